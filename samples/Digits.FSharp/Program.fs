@@ -1,0 +1,4 @@
+module Digits.Program
+
+[<EntryPoint>]
+let main _ = 0

@@ -1,0 +1,6 @@
+namespace MetricLearning.Core
+
+/// placeholder
+module Keys =
+
+    let trunk = "trunk"

@@ -1,0 +1,10 @@
+module MetricLearning.Core.Tests.Program
+
+open Expecto
+
+[<Tests>]
+let all = testList "core" []
+
+[<EntryPoint>]
+let main arguments =
+    runTestsWithCLIArgs [] arguments all

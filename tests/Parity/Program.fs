@@ -1,0 +1,4 @@
+module MetricLearning.Parity.Program
+
+[<EntryPoint>]
+let main _ = 0
