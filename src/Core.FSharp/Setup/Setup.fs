@@ -142,7 +142,7 @@ module Setup =
                 [ for key, choice in ingredients.Miners do
                       match choice with
                       | MinerChoice.Tuples miner -> key, miner
-                      | MinerChoice.Subset _ -> () ]
+                      | _ -> () ]
           SubsetMiner =
             ingredients.Miners
             |> List.tryPick (function
