@@ -29,7 +29,9 @@ module Seed =
             (0xCBF29CE484222325UL, purpose)
             ||> Seq.fold (fun hash character -> (hash ^^^ uint64 character) * 0x100000001B3UL)
 
-        { Value = mix (mix (seed.Value + hash) + uint64 number * golden) }
+        {
+            Value = mix (mix (seed.Value + hash) + uint64 number * golden)
+        }
 
     /// The `index`-th 64 random bits of a seed's stream.
     let bits (index: int64) (seed: Seed) : uint64 =
