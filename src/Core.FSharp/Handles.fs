@@ -76,7 +76,7 @@ type Scheduler =
     | Torch of optim.lr_scheduler.LRScheduler
 
 /// What the machines show at the moment: which state, which modes, which rates. Only `Effects` changes it.
-[<Sealed; AllowNullLiteral>]
+[<Sealed>]
 type Shown(parts: int, buffers: int) =
     /// The vectors that the parameters are views of.
     member val Weights: (Vector | null)[] = Array.zeroCreate parts with get

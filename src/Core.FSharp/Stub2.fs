@@ -18,12 +18,3 @@ module TorchOptimizers =
     let known = "SGD"
     let show (o: optim.Optimizer) (ps: Modules.Parameter[]) (l: Layout) (counts: int64[]) (slots: Vector[]) = ()
     let takeOver (o: optim.Optimizer) (group: int) (ps: Modules.Parameter[]) (l: Layout) : Vector[] * int64[] = [||], [||]
-[<RequireQualifiedAccess; ReferenceEquality>]
-type Tuples = All | Pairs of Tensor * Tensor * Tensor * Tensor
-[<AbstractClass>]
-type Miner() =
-    abstract Mine: Tensor * Tensor * (Tensor | null) * (Tensor | null) * Seed -> Tuples
-[<AbstractClass>]
-type Loss(name) =
-    inherit nn.Module(name)
-    abstract Compute: Tensor * (Tensor | null) * Tuples * (Tensor | null) * (Tensor | null) * Seed -> Tensor

@@ -90,7 +90,7 @@ internal static class Interop
         );
 
     /// <summary>A recipe and options as a run, with what is doubtful about them.</summary>
-    public static Session Start(Recipe recipe, TrainerOptions options, List<string> warnings)
+    public static (Session Session, IReadOnlyList<string> Warnings) Start(Recipe recipe, TrainerOptions options)
     {
         foreach (
             var (name, value) in new (string, object?)[]
@@ -109,7 +109,6 @@ internal static class Interop
         }
 
         var prepared = Setup.prepare(recipe, Ingredients(options));
-        warnings.AddRange(prepared.Warnings);
-        return Session.Start(prepared);
+        return (Session.Start(prepared), [.. prepared.Warnings]);
     }
 }

@@ -18,7 +18,7 @@ public abstract class BaseTrainer : IDisposable
     {
         this.options = options ?? throw new ArgumentNullException(nameof(options));
         logger = options.Logger ?? NullLogger.Instance;
-        session = Interop.Start(recipe, options, Warnings = []);
+        (session, Warnings) = Interop.Start(recipe, options);
 
         foreach (var warning in Warnings)
         {

@@ -25,17 +25,17 @@ public sealed class StepContext
     public Seed Seed => context.Seed;
 
     /// <summary>The trunk&#39;s output for the batch.</summary>
-    public Tensor Trunk() => EmbeddingModule.trunk(context, batch);
+    public Tensor Trunk() => Embedding.trunk(context, batch);
 
     /// <summary>The output of the network <paramref name="key"/> for an input.</summary>
-    public Tensor Through(string key, Tensor input) => EmbeddingModule.through(key, context, input);
+    public Tensor Through(string key, Tensor input) => Embedding.through(key, context, input);
 
     /// <summary>The embeddings of the batch, shape (N, D): embedder after trunk.</summary>
-    public Tensor Embeddings() => EmbeddingModule.embed(context, batch).Embeddings;
+    public Tensor Embeddings() => Embedding.embed(context, batch).Embeddings;
 
     /// <summary>The tuples that the tuple miner chooses among embeddings; all of them without a miner.</summary>
     public Tuples Mine(Tensor embeddings) =>
-        MiningModule.mine(context, new Embedded(embeddings, batch.Labels)).Tuples;
+        Mining.mine(context, new Embedded(embeddings, batch.Labels)).Tuples;
 
     /// <summary>The loss function <paramref name="key"/> on embeddings (N, D) or logits and the batch&#39;s labels.</summary>
     public Tensor Loss(string key, Tensor embeddings, Tuples? tuples = null) =>
