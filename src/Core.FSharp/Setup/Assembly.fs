@@ -79,10 +79,14 @@ module internal Assembly =
             let named = Seq.toArray named
             let parameters = Array.map snd named
 
+            let layout =
+                Layout.ofTensors [| for name, parameter in named -> struct (name, parameter :> Tensor) |]
+
             { Optimizer = optimizer
               Group = group
               Parameters = parameters
-              Layout = Layout.ofTensors [| for name, parameter in named -> struct (name, parameter :> Tensor) |]
+              Layout = layout
+              Update = new FlatUpdate(layout)
               IsRewritten = Array.exists rewritten.Contains parameters })
 
     /// The parts: each optimizer's groups, then what no optimizer moves.
@@ -126,7 +130,7 @@ module internal Assembly =
 
                       let groupOf = Optimizer.groupOf optimizer
 
-                      for group in 0 .. Optimizer.groups optimizer - 1 do
+                      for group in 0 .. (Optimizer.groups optimizer).Length - 1 do
                           yield!
                               owned
                               |> List.filter (fun (name, _) -> groupOf name = group)

@@ -90,7 +90,7 @@ module Setup =
 
     let private ratesOf (driver: Driver) : float[] =
         match driver with
-        | Driver.Pure optimizer -> Optimizer.rates optimizer
+        | Driver.Pure optimizer -> [| for struct (_, rate) in Optimizer.groups optimizer -> rate |]
         | Driver.Twin optimizer
         | Driver.InPlace optimizer -> [| for group in optimizer.ParamGroups -> group.LearningRate |]
 
@@ -171,14 +171,18 @@ module Setup =
                 let weights =
                     Vector.ofTensors part.Layout (Array.map (fun parameter -> parameter :> Tensor) part.Parameters)
 
-                let slots, counts =
+                let never: int64[] = Array.zeroCreate part.Parameters.Length
+
+                let struct (slots, counts) =
                     match part.Optimizer with
-                    | None -> [||], Array.zeroCreate part.Parameters.Length
+                    | None -> struct ([||], never)
                     | Some key ->
                         match handles.Optimizers |> List.find (fst >> (=) key) |> snd with
-                        | Driver.Pure optimizer -> FlatUpdate.firstSlots (Optimizer.rule part.Group optimizer) part.Layout
+                        | Driver.Pure optimizer ->
+                            let struct (rule, _) = (Optimizer.groups optimizer)[part.Group]
+                            struct ([| for slot in Rule.slots rule -> Vector.full part.Layout slot.Fill |], never)
                         | Driver.Twin optimizer -> TorchOptimizers.takeOver optimizer part.Group part.Parameters part.Layout
-                        | Driver.InPlace _ -> [||], Array.zeroCreate part.Parameters.Length
+                        | Driver.InPlace _ -> struct ([||], never)
 
                 { Weights = weights
                   Slots = slots
