@@ -94,18 +94,26 @@ type Loader(source: Source, order: Order, workers: int) =
             planAhead ()
             ahead.Peek())
 
-    let finish (job: Job) =
+    // Whether the job was still waited for: otherwise its batch is disposed already, or will be.
+    let finish (job: Job) : bool =
         lock gate (fun () ->
-            if not disposed && ahead.Count > 0 && obj.ReferenceEquals(ahead.Peek(), job) then
+            let expected =
+                not disposed && ahead.Count > 0 && obj.ReferenceEquals(ahead.Peek(), job)
+
+            if expected then
                 ahead.Dequeue() |> ignore
-                planAhead ())
+                planAhead ()
+
+            expected)
 
     let prefetched (seed: Seed) (cursor: Cursor) (cancellationToken: CancellationToken) : Loaded =
         let job = ready seed cursor
 
         try
             let batch = job.Wait cancellationToken
-            finish job
+
+            if not (finish job) then
+                raise (OperationCanceledException())
 
             {
                 Batch = batch
@@ -117,7 +125,7 @@ type Loader(source: Source, order: Order, workers: int) =
         // The job goes on; its batch waits for whoever asks again.
         | :? OperationCanceledException when cancellationToken.IsCancellationRequested -> reraise ()
         | _ ->
-            finish job
+            finish job |> ignore
             reraise ()
 
     let inPlace (seed: Seed) (cursor: Cursor) (cancellationToken: CancellationToken) : Loaded =
@@ -146,7 +154,7 @@ type Loader(source: Source, order: Order, workers: int) =
         else
             prefetched seed cursor cancellationToken
 
-    /// Drops the batches that were prepared.
+    /// Drops the batches that were prepared. They are prepared again when asked for.
     member _.Rest() = lock gate discardAll
 
     interface IDisposable with
