@@ -11,7 +11,7 @@ module internal Effects =
         use _ = no_grad ()
 
         for index in 0 .. targets.Length - 1 do
-            use view = Vectors.view layout.Slots[index] vector
+            use view = Layout.view layout.Slots[index] vector.Tensor
             targets[index].set_ view |> ignore
 
     /// Makes the parameters of a part views of a vector; nothing is copied.
@@ -87,7 +87,7 @@ module internal Effects =
             torch.cuda.manual_seed_all (draw.ToInt64())
 
     /// Writes learning rates into TorchSharp's optimizers, where its schedulers and the user look for them.
-    let showRates (handles: Handles) (rates: Map<string, float list>) : unit =
+    let showRates (handles: Handles) (rates: Map<string, float[]>) : unit =
         for key, driver in handles.Optimizers do
             match driver, Map.tryFind key rates with
             | (Driver.Twin optimizer | Driver.InPlace optimizer), Some wanted ->

@@ -48,8 +48,8 @@ type Driver =
 /// The parameters of one optimizer group (or of none) of one dtype and device.
 [<ReferenceEquality>]
 type Part =
-    { /// The optimizer's key; null for parameters that never move.
-      Optimizer: string | null
+    { /// The optimizer's key; None for parameters that never move.
+      Optimizer: string option
       /// Which of the optimizer's groups.
       Group: int
       /// The parameters, in the optimizer's order.
@@ -76,20 +76,20 @@ type Scheduler =
     | Torch of optim.lr_scheduler.LRScheduler
 
 /// What the machines show at the moment: which state, which modes, which rates. Only `Effects` changes it.
-[<Sealed; AllowNullLiteral>]
+[<Sealed>]
 type Shown(parts: int, buffers: int) =
     /// The vectors that the parameters are views of.
-    member val Weights: Vector | null[] = Array.zeroCreate parts with get
+    member val Weights: (Vector | null)[] = Array.zeroCreate parts with get
     /// The vectors that the buffers are views of.
-    member val Buffers: Vector | null[] = Array.zeroCreate buffers with get
+    member val Buffers: (Vector | null)[] = Array.zeroCreate buffers with get
     /// Networks and losses whose parameters were told to get no gradient.
     member val Frozen: Set<string> = Set.empty with get, set
     /// The learning rates that were last written into TorchSharp's optimizers.
-    member val Rates: Map<string, float list> = Map.empty with get, set
+    member val Rates: Map<string, float[]> = Map.empty with get, set
     /// How far TorchSharp's schedulers have been stepped.
     member val TorchSchedules: Map<string, TorchScheduleState> = Map.empty with get, set
     /// What the last step of an optimizer without a twin made of the weights.
-    member val InPlaceHead: Learned | null = null with get, set
+    member val InPlaceHead: Vector[] | null = null with get, set
     /// Whether the trainer was disposed.
     member val IsDisposed: bool = false with get, set
 
@@ -114,7 +114,7 @@ type Handles =
       /// By key, in the user's order.
       Clippers: (string * Action) list
       /// The initial learning rates, by optimizer key.
-      InitialRates: Map<string, float list>
+      InitialRates: Map<string, float[]>
       /// How the weights are laid out.
       Parts: Part[]
       /// How the buffers are laid out.

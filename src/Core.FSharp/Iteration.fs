@@ -38,7 +38,7 @@ module Iteration =
     let private subset (handles: Handles) (ctx: Context) (batch: Batch) : Batch =
         match handles.SubsetMiner with
         | null -> batch
-        | NonNull miner ->
+        | miner ->
             use _ = no_grad ()
             Effects.setEvaluation handles
             let embedded = Embedding.embed ctx batch
@@ -67,8 +67,9 @@ module Iteration =
 
     /// The losses as numbers, in one transfer.
     let private read (handles: Handles) (weighted: (string * Tensor) list) (total: Tensor) : Map<string, float> =
-        use stacked = torch.stack [| for _, loss in weighted -> loss.detach().``to`` total.dtype; total.detach () |]
-        let numbers = stacked.to(ScalarType.Float64).cpu().data<float>().ToArray()
+        let scalars = [| for _, loss in weighted -> loss.detach().``to`` total.dtype |]
+        use stacked = torch.stack (Array.append scalars [| total.detach () |])
+        let numbers = stacked.``to``(ScalarType.Float64).cpu().data<float>().ToArray()
 
         let zeros =
             handles.Roster.Terms |> Seq.map (fun name -> name, 0.0) |> Map.ofSeq
@@ -91,7 +92,7 @@ module Iteration =
 
     /// The learning rates that rule this step: what the user or a scheduler wrote into a TorchSharp optimizer since
     /// its rates were last written there, else the state's.
-    let internal rates (handles: Handles) (progress: Progress) : Map<string, float list> =
+    let internal rates (handles: Handles) (progress: Progress) : Map<string, float[]> =
         handles.Optimizers
         |> Seq.map (fun (key, driver) ->
             let known = progress.Rates[key]
@@ -100,7 +101,7 @@ module Iteration =
             | Driver.Pure _ -> key, known
             | Driver.Twin optimizer
             | Driver.InPlace optimizer ->
-                let found = [ for group in optimizer.ParamGroups -> group.LearningRate ]
+                let found = [| for group in optimizer.ParamGroups -> group.LearningRate |]
                 key, (if Map.tryFind key handles.Shown.Rates = Some found then known else found))
         |> Map.ofSeq
 
@@ -129,7 +130,7 @@ module Iteration =
         (plan: Plan)
         (state: TrainingState)
         (fetched: Batch)
-        : struct (Learned * Map<string, float> * Map<string, float list>) =
+        : struct (Learned * Map<string, float> * Map<string, float[]>) =
         let progress = state.Progress
         let learned = state.Learned
 

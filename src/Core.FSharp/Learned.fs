@@ -16,7 +16,7 @@ type LearnedPart =
 /// What a run has learned: weights, optimizer slots and buffers (batch-norm statistics, losses' memory) as flat vectors
 /// that nobody writes to while this value lives. `Dispose` gives the vectors back; values that share them are not
 /// affected.
-[<Sealed; AllowNullLiteral>]
+[<Sealed>]
 type Learned(parts: LearnedPart[], buffers: Vector[]) =
     let mutable freed = 0
 

@@ -31,12 +31,12 @@ module Objective =
         else
             Losses []
 
-    /// The loss function `name` on mined embeddings.
-    let metricAs (name: string) (ctx: Context) (mined: Mined) : Losses =
-        let compute (mined: Mined) =
-            ctx.Losses[name].Compute mined.Embeddings mined.Labels mined.Tuples (Seed.derive name 0L ctx.Seed)
+    /// The value of the loss function `name` on mined embeddings.
+    let lossOf (name: string) (ctx: Context) (mined: Mined) : Tensor =
+        ctx.Losses[name].Compute mined.Embeddings mined.Labels mined.Tuples (Seed.derive name 0L ctx.Seed)
 
-        term name ctx compute mined
+    /// The loss function `name` on mined embeddings.
+    let metricAs (name: string) (ctx: Context) (mined: Mined) : Losses = term name ctx (lossOf name ctx) mined
 
     /// The metric loss on mined embeddings.
     let metric (ctx: Context) (mined: Mined) : Losses = metricAs Keys.MetricLoss ctx mined

@@ -44,7 +44,7 @@ type Progress =
       /// The sums of `Losses` over the current epoch's iterations.
       EpochSums: Map<string, float>
       /// The learning rate of each parameter group, by optimizer key.
-      Rates: Map<string, float list>
+      Rates: Map<string, float[]>
       /// How far each schedule has moved, by schedule key.
       Schedules: Map<string, ScheduleState>
       /// How often each of TorchSharp's own schedulers was stepped and, for plateau ones, which scores it saw.
@@ -64,7 +64,7 @@ type Outcome =
     { /// The weighted losses and their total.
       Losses: Map<string, float>
       /// The learning rates that were used.
-      Rates: Map<string, float list>
+      Rates: Map<string, float[]>
       /// Where the next batch lies.
       Cursor: Cursor
       /// Whether the iteration's batch was the last of its pass.

@@ -6,16 +6,16 @@ module internal Scheduling =
     let private movePure (handles: Handles) (key: string) (schedule: Schedule) (optimizer: string) score (progress: Progress) =
         let before = progress.Schedules[key]
 
-        let moved =
-            List.zip handles.InitialRates[optimizer] progress.Rates[optimizer]
-            |> List.map (fun (initial, current) ->
-                match score with
-                | Some score -> Schedule.observe schedule score before current
-                | None -> Schedule.advance schedule initial before current)
+        let rates = progress.Rates[optimizer]
+
+        let struct (after, moved) =
+            match score with
+            | Some score -> ScheduleState.observe schedule score rates before
+            | None -> ScheduleState.advance schedule handles.InitialRates[optimizer] rates before
 
         { progress with
-            Schedules = Map.add key (fst moved.Head) progress.Schedules
-            Rates = Map.add optimizer (List.map snd moved) progress.Rates }
+            Schedules = Map.add key after progress.Schedules
+            Rates = Map.add optimizer moved progress.Rates }
 
     let private moveTorch (handles: Handles) (key: string) scheduler (score: float option) (progress: Progress) =
         Effects.stepScheduler scheduler score

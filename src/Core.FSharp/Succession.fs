@@ -28,7 +28,7 @@ module internal Succession =
             if isOurs keep vector then
                 vector, (fresh, (vector, vector.Tensor.clone ()) :: backups)
             else
-                let copy = Vectors.clone vector
+                let copy = Vector.clone vector
                 copy, (copy :: fresh, backups)
 
         let buffers, made = Array.mapFold writable ([], []) learned.Buffers
@@ -63,12 +63,12 @@ module internal Succession =
         for vector in workspace.Fresh do
             vector.Release()
 
-    let private gradients (part: Part) : Tensor | null[] =
+    let private gradients (part: Part) : (Tensor | null)[] =
         part.Parameters
         |> Array.map (fun parameter ->
             match parameter.grad with
             | null -> null
-            | NonNull gradient ->
+            | gradient ->
                 if gradient.is_sparse then
                     invalidOp
                         "A parameter has a sparse gradient, which the optimizers here cannot use; create the embedding with sparse: false."
@@ -76,10 +76,10 @@ module internal Succession =
                 gradient)
 
     /// The rule and the learning rate of each of an optimizer's groups.
-    let private rules (driver: Driver) (rates: float list) : struct (Rule * float)[] =
+    let private rules (driver: Driver) (rates: float[]) : struct (Rule * float)[] =
         match driver with
         | Driver.Pure optimizer ->
-            [| for group, rate in List.indexed rates -> struct (Optimizer.rule group optimizer, rate) |]
+            rates |> Array.mapi (fun group rate -> struct (Optimizer.rule group optimizer, rate))
         | Driver.Twin optimizer ->
             Seq.zip (TorchOptimizers.rules optimizer) rates
             |> Seq.map (fun (rule, rate) -> struct (rule, rate))
@@ -93,7 +93,7 @@ module internal Succession =
         (learned: Learned)
         (workspace: Workspace)
         (stepping: string list)
-        (rates: Map<string, float list>)
+        (rates: Map<string, float[]>)
         : Learned =
         use _ = no_grad ()
         let isFresh (vector: Vector) = List.exists (fun fresh -> obj.ReferenceEquals(fresh, vector)) workspace.Fresh
@@ -108,7 +108,7 @@ module internal Succession =
         let own (vector: Vector) =
             if isFresh vector then vector
             elif isOurs keep vector then passOn vector
-            else Vectors.clone vector
+            else Vector.clone vector
 
         let drivers =
             handles.Optimizers
@@ -121,7 +121,7 @@ module internal Succession =
             handles.Parts
             |> Array.map (fun part ->
                 match part.Optimizer with
-                | NonNull key when drivers.ContainsKey key -> gradients part
+                | Some key when drivers.ContainsKey key -> gradients part
                 | _ -> [||])
 
         let parts =
@@ -130,7 +130,7 @@ module internal Succession =
                 let before = learned.Parts[index]
 
                 match part.Optimizer with
-                | NonNull key when drivers.ContainsKey key ->
+                | Some key when drivers.ContainsKey key ->
                     let weights = own workspace.Weights[index]
 
                     match drivers[key] with
@@ -160,3 +160,13 @@ module internal Succession =
             | _ -> ()
 
         new Learned(parts, Array.map passOn workspace.Buffers)
+
+    /// Lets TorchSharp's optimizers show the slots of a state, so that they can be read and saved.
+    let showSlots (handles: Handles) (learned: Learned) : unit =
+        for key, driver in handles.Optimizers do
+            match driver with
+            | Driver.Twin optimizer ->
+                for part, learnedPart in Array.zip handles.Parts learned.Parts do
+                    if part.Optimizer = Some key then
+                        TorchOptimizers.show optimizer part.Parameters part.Layout learnedPart.Counts learnedPart.Slots
+            | _ -> ()

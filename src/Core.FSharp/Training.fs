@@ -143,6 +143,10 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
         for event in moveSchedules Moves.ByPlateau (Some score) do
             scored.Enqueue event
 
+    /// A run from its first state.
+    static member Start(prepared: Prepared) : Session =
+        new Session(prepared.Recipe, prepared.Handles, prepared.State, false)
+
     /// Gives everything back: modules own their weights again, in the modes they were found in.
     member _.Dispose() : unit =
         if not handles.Shown.IsDisposed then

@@ -72,7 +72,7 @@ module internal Assembly =
                 weight.set_ own |> ignore
         | _ -> false
 
-    let private split (optimizer: string | null) (group: int) (rewritten: HashSet<Modules.Parameter>) parameters =
+    let private split (optimizer: string option) (group: int) (rewritten: HashSet<Modules.Parameter>) parameters =
         parameters
         |> Seq.groupBy (fun (_, parameter: Modules.Parameter) -> parameter.dtype, parameter.device.ToString())
         |> Seq.map (fun (_, named) ->
@@ -82,7 +82,7 @@ module internal Assembly =
             { Optimizer = optimizer
               Group = group
               Parameters = parameters
-              Layout = Layout.ofTensors [| for name, parameter in named -> name, parameter :> Tensor |]
+              Layout = Layout.ofTensors [| for name, parameter in named -> struct (name, parameter :> Tensor) |]
               IsRewritten = Array.exists rewritten.Contains parameters })
 
     /// The parts: each optimizer's groups, then what no optimizer moves.
@@ -131,16 +131,16 @@ module internal Assembly =
                               owned
                               |> List.filter (fun (name, _) -> groupOf name = group)
                               |> untaken
-                              |> split key group rewritten
+                              |> split (Some key) group rewritten
                   | Driver.Twin optimizer
                   | Driver.InPlace optimizer ->
                       for group, parameters in Seq.indexed (TorchOptimizers.parameters optimizer) do
                           yield!
                               [ for parameter in parameters -> nameOf parameter, parameter ]
                               |> untaken
-                              |> split key group rewritten ]
+                              |> split (Some key) group rewritten ]
 
-        let rest = named |> untaken |> split null 0 rewritten
+        let rest = named |> untaken |> split None 0 rewritten
         Array.ofSeq (Seq.append ofOptimizers rest)
 
     /// The registered buffers of all machines, one part for each dtype and device.
@@ -154,4 +154,4 @@ module internal Assembly =
         |> Array.groupBy (fun (_, buffer) -> buffer.dtype, buffer.device.ToString())
         |> Array.map (fun (_, named) ->
             { Buffers = Array.map snd named
-              Layout = Layout.ofTensors named })
+              Layout = Layout.ofTensors [| for name, buffer in named -> struct (name, buffer) |] })

@@ -28,6 +28,8 @@ type MinerChoice =
     | Tuples of Miner
     /// Chooses samples: embeddings (N, D) and labels (N) to a vector of indices.
     | Subset of Func<Tensor, Tensor, Tensor>
+    /// Something else, by its type's name.
+    | Unknown of string
 
 /// The order of the data as a user gives it.
 [<RequireQualifiedAccess; ReferenceEquality>]

@@ -51,6 +51,8 @@ module internal PartChecks =
                       $"mining_funcs[\"{key}\"] is a tuple miner; it belongs under \"{Keys.TupleMiner}\". A subset miner returns indices of samples."
                   | MinerChoice.Subset _, false ->
                       $"mining_funcs[\"{key}\"] is a subset miner; it belongs under \"{Keys.SubsetBatchMiner}\"."
+                  | MinerChoice.Unknown kind, _ ->
+                      $"mining_funcs[\"{key}\"] is a {kind}; a miner is a Miner of this library or your own, or, under \"{Keys.SubsetBatchMiner}\", a Func<Tensor, Tensor, Tensor> from embeddings and labels to indices."
                   | _ -> () ]
 
     /// Optimizers: none twice, no parameter in two of them, none without its parameters.

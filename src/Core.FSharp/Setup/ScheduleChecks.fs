@@ -10,7 +10,7 @@ module internal ScheduleChecks =
     /// The optimizer that a pure schedule drives: the one it names, or that of its key.
     let optimizerOf (key: string) (moves: Moves) (schedule: Schedule) : string =
         let own = Keys.optimizerOf (key.Substring(0, key.Length - (Keys.schedulerOf "" moves).Length))
-        Option.defaultValue own (Schedule.optimizer schedule)
+        Option.defaultValue own schedule.Optimizer
 
     let private movesOf (key: string) =
         Keys.moves
@@ -27,14 +27,13 @@ module internal ScheduleChecks =
                   | Some moves ->
                       let isPlateau =
                           match choice with
-                          | ScheduleChoice.Pure schedule -> Schedule.isPlateau schedule
+                          | ScheduleChoice.Pure schedule -> schedule.Rule.IsPlateau
                           | ScheduleChoice.Torch scheduler -> scheduler :? optim.lr_scheduler.impl.ReduceLROnPlateau
 
-                      if isPlateau <> (moves = Moves.ByPlateau) then
-                          if isPlateau then
-                              $"lr_schedulers[\"{key}\"] needs a score to move; put it under a key that ends with \"{Keys.schedulerOf "" Moves.ByPlateau}\"."
-                          else
-                              $"lr_schedulers[\"{key}\"] does not take a score; put it under a key that ends with \"{Keys.schedulerOf "" Moves.ByIteration}\" or \"{Keys.schedulerOf "" Moves.ByEpoch}\"."
+                      if isPlateau && moves <> Moves.ByPlateau then
+                          $"lr_schedulers[\"{key}\"] needs a score to move; put it under a key that ends with \"_scheduler_by_plateau\"."
+                      elif not isPlateau && moves = Moves.ByPlateau then
+                          $"lr_schedulers[\"{key}\"] does not take a score; put it under a key that ends with \"_scheduler_by_iteration\" or \"_scheduler_by_epoch\"."
 
                       match choice with
                       | ScheduleChoice.Pure schedule when not (List.contains (optimizerOf key moves schedule) optimizers) ->

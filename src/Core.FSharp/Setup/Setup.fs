@@ -88,11 +88,11 @@ module Setup =
               | OptimizerChoice.Torch optimizer when TorchOptimizers.hasTwin optimizer -> Driver.Twin optimizer
               | OptimizerChoice.Torch optimizer -> Driver.InPlace optimizer ]
 
-    let private ratesOf (driver: Driver) : float list =
+    let private ratesOf (driver: Driver) : float[] =
         match driver with
         | Driver.Pure optimizer -> Optimizer.rates optimizer
         | Driver.Twin optimizer
-        | Driver.InPlace optimizer -> [ for group in optimizer.ParamGroups -> group.LearningRate ]
+        | Driver.InPlace optimizer -> [| for group in optimizer.ParamGroups -> group.LearningRate |]
 
     let private schedulers (ingredients: Ingredients) : (string * Moves * Scheduler) list =
         [ for key, choice in ingredients.Schedules do
@@ -105,7 +105,7 @@ module Setup =
                       | ScheduleChoice.Torch scheduler -> Scheduler.Torch scheduler ]
 
     let private byKey (items: (string * 'Item) seq) : IReadOnlyDictionary<string, 'Item> =
-        Dictionary(Seq.map KeyValuePair items)
+        Dictionary(items |> Seq.map (fun (key, item) -> KeyValuePair(key, item)))
 
     let private handles (schema: Schema) (ingredients: Ingredients) (source: Source) (order: Order) : Handles =
         let machines = machines ingredients
@@ -142,7 +142,7 @@ module Setup =
                 [ for key, choice in ingredients.Miners do
                       match choice with
                       | MinerChoice.Tuples miner -> key, miner
-                      | MinerChoice.Subset _ -> () ]
+                      | _ -> () ]
           SubsetMiner =
             ingredients.Miners
             |> List.tryPick (function
@@ -169,12 +169,12 @@ module Setup =
             handles.Parts
             |> Array.map (fun part ->
                 let weights =
-                    Vectors.ofTensors part.Layout (Array.map (fun parameter -> parameter :> Tensor) part.Parameters)
+                    Vector.ofTensors part.Layout (Array.map (fun parameter -> parameter :> Tensor) part.Parameters)
 
                 let slots, counts =
                     match part.Optimizer with
-                    | null -> [||], Array.zeroCreate part.Parameters.Length
-                    | NonNull key ->
+                    | None -> [||], Array.zeroCreate part.Parameters.Length
+                    | Some key ->
                         match handles.Optimizers |> List.find (fst >> (=) key) |> snd with
                         | Driver.Pure optimizer -> FlatUpdate.firstSlots (Optimizer.rule part.Group optimizer) part.Layout
                         | Driver.Twin optimizer -> TorchOptimizers.takeOver optimizer part.Group part.Parameters part.Layout
@@ -184,7 +184,7 @@ module Setup =
                   Slots = slots
                   Counts = counts })
 
-        new Learned(parts, [| for part in handles.Buffers -> Vectors.ofTensors part.Layout part.Buffers |])
+        new Learned(parts, [| for part in handles.Buffers -> Vector.ofTensors part.Layout part.Buffers |])
 
     let private firstProgress (ingredients: Ingredients) (schema: Schema) (handles: Handles) (seed: Seed) : Progress =
         let weights =
@@ -200,8 +200,12 @@ module Setup =
             match scheduler with
             | Scheduler.Pure(schedule, optimizer) ->
                 { progress with
-                    Schedules = Map.add key Schedule.start progress.Schedules
-                    Rates = Map.change optimizer (Option.map (List.map (Schedule.firstRate schedule))) progress.Rates }
+                    Schedules = Map.add key (ScheduleState.initial schedule) progress.Schedules
+                    Rates =
+                        progress.Rates
+                        |> Map.change
+                            optimizer
+                            (Option.map (ScheduleState.start schedule handles.InitialRates[optimizer])) }
             | Scheduler.Torch _ ->
                 let never = { Count = 0; Scores = [] }
                 handles.Shown.TorchSchedules <- Map.add key never handles.Shown.TorchSchedules

@@ -1,7 +1,11 @@
 namespace MetricLearning.Core
 
+// Addresses are compared, never read through.
+#nowarn "9"
+
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
+open FSharp.NativeInterop
 open TorchSharp
 open type TorchSharp.torch
 
@@ -14,7 +18,7 @@ module internal SharingChecks =
             None
         else
             let bytes = parameter.bytes
-            let first = Unsafe.AsPointer(&MemoryMarshal.GetReference bytes) |> NativeInterop.NativePtr.ofVoidPtr<byte> |> NativeInterop.NativePtr.toNativeInt
+            let first = NativePtr.toNativeInt (NativePtr.ofVoidPtr<byte> (Unsafe.AsPointer(&MemoryMarshal.GetReference bytes)))
             Some(first, first + nativeint bytes.Length)
 
     /// Different parameters on overlapping storage: a training state would untie them.
