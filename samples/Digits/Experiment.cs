@@ -20,11 +20,18 @@ internal static class Experiment
         var losses = new List<double>();
 
         var clock = Stopwatch.StartNew();
-        recipe.Train(net, digits.Train, options, seed, (_, loss) =>
-        {
-            losses.Add(loss);
-            progress.Report(new(seed, losses.Count, Recipe.IterationsPerEpoch, loss));
-        }, cancellation);
+        recipe.Train(
+            net,
+            digits.Train,
+            options,
+            seed,
+            (_, loss) =>
+            {
+                losses.Add(loss);
+                progress.Report(new(seed, losses.Count, Recipe.IterationsPerEpoch, loss));
+            },
+            cancellation
+        );
         clock.Stop();
 
         var after = net.Embed(digits.Test.Pictures);
@@ -36,7 +43,13 @@ internal static class Experiment
             before,
             after,
             clock.Elapsed,
-            Fingerprint.Of(new Dictionary<string, torch.nn.Module> { ["trunk"] = net.Trunk, ["embedder"] = net.Embedder })
+            Fingerprint.Of(
+                new Dictionary<string, torch.nn.Module>
+                {
+                    ["trunk"] = net.Trunk,
+                    ["embedder"] = net.Embedder,
+                }
+            )
         );
     }
 }

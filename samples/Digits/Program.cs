@@ -12,8 +12,15 @@ return Options.Parse(
             var digits = DigitsData.Load();
             var recipe = Recipe.Of(options);
             var pixels = Retrieval.Score(digits.Test.Pictures, digits.Test.Labels);
-            var runs = Terminal.ShowProgress(options, progress =>
-                options.AllSeeds.Select(seed => Experiment.Run(recipe, options, digits, seed, progress, cancellation)).ToList());
+            var runs = Terminal.ShowProgress(
+                options,
+                progress =>
+                    options
+                        .AllSeeds.Select(seed =>
+                            Experiment.Run(recipe, options, digits, seed, progress, cancellation)
+                        )
+                        .ToList()
+            );
 
             Terminal.ShowScores(runs, pixels);
             var page = HtmlReport.Write(options, recipe, digits, runs, pixels);
@@ -21,7 +28,9 @@ return Options.Parse(
 
             // For scripts, always the last two lines.
             var map = Spread.Of(runs, run => run.After, 0);
-            Console.WriteLine($"{options.Trainer} MAP@R {map.Mean:0.000} sd {map.Deviation:0.000} n {runs.Count}");
+            Console.WriteLine(
+                $"{options.Trainer} MAP@R {map.Mean:0.000} sd {map.Deviation:0.000} n {runs.Count}"
+            );
             Console.WriteLine($"weights {runs[^1].Weights}");
             return 0;
         }

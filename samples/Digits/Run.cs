@@ -29,8 +29,12 @@ internal readonly record struct Spread(double Mean, double Deviation)
     }
 
     /// <summary>One metric of some runs.</summary>
-    public static Spread Of(IReadOnlyList<Run> runs, Func<Run, RetrievalScores> scores, int metric) =>
-        Of([.. runs.Select(run => scores(run)[metric])]);
+    public static Spread Of(
+        IReadOnlyList<Run> runs,
+        Func<Run, RetrievalScores> scores,
+        int metric
+    ) => Of([.. runs.Select(run => scores(run)[metric])]);
 
-    public override string ToString() => Deviation > 0 ? $"{Mean:0.000} ± {Deviation:0.000}" : $"{Mean:0.000}";
+    public override string ToString() =>
+        Deviation > 0 ? $"{Mean:0.000} ± {Deviation:0.000}" : $"{Mean:0.000}";
 }

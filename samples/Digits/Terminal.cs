@@ -3,7 +3,12 @@ using Spectre.Console;
 namespace Digits;
 
 /// <summary>One iteration is done: the how-manieth of its run, counted from 1, and its total loss.</summary>
-internal readonly record struct TrainingStep(int Seed, int Iteration, int IterationsPerEpoch, double Loss)
+internal readonly record struct TrainingStep(
+    int Seed,
+    int Iteration,
+    int IterationsPerEpoch,
+    double Loss
+)
 {
     public int Epoch => (Iteration - 1) / IterationsPerEpoch + 1;
 }
@@ -14,13 +19,19 @@ internal static class Terminal
     /// <summary>Shows a progress bar per seed while <paramref name="work"/> reports; nothing when nobody is there to see it.</summary>
     public static T ShowProgress<T>(Options options, Func<IProgress<TrainingStep>, T> work)
     {
-        var someoneWatches = !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive;
+        var someoneWatches =
+            !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive;
         if (!someoneWatches)
             return work(new Ticker(_ => { }));
 
         return AnsiConsole
             .Progress()
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Columns(
+                new TaskDescriptionColumn(),
+                new ProgressBarColumn(),
+                new PercentageColumn(),
+                new RemainingTimeColumn()
+            )
             .Start(bars =>
             {
                 var bar = bars.AddTask("", autoStart: false);
@@ -28,8 +39,12 @@ internal static class Terminal
                     new Ticker(step =>
                     {
                         if (step.Iteration == 1)
-                            bar = bars.AddTask("", maxValue: step.IterationsPerEpoch * options.Epochs);
-                        bar.Description = $"seed {step.Seed}, epoch {step.Epoch,2}/{options.Epochs}, loss {step.Loss:0.0000}";
+                            bar = bars.AddTask(
+                                "",
+                                maxValue: step.IterationsPerEpoch * options.Epochs
+                            );
+                        bar.Description =
+                            $"seed {step.Seed}, epoch {step.Epoch, 2}/{options.Epochs}, loss {step.Loss:0.0000}";
                         bar.Value = step.Iteration;
                     })
                 );

@@ -1,2 +1,169 @@
+using System.Reflection;
+using TorchSharp;
+using static System.Net.WebUtility;
+
 namespace Digits;
-internal static class HtmlReport { public static string Write(Options o, Recipe r, DigitsData d, IReadOnlyList<Run> runs, RetrievalScores p) => ""; }
+
+/// <summary>The page that shows a person what training did: one file, nothing loaded from elsewhere, light and dark.</summary>
+internal static class HtmlReport
+{
+    /// <summary>Writes <c>index.html</c> into the folder of <paramref name="options"/>; its full path comes back.</summary>
+    /// <remarks>Scores are those of all runs; the curve, the maps and the pictures show the last one.</remarks>
+    public static string Write(
+        Options options,
+        Recipe recipe,
+        DigitsData digits,
+        IReadOnlyList<Run> runs,
+        RetrievalScores pixels
+    )
+    {
+        using var scope = torch.NewDisposeScope();
+        var path = Path.GetFullPath(Path.Combine(options.Out, "index.html"));
+        File.WriteAllText(path, Page(options, recipe, digits, runs, pixels));
+        return path;
+    }
+
+    private static string Page(
+        Options options,
+        Recipe recipe,
+        DigitsData digits,
+        IReadOnlyList<Run> runs,
+        RetrievalScores pixels
+    )
+    {
+        var last = runs[^1];
+        var neighbours = new Neighbours(digits.Test, last);
+        var seeds =
+            runs.Count == 1
+                ? $"seed {last.Seed}"
+                : $"{runs.Count} runs, seeds {runs[0].Seed} to {last.Seed}";
+        var which =
+            runs.Count == 1
+                ? ""
+                : $"<p class=\"note\">The figures below show the last run, seed {last.Seed}.</p>";
+
+        return $"""
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="color-scheme" content="light dark">
+            <title>Digits: {options.Trainer} with {options.Loss}</title>
+            <style>
+            {Style()}
+            </style>
+            </head>
+            <body>
+            {neighbours.Symbols}
+            <header>
+            <p class="kicker">{options.Trainer} · {options.Loss} · {seeds}</p>
+            <h1>Handwritten digits, before and after metric learning</h1>
+            <p class="lede">A small network looked at {digits.Train.Count:N0} labelled pictures for {last.Losses.Count:N0} iterations, to
+            learn where to put a picture so that equal digits lie close together. This page shows how well {digits.Test.Count:N0} pictures
+            it has never seen find their own kind.</p>
+            </header>
+            <main>
+            <section aria-labelledby="scores">
+            <h2 id="scores">Scores</h2>
+            {ScoreCards.Render(runs, pixels)}
+            </section>
+            {which}
+            <section aria-labelledby="loss">
+            <h2 id="loss">Loss</h2>
+            {LossChart.Render(last.Losses, options.Epochs)}
+            </section>
+            <section aria-labelledby="maps">
+            <h2 id="maps">Where the test pictures lie</h2>
+            <p>Every picture is drawn as the digit it shows. Its place is its embedding, flattened from {EmbeddingNet.EmbeddingSize} dimensions to the two
+            in which the pictures differ most, so some digits overlap here that are apart in truth.</p>
+            <div class="pair">
+            {EmbeddingMap.Render("Before training", last.EmbeddedBefore, digits.Test.Labels)}
+            {EmbeddingMap.Render("After training", last.EmbeddedAfter, digits.Test.Labels)}
+            </div>
+            </section>
+            <section aria-labelledby="typical">
+            <h2 id="typical">Whom they find</h2>
+            <p>One picture of each digit, the one that scored in the middle of its kind before training, with the {Neighbours.Shown} pictures
+            nearest to it. The bar goes on from there, nearest first, until every picture of its kind could have been found: filled
+            where it was, open where another digit stood in between.</p>
+            {neighbours.Render(neighbours.Typical())}
+            </section>
+            <section aria-labelledby="hardest">
+            <h2 id="hardest">What still goes wrong</h2>
+            <p>The pictures that find the fewest of their own kind after training.</p>
+            {neighbours.Render(neighbours.Hardest())}
+            </section>
+            <section aria-labelledby="settings">
+            <h2 id="settings">Settings</h2>
+            {SettingsTable(options, recipe, runs)}
+            {RunsTable(runs)}
+            </section>
+            </main>
+            <footer>
+            <p>Data: E. Alpaydin and C. Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning Repository,
+            CC BY 4.0. MAP@R: Musgrave, Belongie and Lim (2020), A Metric Learning Reality Check.</p>
+            </footer>
+            </body>
+            </html>
+            """;
+    }
+
+    private static string SettingsTable(Options options, Recipe recipe, IReadOnlyList<Run> runs)
+    {
+        (string Name, string Value)[] rows =
+        [
+            ("Trainer", options.Trainer),
+            .. recipe.Settings,
+            ("Trunk", "64 → 128 → ReLU → 64 → ReLU"),
+            ("Embedder", $"64 → {EmbeddingNet.EmbeddingSize}"),
+            ("Length", $"{options.Epochs} epochs, {runs[^1].Losses.Count:N0} iterations"),
+            ("Loader workers", $"{options.Workers}"),
+            ("Time", $"{runs.Average(run => run.Duration.TotalSeconds):0.0} s a run"),
+            ("TorchSharp", typeof(torch).Assembly.GetName().Version!.ToString(3)),
+        ];
+        var command =
+            $"dotnet run -c Release --project samples/Digits -- --trainer {options.Trainer} --loss {options.Loss} "
+            + $"--epochs {options.Epochs} --seed {options.Seed} --seeds {options.Seeds} --workers {options.Workers}";
+        return $"""
+            <dl>
+            {string.Join(
+                "\n",
+                rows.Select(row =>
+                    $"<div><dt>{HtmlEncode(row.Name)}</dt><dd>{HtmlEncode(row.Value)}</dd></div>"
+                )
+            )}
+            </dl>
+            <p>This command gives the same weights, bit for bit, on the same kind of machine:</p>
+            <pre><code>{command}</code></pre>
+            """;
+    }
+
+    private static string RunsTable(IReadOnlyList<Run> runs)
+    {
+        var rows = runs.Select(run =>
+            $"<tr><th scope=\"row\">{run.Seed}</th><td>{run.Before.MapAtR:0.000}</td><td>{run.After.MapAtR:0.000}</td>"
+            + $"<td>{run.After.RPrecision:0.000}</td><td>{run.After.PrecisionAt1:0.000}</td><td><code>{run.Weights[..12]}</code></td></tr>"
+        );
+        return $"""
+            <div class="wide">
+            <table>
+            <caption>Each run. The last column begins the SHA-256 of its final weights.</caption>
+            <thead><tr><th scope="col">Seed</th><th scope="col">MAP@R before</th><th scope="col">MAP@R</th><th scope="col">R-precision</th>
+            <th scope="col">P@1</th><th scope="col">Weights</th></tr></thead>
+            <tbody>
+            {string.Join("\n", rows)}
+            </tbody>
+            </table>
+            </div>
+            """;
+    }
+
+    private static string Style()
+    {
+        using var reader = new StreamReader(
+            Assembly.GetExecutingAssembly().GetManifestResourceStream("style.css")!
+        );
+        return reader.ReadToEnd().Trim();
+    }
+}
