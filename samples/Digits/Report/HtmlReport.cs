@@ -36,11 +36,11 @@ internal static class HtmlReport
         var seeds =
             runs.Count == 1
                 ? $"seed {last.Seed}"
-                : $"{runs.Count} runs, seeds {runs[0].Seed} to {last.Seed}";
+                : $"{runs.Count} runs, seeds {runs[0].Seed}–{last.Seed}";
         var which =
             runs.Count == 1
                 ? ""
-                : $"<p class=\"note\">The figures below show the last run, seed {last.Seed}.</p>";
+                : $"<p class=\"which\">Everything below shows the last run, seed {last.Seed}.</p>";
 
         return $"""
             <!DOCTYPE html>
@@ -83,15 +83,15 @@ internal static class HtmlReport
             </div>
             </section>
             <section aria-labelledby="typical">
-            <h2 id="typical">Whom they find</h2>
-            <p>One picture of each digit, the one that scored in the middle of its kind before training, with the {Neighbours.Shown} pictures
-            nearest to it. The bar goes on from there, nearest first, until every picture of its kind could have been found: filled
-            where it was, open where another digit stood in between.</p>
+            <h2 id="typical">Nearest neighbours</h2>
+            <p>Of each digit, the test picture with the median MAP@R before training, and the {Neighbours.Shown} test pictures nearest to it; wrong ones
+            are framed and say what they are. The bar below them is the ranking down to R, the number of other pictures of that digit:
+            filled where one of them was found, open where another digit took its place.</p>
             {neighbours.Render(neighbours.Typical())}
             </section>
             <section aria-labelledby="hardest">
             <h2 id="hardest">What still goes wrong</h2>
-            <p>The pictures that find the fewest of their own kind after training.</p>
+            <p>The pictures with the lowest MAP@R after training, worst first.</p>
             {neighbours.Render(neighbours.Hardest())}
             </section>
             <section aria-labelledby="settings">
@@ -122,9 +122,16 @@ internal static class HtmlReport
             ("Time", $"{runs.Average(run => run.Duration.TotalSeconds):0.0} s a run"),
             ("TorchSharp", typeof(torch).Assembly.GetName().Version!.ToString(3)),
         ];
-        var command =
-            $"dotnet run -c Release --project samples/Digits -- --trainer {options.Trainer} --loss {options.Loss} "
-            + $"--epochs {options.Epochs} --seed {options.Seed} --seeds {options.Seeds} --workers {options.Workers}";
+        string[] command =
+        [
+            "dotnet run -c Release --project samples/Digits --",
+            $"--trainer {options.Trainer}",
+            $"--loss {options.Loss}",
+            $"--epochs {options.Epochs}",
+            $"--seed {options.Seed}",
+            $"--seeds {options.Seeds}",
+            $"--workers {options.Workers}",
+        ];
         return $"""
             <dl>
             {string.Join(
@@ -135,7 +142,7 @@ internal static class HtmlReport
             )}
             </dl>
             <p>This command gives the same weights, bit for bit, on the same kind of machine:</p>
-            <pre><code>{command}</code></pre>
+            <pre><code>{string.Join(" ", command.Select(part => $"<span>{part}</span>"))}</code></pre>
             """;
     }
 
@@ -143,7 +150,7 @@ internal static class HtmlReport
     {
         var rows = runs.Select(run =>
             $"<tr><th scope=\"row\">{run.Seed}</th><td>{run.Before.MapAtR:0.000}</td><td>{run.After.MapAtR:0.000}</td>"
-            + $"<td>{run.After.RPrecision:0.000}</td><td>{run.After.PrecisionAt1:0.000}</td><td><code>{run.Weights[..12]}</code></td></tr>"
+            + $"<td>{run.After.RPrecision:0.000}</td><td>{run.After.PrecisionAt1:0.000}</td><td><code>{run.Weights[..8]}</code></td></tr>"
         );
         return $"""
             <div class="wide">
