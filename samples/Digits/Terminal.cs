@@ -16,7 +16,7 @@ internal readonly record struct TrainingStep(
 /// <summary>What a person at the terminal sees.</summary>
 internal static class Terminal
 {
-    /// <summary>Shows a progress bar per seed while <paramref name="work"/> reports; nothing when nobody is there to see it.</summary>
+    /// <summary>Shows a progress bar while <paramref name="work"/> reports; nothing when nobody is there to see it.</summary>
     public static T ShowProgress<T>(Options options, Func<IProgress<TrainingStep>, T> work)
     {
         var someoneWatches =
@@ -34,18 +34,13 @@ internal static class Terminal
             )
             .Start(bars =>
             {
-                var bar = bars.AddTask("", autoStart: false);
+                var bar = bars.AddTask("Training", maxValue: 1.0 * options.Seeds * options.Epochs);
                 return work(
                     new Ticker(step =>
                     {
-                        if (step.Iteration == 1)
-                            bar = bars.AddTask(
-                                "",
-                                maxValue: step.IterationsPerEpoch * options.Epochs
-                            );
                         bar.Description =
-                            $"seed {step.Seed}, epoch {step.Epoch, 2}/{options.Epochs}, loss {step.Loss:0.0000}";
-                        bar.Value = step.Iteration;
+                            $"seed {step.Seed}, epoch {step.Epoch}/{options.Epochs}, loss {step.Loss:0.0000}";
+                        bar.Increment(1.0 / step.IterationsPerEpoch);
                     })
                 );
             });

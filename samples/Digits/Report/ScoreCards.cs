@@ -27,7 +27,7 @@ internal static class ScoreCards
     {
         var before = Spread.Of(runs, run => run.Before, metric);
         var after = Spread.Of(runs, run => run.After, metric);
-        var deviation = runs.Count > 1 ? $"<small> ± {after.Deviation:0.000}</small>" : "";
+        var deviation = after.Count > 1 ? $"<small> ± {after.Deviation:0.000}</small>" : "";
         var (low, high) = (Math.Min(before.Mean, after.Mean), Math.Max(before.Mean, after.Mean));
         return $"""
             <article>
