@@ -33,8 +33,7 @@ internal sealed record DigitsData(DigitSet Train, DigitSet Test)
                 .Select(row => Array.ConvertAll(row.First.Split(','), long.Parse))
                 .ToArray();
             return new(
-                tensor(numbers.SelectMany(row => row[..^1]).Select(ink => ink / Ink).ToArray())
-                    .reshape(-1, 64),
+                tensor(numbers.SelectMany(row => row[..^1]).Select(ink => ink / Ink).ToArray()).reshape(-1, 64),
                 tensor(numbers.Select(row => row[^1]).ToArray())
             );
         }

@@ -44,11 +44,7 @@ internal static class Experiment
             after,
             clock.Elapsed,
             Fingerprint.Of(
-                new Dictionary<string, torch.nn.Module>
-                {
-                    ["trunk"] = net.Trunk,
-                    ["embedder"] = net.Embedder,
-                }
+                new Dictionary<string, torch.nn.Module> { ["trunk"] = net.Trunk, ["embedder"] = net.Embedder }
             )
         );
     }

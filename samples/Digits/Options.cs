@@ -6,15 +6,7 @@ namespace Digits;
 /// <summary>What the command line asks for.</summary>
 /// <param name="Workers">Threads that load batches; 0 = the one that trains. Never changes a result.</param>
 /// <param name="Out">The report's folder, created if need be.</param>
-internal sealed record Options(
-    string Trainer,
-    string Loss,
-    int Epochs,
-    int Seed,
-    int Seeds,
-    int Workers,
-    string Out
-)
+internal sealed record Options(string Trainer, string Loss, int Epochs, int Seed, int Seeds, int Workers, string Out)
 {
     /// <summary>Seed … Seed + Seeds − 1.</summary>
     public IEnumerable<int> AllSeeds => Enumerable.Range(Seed, Seeds);
@@ -25,19 +17,9 @@ internal sealed record Options(
         var trainer = OneOf("--trainer", "How to train.", Recipe.Trainers, "MetricLossOnly");
         var loss = OneOf("--loss", "What to train for.", Recipe.Losses, "TripletMargin");
         var epochs = Number("--epochs", "How often to go through the training pictures.", 1, 10);
-        var seed = Number(
-            "--seed",
-            "Decides the first weights and the order of the pictures.",
-            0,
-            0
-        );
+        var seed = Number("--seed", "Decides the first weights and the order of the pictures.", 0, 0);
         var seeds = Number("--seeds", "How many runs, with seeds SEED, SEED + 1, …", 1, 1);
-        var workers = Number(
-            "--workers",
-            "How many threads load batches; 0 = the one that trains.",
-            0,
-            0
-        );
+        var workers = Number("--workers", "How many threads load batches; 0 = the one that trains.", 0, 0);
         var folder = new Option<string>("--out")
         {
             Description = "Where to write the report.",
@@ -85,12 +67,7 @@ internal sealed record Options(
         return result.Invoke();
     }
 
-    private static Option<string> OneOf(
-        string name,
-        string description,
-        IEnumerable<string> existing,
-        string otherwise
-    )
+    private static Option<string> OneOf(string name, string description, IEnumerable<string> existing, string otherwise)
     {
         var option = new Option<string>(name)
         {
@@ -102,9 +79,7 @@ internal sealed record Options(
         option.Validators.Add(parsed =>
         {
             if (parsed.GetValueOrDefault<string>() is { } value && !existing.Contains(value))
-                parsed.AddError(
-                    $"{name} {value} does not exist. There is: {string.Join(", ", existing)}."
-                );
+                parsed.AddError($"{name} {value} does not exist. There is: {string.Join(", ", existing)}.");
         });
         return option;
     }
@@ -122,9 +97,7 @@ internal sealed record Options(
                 var text = parsed.Tokens[0].Value;
                 if (int.TryParse(text, out var value) && value >= least && value <= most)
                     return value;
-                parsed.AddError(
-                    $"{name} takes a whole number from {least} to {most}, not '{text}'."
-                );
+                parsed.AddError($"{name} takes a whole number from {least} to {most}, not '{text}'.");
                 return otherwise;
             },
         };

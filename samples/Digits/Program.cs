@@ -16,9 +16,7 @@ return Options.Parse(
                 options,
                 progress =>
                     options
-                        .AllSeeds.Select(seed =>
-                            Experiment.Run(recipe, options, digits, seed, progress, cancellation)
-                        )
+                        .AllSeeds.Select(seed => Experiment.Run(recipe, options, digits, seed, progress, cancellation))
                         .ToList()
             );
 
@@ -28,9 +26,7 @@ return Options.Parse(
 
             // For scripts, always the last two lines.
             var map = Spread.Of(runs, run => run.After, 0);
-            Console.WriteLine(
-                $"{options.Trainer} MAP@R {map.Mean:0.000} sd {map.Deviation:0.000} n {runs.Count}"
-            );
+            Console.WriteLine($"{options.Trainer} MAP@R {map.Mean:0.000} sd {map.Deviation:0.000} n {runs.Count}");
             Console.WriteLine($"weights {runs[^1].Weights}");
             return 0;
         }

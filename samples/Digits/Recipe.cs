@@ -52,17 +52,13 @@ internal sealed record Recipe(IReadOnlyList<(string Name, string Value)> Setting
                     .ToArray()
             );
             var y = digits.Labels.index_select(0, rows);
-            var e = nn.functional.normalize(
-                net.Embedder.call(net.Trunk.call(digits.Pictures.index_select(0, rows)))
-            );
+            var e = nn.functional.normalize(net.Embedder.call(net.Trunk.call(digits.Pictures.index_select(0, rows))));
             var d = cdist(e, e);
             var same = y.unsqueeze(0).eq(y.unsqueeze(1)).to(ScalarType.Float32);
             var eye = torch.eye(40);
             var pos = (same - eye) * d;
             var neg = (1 - same) * nn.functional.relu(1 - d);
-            var loss =
-                pos.sum() / pos.gt(0).sum().clamp(min: 1)
-                + neg.sum() / neg.gt(0).sum().clamp(min: 1);
+            var loss = pos.sum() / pos.gt(0).sum().clamp(min: 1) + neg.sum() / neg.gt(0).sum().clamp(min: 1);
             adam.zero_grad();
             loss.backward();
             adam.step();

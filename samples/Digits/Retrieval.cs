@@ -13,11 +13,7 @@ namespace Digits;
 /// </param>
 /// <param name="RPrecision">Precision at R.</param>
 /// <param name="PrecisionAt1">Whether the nearest one matches.</param>
-internal readonly record struct RetrievalScores(
-    double MapAtR,
-    double RPrecision,
-    double PrecisionAt1
-)
+internal readonly record struct RetrievalScores(double MapAtR, double RPrecision, double PrecisionAt1)
 {
     public static readonly string[] Names = ["MAP@R", "R-precision", "P@1"];
 
@@ -60,17 +56,10 @@ internal static class Retrieval
             {
                 var (rows, neighbours) = block;
                 var r = relevant[rows].to(ScalarType.Float64).unsqueeze(1);
-                var hits = labels
-                    .take(neighbours)
-                    .eq(labels[rows].unsqueeze(1))
-                    .logical_and(ranks <= r);
+                var hits = labels.take(neighbours).eq(labels[rows].unsqueeze(1)).logical_and(ranks <= r);
                 var precision = hits.cumsum(1) / ranks;
                 return cat(
-                    [
-                        (precision * hits).sum(1, true) / r,
-                        hits.sum(1, true) / r,
-                        hits[.., ..1] / r.clamp(max: 1),
-                    ],
+                    [(precision * hits).sum(1, true) / r, hits.sum(1, true) / r, hits[.., ..1] / r.clamp(max: 1)],
                     1
                 );
             })
@@ -82,14 +71,10 @@ internal static class Retrieval
     public static Tensor Nearest(Tensor embeddings, long count)
     {
         using var scope = NewDisposeScope();
-        return cat(Blocks(embeddings, count).Select(block => block.Neighbours).ToArray())
-            .MoveToOuterDisposeScope();
+        return cat(Blocks(embeddings, count).Select(block => block.Neighbours).ToArray()).MoveToOuterDisposeScope();
     }
 
-    private static IEnumerable<(TensorIndex Rows, Tensor Neighbours)> Blocks(
-        Tensor embeddings,
-        long count
-    )
+    private static IEnumerable<(TensorIndex Rows, Tensor Neighbours)> Blocks(Tensor embeddings, long count)
     {
         var points = nn.functional.normalize(embeddings.to(ScalarType.Float64));
         for (long start = 0; start < points.size(0); start += BlockRows)

@@ -3,12 +3,7 @@ using Spectre.Console;
 namespace Digits;
 
 /// <summary>One iteration is done: the how-manieth of its run, counted from 1, and its total loss.</summary>
-internal readonly record struct TrainingStep(
-    int Seed,
-    int Iteration,
-    int IterationsPerEpoch,
-    double Loss
-)
+internal readonly record struct TrainingStep(int Seed, int Iteration, int IterationsPerEpoch, double Loss)
 {
     public int Epoch => (Iteration - 1) / IterationsPerEpoch + 1;
 }
@@ -19,8 +14,7 @@ internal static class Terminal
     /// <summary>Shows a progress bar while <paramref name="work"/> reports; nothing when nobody is there to see it.</summary>
     public static T ShowProgress<T>(Options options, Func<IProgress<TrainingStep>, T> work)
     {
-        var someoneWatches =
-            !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive;
+        var someoneWatches = !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive;
         if (!someoneWatches)
             return work(new Ticker(_ => { }));
 

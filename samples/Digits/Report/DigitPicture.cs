@@ -20,9 +20,7 @@ internal static class DigitPicture
                 shades[pixels[at]] = path = new();
             path.Append($"M{at % Side} {at / Side}h1v1h-1z");
         }
-        var paths = shades.Select(shade =>
-            $"<path opacity=\"{shade.Key:0.##}\" d=\"{shade.Value}\"/>"
-        );
+        var paths = shades.Select(shade => $"<path opacity=\"{shade.Key:0.##}\" d=\"{shade.Value}\"/>");
         return $"<symbol id=\"{id}\" viewBox=\"0 0 {Side} {Side}\">{string.Concat(paths)}</symbol>\n";
     }
 

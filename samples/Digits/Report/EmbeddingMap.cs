@@ -24,12 +24,7 @@ internal static class EmbeddingMap
         var shown = labels.data<long>().ToArray();
 
         var marks = new StringBuilder();
-        foreach (
-            var kind in Enumerable
-                .Range(0, shown.Length)
-                .GroupBy(row => shown[row])
-                .OrderBy(kind => kind.Key)
-        )
+        foreach (var kind in Enumerable.Range(0, shown.Length).GroupBy(row => shown[row]).OrderBy(kind => kind.Key))
         {
             marks.Append($"<g class=\"d{kind.Key}\">");
             foreach (var row in kind)

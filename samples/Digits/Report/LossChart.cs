@@ -27,10 +27,7 @@ internal static class LossChart
         var averages = means.Select((mean, epoch) => ((epoch + 0.5) * perEpoch, mean)).ToList();
         var dots = string.Concat(averages.Select(point => Line([point]) + "h0"));
 
-        var levels = Enumerable
-            .Range(0, (int)Math.Round(top / step) + 1)
-            .Select(i => i * step)
-            .ToList();
+        var levels = Enumerable.Range(0, (int)Math.Round(top / step) + 1).Select(i => i * step).ToList();
         var grid = string.Concat(levels.Select(level => $"M0,{Y(level):0.#}H{Width}"));
         var digits = Math.Max(0, (int)Math.Ceiling(-Math.Log10(step) - 1e-9));
         var yLabels = levels.Select(level =>
@@ -72,8 +69,6 @@ internal static class LossChart
         if (!(rough > 0) || double.IsInfinity(rough))
             return 1;
         var power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
-        return new[] { 1, 2, 5, 10 }
-            .Select(times => times * power)
-            .First(step => step >= rough * (1 - 1e-9));
+        return new[] { 1, 2, 5, 10 }.Select(times => times * power).First(step => step >= rough * (1 - 1e-9));
     }
 }

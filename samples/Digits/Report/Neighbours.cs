@@ -1,4 +1,3 @@
-using System.Text;
 using TorchSharp;
 
 namespace Digits;
@@ -12,7 +11,7 @@ internal sealed class Neighbours
 
     private readonly long[] labels;
     private readonly float[] pixels;
-    private readonly long[] mates; // per row: how many others show its digit
+    private readonly int[] mates; // R of each row: how many others show its digit
     private readonly int depth;
     private readonly (string Title, long[] Ranks, double[] Scores)[] rankings;
 
@@ -21,8 +20,8 @@ internal sealed class Neighbours
         using var scope = torch.NewDisposeScope();
         labels = test.Labels.data<long>().ToArray();
         pixels = test.Pictures.data<float>().ToArray();
-        mates = Array.ConvertAll(labels, label => labels.LongCount(other => other == label) - 1);
-        depth = (int)Math.Max(Shown, mates.Max());
+        mates = Array.ConvertAll(labels, label => labels.Count(other => other == label) - 1);
+        depth = Math.Max(Shown, mates.Max());
         rankings =
         [
             Ranking("Before", run.EmbeddedBefore, test.Labels),
@@ -32,7 +31,10 @@ internal sealed class Neighbours
 
     /// <summary>The definitions of all pictures, to be placed once on the page.</summary>
     public string Symbols =>
-        $"<svg class=\"symbols\" aria-hidden=\"true\"><defs>\n{string.Concat(Pictured().Select(row => DigitPicture.Symbol($"p{row}", Pixels(row))))}</defs></svg>";
+        $"""
+            <svg class="symbols" aria-hidden="true"><defs>
+            {string.Concat(Pictured().Select(row => DigitPicture.Symbol($"p{row}", Pixels(row))))}</defs></svg>
+            """;
 
     /// <summary>Of each digit, the row with the median MAP@R before training.</summary>
     public int[] Typical() =>
@@ -40,66 +42,65 @@ internal sealed class Neighbours
             .. Rows()
                 .GroupBy(row => labels[row])
                 .OrderBy(kind => kind.Key)
-                .Select(kind =>
-                    kind.OrderBy(row => rankings[0].Scores[row]).ElementAt(kind.Count() / 2)
-                ),
+                .Select(kind => kind.OrderBy(row => rankings[0].Scores[row]).ElementAt(kind.Count() / 2)),
         ];
 
     /// <summary>The rows with the least MAP@R after training, worst first.</summary>
-    public int[] Hardest() =>
-        [.. Rows().OrderBy(row => rankings[1].Scores[row]).Take(HardestShown)];
+    public int[] Hardest() => [.. Rows().OrderBy(row => rankings[1].Scores[row]).Take(HardestShown)];
 
     /// <summary>A line for each of the rows: the picture, whom it found before, whom it finds after.</summary>
     public string Render(int[] rows) =>
-        $"<div class=\"queries\">\n{string.Concat(rows.Select(row => $"""
+        $"""
+            <div class="queries">
+            {string.Join("\n", rows.Select(Query))}
+            </div>
+            """;
+
+    private string Query(int row) =>
+        $"""
             <div class="query" role="group" aria-label="A picture of a {labels[row]}">
-            <figure class="asks">{DigitPicture.Use($"p{row}", $"{labels[row]}")}<figcaption aria-hidden="true">{labels[row]}</figcaption></figure>
+            <figure class="asks">{DigitPicture.Use($"p{row}", $"{labels[row]}")}<figcaption aria-hidden="true">{labels[
+                row
+            ]}</figcaption></figure>
             {string.Join("\n", rankings.Select(ranking => Strip(row, ranking.Title, ranking.Ranks)))}
             </div>
-
-            """))}</div>";
+            """;
 
     private string Strip(int row, string title, long[] ranks)
     {
-        var found = Enumerable.Range(0, depth).Select(rank => ranks[row * depth + rank]).ToArray();
-        var hits = found.Take((int)mates[row]).Count(other => labels[other] == labels[row]);
-        var pictures = found
-            .Take(Shown)
-            .Select(other =>
-                labels[other] == labels[row]
-                    ? $"<li>{DigitPicture.Use($"p{other}", $"{labels[other]}")}</li>"
-                    : $"<li class=\"wrong\">{DigitPicture.Use($"p{other}", $"{labels[other]}, wrong")}<b aria-hidden=\"true\">{labels[other]}</b></li>"
-            );
-
-        var bar = new StringBuilder();
-        for (var rank = 0; rank < mates[row]; rank++)
-            if (labels[found[rank]] == labels[row])
-                bar.Append($"M{rank},0h1v1h-1z");
+        var (digit, r) = (labels[row], mates[row]);
+        var found = ranks.AsSpan(row * depth, depth).ToArray();
+        var bar = Enumerable
+            .Range(0, r)
+            .Where(rank => labels[found[rank]] == digit)
+            .Select(rank => $"M{rank},0h1v1h-1z")
+            .ToList();
         return $"""
             <div class="strip">
-            <p>{title}: {hits} of {mates[row]}</p>
-            <ol aria-label="The nearest {Shown}">{string.Concat(pictures)}</ol>
-            <svg class="found" viewBox="0 0 {mates[
-                row
-            ]} 1" preserveAspectRatio="none" aria-hidden="true"><path d="{bar}"/></svg>
+            <p>{title}: {bar.Count} of {r}</p>
+            <ol aria-label="The nearest {Shown}">{string.Concat(
+                found.Take(Shown).Select(other => Item(other, digit))
+            )}</ol>
+            <svg class="found" viewBox="0 0 {r} 1" preserveAspectRatio="none" aria-hidden="true"><path d="{string.Concat(
+                bar
+            )}"/></svg>
             </div>
             """;
     }
 
-    private (string, long[], double[]) Ranking(
-        string title,
-        torch.Tensor embeddings,
-        torch.Tensor labels
-    ) =>
+    private string Item(long row, long sought)
+    {
+        var digit = labels[row];
+        return digit == sought
+            ? $"<li>{DigitPicture.Use($"p{row}", $"{digit}")}</li>"
+            : $"<li class=\"wrong\">{DigitPicture.Use($"p{row}", $"{digit}, wrong")}<b aria-hidden=\"true\">{digit}</b></li>";
+    }
+
+    private (string, long[], double[]) Ranking(string title, torch.Tensor embeddings, torch.Tensor labels) =>
         (
             title,
             Retrieval.Nearest(embeddings, depth).data<long>().ToArray(),
-            Retrieval
-                .ScoreEach(embeddings, labels)
-                .select(1, 0)
-                .contiguous()
-                .data<double>()
-                .ToArray()
+            Retrieval.ScoreEach(embeddings, labels).select(1, 0).contiguous().data<double>().ToArray()
         );
 
     private IEnumerable<int> Rows() => Enumerable.Range(0, labels.Length);
