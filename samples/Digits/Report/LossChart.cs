@@ -8,6 +8,7 @@ internal static class LossChart
 {
     private const double Width = 1000;
     private const double Height = 300;
+    private const int MostDots = 40;
 
     public static string Render(IReadOnlyList<double> losses, int epochs)
     {
@@ -25,7 +26,7 @@ internal static class LossChart
 
         var iterations = Line(losses.Select((loss, iteration) => (iteration + 0.5, loss)));
         var averages = means.Select((mean, epoch) => ((epoch + 0.5) * perEpoch, mean)).ToList();
-        var dots = string.Concat(averages.Select(point => Line([point]) + "h0"));
+        var dots = epochs > MostDots ? "" : string.Concat(averages.Select(point => Line([point]) + "h0"));
 
         var levels = Enumerable.Range(0, (int)Math.Round(top / step) + 1).Select(i => i * step).ToList();
         var grid = string.Concat(levels.Select(level => $"M0,{Y(level):0.#}H{Width}"));
@@ -55,7 +56,7 @@ internal static class LossChart
             </svg>
             <div class="epochs" aria-hidden="true">{string.Concat(xLabels)}</div>
             </div>
-            <figcaption>Epoch. The thin line is every iteration, the dots are the mean of each epoch: {means[
+            <figcaption>Epoch. The thin line is every iteration, the bold one the mean of each epoch: {means[
                 0
             ]:0.####} in the
             first, {means[^1]:0.####} in the last.</figcaption>
