@@ -17,6 +17,8 @@ internal static class LossChart
         var perEpoch = losses.Count / epochs;
         var means = losses.Chunk(perEpoch).Select(epoch => epoch.Average()).ToList();
 
+        var (first, last) = ($"{means[0]:0.####}", $"{means[^1]:0.####}");
+
         double X(double iteration) => Width * iteration / losses.Count;
         double Y(double loss) => Height * (1 - loss / top);
         string Line(IEnumerable<(double Iteration, double Loss)> points) =>
@@ -46,9 +48,7 @@ internal static class LossChart
             <div class="levels" aria-hidden="true">{string.Concat(yLabels)}</div>
             <svg viewBox="0 0 {Width} {Height}" preserveAspectRatio="none" role="img" aria-labelledby="loss-title loss-desc">
             <title id="loss-title">Total loss by iteration</title>
-            <desc id="loss-desc">The mean loss is {means[0]:0.####} in the first epoch and {means[
-                ^1
-            ]:0.####} in the last of {epochs}.</desc>
+            <desc id="loss-desc">The mean loss is {first} in the first epoch and {last} in the last of {epochs}.</desc>
             <path class="grid" d="{grid}"/>
             <path class="iterations" d="{iterations}"/>
             <path class="means" d="{Line(averages)}"/>
@@ -56,10 +56,8 @@ internal static class LossChart
             </svg>
             <div class="epochs" aria-hidden="true">{string.Concat(xLabels)}</div>
             </div>
-            <figcaption>Epoch. The thin line is every iteration, the bold one the mean of each epoch: {means[
-                0
-            ]:0.####} in the
-            first, {means[^1]:0.####} in the last.</figcaption>
+            <figcaption>Epoch. The thin line is every iteration, the bold one the mean of each epoch: {first} in the
+            first, {last} in the last.</figcaption>
             </figure>
             """;
     }
