@@ -56,6 +56,8 @@ type Part =
       Parameters: Modules.Parameter[]
       /// Where each lies in the flat vector.
       Layout: Layout
+      /// Steps the flat vectors of this layout.
+      Update: FlatUpdate
       /// Whether a forward pass writes into these weights (an embedding with max_norm).
       IsRewritten: bool }
 

@@ -90,21 +90,6 @@ module Iteration =
                 )
             )
 
-    /// The learning rates that rule this step: what the user or a scheduler wrote into a TorchSharp optimizer since
-    /// its rates were last written there, else the state's.
-    let internal rates (handles: Handles) (progress: Progress) : Map<string, float[]> =
-        handles.Optimizers
-        |> Seq.map (fun (key, driver) ->
-            let known = progress.Rates[key]
-
-            match driver with
-            | Driver.Pure _ -> key, known
-            | Driver.Twin optimizer
-            | Driver.InPlace optimizer ->
-                let found = [| for group in optimizer.ParamGroups -> group.LearningRate |]
-                key, (if Map.tryFind key handles.Shown.Rates = Some found then known else found))
-        |> Map.ofSeq
-
     let private forward recipe (handles: Handles) (plan: Plan) (progress: Progress) (fetched: Batch) =
         let ctx = context handles plan (Progress.stepSeed "step" progress)
         Effects.seedGenerators (Progress.stepSeed "subset" progress)
@@ -136,7 +121,7 @@ module Iteration =
 
         lock gate (fun () ->
             Readiness.check handles state
-            let rates = rates handles progress
+            let rates = Rates.current handles progress
             use _ = NewDisposeScope()
             use _ = enable_grad ()
             let users = torch.random.get_rng_state ()
@@ -181,14 +166,30 @@ module Iteration =
         { Progress = Progress.evolve upcoming.Progress outcome
           Learned = learned }
 
-    /// One iteration on a given batch, which stays the caller's. The state's place in the data does not move, so an
-    /// epoch ends only by `IterationsPerEpoch`.
-    let internal onBatch (recipe: Recipe) (handles: Handles) (keep: bool) (state: TrainingState) (batch: Batch) =
-        advance recipe handles keep state batch state.Progress.Cursor false
+    let private settled (handles: Handles) (state: TrainingState) =
+        { state with
+            Progress = Scheduling.settle handles state.Progress }
 
-    /// One iteration on the batch at the state's place in the data.
+    /// One iteration on the batch at the state's place in the data. Without `keep` the state is used up, so that its memory
+    /// can be reused, and what is due after the iteration is left due.
     let internal onNext (recipe: Recipe) (handles: Handles) (keep: bool) (token: Threading.CancellationToken) (state: TrainingState) =
         let progress = state.Progress
         let loaded = handles.Loader.Fetch(progress.Seed, progress.Cursor, token)
         use batch = loaded.Batch
         advance recipe handles keep state batch loaded.After loaded.EndsPass
+
+    /// One training iteration on the batch at the state's place in the data: a function of its state, which can be stepped
+    /// again. The new state is the caller's to dispose.
+    /// Raises what the iteration raised, the state being whole; InvalidOperationException when the state was freed.
+    let step (recipe: Recipe) (handles: Handles) (state: TrainingState) : TrainingState =
+        settled handles state
+        |> onNext recipe handles true Threading.CancellationToken.None
+        |> settled handles
+
+    /// One training iteration on a given batch, which stays the caller's. The state's place in the data does not move, so an
+    /// epoch ends only by `IterationsPerEpoch`.
+    let stepOn (recipe: Recipe) (handles: Handles) (batch: Batch) (state: TrainingState) : TrainingState =
+        let ready = settled handles state
+
+        advance recipe handles true ready batch ready.Progress.Cursor false
+        |> settled handles

@@ -32,7 +32,7 @@ module internal Scheduling =
 
     /// The rates as they are now in TorchSharp's optimizers.
     let private observeRates (handles: Handles) (progress: Progress) =
-        let rates = Iteration.rates handles progress
+        let rates = Rates.current handles progress
         Effects.showRates handles rates
         { progress with Rates = rates }
 

@@ -79,7 +79,7 @@ module internal Succession =
     let private rules (driver: Driver) (rates: float[]) : struct (Rule * float)[] =
         match driver with
         | Driver.Pure optimizer ->
-            rates |> Array.mapi (fun group rate -> struct (Optimizer.rule group optimizer, rate))
+            Array.map2 (fun struct (rule, _) rate -> struct (rule, rate)) (Optimizer.groups optimizer) rates
         | Driver.Twin optimizer ->
             Seq.zip (TorchOptimizers.rules optimizer) rates
             |> Seq.map (fun (rule, rate) -> struct (rule, rate))
@@ -141,7 +141,15 @@ module internal Succession =
                     | _, rules ->
                         let struct (rule, rate) = rules[part.Group]
                         let slots = Array.map own before.Slots
-                        let counts = FlatUpdate.apply rule rate part.Layout gathered[index] before.Counts slots weights
+                        let counts = 
+                            part.Update.Run(
+                                rule,
+                                rate,
+                                before.Counts,
+                                gathered[index],
+                                Array.map (fun (slot: Vector) -> slot.Tensor) slots,
+                                weights.Tensor
+                            )
 
                         { Weights = weights
                           Slots = slots
@@ -168,5 +176,5 @@ module internal Succession =
             | Driver.Twin optimizer ->
                 for part, learnedPart in Array.zip handles.Parts learned.Parts do
                     if part.Optimizer = Some key then
-                        TorchOptimizers.show optimizer part.Parameters part.Layout learnedPart.Counts learnedPart.Slots
+                        TorchOptimizers.show optimizer part.Group part.Parameters part.Layout learnedPart.Counts learnedPart.Slots
             | _ -> ()

@@ -154,6 +154,10 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
             Effects.giveBack handles
             handles.Shown.IsDisposed <- true
             (handles.Loader :> IDisposable).Dispose()
+
+            for part in handles.Parts do
+                (part.Update :> IDisposable).Dispose()
+
             (state :> IDisposable).Dispose()
 
     interface IDisposable with

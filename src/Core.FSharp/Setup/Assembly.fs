@@ -79,10 +79,14 @@ module internal Assembly =
             let named = Seq.toArray named
             let parameters = Array.map snd named
 
+            let layout =
+                Layout.ofTensors [| for name, parameter in named -> struct (name, parameter :> Tensor) |]
+
             { Optimizer = optimizer
               Group = group
               Parameters = parameters
-              Layout = Layout.ofTensors [| for name, parameter in named -> struct (name, parameter :> Tensor) |]
+              Layout = layout
+              Update = new FlatUpdate(layout)
               IsRewritten = Array.exists rewritten.Contains parameters })
 
     /// The parts: each optimizer's groups, then what no optimizer moves.
@@ -105,11 +109,15 @@ module internal Assembly =
                   for struct (name, parameter) in machine.Module.named_parameters () do
                       $"{machine.Key}.{name}", parameter ]
 
+        let names = Dictionary<Modules.Parameter, string>(HashIdentity.Reference)
+
+        for name, parameter in named do
+            names.TryAdd(parameter, name) |> ignore
+
         let nameOf (parameter: Modules.Parameter) =
-            named
-            |> List.tryFind (fun (_, candidate) -> obj.ReferenceEquals(candidate, parameter))
-            |> Option.map fst
-            |> Option.defaultValue "parameter"
+            match names.TryGetValue parameter with
+            | true, name -> name
+            | _ -> "parameter"
 
         let untaken parameters =
             parameters |> Seq.filter (fun (_, parameter) -> taken.Add parameter) |> Seq.toList
@@ -126,7 +134,7 @@ module internal Assembly =
 
                       let groupOf = Optimizer.groupOf optimizer
 
-                      for group in 0 .. Optimizer.groups optimizer - 1 do
+                      for group in 0 .. (Optimizer.groups optimizer).Length - 1 do
                           yield!
                               owned
                               |> List.filter (fun (name, _) -> groupOf name = group)
