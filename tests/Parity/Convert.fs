@@ -65,7 +65,10 @@ module Convert =
             | Some convert -> Library.unwrapped (fun () -> convert.Invoke(null, [| value |]))
             | None -> raise (NotConvertible $"a %s{value.GetType().Name} is no %s{target.Name}")
 
-    let private tryNumber (target: Type) (json: JsonElement) : obj option =
+    let private isNumeric (target: Type) : bool =
+        Array.contains target [| typeof<int>; typeof<int64>; typeof<float32>; typeof<float> |]
+
+    let private tryNumber (target: Type) (json: JsonElement) : objnull option =
         match Json.tryNumber json with
         | Some number when target = typeof<float> -> Some(box number)
         | Some number when target = typeof<float32> -> Some(box (float32 number))
@@ -81,7 +84,7 @@ module Convert =
     let private scalar (target: Type) (json: JsonElement) : objnull =
         match json.ValueKind with
         | JsonValueKind.True
-        | JsonValueKind.False when target = typeof<bool> -> json.GetBoolean()
+        | JsonValueKind.False when target = typeof<bool> -> box (json.GetBoolean())
         | JsonValueKind.String when target.IsEnum -> enumeration target json
         | JsonValueKind.String -> ofObject target (Json.text json)
         | JsonValueKind.Number when Json.isIntegral json -> ofObject target (json.GetInt32())
@@ -101,13 +104,13 @@ module Convert =
         | null when Json.isNull json && not target.IsValueType -> null
         | null -> present build target json
         | _ when Json.isNull json -> null
-        | NonNull inner when
-            (tryNumber inner json).IsNone
+        | inner when
+            isNumeric inner
             && json.ValueKind = JsonValueKind.String
-            && not inner.IsEnum
+            && (tryNumber inner json).IsNone
             ->
             if Json.text json = "all" then null else refuse json inner
-        | NonNull inner -> present build inner json
+        | inner -> present build inner json
 
     and private present (build: JsonElement -> obj) (target: Type) (json: JsonElement) : objnull =
         match tryNumber target json, json.ValueKind with
