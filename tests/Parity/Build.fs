@@ -5,10 +5,21 @@ open System.Reflection
 open System.Text.Json
 open TorchSharp
 
-/// What a constructor or method is given: a fixture's value, or an object made here.
+/// What a constructor or method is given.
 type Argument =
+    /// A fixture's value.
     | Given of JsonElement
+    /// An object made here.
     | Made of obj
+    /// Null.
+    | Nothing
+    /// Something to call, for a parameter of any delegate type.
+    | Function of (objnull[] -> objnull)
+    /// Objects made here, for a parameter that is a dictionary from strings.
+    | Entries of (string * obj) list
+
+/// Arguments by their documented names.
+type Arguments = (string * Argument) list
 
 /// From the specs of fixtures ({"type", "args"}) to objects, by reflection: classes and arguments are found by their
 /// names, in any spelling, so that a class added later needs no word here.
@@ -17,13 +28,11 @@ module Build =
 
     // What Python calls otherwise than we or TorchSharp do.
     let private synonyms =
-        [
-            "lr", "learningRate"
-            "in", "inputSize"
-            "out", "outputSize"
-            "ref_emb", "refEmbeddings"
-            "indices_tuple", "tuples"
-        ]
+        [ "lr", "learningRate"
+          "in", "inputSize"
+          "out", "outputSize"
+          "ref_emb", "refEmbeddings"
+          "indices_tuple", "tuples" ]
 
     let private takes (argument: string) (parameter: ParameterInfo) : bool =
         let name = nonNull parameter.Name
@@ -35,35 +44,39 @@ module Build =
     let private takesArgument (method: MethodBase) (argument: string) : bool =
         method.GetParameters() |> Array.exists (takes argument)
 
-    // Whether a method knows all the names, and can do without the parameters that are not given.
-    let private fits (given: (string * Argument) list) (method: MethodBase) : bool =
+    let private find (parameter: ParameterInfo) (arguments: Arguments) : Argument option =
+        arguments
+        |> List.tryFind (fun (name, _) -> takes name parameter)
+        |> Option.map snd
+
+    // Whether a method knows all the given names, and can do without what is neither given nor at hand.
+    let private fits (given: Arguments) (also: Arguments) (method: MethodBase) : bool =
         given |> List.forall (fst >> takesArgument method)
         && method.GetParameters()
-           |> Array.forall (fun parameter ->
-               parameter.IsOptional
-               || given |> List.exists (fun (name, _) -> takes name parameter))
+           |> Array.forall (fun parameter -> parameter.IsOptional || (find parameter (given @ also)).IsSome)
 
-    let private arguments
-        (build: JsonElement -> obj)
-        (given: (string * Argument) list)
-        (method: MethodBase)
-        : objnull[] =
+    let private values (build: JsonElement -> obj) (arguments: Arguments) (method: MethodBase) : objnull[] =
         method.GetParameters()
         |> Array.map (fun parameter ->
-            match given |> List.tryFind (fun (name, _) -> takes name parameter) with
-            | None -> Type.Missing
-            | Some(_, Given json) -> Convert.value build parameter.ParameterType json
-            | Some(_, Made value) -> Convert.ofObject parameter.ParameterType value)
+            let target = parameter.ParameterType
 
-    let private invokeWith (method: MethodBase) (target: objnull) (arguments: objnull[]) : objnull =
+            match find parameter arguments with
+            | None -> Type.Missing
+            | Some(Given json) -> Convert.value build target json
+            | Some(Made value) -> Convert.ofObject target value
+            | Some Nothing -> null
+            | Some(Function run) -> Delegates.make target run
+            | Some(Entries entries) -> Convert.ofEntries target entries)
+
+    let private invokeWith (method: MethodBase) (target: objnull) (values: objnull[]) : objnull =
         let flags = BindingFlags.OptionalParamBinding
 
         Library.unwrapped (fun () ->
             match method with
-            | :? ConstructorInfo as constructor -> constructor.Invoke(flags, null, arguments, null)
-            | method -> method.Invoke(target, flags, null, arguments, null))
+            | :? ConstructorInfo as constructor -> constructor.Invoke(flags, null, values, null)
+            | method -> method.Invoke(target, flags, null, values, null))
 
-    let private unknown (part: string) (candidates: MethodBase list) (given: (string * Argument) list) : exn =
+    let private unknown (part: string) (candidates: MethodBase list) (given: Arguments) : exn =
         let names = given |> List.map fst
 
         let strangers =
@@ -73,44 +86,47 @@ module Build =
         let named = if strangers.IsEmpty then names else strangers
         UnknownArgument $"""%s{part}(%s{String.concat ", " named})"""
 
-    // The first candidate that takes all the given arguments by name and value.
+    // The candidate with most parameters that takes all the given arguments by name and value; `also` is for those
+    // of its parameters that are not given.
     let private call
         (build: JsonElement -> obj)
         (part: string)
         (candidates: MethodBase list)
         (target: objnull)
-        (given: (string * Argument) list)
+        (given: Arguments)
+        (also: Arguments)
         : objnull =
         let rec attempt (fitting: MethodBase list) =
             match fitting with
             | [] -> raise (unknown part candidates given)
-            | [ last ] -> invokeWith last target (arguments build given last)
+            | [ last ] -> invokeWith last target (values build (given @ also) last)
             | first :: rest ->
                 match
                     (try
-                        Some(arguments build given first)
+                        Some(values build (given @ also) first)
                      with NotConvertible _ ->
                          None)
                 with
-                | Some arguments -> invokeWith first target arguments
+                | Some values -> invokeWith first target values
                 | None -> attempt rest
 
-        attempt (candidates |> List.filter (fits given))
+        candidates
+        |> List.filter (fits given also)
+        |> List.sortByDescending _.GetParameters().Length
+        |> attempt
 
     let private methods (part: string) (found: MethodInfo seq) : MethodBase list =
         match found |> Seq.cast<MethodBase> |> List.ofSeq with
         | [] -> raise (MissingPart part)
         | found -> found
 
-    let private own (spec: JsonElement) : (string * Argument) list =
-        [
-            for name, value in Json.members (Json.field "args" spec) -> name, Given value
-        ]
+    /// The fields of a JSON object as arguments.
+    let arguments (json: JsonElement) : Arguments =
+        [ for name, value in Json.members json do
+              name, Given value ]
 
-    /// The object of one of TorchSharp's factories (those of torch.nn, torch.optim, torch.optim.lr_scheduler), from a
-    /// spec and what it does not say.
-    let rec ofFactory (factories: Type) (also: (string * Argument) list) (spec: JsonElement) : obj =
-        let name = Json.text (Json.field "type" spec)
+    /// What one of TorchSharp's factories makes (those of torch.nn, torch.optim, torch.optim.lr_scheduler).
+    let rec ofFactory (factories: Type) (name: string) (given: Arguments) : obj =
         let part = $"torch's %s{name}"
 
         let candidates =
@@ -118,32 +134,24 @@ module Build =
             |> Seq.filter (fun candidate -> candidate.Name = name)
             |> methods part
 
-        nonNull (call ofSpec part candidates null (also @ own spec))
+        nonNull (call ofSpec part candidates null given [])
 
-    /// An instance of a public class of the library.
-    and construct (target: Type) (given: (string * Argument) list) : obj =
-        let constructors = target.GetConstructors() |> Seq.cast<MethodBase> |> List.ofSeq
-        nonNull (call ofSpec target.Name constructors null given)
-
-    /// The object of a spec, with arguments besides its own where the class takes them.
-    and ofSpecWith (also: (string * Argument) list) (spec: JsonElement) : obj =
-        let name = Json.text (Json.field "type" spec)
-
+    /// An instance of a public class of the library, or else a module of torch.nn, by its documented name. `also` is
+    /// for parameters that are not given.
+    and construct (name: string) (given: Arguments) (also: Arguments) : obj =
         match Library.tryType name with
         | Some target ->
-            let wanted (argument: string, _) =
-                target.GetConstructors()
-                |> Array.exists (fun constructor -> takesArgument constructor argument)
-
-            construct target (own spec @ List.filter wanted also)
-        | None when not (isNull (typeof<torch.nn>.GetMethod name)) -> ofFactory typeof<torch.nn> [] spec
+            let constructors = target.GetConstructors() |> Seq.cast<MethodBase> |> List.ofSeq
+            nonNull (call ofSpec name constructors null given also)
+        | None when not (isNull (typeof<torch.nn>.GetMethod name)) -> ofFactory typeof<torch.nn> name given
         | None -> raise (MissingPart name)
 
-    /// The object of a spec: a class of the library, or else a module of torch.nn.
-    and ofSpec (spec: JsonElement) : obj = ofSpecWith [] spec
+    /// The object of a spec.
+    and ofSpec (spec: JsonElement) : obj =
+        construct (Json.text (Json.field "type" spec)) (arguments (Json.field "args" spec)) []
 
-    /// Calls a public method by its name in any spelling.
-    let invoke (method: string) (target: obj) (given: (string * Argument) list) : objnull =
+    /// Calls a public method by its name in any spelling. `also` is for parameters that are not given.
+    let invoke (method: string) (target: obj) (given: Arguments) (also: Arguments) : objnull =
         let part = $"%s{target.GetType().Name}.%s{method}"
 
         let candidates =
@@ -151,4 +159,15 @@ module Build =
             |> Seq.filter (fun candidate -> Library.sameName candidate.Name method)
             |> methods part
 
-        call ofSpec part candidates target given
+        call ofSpec part candidates target given also
+
+    /// Calls a public method by its name in any spelling with objects in the order of its parameters.
+    let invokeInOrder (method: string) (target: obj) (values: obj list) : unit =
+        let candidates =
+            target.GetType().GetMethods()
+            |> Seq.filter (fun candidate ->
+                Library.sameName candidate.Name method
+                && candidate.GetParameters().Length = values.Length)
+            |> methods $"%s{target.GetType().Name}.%s{method}"
+
+        invokeWith candidates.Head target (Array.ofList values) |> ignore

@@ -26,6 +26,15 @@ type Verdict =
 [<RequireQualifiedAccess>]
 module Case =
 
+    // Of a case in steps, the last one's.
+    let private errorOf (json: JsonElement) : JsonElement option =
+        let last =
+            match Json.trySome "steps" json with
+            | Some steps -> Array.last (Json.items steps)
+            | None -> json
+
+        Json.trySome "expected" last |> Option.bind (Json.trySome "error")
+
     let ofJson (group: string) (run: (Fact -> unit) -> JsonElement -> unit) (json: JsonElement) : Case =
         {
             Group = group
@@ -35,7 +44,7 @@ module Case =
                 | Some tolerance -> Json.number tolerance
                 | None -> Compare.defaultTolerance
             Run = fun note -> run note json
-            Error = Json.trySome "expected" json |> Option.bind (Json.trySome "error")
+            Error = errorOf json
         }
 
     // What a user can act upon: an exception about arguments or state, with words.

@@ -91,11 +91,13 @@ module Convert =
         | JsonValueKind.Number -> ofObject target (json.GetDouble())
         | _ -> refuse json target
 
-    let private tensor (json: JsonElement) : torch.Tensor =
-        if Json.isIntegral json then
-            Tensors.integers json
-        else
-            Tensors.floats json
+    let private fill (concrete: Type) (entries: (string * objnull) list) : objnull =
+        let filled = nonNull (Activator.CreateInstance concrete) :?> IDictionary
+
+        for name, item in entries do
+            filled.Add(name, item)
+
+        filled
 
     /// A fixture's value as an instance of a type; `build` makes the objects of specs. Null is null, and "all" is null
     /// where a number is wanted.
@@ -117,7 +119,7 @@ module Convert =
         | Some number, _ -> number
         | None, JsonValueKind.Object when (Json.tryField "type" json).IsSome -> ofObject target (build json)
         | None, JsonValueKind.Object -> dictionary build target json
-        | None, JsonValueKind.Array when target = typeof<torch.Tensor> -> tensor json
+        | None, JsonValueKind.Array when target = typeof<torch.Tensor> -> Tensors.any json
         | None, JsonValueKind.Array -> list build target json
         | None, _ -> scalar target json
 
@@ -141,9 +143,10 @@ module Convert =
         match dictionaryOf target with
         | None -> refuse json target
         | Some(element, concrete) ->
-            let filled = nonNull (Activator.CreateInstance concrete) :?> IDictionary
+            fill concrete [ for name, item in Json.members json -> name, value build element item ]
 
-            for name, item in Json.members json do
-                filled.Add(name, value build element item)
-
-            filled
+    /// Objects as a dictionary from strings, or a class made of one.
+    let ofEntries (target: Type) (entries: (string * obj) list) : objnull =
+        match dictionaryOf target with
+        | None -> raise (NotConvertible $"a dictionary is no %s{target.Name}")
+        | Some(element, concrete) -> fill concrete [ for name, item in entries -> name, ofObject element item ]

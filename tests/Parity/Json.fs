@@ -79,6 +79,12 @@ module Json =
         leaves json
         |> Seq.forall (fun leaf -> leaf.ValueKind = JsonValueKind.Number && fst (leaf.TryGetInt64()))
 
+    /// Whether nested lists hold true and false.
+    let isTruth (json: JsonElement) : bool =
+        leaves json
+        |> Seq.forall (fun leaf -> leaf.ValueKind = JsonValueKind.True || leaf.ValueKind = JsonValueKind.False)
+
+    /// Whether there is a string among nested lists that is no number.
     let isText (json: JsonElement) : bool =
         leaves json
         |> Seq.exists (fun leaf -> leaf.ValueKind = JsonValueKind.String && (tryNumber leaf).IsNone)

@@ -1,0 +1,217 @@
+namespace MetricLearning.Parity
+
+open System.Text.Json
+open TorchSharp
+open MetricLearning.Core
+
+/// samplers.json: lengths, errors, and what every window or batch must look like.
+[<RequireQualifiedAccess>]
+module Samplers =
+
+    let private seed = Seed.ofInt64 1L
+
+    // As many as a sampler needs to show each of its classes and arrangements.
+    let private passes = 20
+
+    // A sampler by its documented name, from what the case says and what it needs besides.
+    let private sampler (name: string) (needs: Arguments) (case: JsonElement) : obj =
+        Build.construct name (needs @ Build.arguments (Json.field "args" case)) []
+
+    // A set of labels that the case names.
+    let private labels (root: JsonElement) (case: JsonElement) : JsonElement =
+        match Json.tryField "labels_list" case with
+        | Some given -> given
+        | None ->
+            let name = Json.text (Json.field "labels" case)
+
+            Json.items (Json.field "label_sets" root)
+            |> Array.find (fun candidate -> Json.text (Json.field "id" candidate) = name)
+            |> Json.field "labels"
+
+    let private lengths (note: Fact -> unit) (expected: JsonElement) (length: System.Nullable<int64>) : unit =
+        note (Fact.number "len" (Json.field "len" expected) (float (length.GetValueOrDefault -1L)))
+
+    let private mPerClass (root: JsonElement) (note: Fact -> unit) (case: JsonElement) : unit =
+        let labels = labels root case
+        let expected = Json.field "expected" case
+
+        let sampler =
+            sampler "MPerClassSampler" [ "labels", Given labels ] case :?> Sampler
+
+        let perClass = Json.field "args" case |> Json.field "m" |> Json.number |> int
+        let labelOf = Json.numbers labels
+
+        let members =
+            labelOf |> Array.countBy id |> Map.ofArray
+
+        let drawn =
+            [|
+                for pass in 0 .. passes - 1 -> Array.ofSeq (sampler.Pass(seed, int64 pass))
+            |]
+
+        let window = int (Json.number (Json.field "window" expected))
+        let windows = drawn |> Array.collect (Array.chunkBySize window)
+
+        let classesOf (indices: int64[]) =
+            indices |> Array.groupBy (fun index -> labelOf[int index])
+
+        let distinctWhereEnough (label: float, indices: int64[]) =
+            members[label] < perClass || (Array.distinct indices).Length = indices.Length
+
+        lengths note expected sampler.Length
+
+        for pass in drawn do
+            note (Fact.number "iter_len" (Json.field "iter_len" expected) (float pass.Length))
+            note (Fact.number "num_iters" (Json.field "num_iters" expected) (float (pass.Length / window)))
+
+            note (
+                Fact.number
+                    "trailing_zeros_padding"
+                    (Json.field "trailing_zeros_padding" expected)
+                    (float (pass.Length % window))
+            )
+
+        note (
+            Fact.number
+                "length_of_single_pass"
+                (Json.field "length_of_single_pass" expected)
+                (float (perClass * (classesOf (Array.concat drawn)).Length))
+        )
+
+        for indices in windows do
+            let classes = classesOf indices
+
+            note (
+                Fact.number "classes_per_window" (Json.field "classes_per_window" expected) (float classes.Length)
+            )
+
+            note (
+                Fact.holds
+                    "every_full_window_has_m_per_class"
+                    (classes |> Array.forall (fun (_, indices) -> indices.Length = perClass))
+            )
+
+            note (Fact.holds "no_repeats_when_class_has_m_samples" (Array.forall distinctWhereEnough classes))
+
+    // The distinct sizes, ascending.
+    let private sizes (counts: int seq) : float list =
+        counts |> Seq.distinct |> Seq.sort |> Seq.map float |> List.ofSeq
+
+    let private hierarchical (root: JsonElement) (note: Fact -> unit) (case: JsonElement) : unit =
+        let rows =
+            Json.items (Json.items (Json.field "hierarchical_labels" root) |> Array.head)
+            |> Array.map Json.numbers
+
+        let rows =
+            match Json.tryField "labels_columns_swapped" case with
+            | Some swapped when swapped.GetBoolean() -> rows |> Array.map Array.rev
+            | _ -> rows
+
+        let labels =
+            torch.tensor(rows |> Array.concat |> Array.map int64, dtype = torch.int64).reshape (rows.LongLength, 2L)
+
+        let sampler =
+            sampler "HierarchicalSampler" [ "labels", Made labels ] case :?> BatchSampler
+
+        let expected = Json.field "expected" case
+        let batches = Array.ofSeq (sampler.Pass(seed, 0L))
+
+        let superClasses (batch: int64[]) =
+            batch |> Array.map (fun index -> rows[int index][1]) |> Array.distinct |> Array.sort
+
+        let perClass (batch: int64[]) =
+            batch |> Array.countBy (fun index -> rows[int index]) |> Array.map snd
+
+        let compare (name: string) (ours: float list) =
+            match Json.tryField name expected with
+            | Some theirs -> note (Fact.numbers name theirs ours)
+            | None -> ()
+
+        lengths note expected sampler.Length
+        Json.tryField "batches" expected |> Option.iter (fun theirs -> note (Fact.number "batches" theirs batches.Length))
+        compare "batch_sizes" (sizes (batches |> Seq.map _.Length))
+        compare "super_classes_per_batch" (sizes (batches |> Seq.map (superClasses >> Array.length)))
+        compare "samples_per_present_class" (sizes (batches |> Seq.collect perClass))
+        compare "each_super_tuple_count" (sizes (batches |> Seq.countBy superClasses |> Seq.map snd))
+
+    let private fixedSetOfTriplets (root: JsonElement) (note: Fact -> unit) (case: JsonElement) : unit =
+        let labels = labels root case
+        let labelOf = Json.numbers labels
+        let expected = Json.field "expected" case
+
+        let sampler =
+            sampler "FixedSetOfTriplets" [ "labels", Given labels ] case :?> Sampler
+
+        let pass (number: int64) =
+            sampler.Pass(seed, number) |> Seq.map int |> Array.ofSeq
+
+        let triplets = pass 0L |> Array.chunkBySize 3
+        let members = labelOf |> Array.countBy id |> Map.ofArray
+        lengths note expected sampler.Length
+        note (Fact.number "iter_len" (Json.field "iter_len" expected) (float (pass 0L).Length))
+
+        note (
+            Fact.holds
+                "same_multiset_of_triplets_each_iter"
+                (Array.sort triplets = Array.sort (pass 1L |> Array.chunkBySize 3))
+        )
+
+        for triplet in triplets do
+            let a, p, n = triplet[0], triplet[1], triplet[2]
+            note (Fact.holds "anchor_positive_same_label" (labelOf[a] = labelOf[p]))
+            note (Fact.holds "negative_other_label" (labelOf[a] <> labelOf[n]))
+
+            note (
+                Fact.holds
+                    "anchor_may_equal_positive_only_for_singleton_class"
+                    (a <> p || members[labelOf[a]] = 1)
+            )
+
+    // The weights depend on the model; the class that makes them does not exist yet and may name its parts otherwise.
+    let private tuplesToWeights (_: JsonElement) (note: Fact -> unit) (case: JsonElement) : unit =
+        let inputs = Json.field "inputs" case
+        let spec = Json.field "model" case
+        let weight = Tensors.floats (Json.field "weight" spec)
+        let bias = Tensors.floats (Json.field "bias" spec)
+        let model = torch.nn.Linear(torch.nn.Parameter weight, torch.nn.Parameter bias)
+        let given = Json.field "args" case
+
+        let dataset =
+            Build.construct
+                "TrainingData"
+                [ "data", Given(Json.field "embeddings" inputs)
+                  "labels", Given(Json.field "labels" inputs) ]
+                []
+
+        let sampler =
+            Build.construct
+                "TuplesToWeightsSampler"
+                [ "model", Made model
+                  "miner", Given(Json.field "miner" given)
+                  "dataset", Made dataset
+                  "subset_size", Given(Json.field "subset_size" given)
+                  yield! Build.arguments (Json.field "tester_kwargs" given) ]
+                []
+            :?> Sampler
+
+        let expected = Json.field "expected" case
+        let drawn = Array.ofSeq (sampler.Pass(seed, 0L))
+        let weights = Tensors.values (Library.property "weights" sampler :?> torch.Tensor)
+        lengths note expected sampler.Length
+        note (Fact.number "iter_len" (Json.field "iter_len" expected) (float drawn.Length))
+        note (Fact.numbers "weights_float32" (Json.field "weights_float32" expected) weights)
+
+        note (
+            Fact.holds
+                "never_drawn_are_zero_weight"
+                (drawn |> Array.forall (fun index -> weights[int index] > 0.0))
+        )
+
+    let section: Section =
+        { File = "samplers"
+          Groups =
+            [ "m_per_class", mPerClass
+              "hierarchical", hierarchical
+              "fixed_set_of_triplets", fixedSetOfTriplets
+              "tuples_to_weights", tuplesToWeights ]
+          Data = [ "label_sets"; "hierarchical_labels" ] }
