@@ -26,6 +26,9 @@ type Arguments = (string * Argument) list
 [<RequireQualifiedAccess>]
 module Build =
 
+    // The documented classes that are PyTorch's own.
+    let private ofTorch = [ "CrossEntropyLoss" ]
+
     // What Python calls otherwise than we or TorchSharp do.
     let private synonyms =
         [ "lr", "learningRate"
@@ -55,18 +58,20 @@ module Build =
         && method.GetParameters()
            |> Array.forall (fun parameter -> parameter.IsOptional || (find parameter (given @ also)).IsSome)
 
+    let private valueOf (build: JsonElement -> obj) (target: Type) (argument: Argument) : objnull =
+        match argument with
+        | Given json -> Convert.value build target json
+        | Made value -> Convert.ofObject target value
+        | Nothing -> null
+        | Function run -> Delegates.make target run
+        | Entries entries -> Convert.ofEntries target entries
+
     let private values (build: JsonElement -> obj) (arguments: Arguments) (method: MethodBase) : objnull[] =
         method.GetParameters()
         |> Array.map (fun parameter ->
-            let target = parameter.ParameterType
-
             match find parameter arguments with
             | None -> Type.Missing
-            | Some(Given json) -> Convert.value build target json
-            | Some(Made value) -> Convert.ofObject target value
-            | Some Nothing -> null
-            | Some(Function run) -> Delegates.make target run
-            | Some(Entries entries) -> Convert.ofEntries target entries)
+            | Some argument -> valueOf build parameter.ParameterType argument)
 
     let private invokeWith (method: MethodBase) (target: objnull) (values: objnull[]) : objnull =
         let flags = BindingFlags.OptionalParamBinding
@@ -136,19 +141,47 @@ module Build =
 
         nonNull (call ofSpec part candidates null given [])
 
-    /// An instance of a public class of the library, or else a module of torch.nn, by its documented name. `also` is
-    /// for parameters that are not given.
+    /// An instance of a public class of the library, or of a loss of torch.nn, by its documented name. `also` is for
+    /// parameters that are not given.
     and construct (name: string) (given: Arguments) (also: Arguments) : obj =
         match Library.tryType name with
         | Some target ->
             let constructors = target.GetConstructors() |> Seq.cast<MethodBase> |> List.ofSeq
             nonNull (call ofSpec name constructors null given also)
-        | None when not (isNull (typeof<torch.nn>.GetMethod name)) -> ofFactory typeof<torch.nn> name given
+        | None when List.contains name ofTorch -> ofFactory typeof<torch.nn> name given
         | None -> raise (MissingPart name)
 
     /// The object of a spec.
     and ofSpec (spec: JsonElement) : obj =
         construct (Json.text (Json.field "type" spec)) (arguments (Json.field "args" spec)) []
+
+    /// An object whose properties are set to the given arguments; its class has a constructor without parameters.
+    let withProperties (target: Type) (given: Arguments) : obj =
+        let made = nonNull (Activator.CreateInstance target)
+
+        for name, argument in given do
+            match target.GetProperties() |> Array.tryFind (fun found -> Library.sameName name found.Name) with
+            | Some found -> found.SetValue(made, valueOf ofSpec found.PropertyType argument)
+            | None -> raise (UnknownArgument $"%s{target.Name}(%s{name})")
+
+        made
+
+    /// An instance of a class some of whose arguments are properties of its constructor's parameter `options`.
+    let constructFromOptions (name: string) (given: Arguments) : obj =
+        let constructor =
+            (Library.typeNamed name).GetConstructors()
+            |> Array.tryFind (fun candidate -> takesArgument candidate "options")
+
+        match constructor with
+        | None -> construct name given []
+        | Some constructor ->
+            let direct, others =
+                given |> List.partition (fun (argument, _) -> takesArgument constructor argument)
+
+            let options =
+                (constructor.GetParameters() |> Array.find (takes "options")).ParameterType
+
+            construct name (("options", Made(withProperties options others)) :: direct) []
 
     /// Calls a public method by its name in any spelling. `also` is for parameters that are not given.
     let invoke (method: string) (target: obj) (given: Arguments) (also: Arguments) : objnull =

@@ -14,8 +14,11 @@ module Json =
 
     /// A field that is there, null or not.
     let tryField (name: string) (json: JsonElement) : JsonElement option =
-        match json.ValueKind = JsonValueKind.Object, json.TryGetProperty name with
-        | true, (true, value) -> Some value
+        match json.ValueKind with
+        | JsonValueKind.Object ->
+            match json.TryGetProperty name with
+            | true, value -> Some value
+            | _ -> None
         | _ -> None
 
     let isNull (json: JsonElement) : bool = json.ValueKind = JsonValueKind.Null
@@ -39,6 +42,11 @@ module Json =
 
     let members (json: JsonElement) : (string * JsonElement)[] =
         [| for item in json.EnumerateObject() -> item.Name, item.Value |]
+
+    /// An object without one of its fields.
+    let without (name: string) (json: JsonElement) : JsonElement =
+        let rest = members json |> Array.filter (fst >> (<>) name) |> dict
+        JsonSerializer.SerializeToElement rest
 
     let tryNumber (json: JsonElement) : float option =
         match json.ValueKind with

@@ -13,7 +13,7 @@ type private Divided(inner: Elements, divisor: torch.Tensor) =
     override _.Count() = inner.Count()
     override _.Between(low, high) = inner.Between(low, high)
     override _.WeightedByClass(weights, labels) = inner.WeightedByClass(weights, labels)
-    override _.ToMatrix(rows, columns) = inner.ToMatrix(rows, columns)
+    override _.ToMatrix anchors = inner.ToMatrix anchors
     override _.List() = inner.List()
     override _.Divisor = divisor
 

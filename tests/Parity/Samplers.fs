@@ -167,45 +167,58 @@ module Samplers =
                     (a <> p || members[labelOf[a]] = 1)
             )
 
-    // The weights depend on the model; the class that makes them does not exist yet and may name its parts otherwise.
-    let private tuplesToWeights (_: JsonElement) (note: Fact -> unit) (case: JsonElement) : unit =
-        let inputs = Json.field "inputs" case
-        let spec = Json.field "model" case
-        let weight = Tensors.floats (Json.field "weight" spec)
-        let bias = Tensors.floats (Json.field "bias" spec)
-        let model = torch.nn.Linear(torch.nn.Parameter weight, torch.nn.Parameter bias)
-        let given = Json.field "args" case
+    // The weights come from a model, a miner and a data set. Cases of a subset give no inputs: any will do.
+    let private tuplesToWeights (root: JsonElement) (note: Fact -> unit) (case: JsonElement) : unit =
+        Library.typeNamed "TuplesToWeightsSampler" |> ignore
+
+        let given =
+            match Json.trySome "inputs" case with
+            | Some _ -> case
+            | None -> Json.items (Json.field "tuples_to_weights" root) |> Array.head
+
+        let inputs = Json.field "inputs" given
+        let model = torch.nn.Linear(5L, 4L)
+        Networks.load (Json.field "model" given |> Json.without "type") model
 
         let dataset =
-            Build.construct
-                "TrainingData"
-                [ "data", Given(Json.field "embeddings" inputs)
-                  "labels", Given(Json.field "labels" inputs) ]
-                []
+            Dataset.ofTensors
+                (Tensors.floats (Json.field "embeddings" inputs))
+                (Tensors.integers (Json.field "labels" inputs))
+
+        let args = Json.field "args" case
 
         let sampler =
             Build.construct
                 "TuplesToWeightsSampler"
                 [ "model", Made model
-                  "miner", Given(Json.field "miner" given)
                   "dataset", Made dataset
-                  "subset_size", Given(Json.field "subset_size" given)
-                  yield! Build.arguments (Json.field "tester_kwargs" given) ]
+                  for name, value in Json.members args do
+                      if name = "tester_kwargs" then
+                          yield! Build.arguments value
+                      else
+                          name, Given value ]
                 []
             :?> Sampler
 
         let expected = Json.field "expected" case
         let drawn = Array.ofSeq (sampler.Pass(seed, 0L))
-        let weights = Tensors.values (Library.property "weights" sampler :?> torch.Tensor)
+
+        let weights =
+            Tensors.values (Library.property "weights" sampler :?> torch.Tensor)
+
         lengths note expected sampler.Length
         note (Fact.number "iter_len" (Json.field "iter_len" expected) (float drawn.Length))
-        note (Fact.numbers "weights_float32" (Json.field "weights_float32" expected) weights)
 
-        note (
-            Fact.holds
-                "never_drawn_are_zero_weight"
-                (drawn |> Array.forall (fun index -> weights[int index] > 0.0))
-        )
+        let positive = weights |> Array.filter (fun weight -> weight > 0.0)
+
+        for name, theirs in Json.members expected do
+            match name with
+            | "weights_float32" -> note (Fact.numbers name theirs weights)
+            | "nonzero_weights" -> note (Fact.number name theirs positive.Length)
+            | "nonzero_weights_at_most" -> note (Fact.holds name (float positive.Length <= Json.number theirs))
+            | "never_drawn_are_zero_weight" ->
+                note (Fact.holds name (drawn |> Array.forall (fun index -> weights[int index] > 0.0)))
+            | _ -> ()
 
     let section: Section =
         { File = "samplers"
