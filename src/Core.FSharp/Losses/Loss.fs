@@ -65,6 +65,19 @@ type Loss(settings: LossSettings) =
 
     default _.IsRegularized = not (isNull settings.EmbeddingRegularizer)
 
+    /// Registers a parameter, for a loss that learns: its name in the loss's state, and how it starts. It outlives any
+    /// dispose scope; an optimizer must be given it.
+    member this.Learn(name: string, initial: torch.Tensor) : unit =
+        let parameter = new Modules.Parameter(initial)
+        parameter.DetachFromDisposeScope() |> ignore
+        this.register_parameter (name, parameter)
+
+    /// A registered parameter, in the dtype and on the device of the embeddings.
+    member this.Learned(name: string, embeddings: torch.Tensor) : torch.Tensor =
+        match this.get_parameter name with
+        | null -> invalidOp $"This loss has no parameter {name}: Learn it in the constructor."
+        | parameter -> parameter.``to`` embeddings
+
     member private this.MakeReducer() : Reducer =
         if given.TakesAllParts then
             given

@@ -43,3 +43,11 @@ module LossSettings =
                 | null -> reducer ()
                 | given -> given
         }
+
+    /// The settings, if their distance passes a check.
+    let checkDistance (check: Distance -> unit) (settings: LossSettings) : LossSettings =
+        match settings.Distance with
+        | null -> ()
+        | distance -> check distance
+
+        settings
