@@ -43,6 +43,10 @@ module Json =
     let members (json: JsonElement) : (string * JsonElement)[] =
         [| for item in json.EnumerateObject() -> item.Name, item.Value |]
 
+    /// How many items a list has, as a fixture would say it.
+    let count (json: JsonElement) : JsonElement =
+        JsonSerializer.SerializeToElement(json.GetArrayLength())
+
     /// An object without one of its fields.
     let without (name: string) (json: JsonElement) : JsonElement =
         let rest = members json |> Array.filter (fst >> (<>) name) |> dict

@@ -8,7 +8,9 @@ let private sections: Section list =
       Miners.section
       Reducers.section
       Samplers.section
-      Accuracy.section ]
+      Accuracy.section
+      Trainers.section
+      TrainerErrors.section ]
 
 // Files of other names are not ours to judge, but are not passed over in silence.
 let private noteUnknownFiles (folder: string) : unit =

@@ -62,6 +62,6 @@ module Machines =
     /// The subset miner of the fixtures' README: the indices of the `n` largest norms, ascending.
     let topNormSubset (n: int64) : Func<torch.Tensor, torch.Tensor, torch.Tensor> =
         Func<_, _, _>(fun embeddings _ ->
-            let struct (_, largest) = embeddings.norm(1L).topk (int n)
+            let struct (_, largest) = embeddings.square().sum(1L).topk (int n)
             let struct (ascending, _) = largest.sort ()
             ascending)

@@ -73,7 +73,8 @@ module Samples =
             | Some "dict" ->
                 fun index ->
                     dict<string, obj> [ "x", data[int64 index]; "y", label labels[index]; "index", index ]
-                    |> Dictionary
+                    |> Dictionary<string, obj>
+                    :> obj
             | Some "anchor_posneg_label" ->
                 let others = rows datasets dataset "posnegs"
                 fun index -> struct (data[int64 index], others[int64 index], label labels[index])
@@ -93,7 +94,7 @@ module Samples =
 
     let private places (batch: objnull) : obj[] =
         match batch with
-        | :? Runtime.CompilerServices.ITuple as tuple -> Array.init tuple.Length (fun place -> nonNull tuple[place])
+        | :? System.Runtime.CompilerServices.ITuple as tuple -> Array.init tuple.Length (fun place -> nonNull tuple[place])
         | :? IEnumerable as items -> items |> Seq.cast<obj> |> Array.ofSeq
         | other -> invalidArg (nameof batch) $"%O{other} is no batch of several places"
 

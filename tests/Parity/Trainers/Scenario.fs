@@ -99,6 +99,14 @@ module Scenario =
           | Some isSet when isSet.GetBoolean() -> "dataset_labels", Made scenario.DatasetLabels
           | _ -> () ]
 
+    /// Samples as training data.
+    let trainingData (samples: RecordedSamples) : obj =
+        let factory = (Library.typeNamed "TrainingData").GetMethod "FromSamples"
+
+        match factory with
+        | null -> raise (MissingPart "TrainingData.FromSamples")
+        | factory -> nonNull (factory.MakeGenericMethod(typeof<obj>).Invoke(null, [| samples |]))
+
     /// What the trainer of a scenario is made of, but for the hooks.
     let arguments (clippers: (string * obj) list) (scenario: Scenario) : Arguments =
         [ "models", boxed scenario.Models
@@ -107,7 +115,7 @@ module Scenario =
           "mining_funcs", Entries scenario.MiningFuncs
           "lr_schedulers", Entries(schedulers scenario)
           "gradient_clippers", Entries clippers
-          "dataset", Made(TrainingData.FromSamples scenario.Samples)
+          "dataset", Made(trainingData scenario.Samples)
           "data_device", Made torch.CPU
           yield! Build.arguments (Json.field "trainer_args" scenario.Json)
           yield! optional scenario ]
