@@ -123,7 +123,10 @@ type internal MaskedElements
         match mask with
         | null when values.NumberOfElements > 0L -> values.mean ()
         | _ when noneIsZero -> this.Sum() / Numeric.atLeastOne (this.Count())
-        | _ -> this.Sum() / this.Count()
+        | _ ->
+            // Filled in rather than 0 / 0, whose gradient would be NaN as well.
+            let count = this.Count()
+            (this.Sum() / Numeric.atLeastOne count).masked_fill(count.eq (Numeric.scalar 0.0), Numeric.scalar nan)
 
     override _.Between(low, high) =
         let above =

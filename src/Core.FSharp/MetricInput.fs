@@ -74,9 +74,6 @@ type MetricInput
 
             given
 
-    let matches = lazy (Tuples.matches (needed ()) refLabels)
-    let differs = lazy (Tuples.differs (needed ()) refLabels)
-
     /// (N × D).
     member _.Embeddings = embeddings
 
@@ -102,10 +99,10 @@ type MetricInput
     member _.Seed = seed.Value
 
     /// (N × Nr) true where labels agree and the sample is another one.
-    member _.Matches = matches.Value
+    member _.Matches() : torch.Tensor = Tuples.matches (needed ()) refLabels
 
     /// (N × Nr) true where labels differ.
-    member _.Differs = differs.Value
+    member _.Differs() : torch.Tensor = Tuples.differs (needed ()) refLabels
 
     /// The labels, or an error that says that this loss cannot do without.
     member _.RequireLabels() : torch.Tensor =
@@ -139,3 +136,9 @@ type MetricInput
         match tuples with
         | Tuples.All -> null
         | _ -> Tuples.toWeights (embeddings.size 0) isSelf embeddings tuples
+
+    /// (N) how often the tuples take each sample as an anchor, relative to the most frequent; null where all weights are 1.
+    member _.AnchorWeights() : torch.Tensor | null =
+        match tuples with
+        | Tuples.All -> null
+        | _ -> Tuples.toWeights (embeddings.size 0) false embeddings tuples

@@ -37,9 +37,9 @@ type Statistics(collect: Nullable<bool>, names: string[]) =
         if collecting then
             values[name] <- value
 
-    /// Records what a tensor of one element holds, if statistics are collected; only then is `value` called.
+    /// Records what a tensor of one element holds, if statistics are collected; only then is `value` called. What it makes
+    /// belongs to the caller's dispose scope.
     member _.Record(name: string, value: Func<torch.Tensor>) =
         if collecting then
-            use scope = torch.NewDisposeScope()
             use _ = torch.no_grad ()
             values[name] <- value.Invoke().to_type(torch.ScalarType.Float64).item<double>()

@@ -9,7 +9,7 @@ module AnchorNegatives =
     /// each pair (N × Nr). A negative pair that tuples name twice counts twice.
     let logSumExp (input: MetricInput) (values: torch.Tensor) : torch.Tensor =
         match input.Tuples with
-        | Tuples.All -> LogSumExp.masked 1L input.Differs values
+        | Tuples.All -> LogSumExp.masked 1L (input.Differs()) values
         | _ ->
             let struct (_, _, a2, n) = input.Pairs()
             let once = torch.ones (a2.size 0, dtype = values.dtype, device = values.device)

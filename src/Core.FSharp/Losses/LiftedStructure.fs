@@ -73,7 +73,7 @@ module LiftedStructure =
             let negatives =
                 together lowest same (anchors.unsqueeze 1L) (references.unsqueeze 0L)
             // Without any negative pair the loss is 0.
-            let pairs = input.Matches.logical_and (input.Differs.any ())
+            let pairs = (input.Matches()).logical_and((input.Differs()).any())
 
             [|
                 ElementsOf.PairMatrix("loss", ElementKind.PositivePair, value matrix negatives, pairs)

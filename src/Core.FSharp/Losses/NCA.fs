@@ -66,12 +66,12 @@ module NCA =
             // A sample cannot go to itself.
             let candidates =
                 if input.IsSelf then
-                    input.Matches.logical_or input.Differs
+                    (input.Matches()).logical_or(input.Differs())
                 else
                     null
 
             [|
-                rows options.SoftmaxScale distance distances candidates input.Matches (input.Weights())
+                rows options.SoftmaxScale distance distances candidates (input.Matches()) (input.Weights())
             |]
 
     /// The loss, with settings beyond its own options.

@@ -39,7 +39,7 @@ module NTXent =
             let values = crossEntropy logits.Value (negatives.unsqueeze 1L)
 
             [|
-                ElementsOf.PairMatrix("loss", ElementKind.PositivePair, values, input.Matches)
+                ElementsOf.PairMatrix("loss", ElementKind.PositivePair, values, (input.Matches()))
             |]
         | _ ->
             let struct (a1, p, a2, _) = input.Pairs()

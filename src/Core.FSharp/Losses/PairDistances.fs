@@ -30,8 +30,8 @@ type PairDistances
 
         match input.Tuples with
         | Tuples.All ->
-            struct (PairDistances(ElementKind.PositivePair, matrix, input.Matches, null, null),
-                    PairDistances(ElementKind.NegativePair, matrix, input.Differs, null, null))
+            struct (PairDistances(ElementKind.PositivePair, matrix, (input.Matches()), null, null),
+                    PairDistances(ElementKind.NegativePair, matrix, (input.Differs()), null, null))
         | _ ->
             let struct (a1, p, a2, n) = input.Pairs()
 

@@ -19,7 +19,7 @@ type PairMasks private (positive: torch.Tensor, negative: torch.Tensor, isEmpty:
     /// The pairs that an input asks for.
     static member Of(input: MetricInput) : PairMasks =
         match input.Tuples with
-        | Tuples.All -> PairMasks(input.Matches, input.Differs, false)
+        | Tuples.All -> PairMasks((input.Matches()), (input.Differs()), false)
         | _ ->
             let struct (a1, p, a2, n) = input.Pairs()
             let device = input.Embeddings.device

@@ -49,7 +49,7 @@ module ProxyNCA =
         let own = ownClass (input.RequireLabels()) options.NumClasses
 
         [|
-            NCA.rows options.SoftmaxScale distance distances null own (input.Weights())
+            NCA.rows options.SoftmaxScale distance distances null own (input.AnchorWeights())
         |]
 
     /// The loss, with settings beyond its own options.

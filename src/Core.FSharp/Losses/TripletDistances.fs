@@ -66,14 +66,14 @@ type TripletDistances
 
         match input.Tuples with
         | Tuples.All when not perAnchor.HasValue ->
-            let struct (a, p) = Tuples.places input.Matches
+            let struct (a, p) = Tuples.places (input.Matches())
             let negatives = matrix.index_select (0L, a)
 
             TripletDistances(
                 a,
                 p,
                 null,
-                input.Differs.index_select (0L, a),
+                (input.Differs()).index_select(0L, a),
                 negatives.gather (1L, p.unsqueeze 1L),
                 negatives,
                 lazy (amongReferences.Value.index_select (0L, p))

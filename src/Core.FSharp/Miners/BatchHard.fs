@@ -57,8 +57,8 @@ module BatchHard =
     /// The triplets; anchors that lack either kind have none. Statistics go to `record`.
     let mine (options: BatchHard) (record: Statistics) (distance: Distance) (input: MetricInput) : Tuples =
         let matrix = distance.Matrix(input.Embeddings, input.References)
-        let positives = allowed options.AllowedPosRange matrix input.Matches
-        let negatives = allowed options.AllowedNegRange matrix input.Differs
+        let positives = allowed options.AllowedPosRange matrix (input.Matches())
+        let negatives = allowed options.AllowedNegRange matrix (input.Differs())
         let lowest, highest = Numeric.lowest matrix.dtype, Numeric.highest matrix.dtype
 
         let nearest, farthest =

@@ -25,6 +25,7 @@ module MultiSimilarity =
 
     /// The pairs. Anchors that lack either kind have none.
     let mine (options: MultiSimilarity) (distance: Distance) (input: MetricInput) : Tuples =
+        let matches, differs = input.Matches(), input.Differs()
         // As a similarity: larger is nearer.
         let similarity =
             let matrix = distance.Matrix(input.Embeddings, input.References)
@@ -35,16 +36,16 @@ module MultiSimilarity =
 
         // Where an anchor lacks one kind, none of the other is beyond the extreme it is filled with.
         let nearestNegative =
-            (fill input.Differs (Numeric.lowest similarity.dtype)).amax([| 1L |], true)
+            (fill differs (Numeric.lowest similarity.dtype)).amax([| 1L |], true)
 
         let farthestPositive =
-            (fill input.Matches (Numeric.highest similarity.dtype)).amin([| 1L |], true)
+            (fill matches (Numeric.highest similarity.dtype)).amin([| 1L |], true)
 
         let positives =
-            (similarity - options.Epsilon).lt(nearestNegative).logical_and input.Matches
+            (similarity - options.Epsilon).lt(nearestNegative).logical_and matches
 
         let negatives =
-            (similarity + options.Epsilon).gt(farthestPositive).logical_and input.Differs
+            (similarity + options.Epsilon).gt(farthestPositive).logical_and differs
 
         let struct (a1, p) = Tuples.places positives
         let struct (a2, n) = Tuples.places negatives

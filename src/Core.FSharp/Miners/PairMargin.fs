@@ -36,6 +36,7 @@ module PairMargin =
 
     /// The pairs; statistics go to `record`.
     let mine (options: PairMargin) (record: Statistics) (distance: Distance) (input: MetricInput) : Tuples =
+        let matches, differs = input.Matches(), input.Differs()
         let matrix = distance.Matrix(input.Embeddings, input.References)
         let positive = (distance.Margin(matrix, options.PosMargin)).gt(Numeric.scalar 0.0)
         let negative = (distance.Margin(options.NegMargin, matrix)).gt(Numeric.scalar 0.0)
@@ -43,10 +44,10 @@ module PairMargin =
         let mean (mask: torch.Tensor) =
             Numeric.sum (matrix * mask) / Numeric.atLeastOne (mask.sum ())
 
-        record.Record("pos_pair_dist", fun () -> mean input.Matches)
-        record.Record("neg_pair_dist", fun () -> mean input.Differs)
-        let struct (a1, p) = Tuples.places (positive.logical_and input.Matches)
-        let struct (a2, n) = Tuples.places (negative.logical_and input.Differs)
+        record.Record("pos_pair_dist", fun () -> mean matches)
+        record.Record("neg_pair_dist", fun () -> mean differs)
+        let struct (a1, p) = Tuples.places (positive.logical_and matches)
+        let struct (a2, n) = Tuples.places (negative.logical_and differs)
         Tuples.Pairs(a1, p, a2, n)
 
     /// The miner.

@@ -59,11 +59,11 @@ module TripletMargin =
     /// The triplets; statistics go to `record`.
     let mine (options: TripletMargin) (record: Statistics) (distance: Distance) (input: MetricInput) : Tuples =
         let matrix = distance.Matrix(input.Embeddings, input.References)
-        let struct (anchors, positives) = Tuples.places input.Matches
+        let struct (anchors, positives) = Tuples.places (input.Matches())
         let negativeDistances = matrix.index_select (0L, anchors)
         let positiveDistances = negativeDistances.gather (1L, positives.unsqueeze 1L)
         let difference = distance.Margin(negativeDistances, positiveDistances)
-        let candidates = input.Differs.index_select (0L, anchors)
+        let candidates = (input.Differs()).index_select(0L, anchors)
 
         let mean (values: torch.Tensor) =
             (values.expand_as(candidates).masked_select candidates).mean()
