@@ -142,5 +142,5 @@ module Losses =
 
     let section: Section =
         { File = "losses"
-          Groups = [ "cases", run; "helpers", TupleFunctions.run ]
+          Groups = [ "cases", run; "helpers", LossFunctions.run ]
           Data = [] }

@@ -4,9 +4,10 @@ open System.Text.Json
 open TorchSharp
 open MetricLearning.Core
 
-/// The functions of losses.json's helpers: from labels to tuples, and from one form of tuples to another.
+/// losses.json's helpers: the functions beneath losses, from labels to tuples, from one form of tuples to another, and
+/// the logarithm of sums.
 [<RequireQualifiedAccess>]
-module TupleFunctions =
+module LossFunctions =
 
     type private Input =
         { Labels: torch.Tensor
@@ -40,6 +41,21 @@ module TupleFunctions =
         let struct (a, p) = Tuples.uniqueLabelPairs input.Labels input.RefLabels input.Tuples
         [ Indices.vectorFact "pairs" (Json.field "expected" case) [ a; p ] ]
 
+    // The reference keeps the dimension that it sums over; the numbers are the same.
+    let private logSumExp (case: JsonElement) : Fact list =
+        let inputs = Json.field "inputs" case
+        let x = Tensors.floats (Json.field "x" inputs)
+        let mask = Tensors.any (Json.field "keep_mask" inputs)
+        let dim = int64 (Json.number (Json.field "dim" inputs))
+
+        let compute (mask: torch.Tensor) =
+            let withOne = (Json.field "add_one" inputs).GetBoolean()
+            let sums = if withOne then LogSumExp.withOne dim mask x else LogSumExp.orZero dim mask x
+            sums.unsqueeze dim
+
+        [ for name, mask in [ "masked", mask; "unmasked", torch.ones_like mask ] do
+              Fact.tensor name (Json.field name (Json.field "expected" case)) (compute mask) ]
+
     // The documented name of each function, which is all that the fixture says of it.
     let private functions: (string * (JsonElement -> Fact list)) list =
         let noSeed = lazy (Seed.ofInt64 1L)
@@ -52,7 +68,8 @@ module TupleFunctions =
               Tuples.toTriplets (System.Nullable()) noSeed input.Labels input.RefLabels input.Tuples |> triplets)
           "convert_to_weights/using_ref", weights false
           "convert_to_weights", weights true
-          "convert_to_pos_pairs_with_unique_labels", uniquePairs ]
+          "convert_to_pos_pairs_with_unique_labels", uniquePairs
+          "logsumexp", logSumExp ]
 
     let run (_: JsonElement) (note: Fact -> unit) (case: JsonElement) : unit =
         let id = Json.text (Json.field "id" case)
