@@ -1,0 +1,53 @@
+namespace MetricLearning.Core
+
+open TorchSharp
+
+/// Options of Adagrad, as in PyTorch. `InitialAccumulator` is what the sum of squares starts from.
+type Adagrad =
+    {
+        LearningRateDecay: float
+        WeightDecay: float
+        InitialAccumulator: float
+        Eps: float
+        Maximize: bool
+    }
+
+/// Adagrad (Duchi et al. 2011): s ← s + g², w ← w − rate / (1 + (t − 1) · decay) · g / (√s + ε).
+module internal Adagrad =
+
+    let defaults: Adagrad =
+        {
+            LearningRateDecay = 0.0
+            WeightDecay = 0.0
+            InitialAccumulator = 0.0
+            Eps = 1e-10
+            Maximize = false
+        }
+
+    let validate (options: Adagrad) : unit =
+        Ranges.notNegative "lrDecay" options.LearningRateDecay
+        Ranges.notNegative "weightDecay" options.WeightDecay
+        Ranges.notNegative "initialAccumulatorValue" options.InitialAccumulator
+        Ranges.notNegative "eps" options.Eps
+
+    let slots (options: Adagrad) : SlotSpec[] =
+        [|
+            {
+                Name = "sum"
+                Fill = options.InitialAccumulator
+            }
+        |]
+
+    let update
+        (options: Adagrad)
+        (rate: float)
+        (count: int64)
+        (gradient: torch.Tensor)
+        (slots: torch.Tensor[])
+        (weights: torch.Tensor)
+        : unit =
+        Descent.along options.Maximize options.WeightDecay gradient weights (fun direction ->
+            InPlace.addProduct 1.0 direction direction slots[0]
+            use below = Moments.root options.Eps slots[0]
+            let rate = rate / (1.0 + float (count - 1L) * options.LearningRateDecay)
+            InPlace.addQuotient -rate direction below weights)

@@ -1,0 +1,136 @@
+namespace MetricLearning.Core
+
+open System
+
+/// Parameters with options of their own: those whose dotted name `Covers` accepts, such as "features.0.bias".
+type OptimizerGroup =
+    {
+        Covers: Predicate<string>
+        Rule: Rule
+        LearningRate: float
+    }
+
+/// An optimizer as a value: it needs no parameters, its key says whose they are, and its slots are part of the state.
+/// A parameter belongs to the first of the groups that covers it; the others follow `Rule` and `LearningRate`.
+type Optimizer =
+    {
+        Rule: Rule
+        LearningRate: float
+        Groups: OptimizerGroup list
+    }
+
+/// Making optimizers. Options start from PyTorch's defaults; one out of range is an ArgumentException that names it.
+[<RequireQualifiedAccess>]
+module Optimizer =
+
+    /// An optimizer that follows this rule.
+    let create (rule: Rule) (learningRate: float) : Optimizer =
+        Ranges.notNegative "lr" learningRate
+
+        {
+            Rule = Rule.validate rule
+            LearningRate = learningRate
+            Groups = []
+        }
+
+    /// Stochastic gradient descent.
+    let sgd (learningRate: float) : Optimizer =
+        create (Rule.Sgd Sgd.defaults) learningRate
+
+    /// Adam (Kingma & Ba 2015).
+    let adam (learningRate: float) : Optimizer =
+        create (Rule.Adam Adam.defaults) learningRate
+
+    /// AdamW (Loshchilov & Hutter 2019), with PyTorch's weight decay of 0.01.
+    let adamW (learningRate: float) : Optimizer =
+        create
+            (Rule.AdamW
+                { Adam.defaults with
+                    WeightDecay = 0.01
+                })
+            learningRate
+
+    /// RMSProp (Hinton 2012).
+    let rmsProp (learningRate: float) : Optimizer =
+        create (Rule.RmsProp RmsProp.defaults) learningRate
+
+    /// Adagrad (Duchi et al. 2011).
+    let adagrad (learningRate: float) : Optimizer =
+        create (Rule.Adagrad Adagrad.defaults) learningRate
+
+    /// Adadelta (Zeiler 2012).
+    let adadelta (learningRate: float) : Optimizer =
+        create (Rule.Adadelta Adadelta.defaults) learningRate
+
+    /// Adamax (Kingma & Ba 2015, section 7.1).
+    let adamax (learningRate: float) : Optimizer =
+        create (Rule.Adamax Adamax.defaults) learningRate
+
+    /// NAdam (Dozat 2016).
+    let nAdam (learningRate: float) : Optimizer =
+        create (Rule.NAdam NAdam.defaults) learningRate
+
+    /// RAdam (Liu et al. 2020).
+    let rAdam (learningRate: float) : Optimizer =
+        create (Rule.RAdam RAdam.defaults) learningRate
+
+    let private withRule (change: Rule -> Rule) (optimizer: Optimizer) : Optimizer =
+        { optimizer with
+            Rule = Rule.validate (change optimizer.Rule)
+        }
+
+    /// Momentum, for SGD and RMSProp.
+    let momentum (momentum: float) : Optimizer -> Optimizer = withRule (RuleOption.momentum momentum)
+
+    /// Nesterov momentum, for SGD that has momentum already.
+    let nesterov: Optimizer -> Optimizer = withRule RuleOption.nesterov
+
+    /// The betas of Adam and its relatives.
+    let betas (beta1: float) (beta2: float) : Optimizer -> Optimizer = withRule (RuleOption.betas beta1 beta2)
+
+    /// AMSGrad, for Adam and AdamW.
+    let amsGrad: Optimizer -> Optimizer = withRule RuleOption.amsGrad
+
+    /// Weight decay.
+    let weightDecay (decay: float) : Optimizer -> Optimizer = withRule (RuleOption.weightDecay decay)
+
+    /// Climbs the loss.
+    let maximize: Optimizer -> Optimizer = withRule RuleOption.maximize
+
+    /// The same rule at another learning rate.
+    let learningRate (learningRate: float) (optimizer: Optimizer) : Optimizer =
+        { create optimizer.Rule learningRate with
+            Groups = optimizer.Groups
+        }
+
+    /// Adds a group of the parameters whose dotted names `covers` accepts: it starts from the optimizer's options as
+    /// they are by now, and changes them.
+    /// Optimizer.adamW 1e-3 |> Optimizer.group (fun name -> name.EndsWith "bias") (Optimizer.weightDecay 0.0)
+    let group (covers: string -> bool) (change: Optimizer -> Optimizer) (optimizer: Optimizer) : Optimizer =
+        let changed = change { optimizer with Groups = [] }
+
+        { optimizer with
+            Groups =
+                optimizer.Groups
+                @ [
+                    {
+                        Covers = Predicate covers
+                        Rule = changed.Rule
+                        LearningRate = changed.LearningRate
+                    }
+                ]
+        }
+
+    /// Rule and learning rate of each parameter group: first that of all parameters that no group covers.
+    let groups (optimizer: Optimizer) : struct (Rule * float)[] =
+        [|
+            struct (optimizer.Rule, optimizer.LearningRate)
+            for group in optimizer.Groups do
+                struct (group.Rule, group.LearningRate)
+        |]
+
+    /// Which of `groups` the parameter of this dotted name belongs to.
+    let groupOf (optimizer: Optimizer) (name: string) : int =
+        match optimizer.Groups |> List.tryFindIndex (fun group -> group.Covers.Invoke name) with
+        | Some index -> index + 1
+        | None -> 0
