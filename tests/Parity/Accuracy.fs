@@ -22,10 +22,7 @@ module Accuracy =
         let isLevel = (Json.field "set_min_label_to_zero" case).GetBoolean()
 
         let map =
-            LabelMap.Create(
-                isLevel,
-                Json.trySome "dataset_labels" case |> Option.map labels |> Option.toObj
-            )
+            LabelMap.Create(isLevel, Json.trySome "dataset_labels" case |> Option.map labels |> Option.toObj)
 
         // A batch of words has its levels one after the other, a tensor of numbers side by side.
         let given = Json.field "labels" case
@@ -56,8 +53,8 @@ module Accuracy =
     let private comparison (name: string) : Argument =
         let compare (x: torch.Tensor) (y: torch.Tensor) : torch.Tensor =
             match name with
-            | "equal_first_column" -> x.select(-1L, 0L).eq (y.select (-1L, 0L))
-            | "within_1" -> (x - y).abs().le (1L.ToScalar())
+            | "equal_first_column" -> x.select(-1L, 0L).eq(y.select (-1L, 0L))
+            | "within_1" -> (x - y).abs().le(1L.ToScalar())
             | "less_than" -> x.lt y
             | "not_equal" -> x.ne y
             | other -> raise (MissingPart $"the comparison %s{other}")
@@ -124,7 +121,9 @@ module Accuracy =
     let private clustering (_: JsonElement) (note: Fact -> unit) (case: JsonElement) : unit =
         let theirs = Json.field "expected" case
         let labels = Json.field "labels_true" case
-        let embeddings = torch.arange(int64 (labels.GetArrayLength()), dtype = torch.float64).unsqueeze 1L
+
+        let embeddings =
+            torch.arange(int64 (labels.GetArrayLength()), dtype = torch.float64).unsqueeze 1L
 
         let calculator =
             calculator
@@ -138,9 +137,8 @@ module Accuracy =
         |> facts note theirs
 
     let section: Section =
-        { File = "accuracy"
-          Groups =
-            [ "cases", metrics
-              "clustering", clustering
-              "labels", labelMapping ]
-          Data = [] }
+        {
+            File = "accuracy"
+            Groups = [ "cases", metrics; "clustering", clustering; "labels", labelMapping ]
+            Data = []
+        }

@@ -31,11 +31,13 @@ module Build =
 
     // What Python calls otherwise than we or TorchSharp do.
     let private synonyms =
-        [ "lr", "learningRate"
-          "in", "inputSize"
-          "out", "outputSize"
-          "ref_emb", "refEmbeddings"
-          "indices_tuple", "tuples" ]
+        [
+            "lr", "learningRate"
+            "in", "inputSize"
+            "out", "outputSize"
+            "ref_emb", "refEmbeddings"
+            "indices_tuple", "tuples"
+        ]
 
     let private takes (argument: string) (parameter: ParameterInfo) : bool =
         let name = nonNull parameter.Name
@@ -127,8 +129,10 @@ module Build =
 
     /// The fields of a JSON object as arguments.
     let arguments (json: JsonElement) : Arguments =
-        [ for name, value in Json.members json do
-              name, Given value ]
+        [
+            for name, value in Json.members json do
+                name, Given value
+        ]
 
     /// What one of TorchSharp's factories makes (those of torch.nn, torch.optim, torch.optim.lr_scheduler).
     let rec ofFactory (factories: Type) (name: string) (given: Arguments) : obj =
@@ -160,7 +164,10 @@ module Build =
         let made = nonNull (Activator.CreateInstance target)
 
         for name, argument in given do
-            match target.GetProperties() |> Array.tryFind (fun found -> Library.sameName name found.Name) with
+            match
+                target.GetProperties()
+                |> Array.tryFind (fun found -> Library.sameName name found.Name)
+            with
             | Some found -> found.SetValue(made, valueOf ofSpec found.PropertyType argument)
             | None -> raise (UnknownArgument $"%s{target.Name}(%s{name})")
 
@@ -176,7 +183,8 @@ module Build =
         | None -> construct name given []
         | Some constructor ->
             let direct, others =
-                given |> List.partition (fun (argument, _) -> takesArgument constructor argument)
+                given
+                |> List.partition (fun (argument, _) -> takesArgument constructor argument)
 
             let options =
                 (constructor.GetParameters() |> Array.find (takes "options")).ParameterType

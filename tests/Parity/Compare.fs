@@ -144,9 +144,11 @@ module Fact =
 
     /// Numbers of theirs that we have nothing for.
     let missing (where: string) (theirs: JsonElement) : Fact =
-        { Where = where
-          Theirs = Numbers(Json.shape theirs, Json.numbers theirs)
-          Ours = Absent }
+        {
+            Where = where
+            Theirs = Numbers(Json.shape theirs, Json.numbers theirs)
+            Ours = Absent
+        }
 
     /// Something that must hold, whatever the fixture's numbers.
     let holds (what: string) (ours: bool) : Fact = truth what true ours

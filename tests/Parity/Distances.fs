@@ -28,31 +28,39 @@ module Distances =
             null)
 
     let private blockFacts (theirs: JsonElement) (ours: ResizeArray<torch.Tensor * objnull * objnull>) : Fact list =
-        [ Fact.number "calls" theirs (float ours.Count)
+        [
+            Fact.number "calls" theirs (float ours.Count)
 
-          for index, theirs in Seq.indexed (Json.items theirs) do
-              let matrix, first, last = ours[index]
-              Fact.number $"calls[%d{index}].s" (Json.field "s" theirs) (System.Convert.ToDouble first)
-              Fact.number $"calls[%d{index}].e" (Json.field "e" theirs) (System.Convert.ToDouble last)
-              Fact.tensor $"calls[%d{index}].mat" (Json.field "mat" theirs) matrix ]
+            for index, theirs in Seq.indexed (Json.items theirs) do
+                let matrix, first, last = ours[index]
+                Fact.number $"calls[%d{index}].s" (Json.field "s" theirs) (System.Convert.ToDouble first)
+                Fact.number $"calls[%d{index}].e" (Json.field "e" theirs) (System.Convert.ToDouble last)
+                Fact.tensor $"calls[%d{index}].mat" (Json.field "mat" theirs) matrix
+        ]
 
     // The helpers that need no batch, on u and v.
     let private scalarFacts (theirs: JsonElement) (distance: Distance) : Fact list =
         let u = torch.tensor [| 0.3; 0.9 |]
         let v = torch.tensor [| 0.5; 0.2 |]
 
-        [ for name, ours in
-              [ "margin(u,v)", distance.Margin(u, v)
-                "smallest_dist(u,v)", distance.SmallestDist(u, v)
-                "largest_dist(u,v)", distance.LargestDist(u, v) ] do
-              match Json.tryField name theirs with
-              | Some theirs -> Fact.tensor name theirs ours
-              | None -> () ]
+        [
+            for name, ours in
+                [
+                    "margin(u,v)", distance.Margin(u, v)
+                    "smallest_dist(u,v)", distance.SmallestDist(u, v)
+                    "largest_dist(u,v)", distance.LargestDist(u, v)
+                ] do
+                match Json.tryField name theirs with
+                | Some theirs -> Fact.tensor name theirs ours
+                | None -> ()
+        ]
 
     let private rowFacts (theirs: JsonElement) (distance: Distance) (x: torch.Tensor) (y: torch.Tensor) : Fact list =
-        [ match Json.tryField "pairwise_first5" theirs with
-          | Some theirs -> Fact.tensor "pairwise_first5" theirs (distance.PairwiseDistance(x, y))
-          | None -> () ]
+        [
+            match Json.tryField "pairwise_first5" theirs with
+            | Some theirs -> Fact.tensor "pairwise_first5" theirs (distance.PairwiseDistance(x, y))
+            | None -> ()
+        ]
 
     let private run (_: JsonElement) (note: Fact -> unit) (case: JsonElement) : unit =
         let spec = Json.field "distance" case
@@ -72,10 +80,12 @@ module Distances =
         match Json.tryField "calls" theirs, distance with
         | Some calls, distance ->
             let given =
-                [ "query", Made embeddings
-                  match reference with
-                  | Some reference -> "reference", Made reference
-                  | None -> () ]
+                [
+                    "query", Made embeddings
+                    match reference with
+                    | Some reference -> "reference", Made reference
+                    | None -> ()
+                ]
 
             Build.invoke "matrix" distance given [] |> ignore
             blockFacts calls blocks |> List.iter note
@@ -84,8 +94,8 @@ module Distances =
             note (Fact.tensor "matrix" (Json.field "matrix" theirs) matrix)
 
             match Json.tryField "upstream_gradient" case with
-            | Some upstream -> (matrix * Tensors.floats upstream).sum().backward ()
-            | None -> matrix.sum().backward ()
+            | Some upstream -> (matrix * Tensors.floats upstream).sum().backward()
+            | None -> matrix.sum().backward()
 
             note (Fact.tensor "grad_embeddings" (Json.field "grad_embeddings" theirs) embeddings.grad)
 
@@ -102,8 +112,10 @@ module Distances =
             | None -> ()
 
             for name, ours in
-                [ "normalized", distance.MaybeNormalize embeddings
-                  "norm", distance.GetNorm embeddings ] do
+                [
+                    "normalized", distance.MaybeNormalize embeddings
+                    "norm", distance.GetNorm embeddings
+                ] do
                 match Json.tryField name theirs with
                 | Some theirs -> note (Fact.tensor name theirs ours)
                 | None -> ()

@@ -32,8 +32,10 @@ module Indices =
         match columns theirs, ours with
         | [ a; p; n ], Tuples.Triplets(a', p', n') -> [ set "triplets" [ a; p; n ] [ a'; p'; n' ] ]
         | [ a1; p; a2; n ], Tuples.Pairs(a1', p', a2', n') ->
-            [ set "positive pairs" [ a1; p ] [ a1'; p' ]
-              set "negative pairs" [ a2; n ] [ a2'; n' ] ]
+            [
+                set "positive pairs" [ a1; p ] [ a1'; p' ]
+                set "negative pairs" [ a2; n ] [ a2'; n' ]
+            ]
         | theirs, ours ->
             let form =
                 match ours with

@@ -10,11 +10,13 @@ module Losses =
 
     // What a loss may want that a case does not say.
     let private also: Arguments =
-        [ "labels", Nothing
-          "indices_tuple", Made Tuples.All
-          "ref_emb", Nothing
-          "ref_labels", Nothing
-          "seed", Made(Seed.ofInt64 1L) ]
+        [
+            "labels", Nothing
+            "indices_tuple", Made Tuples.All
+            "ref_emb", Nothing
+            "ref_labels", Nothing
+            "seed", Made(Seed.ofInt64 1L)
+        ]
 
     let private loss (case: JsonElement) : torch.nn.Module =
         let name = Json.text (Json.field "loss" case)
@@ -22,7 +24,10 @@ module Losses =
         match Build.construct name (Build.arguments (Json.field "args" case)) [] with
         | :? torch.nn.Module as loss ->
             let loss = loss.``to`` torch.ScalarType.Float64
-            Json.tryField "params" case |> Option.iter (fun state -> Networks.load state loss)
+
+            Json.tryField "params" case
+            |> Option.iter (fun state -> Networks.load state loss)
+
             loss
         | other -> raise (MissingPart $"%s{other.GetType().Name} as a module")
 
@@ -38,11 +43,13 @@ module Losses =
 
     // "indices_tuple_from" only says where a tuple comes from.
     let private inputs (json: JsonElement) : Arguments =
-        [ for name, value in Json.members json do
-              match argument name value with
-              | Nothing when name = "indices_tuple" -> ()
-              | _ when name = "indices_tuple_from" -> ()
-              | argument -> name, argument ]
+        [
+            for name, value in Json.members json do
+                match argument name value with
+                | Nothing when name = "indices_tuple" -> ()
+                | _ when name = "indices_tuple_from" -> ()
+                | argument -> name, argument
+        ]
 
     let private compute (loss: torch.nn.Module) (inputs: Arguments) : torch.Tensor =
         nonNull (Build.invoke "compute" loss inputs also) :?> torch.Tensor
@@ -58,8 +65,7 @@ module Losses =
         | Some value -> value
         | None ->
             let found =
-                loss.state_dict ()
-                |> Seq.tryFind (fun entry -> Library.sameName entry.Key name)
+                loss.state_dict () |> Seq.tryFind (fun entry -> Library.sameName entry.Key name)
 
             match found with
             | Some entry -> entry.Value
@@ -73,7 +79,7 @@ module Losses =
 
     let private oneNumber (where: string) (theirs: JsonElement) (ours: torch.Tensor) : Fact =
         match ours.NumberOfElements with
-        | 1L -> Fact.number where theirs (ours.item<float> ())
+        | 1L -> Fact.number where theirs (ours.item<float>())
         | count -> Fact.text where "one number" $"%d{count} numbers"
 
     // Everything that a case or step expects of one call.
@@ -88,7 +94,10 @@ module Losses =
         | None -> ()
 
         let value = compute loss inputs
-        Json.tryField "loss" theirs |> Option.iter (fun theirs -> note (oneNumber "loss" theirs value))
+
+        Json.tryField "loss" theirs
+        |> Option.iter (fun theirs -> note (oneNumber "loss" theirs value))
+
         value.backward ()
 
         for name, theirs in Json.members theirs do
@@ -122,7 +131,8 @@ module Losses =
 
         let results =
             match Build.invoke method loss given [] with
-            | :? System.Runtime.CompilerServices.ITuple as several -> [ for index in 0 .. several.Length - 1 -> several[index] ]
+            | :? System.Runtime.CompilerServices.ITuple as several ->
+                [ for index in 0 .. several.Length - 1 -> several[index] ]
             | one -> [ one ]
 
         for (name, theirs), ours in Seq.zip (Json.members (Json.field "expected" case)) results do
@@ -141,6 +151,8 @@ module Losses =
             callFacts note loss case
 
     let section: Section =
-        { File = "losses"
-          Groups = [ "cases", run; "helpers", LossFunctions.run ]
-          Data = [] }
+        {
+            File = "losses"
+            Groups = [ "cases", run; "helpers", LossFunctions.run ]
+            Data = []
+        }

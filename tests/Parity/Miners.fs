@@ -45,12 +45,13 @@ module Miners =
 
     // Anchors, positives and negatives of random triplets, and the labels they must fit.
     let private tripletFacts (labels: float[]) (a: int[]) (p: int[]) (n: int[]) : Fact list =
-        [ Fact.holds "label[a]==label[p]" (Array.forall2 (fun a p -> labels[a] = labels[p]) a p)
-          Fact.holds "a!=p" (Array.forall2 (<>) a p)
-          Fact.holds "label[a]!=label[n]" (Array.forall2 (fun a n -> labels[a] <> labels[n]) a n) ]
+        [
+            Fact.holds "label[a]==label[p]" (Array.forall2 (fun a p -> labels[a] = labels[p]) a p)
+            Fact.holds "a!=p" (Array.forall2 (<>) a p)
+            Fact.holds "label[a]!=label[n]" (Array.forall2 (fun a n -> labels[a] <> labels[n]) a n)
+        ]
 
-    let private indices (vector: torch.Tensor) : int[] =
-        Tensors.values vector |> Array.map int
+    let private indices (vector: torch.Tensor) : int[] = Tensors.values vector |> Array.map int
 
     // Negatives by chance: only admissible ones, about as often as the reference drew them.
     let private weightedNegatives (note: Fact -> unit) (case: JsonElement) : unit =
@@ -60,7 +61,7 @@ module Miners =
         let admissible = Json.numbers (Json.field "admissible_negative_mask" case)
         let theirs = Json.numbers (Json.field "empirical_negative_frequency" case)
         let draws = Json.number (Json.field "empirical_draw_count" case)
-        let ours = Array.zeroCreate<float> (size * size)
+        let ours = Array.zeroCreate<float>(size * size)
         let calls = 500
 
         for call in 1..calls do
@@ -69,7 +70,10 @@ module Miners =
             match mine miner (Seed.derive "call" (int64 call) seed) case with
             | Tuples.Triplets(a, p, n) ->
                 let a, p, n = indices a, indices p, indices n
-                let counts = Array.init size (fun row -> a |> Array.filter ((=) row) |> Array.length |> float)
+
+                let counts =
+                    Array.init size (fun row -> a |> Array.filter ((=) row) |> Array.length |> float)
+
                 tripletFacts labels a p n |> List.iter note
                 note (Fact.numbers "expected_count_per_anchor" (Json.field "expected_count_per_anchor" case) counts)
                 Array.iter2 (fun a n -> ours[a * size + n] <- ours[a * size + n] + 1.0) a n
@@ -82,8 +86,12 @@ module Miners =
                 let place = a * size + n
                 let frequency = ours[place] / max 1.0 total
                 // Five standard deviations of the difference of two frequencies.
-                let spread = theirs[place] * (1.0 - theirs[place]) * (1.0 / draws + 1.0 / max 1.0 total)
-                let isNear = abs (frequency - theirs[place]) <= 5.0 * sqrt spread + 5.0 / max 1.0 total
+                let spread =
+                    theirs[place] * (1.0 - theirs[place]) * (1.0 / draws + 1.0 / max 1.0 total)
+
+                let isNear =
+                    abs (frequency - theirs[place]) <= 5.0 * sqrt spread + 5.0 / max 1.0 total
+
                 note (Fact.holds "dist(a,n) < nonzero_loss_cutoff" (admissible[place] <> 0.0 || ours[place] = 0.0))
                 note (Fact.holds "empirical_negative_frequency" (total = 0.0 || isNear))
 
@@ -109,17 +117,24 @@ module Miners =
             Tuples.randomTriplets perAnchor seed (Tensors.integers labels) null
 
         note (Fact.numbers "expected_anchors" (Json.field "expected_anchors" case) (Tensors.values a))
-        tripletFacts (Json.numbers labels) (indices a) (indices p) (indices n) |> List.iter note
+
+        tripletFacts (Json.numbers labels) (indices a) (indices p) (indices n)
+        |> List.iter note
 
     // What a case is about shows in what the fixture says of it.
     let private properties (_: JsonElement) (note: Fact -> unit) (case: JsonElement) : unit =
         let has name = (Json.tryField name case).IsSome
 
-        if has "expected_anchors" then randomTriplets note case
-        elif has "empirical_negative_frequency" then weightedNegatives note case
-        else pairCounts note case
+        if has "expected_anchors" then
+            randomTriplets note case
+        elif has "empirical_negative_frequency" then
+            weightedNegatives note case
+        else
+            pairCounts note case
 
     let section: Section =
-        { File = "miners"
-          Groups = [ "cases", run; "random_properties", properties ]
-          Data = [] }
+        {
+            File = "miners"
+            Groups = [ "cases", run; "random_properties", properties ]
+            Data = []
+        }

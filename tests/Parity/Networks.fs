@@ -39,11 +39,7 @@ module Networks =
                 let names = String.concat ", " own.Keys
                 invalidOp $"%s{network.GetName()} has no weights named %s{name}; it has: %s{names}"
 
-    let private compare
-        (where: string)
-        (theirs: JsonElement)
-        (ours: string -> torch.Tensor option)
-        : Fact list =
+    let private compare (where: string) (theirs: JsonElement) (ours: string -> torch.Tensor option) : Fact list =
         [
             for name, value in Json.members theirs do
                 Fact.tensor $"%s{where}.%s{name}" value (Option.toObj (ours name))

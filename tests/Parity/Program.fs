@@ -3,14 +3,16 @@ module MetricLearning.Parity.Program
 open System.IO
 open TorchSharp
 
-let private sections: Section list = 
-    [ Losses.section
-      Miners.section
-      Reducers.section
-      Samplers.section
-      Accuracy.section
-      Trainers.section
-      TrainerErrors.section ]
+let private sections: Section list =
+    [
+        Losses.section
+        Miners.section
+        Reducers.section
+        Samplers.section
+        Accuracy.section
+        Trainers.section
+        TrainerErrors.section
+    ]
 
 // Files of other names are not ours to judge, but are not passed over in silence.
 let private noteUnknownFiles (folder: string) : unit =

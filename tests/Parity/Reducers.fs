@@ -58,9 +58,11 @@ module Reducers =
             :?> Reducer
 
         let parts =
-            [ for name, part in Json.members (Json.field "loss_dict" case) do
-                  let losses = Tensors.leaf (Json.field "losses" part)
-                  losses, part, elements name part losses |> divided part ]
+            [
+                for name, part in Json.members (Json.field "loss_dict" case) do
+                    let losses = Tensors.leaf (Json.field "losses" part)
+                    losses, part, elements name part losses |> divided part
+            ]
 
         let embeddings = Tensors.leaf (Json.field "embeddings" case)
         let labels = Tensors.integers (Json.field "labels" case)
@@ -72,10 +74,10 @@ module Reducers =
         | Some _ ->
             for losses, part, _ in parts do
                 match Json.shape (Json.field "losses" part) with
-                | [] -> note (Fact.number "losses" (Json.field "losses" part) (value.sum().item<float> ()))
+                | [] -> note (Fact.number "losses" (Json.field "losses" part) (value.sum().item<float>()))
                 | _ -> note (Fact.tensor "losses" (Json.field "losses" part) value)
         | None ->
-            note (Fact.number "value" (Json.field "value" theirs) (value.item<float> ()))
+            note (Fact.number "value" (Json.field "value" theirs) (value.item<float>()))
 
             match Json.trySome "grad_losses" theirs, parts with
             | Some theirs, [ losses, _, _ ] ->
@@ -100,12 +102,14 @@ module Reducers =
 
         let weights = Tensors.leaf (Json.field "weights" (Json.field "inputs" case))
         let value = regularizer.Compute weights
-        note (Fact.number "value" (Json.field "value" theirs) (value.item<float> ()))
+        note (Fact.number "value" (Json.field "value" theirs) (value.item<float>()))
         value.backward ()
         note (Fact.tensor "grad" (Json.field "grad" theirs) weights.grad)
         Stats.facts "stats" (Json.field "stats" theirs) regularizer |> List.iter note
 
     let section: Section =
-        { File = "distances_reducers_regularizers"
-          Groups = [ Distances.group; "reducers", reduce; "regularizers", regularize ]
-          Data = [] }
+        {
+            File = "distances_reducers_regularizers"
+            Groups = [ Distances.group; "reducers", reduce; "regularizers", regularize ]
+            Data = []
+        }

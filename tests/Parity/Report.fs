@@ -66,9 +66,8 @@ module Report =
             let ids = cases |> List.map snd |> String.concat ", "
             printfn $"skipped %s{report.File}, needs %s{missing} (%d{cases.Length}): %s{ids}")
 
-        let different =
-            match report.Different with
-            | 0 -> ""
-            | count -> $", %d{count} different on purpose"
+        // Not in the words of the last line, which scripts look for.
+        let cases = report.Verdicts.Length + report.Different
 
-        printfn $"%s{report.File}: %s{counts [ report ]}%s{different}, %d{numbers report} numbers compared"
+        printfn
+            $"%s{report.File}: %d{cases} cases, %d{passed report} agree, %d{failed report} differ, %d{skipped report} wait for parts, %d{report.Different} differ on purpose; %d{numbers report} numbers compared"

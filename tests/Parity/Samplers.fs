@@ -35,14 +35,12 @@ module Samplers =
         let labels = labels root case
         let expected = Json.field "expected" case
 
-        let sampler =
-            sampler "MPerClassSampler" [ "labels", Given labels ] case :?> Sampler
+        let sampler = sampler "MPerClassSampler" [ "labels", Given labels ] case :?> Sampler
 
         let perClass = Json.field "args" case |> Json.field "m" |> Json.number |> int
         let labelOf = Json.numbers labels
 
-        let members =
-            labelOf |> Array.countBy id |> Map.ofArray
+        let members = labelOf |> Array.countBy id |> Map.ofArray
 
         let drawn =
             [|
@@ -81,9 +79,7 @@ module Samplers =
         for indices in windows do
             let classes = classesOf indices
 
-            note (
-                Fact.number "classes_per_window" (Json.field "classes_per_window" expected) (float classes.Length)
-            )
+            note (Fact.number "classes_per_window" (Json.field "classes_per_window" expected) (float classes.Length))
 
             note (
                 Fact.holds
@@ -108,7 +104,7 @@ module Samplers =
             | _ -> rows
 
         let labels =
-            torch.tensor(rows |> Array.concat |> Array.map int64, dtype = torch.int64).reshape (rows.LongLength, 2L)
+            torch.tensor(rows |> Array.concat |> Array.map int64, dtype = torch.int64).reshape(rows.LongLength, 2L)
 
         let sampler =
             sampler "HierarchicalSampler" [ "labels", Made labels ] case :?> BatchSampler
@@ -117,7 +113,10 @@ module Samplers =
         let batches = Array.ofSeq (sampler.Pass(seed, 0L))
 
         let superClasses (batch: int64[]) =
-            batch |> Array.map (fun index -> rows[int index][1]) |> Array.distinct |> Array.sort
+            batch
+            |> Array.map (fun index -> rows[int index][1])
+            |> Array.distinct
+            |> Array.sort
 
         let perClass (batch: int64[]) =
             batch |> Array.countBy (fun index -> rows[int index]) |> Array.map snd
@@ -128,7 +127,10 @@ module Samplers =
             | None -> ()
 
         lengths note expected sampler.Length
-        Json.tryField "batches" expected |> Option.iter (fun theirs -> note (Fact.number "batches" theirs batches.Length))
+
+        Json.tryField "batches" expected
+        |> Option.iter (fun theirs -> note (Fact.number "batches" theirs batches.Length))
+
         compare "batch_sizes" (sizes (batches |> Seq.map _.Length))
         compare "super_classes_per_batch" (sizes (batches |> Seq.map (superClasses >> Array.length)))
         compare "samples_per_present_class" (sizes (batches |> Seq.collect perClass))
@@ -161,11 +163,7 @@ module Samplers =
             note (Fact.holds "anchor_positive_same_label" (labelOf[a] = labelOf[p]))
             note (Fact.holds "negative_other_label" (labelOf[a] <> labelOf[n]))
 
-            note (
-                Fact.holds
-                    "anchor_may_equal_positive_only_for_singleton_class"
-                    (a <> p || members[labelOf[a]] = 1)
-            )
+            note (Fact.holds "anchor_may_equal_positive_only_for_singleton_class" (a <> p || members[labelOf[a]] = 1))
 
     // The weights come from a model, a miner and a data set. Cases of a subset give no inputs: any will do.
     let private tuplesToWeights (root: JsonElement) (note: Fact -> unit) (case: JsonElement) : unit =
@@ -190,21 +188,22 @@ module Samplers =
         let sampler =
             Build.construct
                 "TuplesToWeightsSampler"
-                [ "model", Made model
-                  "dataset", Made dataset
-                  for name, value in Json.members args do
-                      if name = "tester_kwargs" then
-                          yield! Build.arguments value
-                      else
-                          name, Given value ]
+                [
+                    "model", Made model
+                    "dataset", Made dataset
+                    for name, value in Json.members args do
+                        if name = "tester_kwargs" then
+                            yield! Build.arguments value
+                        else
+                            name, Given value
+                ]
                 []
             :?> Sampler
 
         let expected = Json.field "expected" case
         let drawn = Array.ofSeq (sampler.Pass(seed, 0L))
 
-        let weights =
-            Tensors.values (Library.property "weights" sampler :?> torch.Tensor)
+        let weights = Tensors.values (Library.property "weights" sampler :?> torch.Tensor)
 
         lengths note expected sampler.Length
         note (Fact.number "iter_len" (Json.field "iter_len" expected) (float drawn.Length))
@@ -221,10 +220,14 @@ module Samplers =
             | _ -> ()
 
     let section: Section =
-        { File = "samplers"
-          Groups =
-            [ "m_per_class", mPerClass
-              "hierarchical", hierarchical
-              "fixed_set_of_triplets", fixedSetOfTriplets
-              "tuples_to_weights", tuplesToWeights ]
-          Data = [ "label_sets"; "hierarchical_labels" ] }
+        {
+            File = "samplers"
+            Groups =
+                [
+                    "m_per_class", mPerClass
+                    "hierarchical", hierarchical
+                    "fixed_set_of_triplets", fixedSetOfTriplets
+                    "tuples_to_weights", tuplesToWeights
+                ]
+            Data = [ "label_sets"; "hierarchical_labels" ]
+        }

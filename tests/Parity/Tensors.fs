@@ -17,9 +17,12 @@ module Tensors =
 
     /// Nested lists as a tensor: of integers, of truth values, or else of floats.
     let any (json: JsonElement) : torch.Tensor =
-        if Json.isIntegral json then integers json
-        elif Json.isTruth json then (floats json).to_type torch.ScalarType.Bool
-        else floats json
+        if Json.isIntegral json then
+            integers json
+        elif Json.isTruth json then
+            (floats json).to_type torch.ScalarType.Bool
+        else
+            floats json
 
     /// A leaf whose gradient will be asked for.
     let leaf (json: JsonElement) : torch.Tensor = (floats json).requires_grad_ true

@@ -24,7 +24,9 @@ module Machines =
 
     let optimizer (network: torch.nn.Module) (spec: JsonElement) : torch.optim.Optimizer =
         let name = Json.text (Json.field "type" spec)
-        let given = Json.members (Json.field "args" spec) |> List.ofArray |> List.collect spread
+
+        let given =
+            Json.members (Json.field "args" spec) |> List.ofArray |> List.collect spread
 
         let missing =
             defaults name
@@ -52,8 +54,7 @@ module Machines =
         | "clip_grad_norm" ->
             let maximum = number "max_norm"
 
-            Action(fun () ->
-                torch.nn.utils.clip_grad_norm_ (network.parameters (), maximum) |> ignore)
+            Action(fun () -> torch.nn.utils.clip_grad_norm_ (network.parameters (), maximum) |> ignore)
         | "clip_grad_value" ->
             let limit = number "clip_value"
             Action(fun () -> torch.nn.utils.clip_grad_value_ (network.parameters (), limit))
@@ -62,6 +63,6 @@ module Machines =
     /// The subset miner of the fixtures' README: the indices of the `n` largest norms, ascending.
     let topNormSubset (n: int64) : Func<torch.Tensor, torch.Tensor, torch.Tensor> =
         Func<_, _, _>(fun embeddings _ ->
-            let struct (_, largest) = embeddings.square().sum(1L).topk (int n)
+            let struct (_, largest) = embeddings.square().sum(1L).topk(int n)
             let struct (ascending, _) = largest.sort ()
             ascending)

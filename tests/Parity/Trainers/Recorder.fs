@@ -33,7 +33,10 @@ type Recorder(scenario: Scenario, note: Fact -> unit) =
         for name, network in scenario.Modules do
             let theirs = Json.field name theirs
             let trains = network.parameters () |> Seq.exists _.requires_grad
-            note (Fact.truth $"%s{where}.%s{name}.training" ((Json.field "training" theirs).GetBoolean()) network.training)
+
+            note (
+                Fact.truth $"%s{where}.%s{name}.training" ((Json.field "training" theirs).GetBoolean()) network.training
+            )
 
             note (
                 Fact.truth $"%s{where}.%s{name}.requires_grad" ((Json.field "requires_grad" theirs).GetBoolean()) trains
@@ -85,8 +88,7 @@ type Recorder(scenario: Scenario, note: Fact -> unit) =
 
     let snapshot () =
         if gradients.IsNone then
-            gradients <-
-                Some(Map.ofList [ for name, network in scenario.Modules -> name, Networks.gradients network ])
+            gradients <- Some(Map.ofList [ for name, network in scenario.Modules -> name, Networks.gradients network ])
 
     /// Before the first gradient clipper, or else in the iteration's hook: the gradients of the first iteration.
     member _.Backward() : unit = snapshot ()
@@ -120,10 +122,16 @@ type Recorder(scenario: Scenario, note: Fact -> unit) =
     member _.Finished(trainer: obj, events: string list) : unit =
         let constructed = Json.field "constructed" theirs
         let sorted (names: string seq) = String.concat ", " (Seq.sort names)
-        let texts name = Json.items (Json.field name constructed) |> Seq.map Json.text
+
+        let texts name =
+            Json.items (Json.field name constructed) |> Seq.map Json.text
+
         let ours = scenario.Models |> List.map fst
         // The reference adds an embedder that does nothing to the caller's networks.
-        let given = texts "models" |> Seq.filter (fun name -> name <> "embedder" || List.contains name ours)
+        let given =
+            texts "models"
+            |> Seq.filter (fun name -> name <> "embedder" || List.contains name ours)
+
         note (Fact.text "constructed.models" (sorted given) (sorted ours))
         note (Fact.text "constructed.loss_names" (sorted (texts "loss_names")) (sorted (numbers "losses" trainer).Keys))
         note (Fact.number "iterations" (Json.field "iterations" theirs |> Json.count) (float iteration))
@@ -148,7 +156,9 @@ type Recorder(scenario: Scenario, note: Fact -> unit) =
         for part in [ "models"; "loss_funcs" ] do
             for name, theirs in Json.members (Json.field part (Json.field "first_iteration_grads" theirs)) do
                 let ours = gradients.TryFind name |> Option.defaultValue Map.empty
-                Networks.gradientFacts $"first_iteration_grads.%s{name}" theirs ours |> List.iter note
+
+                Networks.gradientFacts $"first_iteration_grads.%s{name}" theirs ours
+                |> List.iter note
 
             for name, theirs in Json.members (Json.field part (Json.field "final_state" theirs)) do
                 match byKey.TryFind name with

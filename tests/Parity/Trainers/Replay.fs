@@ -33,6 +33,9 @@ module Replay =
             let keepsLast = not ((Json.field "drop_last" batches).GetBoolean())
 
             passes
-            |> Array.map (Array.chunkBySize size >> Array.filter (fun batch -> keepsLast || batch.Length = size))
+            |> Array.map (
+                Array.chunkBySize size
+                >> Array.filter (fun batch -> keepsLast || batch.Length = size)
+            )
             |> ReplayedBatches
             :> obj

@@ -94,12 +94,15 @@ module Samples =
 
     let private places (batch: objnull) : obj[] =
         match batch with
-        | :? System.Runtime.CompilerServices.ITuple as tuple -> Array.init tuple.Length (fun place -> nonNull tuple[place])
+        | :? System.Runtime.CompilerServices.ITuple as tuple ->
+            Array.init tuple.Length (fun place -> nonNull tuple[place])
         | :? IEnumerable as items -> items |> Seq.cast<obj> |> Array.ofSeq
         | other -> invalidArg (nameof batch) $"%O{other} is no batch of several places"
 
     let private stacked (place: int) (samples: obj[][]) : torch.Tensor =
-        samples |> Array.map (fun sample -> sample[place] :?> torch.Tensor) |> torch.stack
+        samples
+        |> Array.map (fun sample -> sample[place] :?> torch.Tensor)
+        |> torch.stack
 
     /// From a list of samples to a batch.
     let collate (name: string) : objnull[] -> objnull =

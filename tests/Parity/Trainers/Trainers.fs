@@ -18,13 +18,14 @@ module Trainers =
             trainer,
             fun expected ->
                 match Json.trySome "plateau_value" expected with
-                | Some value ->
-                    Build.invokeInOrder "step_lr_plateau_schedulers" trainer [ Json.number value ]
+                | Some value -> Build.invokeInOrder "step_lr_plateau_schedulers" trainer [ Json.number value ]
                 | None -> ()
         )
 
         let stopsAt =
-            hook |> Option.bind (Json.trySome "return_false_at_epoch") |> Option.map Json.number
+            hook
+            |> Option.bind (Json.trySome "return_false_at_epoch")
+            |> Option.map Json.number
 
         if stopsAt = Some epoch then Nullable false else null
 
@@ -36,8 +37,10 @@ module Trainers =
     let private events (trainer: obj) (call: JsonElement) : string list =
         let given = Build.arguments call
 
-        [ for event in nonNull (Build.invoke "events" trainer given []) :?> IEnumerable do
-              Library.property "name" (nonNull event) :?> string ]
+        [
+            for event in nonNull (Build.invoke "events" trainer given []) :?> IEnumerable do
+                Library.property "name" (nonNull event) :?> string
+        ]
 
     let private run (root: JsonElement) (note: Fact -> unit) (case: JsonElement) : unit =
         let name = Json.text (Json.field "trainer" case)
@@ -52,22 +55,28 @@ module Trainers =
         let trainer =
             Build.constructFromOptions
                 name
-                [ yield! Scenario.arguments (Scenario.clippers recorder.Backward scenario) scenario
-                  "dataloader_num_workers", Made 0
-                  "seed", Made 1L
-                  "end_of_iteration_hook", Function(endOfIteration recorder)
-                  "end_of_epoch_hook", Function(endOfEpoch scenario recorder) ]
+                [
+                    yield! Scenario.arguments (Scenario.clippers recorder.Backward scenario) scenario
+                    "dataloader_num_workers", Made 0
+                    "seed", Made 1L
+                    "end_of_iteration_hook", Function(endOfIteration recorder)
+                    "end_of_epoch_hook", Function(endOfEpoch scenario recorder)
+                ]
 
         use _ = trainer :?> IDisposable
         recorder.Constructed trainer
 
         let happened =
-            [ for call in Json.items (Json.field "train_calls" case) do
-                  yield! events trainer call ]
+            [
+                for call in Json.items (Json.field "train_calls" case) do
+                    yield! events trainer call
+            ]
 
         recorder.Finished(trainer, happened)
 
     let section: Section =
-        { File = "trainers"
-          Groups = [ "scenarios", run ]
-          Data = [] }
+        {
+            File = "trainers"
+            Groups = [ "scenarios", run ]
+            Data = []
+        }
