@@ -34,5 +34,9 @@ module Dataset =
 
     /// Samples made from index and seed. The seed is a function of the run's seed and the sample's place in the order,
     /// so chance that is drawn from it repeats and resumes with the run.
-    let ofFunction (count: int64) (sample: Func<int64, Seed, 'T>) : Dataset =
-        Dataset.Samples((fun () -> count), (fun seed index -> box (sample.Invoke(index, seed))))
+    let ofFunction (count: int64) (sample: int64 -> Seed -> 'T) : Dataset =
+        Dataset.Samples((fun () -> count), (fun seed index -> box (sample index seed)))
+
+    /// `ofFunction` for other languages.
+    let ofDelegate (count: int64) (sample: Func<int64, Seed, 'T>) : Dataset =
+        ofFunction count (fun index seed -> sample.Invoke(index, seed))

@@ -74,15 +74,18 @@ type LabelMap private (levels: LevelMap[]) =
             LabelMap.Identity
         | labels -> LabelMap(Labels.ofDataset labels |> Array.map (levelMap setMinLabelToZero))
 
-    /// This map, with ranks for levels of strings that it does not know.
-    member internal _.KnowingWords(columns: LabelColumn[]) : LabelMap =
-        columns
-        |> Array.mapi (fun level column ->
-            match column with
-            | LabelColumn.Words _ when level >= levels.Length -> levelMap true column
-            | _ when level < levels.Length -> levels[level]
-            | _ -> LevelMap.Keep)
-        |> LabelMap
+    /// This map; if it is the identity, then with ranks for levels of strings.
+    member internal map.KnowingWords(columns: LabelColumn[]) : LabelMap =
+        if levels.Length > 0 then
+            map
+        else
+            LabelMap(columns |> Array.map (levelMap false))
+
+    /// One number per label of a data set with one level: integers as they are, strings as their ranks.
+    static member Classes(datasetLabels: obj) : int64[] =
+        match Labels.ofDataset datasetLabels with
+        | [| column |] -> LabelMap.Identity.KnowingWords([| column |]).Numbers(0, column)
+        | columns -> Labels.refuse $"The labels have {columns.Length} levels: give one label per sample."
 
     /// The number of each label of a column of the given level. ArgumentException for labels that the map does not know.
     member _.Numbers(level: int, column: LabelColumn) : int64[] =

@@ -4,7 +4,6 @@ open System
 open System.Collections.Concurrent
 open System.Collections.Generic
 open System.Threading
-open System.Threading.Tasks
 
 /// A batch and what follows it in the order of data.
 [<ReferenceEquality>]
@@ -17,56 +16,6 @@ type Loaded =
         /// Whether the batch was the last of its pass.
         EndsPass: bool
     }
-
-// A batch under way. Whoever discards it sees to it that its tensors are disposed, now or when they come.
-[<Sealed>]
-type private Job(seed: Seed, cursor: Cursor, portion: Portion) =
-    let result = TaskCompletionSource<Batch>()
-    let stop = new CancellationTokenSource()
-
-    member _.Portion = portion
-
-    member _.IsAt(otherSeed: Seed, other: Cursor) =
-        seed = otherSeed && Cursor.same cursor other
-
-    member _.Run(source: Source) =
-        try
-            stop.Token.ThrowIfCancellationRequested()
-            let batch = source.Fetch(portion.Indices, Job.SeedAt(seed, cursor), stop.Token)
-
-            if not (result.TrySetResult batch) then
-                (batch :> IDisposable).Dispose()
-        with
-        | :? OperationCanceledException when stop.IsCancellationRequested -> result.TrySetCanceled() |> ignore
-        | error -> result.TrySetException error |> ignore
-
-    /// Waits for the batch, or throws what making it threw.
-    member _.Wait(cancellationToken: CancellationToken) : Batch =
-        // Task.Wait would wrap the exception.
-        Task.WaitAny([| result.Task :> Task |], cancellationToken) |> ignore
-        result.Task.GetAwaiter().GetResult()
-
-    member _.Discard() =
-        stop.Cancel()
-
-        result.Task.ContinueWith(
-            (fun (finished: Task<Batch>) ->
-                if finished.IsCompletedSuccessfully then
-                    (finished.Result :> IDisposable).Dispose()
-                else
-                    ignore finished.Exception),
-            TaskContinuationOptions.ExecuteSynchronously
-        )
-        |> ignore
-
-    /// Nobody will run the job any more.
-    member _.Abandon() = result.TrySetCanceled() |> ignore
-
-    /// The seed of the samples' own chance: a function of the place in the order.
-    static member SeedAt(seed: Seed, cursor: Cursor) =
-        seed
-        |> Seed.derive "samples of pass" cursor.Pass
-        |> Seed.derive "batch" cursor.Taken
 
 /// Yields the batch at a cursor and prepares the ones that follow on `workers` threads of its own; with 0 workers, and
 /// for tensor data sets, all work is done on the caller's thread. Which batch it yields does not depend on the workers.
@@ -145,18 +94,26 @@ type Loader(source: Source, order: Order, workers: int) =
             planAhead ()
             ahead.Peek())
 
-    let finish (job: Job) =
+    // Whether the job was still waited for: otherwise its batch is disposed already, or will be.
+    let finish (job: Job) : bool =
         lock gate (fun () ->
-            if not disposed && ahead.Count > 0 && obj.ReferenceEquals(ahead.Peek(), job) then
+            let expected =
+                not disposed && ahead.Count > 0 && obj.ReferenceEquals(ahead.Peek(), job)
+
+            if expected then
                 ahead.Dequeue() |> ignore
-                planAhead ())
+                planAhead ()
+
+            expected)
 
     let prefetched (seed: Seed) (cursor: Cursor) (cancellationToken: CancellationToken) : Loaded =
         let job = ready seed cursor
 
         try
             let batch = job.Wait cancellationToken
-            finish job
+
+            if not (finish job) then
+                raise (OperationCanceledException())
 
             {
                 Batch = batch
@@ -168,7 +125,7 @@ type Loader(source: Source, order: Order, workers: int) =
         // The job goes on; its batch waits for whoever asks again.
         | :? OperationCanceledException when cancellationToken.IsCancellationRequested -> reraise ()
         | _ ->
-            finish job
+            finish job |> ignore
             reraise ()
 
     let inPlace (seed: Seed) (cursor: Cursor) (cancellationToken: CancellationToken) : Loaded =
@@ -197,7 +154,7 @@ type Loader(source: Source, order: Order, workers: int) =
         else
             prefetched seed cursor cancellationToken
 
-    /// Drops the batches that were prepared.
+    /// Drops the batches that were prepared. They are prepared again when asked for.
     member _.Rest() = lock gate discardAll
 
     interface IDisposable with

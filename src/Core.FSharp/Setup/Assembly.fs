@@ -109,11 +109,15 @@ module internal Assembly =
                   for struct (name, parameter) in machine.Module.named_parameters () do
                       $"{machine.Key}.{name}", parameter ]
 
+        let names = Dictionary<Modules.Parameter, string>(HashIdentity.Reference)
+
+        for name, parameter in named do
+            names.TryAdd(parameter, name) |> ignore
+
         let nameOf (parameter: Modules.Parameter) =
-            named
-            |> List.tryFind (fun (_, candidate) -> obj.ReferenceEquals(candidate, parameter))
-            |> Option.map fst
-            |> Option.defaultValue "parameter"
+            match names.TryGetValue parameter with
+            | true, name -> name
+            | _ -> "parameter"
 
         let untaken parameters =
             parameters |> Seq.filter (fun (_, parameter) -> taken.Add parameter) |> Seq.toList
