@@ -58,36 +58,28 @@ module Samplers =
 
         lengths note expected sampler.Length
 
-        for pass in drawn do
-            note (Fact.number "iter_len" (Json.field "iter_len" expected) (float pass.Length))
-            note (Fact.number "num_iters" (Json.field "num_iters" expected) (float (pass.Length / window)))
+        // The same number for every pass or window.
+        let always (name: string) (ours: int seq) =
+            for ours in Seq.distinct ours do
+                note (Fact.number name (Json.field name expected) (float ours))
 
-            note (
-                Fact.number
-                    "trailing_zeros_padding"
-                    (Json.field "trailing_zeros_padding" expected)
-                    (float (pass.Length % window))
-            )
+        always "iter_len" (drawn |> Seq.map _.Length)
+        always "num_iters" (drawn |> Seq.map (fun pass -> pass.Length / window))
+        always "trailing_zeros_padding" (drawn |> Seq.map (fun pass -> pass.Length % window))
+        always "length_of_single_pass" [ perClass * (classesOf (Array.concat drawn)).Length ]
+        let classes = windows |> Array.map classesOf
+        always "classes_per_window" (classes |> Seq.map _.Length)
+
+        let eachClass (holds: float * int64[] -> bool) =
+            classes |> Array.forall (Array.forall holds)
 
         note (
-            Fact.number
-                "length_of_single_pass"
-                (Json.field "length_of_single_pass" expected)
-                (float (perClass * (classesOf (Array.concat drawn)).Length))
+            Fact.holds
+                "every_full_window_has_m_per_class"
+                (eachClass (fun (_, indices) -> indices.Length = perClass))
         )
 
-        for indices in windows do
-            let classes = classesOf indices
-
-            note (Fact.number "classes_per_window" (Json.field "classes_per_window" expected) (float classes.Length))
-
-            note (
-                Fact.holds
-                    "every_full_window_has_m_per_class"
-                    (classes |> Array.forall (fun (_, indices) -> indices.Length = perClass))
-            )
-
-            note (Fact.holds "no_repeats_when_class_has_m_samples" (Array.forall distinctWhereEnough classes))
+        note (Fact.holds "no_repeats_when_class_has_m_samples" (eachClass distinctWhereEnough))
 
     // The distinct sizes, ascending.
     let private sizes (counts: int seq) : float list =
