@@ -71,7 +71,8 @@ module Case =
     let private describe (error: exn) : string =
         match error with
         | NotConvertible message -> message
-        | error -> $"%s{error.GetType().Name}: %s{error.Message}"
+        // libtorch's messages go on with where in libtorch it happened.
+        | error -> $"%s{error.GetType().Name}: %s{error.Message.Split('\n')[0]}"
 
     // Theirs and ours both end in an error, or neither does.
     let private judgeEnd (theirs: JsonElement option) (ours: exn option) (numbers: int) : Verdict =

@@ -55,12 +55,23 @@ module Distances =
                 | None -> ()
         ]
 
-    let private rowFacts (theirs: JsonElement) (distance: Distance) (x: torch.Tensor) (y: torch.Tensor) : Fact list =
-        [
-            match Json.tryField "pairwise_first5" theirs with
-            | Some theirs -> Fact.tensor "pairwise_first5" theirs (distance.PairwiseDistance(x, y))
-            | None -> ()
-        ]
+    // Row by row, on embeddings as they are: five with five of the reference set, or else with their neighbours.
+    let private pairwiseFacts
+        (theirs: JsonElement)
+        (distance: Distance)
+        (embeddings: torch.Tensor)
+        (reference: torch.Tensor option)
+        : Fact list =
+        match Json.tryField "pairwise_first5" theirs with
+        | None -> []
+        | Some theirs ->
+            let others =
+                match reference with
+                | Some reference -> rows reference [ 0L .. 4L ]
+                | None -> rows embeddings [ 1L; 2L; 3L; 4L; 0L ]
+
+            let ours = distance.PairwiseDistance(rows embeddings [ 0L .. 4L ], others)
+            [ Fact.tensor "pairwise_first5" theirs ours ]
 
     let private run (_: JsonElement) (note: Fact -> unit) (case: JsonElement) : unit =
         let spec = Json.field "distance" case
@@ -120,12 +131,7 @@ module Distances =
                 | Some theirs -> note (Fact.tensor name theirs ours)
                 | None -> ()
 
-            let first, second =
-                match reference with
-                | Some reference -> rows embeddings [ 0L .. 4L ], rows reference [ 0L .. 4L ]
-                | None -> rows embeddings [ 0L .. 4L ], rows embeddings [ 1L; 2L; 3L; 4L; 0L ]
-
-            rowFacts theirs distance first second |> List.iter note
+            pairwiseFacts theirs distance embeddings reference |> List.iter note
             scalarFacts theirs distance |> List.iter note
         | None, other -> raise (MissingPart $"%s{other.GetType().Name} as a Distance")
 

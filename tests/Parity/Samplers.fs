@@ -74,9 +74,7 @@ module Samplers =
             classes |> Array.forall (Array.forall holds)
 
         note (
-            Fact.holds
-                "every_full_window_has_m_per_class"
-                (eachClass (fun (_, indices) -> indices.Length = perClass))
+            Fact.holds "every_full_window_has_m_per_class" (eachClass (fun (_, indices) -> indices.Length = perClass))
         )
 
         note (Fact.holds "no_repeats_when_class_has_m_samples" (eachClass distinctWhereEnough))
@@ -150,12 +148,12 @@ module Samplers =
                 (Array.sort triplets = Array.sort (pass 1L |> Array.chunkBySize 3))
         )
 
-        for triplet in triplets do
-            let a, p, n = triplet[0], triplet[1], triplet[2]
-            note (Fact.holds "anchor_positive_same_label" (labelOf[a] = labelOf[p]))
-            note (Fact.holds "negative_other_label" (labelOf[a] <> labelOf[n]))
+        let every (name: string) (holds: int -> int -> int -> bool) =
+            note (Fact.holds name (triplets |> Array.forall (fun triplet -> holds triplet[0] triplet[1] triplet[2])))
 
-            note (Fact.holds "anchor_may_equal_positive_only_for_singleton_class" (a <> p || members[labelOf[a]] = 1))
+        every "anchor_positive_same_label" (fun a p _ -> labelOf[a] = labelOf[p])
+        every "negative_other_label" (fun a _ n -> labelOf[a] <> labelOf[n])
+        every "anchor_may_equal_positive_only_for_singleton_class" (fun a p _ -> a <> p || members[labelOf[a]] = 1)
 
     // The weights come from a model, a miner and a data set. Cases of a subset give no inputs: any will do.
     let private tuplesToWeights (root: JsonElement) (note: Fact -> unit) (case: JsonElement) : unit =

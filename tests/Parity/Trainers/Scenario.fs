@@ -3,6 +3,7 @@ namespace MetricLearning.Parity
 open System.Text.Json
 open TorchSharp
 
+
 /// The machines of one training run.
 type Scenario =
     {
@@ -114,14 +115,6 @@ module Scenario =
             | _ -> ()
         ]
 
-    /// Samples as training data.
-    let trainingData (samples: RecordedSamples) : obj =
-        let factory = (Library.typeNamed "TrainingData").GetMethod "FromSamples"
-
-        match factory with
-        | null -> raise (MissingPart "TrainingData.FromSamples")
-        | factory -> nonNull (factory.MakeGenericMethod(typeof<obj>).Invoke(null, [| samples |]))
-
     /// What the trainer of a scenario is made of, but for the hooks.
     let arguments (clippers: (string * obj) list) (scenario: Scenario) : Arguments =
         [
@@ -131,7 +124,7 @@ module Scenario =
             "mining_funcs", Entries scenario.MiningFuncs
             "lr_schedulers", Entries(schedulers scenario)
             "gradient_clippers", Entries clippers
-            "dataset", Made(trainingData scenario.Samples)
+            "dataset", Made(MetricLearning.TrainingData.FromSamples scenario.Samples)
             "data_device", Made torch.CPU
             yield! Build.arguments (Json.field "trainer_args" scenario.Json)
             yield! optional scenario

@@ -2,6 +2,7 @@ namespace MetricLearning.Parity
 
 open TorchSharp
 
+
 /// What a trainer is given in trainer_errors.json, before something is made wrong with it.
 type Setup =
     {
@@ -129,7 +130,7 @@ module Setup =
             "optimizers", boxed optimizers
             "batch_size", Made 8
             "loss_funcs", boxed setup.LossFuncs
-            "dataset", Made(Scenario.trainingData (dataset setup.HasTwoStreams))
+            "dataset", Made(MetricLearning.TrainingData.FromSamples(dataset setup.HasTwoStreams))
             "mining_funcs", Entries setup.MiningFuncs
             "data_device", Made torch.CPU
             "lr_schedulers", boxed schedulers
