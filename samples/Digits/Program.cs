@@ -1,1 +1,44 @@
-return;
+using Digits;
+using TorchSharp;
+
+return Options.Parse(
+    args,
+    (options, cancellation) =>
+    {
+        torch.set_num_threads(1); // the net is too small for two to pay, and one adds in the same order on every machine
+        try
+        {
+            Directory.CreateDirectory(options.Out); // better found out now than after training
+            var digits = DigitsData.Load();
+            var recipe = Recipe.Of(options);
+            var pixels = Retrieval.Score(digits.Test.Pictures, digits.Test.Labels);
+            var runs = Terminal.ShowProgress(
+                options,
+                progress =>
+                    options
+                        .AllSeeds.Select(seed => Experiment.Run(recipe, options, digits, seed, progress, cancellation))
+                        .ToList()
+            );
+
+            Terminal.ShowScores(runs, pixels);
+            var page = HtmlReport.Write(options, recipe, digits, runs, pixels);
+            Console.WriteLine($"Report: {page}");
+
+            // For scripts, always the last two lines.
+            var map = Spread.Of(runs, run => run.After, 0);
+            Console.WriteLine($"{options.Trainer} MAP@R {map.Mean:0.000} sd {map.Deviation:0.000} n {runs.Count}");
+            Console.WriteLine($"weights {runs[^1].Weights}");
+            return 0;
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("Stopped.");
+            return 130;
+        }
+        catch (Exception mistake) when (mistake is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine(mistake.Message);
+            return 1;
+        }
+    }
+);

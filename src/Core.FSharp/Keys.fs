@@ -1,6 +1,55 @@
 namespace MetricLearning.Core
 
-/// placeholder
+/// When a learning-rate schedule moves. The suffix of its key says which.
+[<RequireQualifiedAccess>]
+type Moves =
+    /// After every iteration: `NAME_scheduler_by_iteration`.
+    | ByIteration
+    /// At the end of every epoch: `NAME_scheduler_by_epoch`.
+    | ByEpoch
+    /// When a hook reports a validation score: `NAME_scheduler_by_plateau`.
+    | ByPlateau
+
+/// The dictionary keys of the documentation, written and read in one place.
+[<RequireQualifiedAccess>]
 module Keys =
 
-    let trunk = "trunk"
+    /// The network that sees the data first.
+    [<Literal>]
+    let Trunk = "trunk"
+
+    /// The network on top of the trunk; an identity when it is left out.
+    [<Literal>]
+    let Embedder = "embedder"
+
+    /// The loss on the embeddings.
+    [<Literal>]
+    let MetricLoss = "metric_loss"
+
+    /// Chooses which samples of a batch are trained on.
+    [<Literal>]
+    let SubsetBatchMiner = "subset_batch_miner"
+
+    /// Chooses which pairs or triplets of a batch are trained on.
+    [<Literal>]
+    let TupleMiner = "tuple_miner"
+
+    /// The weighted sum of all losses, under which it is reported.
+    [<Literal>]
+    let TotalLoss = "total_loss"
+
+    /// The key of the optimizer of a network or loss.
+    let optimizerOf (name: string) : string = name + "_optimizer"
+
+    /// The key of the gradient clipper of a network or loss.
+    let clipperOf (name: string) : string = name + "_grad_clipper"
+
+    /// The key of the schedule of a network or loss that moves at the given time.
+    let schedulerOf (name: string) (moves: Moves) : string =
+        match moves with
+        | Moves.ByIteration -> name + "_scheduler_by_iteration"
+        | Moves.ByEpoch -> name + "_scheduler_by_epoch"
+        | Moves.ByPlateau -> name + "_scheduler_by_plateau"
+
+    /// The three times at which a schedule can move, in the order in which they come up.
+    let moves: Moves list = [ Moves.ByIteration; Moves.ByEpoch; Moves.ByPlateau ]

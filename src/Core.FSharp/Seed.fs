@@ -1,6 +1,7 @@
 namespace MetricLearning.Core
 
 open System
+open System.Collections.Generic
 
 /// A splittable random seed: SplitMix64 (Steele, Lea & Flood 2014, "Fast splittable pseudorandom number
 /// generators"). Every random choice of the library takes a seed derived from the run's seed, what the choice is
@@ -29,7 +30,9 @@ module Seed =
             (0xCBF29CE484222325UL, purpose)
             ||> Seq.fold (fun hash character -> (hash ^^^ uint64 character) * 0x100000001B3UL)
 
-        { Value = mix (mix (seed.Value + hash) + uint64 number * golden) }
+        {
+            Value = mix (mix (seed.Value + hash) + uint64 number * golden)
+        }
 
     /// The `index`-th 64 random bits of a seed's stream.
     let bits (index: int64) (seed: Seed) : uint64 =
@@ -54,3 +57,80 @@ module Seed =
             shuffled[chosen] <- item
 
         shuffled
+
+    /// `count` different numbers of 0 … `population` − 1 in random order; every arrangement is equally likely.
+    let choose (count: int) (population: int) (seed: Seed) : int[] =
+        // Fisher and Yates again, on a row of numbers of which only the moved ones are written down.
+        let moved = Dictionary<int, int>(count)
+
+        let at place =
+            match moved.TryGetValue place with
+            | true, number -> number
+            | _ -> place
+
+        Array.init count (fun place ->
+            let chosen = place + int (below (int64 (population - place)) (int64 place) seed)
+            let number = at chosen
+            moved[chosen] <- at place
+            number)
+
+// System.Random's own streams may change from one .NET version to the next; this one is the seed's.
+[<Sealed>]
+type private SeedRandom(seed: Seed) =
+    inherit Random(0)
+    let mutable index = -1L
+
+    let next () =
+        index <- index + 1L
+        Seed.bits index seed
+
+    let below (exclusive: int64) =
+        index <- index + 1L
+        Seed.below exclusive index seed
+
+    let unit' () =
+        float (next () >>> 11) * (1.0 / 9007199254740992.0) // 53 bits
+
+    override _.Sample() = unit' ()
+    override _.NextDouble() = unit' ()
+    override _.NextSingle() = float32 (next () >>> 40) / 16777216.0f
+    override _.Next() = int (below (int64 Int32.MaxValue))
+
+    override _.Next(maxValue) =
+        ArgumentOutOfRangeException.ThrowIfNegative maxValue
+        int (below (int64 maxValue))
+
+    override _.Next(minValue, maxValue) =
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(minValue, maxValue)
+        minValue + int (below (int64 maxValue - int64 minValue))
+
+    override _.NextInt64() = below Int64.MaxValue
+
+    override _.NextInt64(maxValue) =
+        ArgumentOutOfRangeException.ThrowIfNegative maxValue
+        below maxValue
+
+    override _.NextInt64(minValue, maxValue) =
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(minValue, maxValue)
+        // The distance of two int64 always fits an unsigned one.
+        minValue + int64 (Math.BigMul(next (), uint64 (maxValue - minValue)) >>> 64)
+
+    override this.NextBytes(buffer: byte[]) = this.NextBytes(buffer.AsSpan())
+
+    override _.NextBytes(buffer: Span<byte>) =
+        for place in 0 .. buffer.Length - 1 do
+            buffer[place] <- byte (next ())
+
+type Seed with
+
+    /// The seed of a user's number.
+    static member Of(number: int64) : Seed = Seed.ofInt64 number
+
+    /// The seed for the `number`-th choice made for `purpose`, independent of every other pair.
+    member seed.Derive(purpose: string, number: int64) : Seed = Seed.derive purpose number seed
+
+    /// A random permutation of the items, as a new array.
+    member seed.Shuffle(items: IEnumerable<'T>) : 'T[] = Seed.shuffle (Seq.toArray items) seed
+
+    /// A generator that starts this seed's stream anew at each call: the same numbers on every machine and .NET.
+    member seed.Random() : Random = SeedRandom seed

@@ -3,8 +3,7 @@ module MetricLearning.Core.Tests.Program
 open Expecto
 
 [<Tests>]
-let all = testList "core" []
+let all = testList "core" [ Feed.FeedTests.tests ]
 
 [<EntryPoint>]
-let main arguments =
-    runTestsWithCLIArgs [] arguments all
+let main arguments = runTestsWithCLIArgs [] arguments all

@@ -1,0 +1,105 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+
+namespace Digits;
+
+/// <summary>What the command line asks for.</summary>
+/// <param name="Workers">Threads that load batches; 0 = the one that trains. Never changes a result.</param>
+/// <param name="Out">The report's folder, created if need be.</param>
+internal sealed record Options(string Trainer, string Loss, int Epochs, int Seed, int Seeds, int Workers, string Out)
+{
+    /// <summary>Seed … Seed + Seeds − 1.</summary>
+    public IEnumerable<int> AllSeeds => Enumerable.Range(Seed, Seeds);
+
+    /// <summary>A mistake in <paramref name="args"/> is told on the error stream, and gives exit code 1.</summary>
+    public static int Parse(string[] args, Func<Options, CancellationToken, int> run)
+    {
+        var trainer = OneOf("--trainer", "How to train.", Recipe.Trainers, "MetricLossOnly");
+        var loss = OneOf("--loss", "What to train for.", Recipe.Losses, "TripletMargin");
+        var epochs = Number("--epochs", "How often to go through the training pictures.", 1, 10);
+        var seed = Number("--seed", "Decides the first weights and the order of the pictures.", 0, 0);
+        var seeds = Number("--seeds", "How many runs, with seeds SEED, SEED + 1, …", 1, 1);
+        var workers = Number("--workers", "How many threads load batches; 0 = the one that trains.", 0, 0);
+        var folder = new Option<string>("--out")
+        {
+            Description = "Where to write the report.",
+            HelpName = "FOLDER",
+            DefaultValueFactory = _ => "digits-report",
+        };
+        folder.Validators.Add(parsed =>
+        {
+            if (parsed.GetValueOrDefault<string>() is "")
+                parsed.AddError("--out takes the name of a folder.");
+        });
+        var command = new RootCommand(
+            "Trains an embedding of handwritten digits, and reports how well it finds equal ones."
+        )
+        {
+            trainer,
+            loss,
+            epochs,
+            seed,
+            seeds,
+            workers,
+            folder,
+        };
+        command.SetAction(
+            (parsed, cancellation) =>
+                Task.FromResult(
+                    run(
+                        new(
+                            parsed.GetRequiredValue(trainer),
+                            parsed.GetRequiredValue(loss),
+                            parsed.GetRequiredValue(epochs),
+                            parsed.GetRequiredValue(seed),
+                            parsed.GetRequiredValue(seeds),
+                            parsed.GetRequiredValue(workers),
+                            parsed.GetRequiredValue(folder)
+                        ),
+                        cancellation
+                    )
+                )
+        );
+
+        var result = command.Parse(args);
+        if (result.Action is ParseErrorAction mistake)
+            mistake.ShowHelp = false;
+        return result.Invoke();
+    }
+
+    private static Option<string> OneOf(string name, string description, IEnumerable<string> existing, string otherwise)
+    {
+        var option = new Option<string>(name)
+        {
+            Description = $"{description} One of: {string.Join(", ", existing)}.",
+            HelpName = "NAME",
+            DefaultValueFactory = _ => otherwise,
+        };
+        option.CompletionSources.Add([.. existing]);
+        option.Validators.Add(parsed =>
+        {
+            if (parsed.GetValueOrDefault<string>() is { } value && !existing.Contains(value))
+                parsed.AddError($"{name} {value} does not exist. There is: {string.Join(", ", existing)}.");
+        });
+        return option;
+    }
+
+    private static Option<int> Number(string name, string description, int least, int otherwise)
+    {
+        const int most = 1_000_000_000;
+        return new(name)
+        {
+            Description = description,
+            HelpName = "N",
+            DefaultValueFactory = _ => otherwise,
+            CustomParser = parsed =>
+            {
+                var text = parsed.Tokens[0].Value;
+                if (int.TryParse(text, out var value) && value >= least && value <= most)
+                    return value;
+                parsed.AddError($"{name} takes a whole number from {least} to {most}, not '{text}'.");
+                return otherwise;
+            },
+        };
+    }
+}

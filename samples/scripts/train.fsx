@@ -1,0 +1,47 @@
+// Trains embeddings of the digits with a triplet loss and tells how well they find their own kind.
+//     dotnet fsi samples/scripts/train.fsx
+#load "setup.fsx"
+
+open System.Threading
+open TorchSharp
+open Digits
+open MetricLearning.Core
+open MetricLearning.Core.Trainers
+
+let train, test = Data.load ()
+torch.manual_seed 1L |> ignore
+
+let trunk =
+    torch.nn.Sequential(
+        torch.nn.Linear(64L, 128L) :> torch.nn.Module<torch.Tensor, torch.Tensor>,
+        torch.nn.ReLU(),
+        torch.nn.Linear(128L, 64L),
+        torch.nn.ReLU()
+    )
+
+let embedder = torch.nn.Linear(64L, 32L)
+
+let ingredients =
+    { Ingredients.create
+          [ "trunk", trunk; "embedder", embedder ]
+          [ ("metric_loss", TripletMargin.loss { TripletMargin.defaults with Margin = 0.1 }) ]
+          [ "trunk_optimizer", Optimizer.adam 1e-3; "embedder_optimizer", Optimizer.adam 1e-3 ]
+          40
+          (Dataset.ofTensors train.Pictures train.Labels) with
+        Miners = [ ("tuple_miner", MinerChoice.Tuples(Miners.MultiSimilarity.miner Miners.MultiSimilarity.defaults)) ]
+        Sampler = Sampling.Sampler(MPerClass(train.Labels.data<int64>().ToArray(), 4, 40, 1078L))
+        Seed = Some 1L }
+
+let score () =
+    use _ = torch.no_grad ()
+    (Retrieval.score (embedder.call (trunk.call test.Pictures)) test.Labels).MapAtR
+
+printfn "MAP@R before %.3f" (score ())
+let run = Session.Start(Setup.prepare MetricLossOnly.recipe ingredients)
+
+for event in run.Train(None, 3, CancellationToken.None) do
+    if event = Event.EpochEnded then
+        let means = Progress.epochMeans run.Progress
+        printfn "epoch %d: mean loss %.4f" run.Progress.Epoch means[Keys.TotalLoss]
+
+printfn "MAP@R after %.3f" (score ())

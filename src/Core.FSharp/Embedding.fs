@@ -1,0 +1,62 @@
+namespace MetricLearning.Core
+
+open System.Collections.Generic
+open TorchSharp
+open type TorchSharp.torch
+
+/// What a step function may use: the plan, the machines to run it with and the step's randomness.
+[<ReferenceEquality>]
+type Context =
+    { /// What counts in this iteration.
+      Plan: Plan
+      /// By key.
+      Networks: IReadOnlyDictionary<string, Network>
+      /// By key.
+      Losses: IReadOnlyDictionary<string, LossFunction>
+      /// By key.
+      Miners: IReadOnlyDictionary<string, Miner>
+      /// The seed of this step.
+      Seed: Seed }
+
+/// A batch and its embeddings.
+[<ReferenceEquality>]
+type Embedded =
+    { /// Shape (N, D).
+      Embeddings: Tensor
+      /// Int64 of shape (N).
+      Labels: Tensor }
+
+/// From batches to embeddings.
+module Embedding =
+
+    let private checkRows (key: string) (rows: int64) (output: Tensor) =
+        if output.dim () < 1L || output.size 0 <> rows then
+            invalidOp
+                $"The {key} made an output of shape {output.ToString TensorStringStyle.Metadata} from a batch of {rows} samples; its first dimension must be {rows}."
+
+    /// The output of the network `key`, or the input itself when there is no such network (an identity embedder).
+    let through (key: string) (ctx: Context) (input: Tensor) : Tensor =
+        match ctx.Networks.TryGetValue key with
+        | true, network ->
+            let output = network.Forward [| input |]
+            checkRows key (input.size 0) output
+            output
+        | _ -> input
+
+    /// The trunk's output for a batch.
+    let trunk (ctx: Context) (batch: Batch) : Tensor =
+        let output = ctx.Networks[Keys.Trunk].Forward batch.Data
+        checkRows Keys.Trunk (batch.Labels.size 0) output
+        output
+
+    /// The embeddings of a batch: embedder after trunk.
+    /// Raises InvalidOperationException when they are not a matrix with one row a sample.
+    let embed (ctx: Context) (batch: Batch) : Embedded =
+        let embeddings = batch |> trunk ctx |> through Keys.Embedder ctx
+
+        if embeddings.dim () <> 2L then
+            invalidOp
+                $"Embeddings must have the shape (samples, size); these have {embeddings.dim ()} dimensions. Let the embedder (or the trunk) end with a flatten or a linear layer."
+
+        { Embeddings = embeddings
+          Labels = batch.Labels }

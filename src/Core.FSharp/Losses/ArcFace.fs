@@ -1,0 +1,100 @@
+namespace MetricLearning.Core
+
+open System
+open System.Collections.Generic
+open TorchSharp
+
+/// Options of ArcFace. Its parameter is `W` (D × C).
+[<RequireQualifiedAccess>]
+type ArcFace =
+    {
+        NumClasses: int
+        EmbeddingSize: int
+        /// What is added to the angle of the right class, in degrees.
+        Margin: double
+        /// What cosines are multiplied by.
+        Scale: double
+    }
+
+/// Softmax cross entropy of scaled cosines to class weights, with a margin on the angle of the right class (Deng et al. 2019,
+/// "ArcFace", eq. 3).
+module ArcFace =
+
+    /// As documented: a margin of 28.6 degrees, a scale of 64.
+    let defaults (numClasses: int) (embeddingSize: int) : ArcFace =
+        {
+            NumClasses = numClasses
+            EmbeddingSize = embeddingSize
+            Margin = 28.6
+            Scale = 64.0
+        }
+
+    /// The parameter's name.
+    let parameter = "W"
+
+    /// An error unless the distance is the cosine, which the formula is made for.
+    let check (distance: Distance) =
+        if distance.Kind <> DistanceKind.Cosine then
+            invalidArg (nameof distance) "ArcFaceLoss needs CosineSimilarity: leave the distance out."
+
+    /// Distance and reducer where none is given: cosine similarity, the mean.
+    let settings (given: LossSettings) : LossSettings =
+        given
+        |> LossSettings.orElse (fun () -> Distances.Cosine.distance Distances.Cosine.defaults) Reducers.Mean.reducer
+        |> LossSettings.checkDistance check
+
+    /// Scaled cosines (N × C), without a margin: what to classify with.
+    let logits (scale: double) (distance: Distance) (weights: torch.Tensor) (embeddings: torch.Tensor) : torch.Tensor =
+        distance.Matrix(embeddings, weights.t ()) * scale
+
+    // cos(θ + m); beyond θ = π − m, where that would rise again, cos θ − m sin m.
+    let private withMargin (margin: double) (cosine: torch.Tensor) =
+        // Where the sine is 0 its root has no finite slope.
+        let limit = 1.0 - Numeric.epsilon cosine.dtype
+        let inner = cosine.clamp (Numeric.scalar -limit, Numeric.scalar limit)
+        let sine = (1.0 - inner.square ()).sqrt()
+        let turned = inner * cos margin - sine * sin margin
+        torch.where (cosine.ge (Numeric.scalar (cos (Math.PI - margin))), turned, cosine - margin * sin margin)
+
+    /// One value a sample.
+    let elements
+        (options: ArcFace)
+        (distance: Distance)
+        (weights: torch.Tensor)
+        (input: MetricInput)
+        : IReadOnlyList<Elements> =
+        let labels = input.RequireLabels()
+        let cosines = distance.Matrix(input.Embeddings, weights.t ())
+        let column = labels.unsqueeze 1L
+
+        let target =
+            withMargin (options.Margin * Math.PI / 180.0) (cosines.gather (1L, column))
+
+        let logits = cosines.scatter (1L, column, target) * options.Scale
+
+        let losses =
+            torch.nn.functional.cross_entropy (logits, labels, reduction = torch.nn.Reduction.None)
+
+        let weighted =
+            match input.Weights() with
+            | null -> losses
+            | given -> losses * given
+
+        [| ElementsOf.Rows("loss", weighted) |]
+
+    /// The loss, with settings beyond its own options.
+    let lossWith (given: LossSettings) (weightSettings: WeightSettings) (options: ArcFace) : WeightedLoss =
+        new FormulaWeightedLoss(
+            settings given,
+            weightSettings,
+            parameter,
+            options.NumClasses,
+            options.EmbeddingSize,
+            true,
+            [| "loss" |],
+            elements options
+        )
+
+    /// The loss.
+    let loss (options: ArcFace) : WeightedLoss =
+        lossWith LossSettings.defaults WeightSettings.defaults options

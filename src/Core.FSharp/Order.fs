@@ -1,0 +1,241 @@
+namespace MetricLearning.Core
+
+open System
+open System.Collections.Generic
+open System.Runtime.CompilerServices
+
+/// What one batch takes from the order of data.
+type Portion =
+    {
+        /// The samples of the batch.
+        Indices: int64[]
+        /// Where the order stands once the batch is taken: after the last batch of a pass, at the start of the next.
+        After: Cursor
+        /// Whether this was the last batch of its pass.
+        EndsPass: bool
+    }
+
+// The batch at a place of a pass; none beyond its end.
+type internal PassReader = int64 -> int64[] voption
+
+[<RequireQualifiedAccess>]
+type internal OrderKind =
+    // A pass is a function of seed and number.
+    | Pure of read: (Seed -> int64 -> PassReader * IDisposable)
+    // A pass is what enumerating the user's sequence gives, once.
+    | Own of draw: (unit -> Drawn) * reopen: (unit -> PassReader * IDisposable)
+
+/// The order in which samples are taken, cut into batches. Which batch lies at a cursor is a function of seed and
+/// cursor; that the order remembers the passes it last looked at only saves time.
+///
+/// The user's own sequences are enumerated when the first batch of a pass is asked for, never ahead. What was
+/// drawn belongs to that cursor: asking again with the same cursor gives the same pass, and every later cursor carries it.
+[<Sealed>]
+type Order internal (kind: OrderKind, batchSize: int, batchesPerPass: Nullable<int64>, name: string) =
+    let passes = Queue<struct (Seed * int64) * (PassReader * IDisposable)>()
+    let drawn = ConditionalWeakTable<Cursor, Drawn>()
+    let gate = obj ()
+
+    let remembered (key: struct (Seed * int64)) (make: unit -> PassReader * IDisposable) : PassReader =
+        match passes |> Seq.tryFind (fun (known, _) -> known = key) with
+        | Some(_, (pass, _)) -> pass
+        | None ->
+            let made = make ()
+
+            // Two neighbouring passes of two forks.
+            if passes.Count = 4 then
+                (passes.Dequeue() |> snd |> snd).Dispose()
+
+            passes.Enqueue(key, made)
+            fst made
+
+    let cut (indices: int64[]) : PassReader =
+        fun place ->
+            if (place + 1L) * int64 batchSize <= indices.LongLength then
+                ValueSome(Array.sub indices (int place * batchSize) batchSize)
+            else
+                ValueNone
+
+    let misfit () =
+        invalidOp
+            $"This position in the order of data was not made by {name}: go on with the sampler that the state was trained with, or begin a new pass."
+
+    let reader (seed: Seed) (cursor: Cursor) : PassReader =
+        match kind, cursor.Drawn with
+        | OrderKind.Pure read, Drawn.Nothing ->
+            remembered (struct (seed, cursor.Pass)) (fun () -> read seed cursor.Pass)
+        | OrderKind.Own(_, reopen), Drawn.Endless -> remembered (struct (Seed.ofInt64 0L, cursor.Pass)) reopen
+        | OrderKind.Own _, Drawn.Indices indices when batchSize > 0 -> cut indices
+        | OrderKind.Own _, Drawn.Batches batches when batchSize = 0 ->
+            fun place ->
+                if place < batches.LongLength then
+                    ValueSome batches[int place]
+                else
+                    ValueNone
+        | _ -> misfit ()
+
+    let isDrawn (cursor: Cursor) =
+        match kind, cursor.Drawn with
+        | OrderKind.Own _, Drawn.Nothing -> false
+        | _ -> true
+
+    let draw (cursor: Cursor) =
+        match kind, cursor.Drawn with
+        | OrderKind.Own(draw, _), Drawn.Nothing when cursor.Taken = 0L ->
+            { cursor with
+                Drawn = drawn.GetValue(cursor, fun _ -> draw ())
+            }
+        | _ -> cursor
+
+    /// The number of batches in every pass, or null where that is not known beforehand.
+    member _.BatchesPerPass = batchesPerPass
+
+    /// Whether the batch at the cursor can be told without enumerating a sequence of the user's.
+    member _.IsDrawn(cursor: Cursor) : bool = isDrawn cursor
+
+    /// The cursor with its pass drawn, where that is a sequence of the user's that was not enumerated yet.
+    member _.Draw(cursor: Cursor) : Cursor = lock gate (fun () -> draw cursor)
+
+    /// The batch at the cursor. InvalidOperationException if the pass holds no full batch, or ends before the cursor.
+    member _.Take(seed: Seed, cursor: Cursor) : Portion =
+        lock gate (fun () ->
+            let cursor = draw cursor
+            let read = reader seed cursor
+
+            match read cursor.Taken with
+            | ValueNone when cursor.Taken = 0L && batchSize > 0 ->
+                invalidOp
+                    $"Pass {cursor.Pass} of {name} holds no full batch of {batchSize} samples: give a smaller batchSize, or an order with longer passes."
+            | ValueNone when cursor.Taken = 0L -> invalidOp $"Pass {cursor.Pass} of {name} holds no batch."
+            | ValueNone ->
+                invalidOp
+                    $"Pass {cursor.Pass} of {name} ends before batch {cursor.Taken}, where this state stands: the order has changed since the state was made. Begin a new pass, or go on with the same data and sampler."
+            | ValueSome [||] -> invalidOp $"Batch {cursor.Taken} of pass {cursor.Pass} of {name} is empty."
+            | ValueSome indices ->
+                let endsPass = (read (cursor.Taken + 1L)).IsNone
+
+                {
+                    Indices = indices
+                    After =
+                        if endsPass then
+                            Cursor.nextPass cursor
+                        else
+                            { cursor with
+                                Taken = cursor.Taken + 1L
+                            }
+                    EndsPass = endsPass
+                })
+
+/// The orders of data there are.
+module Order =
+
+    // Longer sequences of the user's are counted, not remembered.
+    let private longest = 1_000_000
+
+    let private checkBatchSize (batchSize: int) =
+        if batchSize < 1 then
+            invalidArg (nameof batchSize) $"batchSize is {batchSize}: it must be at least 1."
+
+    let private checkFull (what: string) (count: int64) (batchSize: int) =
+        if count < int64 batchSize then
+            invalidArg
+                (nameof batchSize)
+                $"{what}, fewer than one batch of {batchSize} (incomplete batches are dropped): give a smaller batchSize, or more data."
+
+    let private ofPages (batchSize: int) (items: seq<int64>) : PassReader * IDisposable =
+        let pages = new Pages<int64>(items)
+
+        (fun place ->
+            let batch = pages.Slice(place * int64 batchSize, batchSize)
+
+            if batch.Length = batchSize then
+                ValueSome batch
+            else
+                ValueNone),
+        pages
+
+    let private ofBatchPages (items: seq<int64[]>) : PassReader * IDisposable =
+        let pages = new Pages<int64[]>(items)
+
+        (fun place ->
+            match pages.Slice(place, 1) with
+            | [| batch |] -> ValueSome batch
+            | _ -> ValueNone),
+        pages
+
+    // Up to `longest` indices are read to tell; an endless sequence is then read again, batch by batch.
+    let private upTo (size: 'T -> int) (items: seq<'T>) : 'T[] voption =
+        let read = ResizeArray<'T>()
+        let mutable total = 0L
+        use reader = items.GetEnumerator()
+
+        while total <= int64 longest && reader.MoveNext() do
+            read.Add reader.Current
+            total <- total + int64 (max 1 (size reader.Current))
+
+        if total <= int64 longest then
+            ValueSome(read.ToArray())
+        else
+            ValueNone
+
+    let private perPass (length: Nullable<int64>) (batchSize: int) =
+        if length.HasValue then
+            Nullable(length.Value / int64 batchSize)
+        else
+            Nullable()
+
+    /// Every one of `count` samples once a pass, shuffled; the incomplete batch at the end of a pass is dropped.
+    /// ArgumentException if not even one batch is full.
+    let shuffled (count: int64) (batchSize: int) : Order =
+        checkBatchSize batchSize
+        checkFull $"The data set has {count} samples" count batchSize
+
+        let read (seed: Seed) (pass: int64) =
+            ofPages batchSize (Seed.shuffle [| 0L .. count - 1L |] (Seed.derive "data order" pass seed))
+
+        Order(OrderKind.Pure read, batchSize, Nullable(count / int64 batchSize), "the shuffled data set")
+
+    /// The sampler's passes, cut into batches of which an incomplete one at the end of a pass is dropped.
+    let sampled (sampler: Sampler) (batchSize: int) : Order =
+        checkBatchSize batchSize
+        let name = sampler.GetType().Name
+
+        if sampler.Length.HasValue then
+            checkFull $"A pass of {name} has {sampler.Length.Value} samples" sampler.Length.Value batchSize
+
+        let read (seed: Seed) (pass: int64) =
+            ofPages batchSize (sampler.Pass(Seed.derive "sampler" 0L seed, pass))
+
+        Order(OrderKind.Pure read, batchSize, perPass sampler.Length batchSize, name)
+
+    /// The batch sampler's batches as they are.
+    let batched (sampler: BatchSampler) : Order =
+        let read (seed: Seed) (pass: int64) =
+            ofBatchPages (sampler.Pass(Seed.derive "sampler" 0L seed, pass))
+
+        Order(OrderKind.Pure read, 0, sampler.Length, sampler.GetType().Name)
+
+    /// The user's own sequence of sample indices, enumerated once a pass and cut into batches, the incomplete one dropped.
+    let ofIndices (indices: seq<int64>) (batchSize: int) : Order =
+        checkBatchSize batchSize
+
+        let draw () =
+            match upTo (fun _ -> 1) indices with
+            | ValueSome all -> Drawn.Indices all
+            | ValueNone -> Drawn.Endless
+
+        Order(
+            OrderKind.Own(draw, (fun () -> ofPages batchSize indices)),
+            batchSize,
+            Nullable(),
+            "the sequence of indices"
+        )
+
+    /// The user's own sequence of batches, enumerated once a pass.
+    let ofBatches (batches: seq<int64[]>) : Order =
+        let draw () =
+            match upTo Array.length batches with
+            | ValueSome all -> Drawn.Batches all
+            | ValueNone -> Drawn.Endless
+
+        Order(OrderKind.Own(draw, (fun () -> ofBatchPages batches)), 0, Nullable(), "the sequence of batches")

@@ -1,0 +1,68 @@
+namespace MetricLearning.Core
+
+open System
+
+/// What must hold before a state can be stepped.
+module internal Readiness =
+
+    let private checkModules (handles: Handles) =
+        for part in handles.Parts do
+            part.Parameters
+            |> Array.iteri (fun index parameter ->
+                if parameter.IsInvalid then
+                    invalidOp
+                        $"The parameter \"{part.Layout.Slots[index].Name}\" was disposed or replaced (to(dtype), to(device) and half() do that). Move modules first, then make their optimizers and the trainer.")
+
+        for part in handles.Buffers do
+            part.Buffers
+            |> Array.iteri (fun index buffer ->
+                if buffer.IsInvalid then
+                    invalidOp
+                        $"The buffer \"{part.Layout.Slots[index].Name}\" was disposed or replaced (to(dtype), to(device) and half() do that). Move modules first, then make the trainer.")
+
+    let private checkOptimizers (handles: Handles) =
+        for key, driver in handles.Optimizers do
+            match driver with
+            | Driver.Pure _ -> ()
+            | Driver.Twin optimizer
+            | Driver.InPlace optimizer ->
+                let known = handles.InitialRates[key].Length
+                let found = Seq.length optimizer.ParamGroups
+
+                if found <> known then
+                    invalidOp
+                        $"The optimizer \"{key}\" had {known} parameter group(s) when the trainer was made and has {found} now. Make a new trainer after changing parameter groups."
+
+    let private checkInPlace (handles: Handles) (learned: Learned) =
+        let inPlace =
+            handles.Optimizers
+            |> List.tryPick (function
+                | key, Driver.InPlace optimizer -> Some(key, optimizer.GetType().Name)
+                | _ -> None)
+
+        match inPlace, handles.Shown.InPlaceHead with
+        | Some(key, kind), NonNull head when
+            not (Seq.forall2 (fun left right -> obj.ReferenceEquals(left, right)) head learned.Vectors)
+            ->
+            invalidOp
+                $"The optimizer \"{key}\" ({kind}) keeps its slots to itself, so only the newest state can be stepped: no second step, no fork, no resume. Use an optimizer that this library knows ({TorchOptimizers.known})."
+        | _ -> ()
+
+    let private checkSchedulers (handles: Handles) (progress: Progress) =
+        for KeyValue(key, known) in progress.TorchSchedules do
+            let shown = handles.Shown.TorchSchedules[key]
+
+            if shown <> known then
+                invalidOp
+                    $"TorchSharp's scheduler \"{key}\" was stepped {shown.Count} time(s), this state expects {known.Count}: it cannot go back. To fork or rewind a run, use a schedule of this library (Schedule.step, Schedule.cosine, …) under that key."
+
+    /// Raises InvalidOperationException when the state cannot be stepped with these handles, saying why.
+    let check (handles: Handles) (state: TrainingState) : unit =
+        if handles.Shown.IsDisposed then
+            raise (ObjectDisposedException("trainer", "The trainer was disposed; make a new one to train on."))
+
+        state.Learned.ThrowIfFreed()
+        checkModules handles
+        checkOptimizers handles
+        checkInPlace handles state.Learned
+        checkSchedulers handles state.Progress

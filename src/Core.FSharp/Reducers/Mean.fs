@@ -1,0 +1,16 @@
+namespace MetricLearning.Core.Reducers
+
+open System
+open MetricLearning.Core
+
+/// The mean of all values.
+module Mean =
+
+    /// The mean; 0 where a loss found nothing.
+    let reduce (elements: Elements) = elements.Mean()
+
+    /// The reducer.
+    let reducer () : Reducer =
+        { new Reducer(Nullable(), [||]) with
+            override _.ReduceElements(elements, _, _) = reduce elements
+        }

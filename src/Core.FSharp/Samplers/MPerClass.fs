@@ -1,0 +1,82 @@
+namespace MetricLearning.Core
+
+open System
+open System.Collections.Generic
+
+/// Rounds of classes in random order, m random samples of each: batches in which every class has m members.
+///
+/// A round has all classes, or as many as fill `batchSize` when that is given. A class with at least m samples gives m
+/// different ones; a smaller class gives m draws with replacement. With a batch size, successive rounds choose their
+/// classes independently, so a pass need not show every class. The guarantee holds for batches of the trainer's batch
+/// size only if both batch sizes agree.
+[<Sealed>]
+type MPerClass(labels: IReadOnlyList<int64>, m: int, batchSize: Nullable<int>, lengthBeforeNewIter: int64) =
+    inherit Sampler()
+
+    let members = MPerClass.Members labels
+    let all = int64 m * int64 members.Length
+
+    do
+        let mistakes =
+            [
+                if labels.Count = 0 then
+                    "labels is empty: give one label per sample."
+                if m < 1 then
+                    $"m is {m}: it must be at least 1."
+                if not batchSize.HasValue && lengthBeforeNewIter < 1L then
+                    $"lengthBeforeNewIter is {lengthBeforeNewIter}: it must be at least 1."
+                if batchSize.HasValue && batchSize.Value < 1 then
+                    $"batchSize is {batchSize.Value}: it must be at least 1."
+                if batchSize.HasValue && m >= 1 && batchSize.Value % m <> 0 then
+                    $"m is {m} and batchSize {batchSize.Value}: m must divide batchSize without remainder."
+                if batchSize.HasValue && m >= 1 && all < int64 batchSize.Value then
+                    $"m is {m} and there are {members.Length} different labels, which make {all} samples: \
+                    m times the number of labels must be at least batchSize, {batchSize.Value}."
+                if batchSize.HasValue && lengthBeforeNewIter < int64 batchSize.Value then
+                    $"lengthBeforeNewIter is {lengthBeforeNewIter}: it must be at least batchSize, {batchSize.Value}."
+            ]
+
+        if not mistakes.IsEmpty then
+            raise (ArgumentException("MPerClassSampler: " + String.Join(" ", mistakes)))
+
+    let classesPerRound =
+        if batchSize.HasValue then
+            batchSize.Value / m
+        else
+            members.Length
+
+    let perRound = int64 m * int64 classesPerRound
+    let rounds = max 1L (lengthBeforeNewIter / perRound)
+
+    let draw (seed: Seed) (ofClass: int64[]) =
+        if ofClass.Length >= m then
+            Seed.choose m ofClass.Length seed |> Array.map (fun place -> ofClass[place])
+        else
+            Array.init m (fun index -> ofClass[int (Seed.below ofClass.LongLength (int64 index) seed)])
+
+    let round (seed: Seed) =
+        Seed.choose classesPerRound members.Length seed
+        |> Array.mapi (fun place chosen -> draw (Seed.derive "members" (int64 place) seed) members[chosen])
+        |> Array.concat
+
+    // The samples of each class; classes in ascending order, so that only the labels count, not where they came from.
+    static member private Members(labels: IReadOnlyList<int64>) : int64[][] =
+        let byLabel = SortedDictionary<int64, ResizeArray<int64>>()
+
+        for index in 0 .. labels.Count - 1 do
+            match byLabel.TryGetValue labels[index] with
+            | true, indices -> indices.Add(int64 index)
+            | _ -> byLabel[labels[index]] <- ResizeArray [ int64 index ]
+
+        [| for indices in byLabel.Values -> indices.ToArray() |]
+
+    /// Whole rounds only: as many as fit lengthBeforeNewIter, but at least one.
+    override _.Length = Nullable(rounds * perRound)
+
+    override _.Pass(seed, pass) =
+        let seed = Seed.derive "m per class" pass seed
+
+        seq {
+            for number in 0L .. rounds - 1L do
+                yield! round (Seed.derive "round" number seed)
+        }

@@ -1,0 +1,96 @@
+namespace MetricLearning.Core
+
+open System.Collections.Generic
+open TorchSharp
+open type TorchSharp.torch
+
+/// Checks of the modules, optimizers and numbers that a user gives.
+module internal PartChecks =
+
+    let private shapeOf (tensor: Tensor) = tensor.ToString TensorStringStyle.Metadata
+
+    /// Networks: modules with a forward pass, alive, the trunk taking as many tensors as a sample has inputs.
+    let networks (ingredients: Ingredients) : Findings =
+        Findings.mistakes
+            [ for key, network in ingredients.Models do
+                  match box network with
+                  | null -> $"models[\"{key}\"] is null."
+                  | _ when network.parameters () |> Seq.exists _.IsInvalid ->
+                      $"models[\"{key}\"] was disposed (one of its parameters is gone)."
+                  | _ when (Assembly.forward network).IsNone ->
+                      $"models[\"{key}\"] is a {network.GetType().Name}, which has no forward pass from tensors to a tensor; use a torch.nn.Module<Tensor, Tensor> (two or three input tensors for data of several inputs)."
+                  | _ ->
+                      let given =
+                          match ingredients.Dataset with
+                          | Dataset.Tensors(inputs, _) when key = Keys.Trunk -> Some inputs.Length
+                          | Dataset.Samples _ when key = Keys.Trunk -> None
+                          | _ -> Some 1
+
+                      match Assembly.arity network, given with
+                      | Some wanted, Some given when wanted <> given ->
+                          $"models[\"{key}\"] takes {wanted} input tensor(s), but it is given {given}."
+                      | _ -> () ]
+
+    /// Loss functions: ours, or modules from (embeddings, labels) to a scalar.
+    let losses (ingredients: Ingredients) : Findings =
+        Findings.mistakes
+            [ for key, loss in ingredients.Losses do
+                  match box loss with
+                  | null -> $"loss_funcs[\"{key}\"] is null."
+                  | :? Loss
+                  | :? nn.IModule<Tensor, Tensor, Tensor> -> ()
+                  | _ ->
+                      $"loss_funcs[\"{key}\"] is a {loss.GetType().Name}; a loss function is a Loss of this library or a torch.nn.Module<Tensor, Tensor, Tensor> from (embeddings, labels) to a number." ]
+
+    /// Miners under keys that fit their kind.
+    let miners (ingredients: Ingredients) : Findings =
+        Findings.mistakes
+            [ for key, miner in ingredients.Miners do
+                  match miner, key = Keys.SubsetBatchMiner with
+                  | MinerChoice.Tuples _, true ->
+                      $"mining_funcs[\"{key}\"] is a tuple miner; it belongs under \"{Keys.TupleMiner}\". A subset miner returns indices of samples."
+                  | MinerChoice.Subset _, false ->
+                      $"mining_funcs[\"{key}\"] is a subset miner; it belongs under \"{Keys.SubsetBatchMiner}\"."
+                  | MinerChoice.Unknown kind, _ ->
+                      $"mining_funcs[\"{key}\"] is a {kind}; a miner is a Miner of this library or your own, or, under \"{Keys.SubsetBatchMiner}\", a Func<Tensor, Tensor, Tensor> from embeddings and labels to indices."
+                  | _ -> () ]
+
+    /// Optimizers: none twice, no parameter in two of them, none without its parameters.
+    let optimizers (ingredients: Ingredients) : Findings =
+        let torchs =
+            [ for key, optimizer in ingredients.Optimizers do
+                  match optimizer with
+                  | OptimizerChoice.Torch optimizer -> key, optimizer
+                  | OptimizerChoice.Pure _ -> () ]
+
+        let owners = Dictionary<Modules.Parameter, string>(HashIdentity.Reference)
+
+        Findings.mistakes
+            [ for _, same in torchs |> List.groupBy (fun (_, optimizer) -> LanguagePrimitives.PhysicalHash optimizer, optimizer) do
+                  if same.Length > 1 then
+                      let keys = same |> List.map (fst >> sprintf "\"%s\"") |> String.concat " and "
+                      $"One optimizer stands under the keys {keys}; one key decides when it steps."
+
+              for key, optimizer in torchs do
+                  for parameter in Seq.concat (TorchOptimizers.parameters optimizer) do
+                      if parameter.IsInvalid then
+                          $"optimizers[\"{key}\"] holds a parameter that was disposed or replaced (to(dtype), to(device) and half() do that). Move modules first, then make their optimizers."
+                      elif owners.TryAdd(parameter, key) |> not && owners[parameter] <> key then
+                          $"A parameter of shape {shapeOf parameter} is in the optimizers \"{owners[parameter]}\" and \"{key}\"; it may be in one." ]
+        |> fun findings ->
+            { findings with
+                Mistakes = List.distinct findings.Mistakes }
+
+    /// Numbers in their ranges.
+    let numbers (ingredients: Ingredients) : Findings =
+        Findings.mistakes
+            [ match ingredients.IterationsPerEpoch with
+              | Some iterations when iterations < 0 ->
+                  $"iterations_per_epoch is {iterations}; it must be at least 1, or left out for one pass over the data."
+              | _ -> ()
+              if ingredients.Workers < 0 then
+                  $"dataloader_num_workers is {ingredients.Workers}; it must be at least 0 (0 prepares batches on the caller's thread)."
+              match ingredients.Dtype with
+              | Some dtype when not (torch.is_floating_point dtype) ->
+                  $"dtype is {dtype}; data can be converted to floating-point types only."
+              | _ -> () ]

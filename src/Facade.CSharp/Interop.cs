@@ -1,0 +1,114 @@
+using MetricLearning.Core;
+using Microsoft.FSharp.Collections;
+using Microsoft.FSharp.Core;
+using static TorchSharp.torch;
+
+namespace MetricLearning;
+
+/// <summary>The one place where C# meets F# types.</summary>
+internal static class Interop
+{
+    /// <summary>A nullable number as an option.</summary>
+    public static FSharpOption<T> Option<T>(T? value)
+        where T : struct => value is { } some ? FSharpOption<T>.Some(some) : FSharpOption<T>.None;
+
+    private static FSharpOption<T> OptionOf<T>(T? value)
+        where T : class => value is null ? FSharpOption<T>.None : FSharpOption<T>.Some(value);
+
+    private static FSharpList<Tuple<string, TOut>> List<TIn, TOut>(
+        IEnumerable<KeyValuePair<string, TIn>>? entries,
+        Func<TIn, TOut> convert
+    ) => ListModule.OfSeq((entries ?? []).Select(entry => Tuple.Create(entry.Key, convert(entry.Value))));
+
+    /// <summary>Learning rates as C# collections.</summary>
+    public static IReadOnlyDictionary<string, IReadOnlyList<double>> Rates(FSharpMap<string, double[]> rates) =>
+        rates.ToDictionary(entry => entry.Key, entry => (IReadOnlyList<double>)entry.Value);
+
+    /// <summary>The iterations of an epoch, if they are the same in every epoch.</summary>
+    public static int? IterationsPerEpoch(Session session) =>
+        session.Progress.IterationsPerEpoch is { } given
+            ? given.Value
+            : (int?)session.Handles.Loader.Order.BatchesPerPass;
+
+    /// <summary>A function from a batch to named losses, as the core composes it.</summary>
+    public static FSharpFunc<Context, FSharpFunc<Batch, Losses>> Objective(
+        Func<Context, Batch, IEnumerable<KeyValuePair<string, Tensor>>> losses
+    ) =>
+        FuncConvert.FromFunc<Context, FSharpFunc<Batch, Losses>>(context =>
+            FuncConvert.FromFunc<Batch, Losses>(batch => Losses.NewLosses(List(losses(context, batch), loss => loss)))
+        );
+
+    /// <summary>A recipe that knows whatever names the options have.</summary>
+    public static Recipe CustomRecipe(
+        TrainerOptions options,
+        Func<StepContext, IEnumerable<KeyValuePair<string, Tensor>>> losses,
+        IReadOnlyList<string> lossNames
+    )
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(losses);
+        return RecipeModule.custom(
+            ListModule.OfSeq(options.Models.Keys),
+            ListModule.OfSeq(options.LossFuncs.Keys),
+            ListModule.OfSeq(lossNames),
+            Objective((context, batch) => losses(new StepContext(context, batch)))
+        );
+    }
+
+    private static MinerChoice Miner(object miner) =>
+        miner switch
+        {
+            Miner tuples => MinerChoice.NewTuples(tuples),
+            Func<Tensor, Tensor, Tensor> subset => MinerChoice.NewSubset(subset),
+            _ => MinerChoice.NewUnknown(miner?.GetType().Name ?? "null"),
+        };
+
+    private static Ingredients Ingredients(TrainerOptions options) =>
+        new(
+            models: List(options.Models, model => model),
+            losses: List(options.LossFuncs, loss => loss),
+            optimizers: List(options.Optimizers, optimizer => optimizer?.Choice!),
+            dataset: options.Dataset.Value,
+            batchSize: options.BatchSize,
+            miners: List(options.MiningFuncs, Miner),
+            iterationsPerEpoch: Option(options.IterationsPerEpoch),
+            device: OptionOf(options.DataDevice),
+            dtype: Option(options.Dtype),
+            lossWeights: OptionOf(options.LossWeights is { } weights ? List(weights, weight => weight) : null),
+            sampler: options.Sampler?.Sampling ?? Sampling.Shuffled,
+            schedules: List(options.LrSchedulers, schedule => schedule?.Choice!),
+            clippers: List(options.GradientClippers, clipper => clipper),
+            frozen: ListModule.OfSeq(options.FreezeThese ?? []),
+            freezeTrunkBatchnorm: options.FreezeTrunkBatchnorm,
+            collateFn: options.CollateFn,
+            dataAndLabelGetter: options.DataAndLabelGetter is { } getter ? (batch => getter(batch)) : null,
+            labelHierarchyLevel: options.LabelHierarchyLevel,
+            datasetLabels: options.DatasetLabels,
+            setMinLabelToZero: options.SetMinLabelToZero,
+            workers: options.DataloaderNumWorkers,
+            seed: Option(options.Seed)
+        );
+
+    /// <summary>A recipe and options as a run, with what is doubtful about them.</summary>
+    public static (Session Session, IReadOnlyList<string> Warnings) Start(Recipe recipe, TrainerOptions options)
+    {
+        foreach (
+            var (name, value) in new (string, object?)[]
+            {
+                (nameof(options.Models), options.Models),
+                (nameof(options.Optimizers), options.Optimizers),
+                (nameof(options.LossFuncs), options.LossFuncs),
+                (nameof(options.Dataset), options.Dataset),
+            }
+        )
+        {
+            if (value is null)
+            {
+                throw new ArgumentNullException(name, $"{name} is null; an empty dictionary is allowed for optimizers.");
+            }
+        }
+
+        var prepared = Setup.prepare(recipe, Ingredients(options));
+        return (Session.Start(prepared), [.. prepared.Warnings]);
+    }
+}

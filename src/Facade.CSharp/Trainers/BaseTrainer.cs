@@ -1,0 +1,185 @@
+using MetricLearning.Core;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace MetricLearning;
+
+/// <summary>
+/// What all trainers share: a run that is trained by epochs, by single steps or as a stream of events, with hooks. Its
+/// state is a value that you can take at any time and go back to.
+/// </summary>
+public abstract class BaseTrainer : IDisposable
+{
+    private readonly TrainerOptions options;
+    private readonly Session session;
+    private readonly ILogger logger;
+
+    private protected BaseTrainer(Recipe recipe, TrainerOptions options)
+    {
+        this.options = options ?? throw new ArgumentNullException(nameof(options));
+        logger = options.Logger ?? NullLogger.Instance;
+        (session, Warnings) = Interop.Start(recipe, options);
+
+        foreach (var warning in Warnings)
+        {
+            logger.LogWarning("{Warning}", warning);
+        }
+    }
+
+    /// <summary>What construction found doubtful; also logged.</summary>
+    public IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>The networks, as they were given.</summary>
+    public Models Models => options.Models;
+
+    /// <summary>The optimizers, as they were given.</summary>
+    public Optimizers Optimizers => options.Optimizers;
+
+    /// <summary>The loss functions, as they were given.</summary>
+    public LossFuncs LossFuncs => options.LossFuncs;
+
+    /// <summary>The miners, as they were given.</summary>
+    public MiningFuncs MiningFuncs => options.MiningFuncs ?? [];
+
+    /// <summary>The learning-rate schedules, as they were given.</summary>
+    public LrSchedulers LrSchedulers => options.LrSchedulers ?? [];
+
+    /// <summary>The gradient clippers, as they were given.</summary>
+    public GradientClippers GradientClippers => options.GradientClippers ?? [];
+
+    /// <summary>The weight of every loss.</summary>
+    public IReadOnlyDictionary<string, double> LossWeights => session.Progress.LossWeights;
+
+    /// <summary>The last iteration&#39;s losses, weighted, and their sum under <c>total_loss</c>; empty before the first.</summary>
+    public IReadOnlyDictionary<string, double> Losses => session.Progress.Losses;
+
+    /// <summary>The mean of each loss over the iterations of the current epoch so far.</summary>
+    public IReadOnlyDictionary<string, double> EpochLosses => ProgressModule.epochMeans(session.Progress);
+
+    /// <summary>The learning rate of every parameter group, by optimizer key.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<double>> LearningRates => Interop.Rates(session.Progress.Rates);
+
+    /// <summary>The current epoch, from 1; 0 before the first.</summary>
+    public int Epoch => session.Progress.Epoch;
+
+    /// <summary>The last iteration of the current epoch that was done, from 0.</summary>
+    public int Iteration => Math.Max(0, session.Progress.Iteration - 1);
+
+    /// <summary>
+    /// The last iteration counted over all epochs, from 0: <c>Iteration + IterationsPerEpoch * (Epoch - 1)</c>.
+    /// </summary>
+    public long GlobalIteration =>
+        IterationsPerEpoch is { } iterations
+            ? Iteration + (long)iterations * Math.Max(0, Epoch - 1)
+            : Math.Max(0, session.Progress.Steps - 1);
+
+    /// <summary>How many iterations an epoch has; null when that differs from pass to pass.</summary>
+    public int? IterationsPerEpoch => Interop.IterationsPerEpoch(session);
+
+    /// <summary>
+    /// The newest state. Taking it makes it yours: it is never written to, and you dispose it. Setting a state makes the
+    /// trainer, and its networks, go on from it.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The state that is set was disposed.</exception>
+    public TrainingState State
+    {
+        get => new(session.Take());
+        set => session.Resume((value ?? throw new ArgumentNullException(nameof(value))).Value);
+    }
+
+    /// <summary>Trains, calling the hooks.</summary>
+    /// <param name="numEpochs">The number of the last epoch (not how many).</param>
+    /// <param name="startEpoch">The first epoch; null for 1, or to go on where an interrupted or resumed run stands.</param>
+    /// <param name="cancellationToken">Ends training before the next iteration.</param>
+    /// <param name="progress">Told after every iteration; null for a bar on an interactive console.</param>
+    /// <exception cref="OperationCanceledException">Training was cancelled; the state is that after the last iteration.</exception>
+    public void Train(
+        int numEpochs,
+        int? startEpoch = null,
+        CancellationToken cancellationToken = default,
+        IProgress<TrainingProgress>? progress = null
+    )
+    {
+        if (progress is null && ConsoleBar.CanShow)
+        {
+            ConsoleBar.Show(bar => Run(bar));
+        }
+        else
+        {
+            Run(progress);
+        }
+
+        void Run(IProgress<TrainingProgress>? watcher)
+        {
+            foreach (var step in Events(numEpochs, startEpoch, cancellationToken))
+            {
+                if (watcher is not null && step.Name == Event.IterationEnded.Name)
+                {
+                    watcher.Report(
+                        new(Epoch, numEpochs, session.Progress.Iteration, IterationsPerEpoch, Losses["total_loss"])
+                    );
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Training as a stream: the events of the epochs up to <paramref name="numEpochs"/>, in the order in which they
+    /// happen. Training goes on as the events are asked for; hooks are called before their event is given out.
+    /// </summary>
+    /// <param name="numEpochs">The number of the last epoch.</param>
+    /// <param name="startEpoch">The first epoch; null for 1, or to go on where an interrupted or resumed run stands.</param>
+    /// <param name="cancellationToken">Ends training before the next iteration.</param>
+    public IEnumerable<TrainingEvent> Events(
+        int numEpochs,
+        int? startEpoch = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var epoch = 0;
+
+        foreach (var happened in session.Train(Interop.Option(startEpoch), numEpochs, cancellationToken))
+        {
+            if (Epoch != epoch)
+            {
+                epoch = Epoch;
+                logger.LogInformation("Training epoch {Epoch}", epoch);
+            }
+
+            yield return Handle(happened);
+        }
+    }
+
+    /// <summary>Trains one iteration, calling the hooks, and gives its events.</summary>
+    /// <param name="cancellationToken">Cancelled before the iteration, it keeps it from being done.</param>
+    public IReadOnlyList<TrainingEvent> Step(CancellationToken cancellationToken = default) =>
+        [.. session.Step(cancellationToken).Select(Handle)];
+
+    /// <summary>Moves every <c>_scheduler_by_plateau</c> by a validation score. Call it in the end-of-epoch hook.</summary>
+    /// <param name="validationScore">For example an accuracy; whether more is better is the schedule&#39;s to know.</param>
+    public void StepLrPlateauSchedulers(double validationScore) => session.Observe(validationScore);
+
+    /// <summary>
+    /// Ends the run: the networks keep their newest weights in memory of their own, and are frozen or not and in the modes
+    /// in which they were found.
+    /// </summary>
+    public void Dispose()
+    {
+        session.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private TrainingEvent Handle(Event happened)
+    {
+        if (happened.IsIterationEnded)
+        {
+            options.EndOfIterationHook?.Invoke(this);
+        }
+        else if (happened.IsEpochEnded && options.EndOfEpochHook?.Invoke(this) is false)
+        {
+            session.Stop();
+        }
+
+        return new(happened.Name, this);
+    }
+}

@@ -1,0 +1,13 @@
+namespace MetricLearning;
+
+/// <summary>
+/// Trains a trunk, and an embedder if there is one, with one loss on the embeddings. Models: <c>trunk</c>, mostly
+/// <c>embedder</c>; loss functions: <c>metric_loss</c>; miners: <c>subset_batch_miner</c>, <c>tuple_miner</c>.
+/// </summary>
+public sealed class MetricLossOnly : BaseTrainer
+{
+    /// <summary>Sets the run up.</summary>
+    /// <exception cref="SetupException">The options have mistakes: all of them, together.</exception>
+    public MetricLossOnly(TrainerOptions options)
+        : base(Core.Trainers.MetricLossOnly.recipe, options) { }
+}

@@ -1,0 +1,16 @@
+module MetricLearning.Core.Tests.Feed.FeedTests
+
+open Expecto
+
+let tests =
+    testList
+        "feed"
+        [
+            SeedTests.tests
+            SamplerTests.tests
+            OrderTests.tests
+            LabelTests.tests
+            CollateTests.tests
+            SourceTests.tests
+            LoaderTests.tests
+        ]

@@ -1,0 +1,110 @@
+using MetricLearning.Core;
+using TorchSharp;
+using Xunit;
+
+namespace MetricLearning.Tests.Feed;
+
+public sealed class SamplerTests
+{
+    /// <summary>A sampler of a C# user's own: samples of even index first, each half shuffled.</summary>
+    private sealed class EvenFirst(int count) : Sampler
+    {
+        public override IEnumerable<long> Pass(Seed seed, long pass)
+        {
+            var order = seed.Derive("even first", pass)
+                .Shuffle(Enumerable.Range(0, count).Select(index => (long)index));
+            return order.OrderBy(index => index % 2);
+        }
+    }
+
+    private sealed class Growing : BatchSampler
+    {
+        public override long? Length => 3;
+
+        public override IEnumerable<long[]> Pass(Seed seed, long pass)
+        {
+            var random = seed.Derive("growing", pass).Random();
+            for (var size = 1; size <= 3; size++)
+            {
+                yield return [.. Enumerable.Range(0, size).Select(_ => random.NextInt64(10))];
+            }
+        }
+    }
+
+    private static List<long[]> Take(Order order, int batches)
+    {
+        var taken = new List<long[]>();
+        var cursor = CursorModule.start;
+        for (var batch = 0; batch < batches; batch++)
+        {
+            var portion = order.Take(Seed.Of(5), cursor);
+            taken.Add(portion.Indices);
+            cursor = portion.After;
+        }
+
+        return taken;
+    }
+
+    [Fact]
+    public void A_sampler_in_CSharp_orders_the_data()
+    {
+        var batches = Take(OrderModule.sampled(new EvenFirst(8), 4), 4);
+
+        Assert.All(batches[0], index => Assert.Equal(0, index % 2));
+        Assert.All(batches[1], index => Assert.Equal(1, index % 2));
+        Assert.Equal([0, 2, 4, 6], batches[2].Order());
+        Assert.Equal(batches, Take(OrderModule.sampled(new EvenFirst(8), 4), 4));
+    }
+
+    [Fact]
+    public void A_batch_sampler_in_CSharp_chooses_the_sizes()
+    {
+        var order = OrderModule.batched(new Growing());
+
+        Assert.Equal(3, order.BatchesPerPass);
+        Assert.Equal([1, 2, 3, 1], Take(order, 4).Select(batch => batch.Length));
+        Assert.Equal(Take(order, 4), Take(OrderModule.batched(new Growing()), 4));
+    }
+
+    [Fact]
+    public void MPerClass_takes_labels_of_every_kind()
+    {
+        int[] labels = [3, 1, 3, 1, 2, 2, 3];
+        using var tensor = torch.tensor(labels);
+        var words = labels.Select(label => ((char)('a' + label)).ToString()).ToArray();
+        MPerClassSampler[] samplers =
+        [
+            new(labels, m: 2, batchSize: 4, lengthBeforeNewIter: 20),
+            new(labels.Select(label => (long)label).ToArray(), 2, 4, 20),
+            new(tensor, 2, 4, 20),
+            new(words, 2, 4, 20),
+        ];
+
+        var first = samplers[0].Pass(Seed.Of(1), 0).ToArray();
+        Assert.Equal(20, samplers[0].Length);
+        Assert.Equal(20, first.Length);
+        Assert.All(samplers, sampler => Assert.Equal(first, sampler.Pass(Seed.Of(1), 0)));
+        Assert.All(
+            first.Chunk(4),
+            batch => Assert.All(batch.GroupBy(index => labels[index]), ofClass => Assert.Equal(2, ofClass.Count()))
+        );
+    }
+
+    [Fact]
+    public void MPerClass_has_the_documented_defaults()
+    {
+        var sampler = new MPerClassSampler([0, 1, 2, 0, 1, 2], m: 2);
+
+        Assert.Equal(99_996, sampler.Length);
+        Assert.Equal(99_996, sampler.Pass(Seed.Of(1), 0).Count());
+    }
+
+    [Fact]
+    public void MPerClass_names_its_mistakes()
+    {
+        var error = Assert.Throws<ArgumentException>(() => new MPerClassSampler([0, 1], m: 2, batchSize: 5));
+
+        Assert.Contains("m must divide batchSize", error.Message, StringComparison.Ordinal);
+        Assert.Contains("must be at least batchSize, 5", error.Message, StringComparison.Ordinal);
+    }
+}
