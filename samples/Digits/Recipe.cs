@@ -58,7 +58,12 @@ internal static class Recipe
                 LossFuncs = new() { MetricLoss = loss },
                 MiningFuncs = new() { TupleMiner = objective.Miner?.Invoke() },
                 Dataset = TrainingData.FromTensors(digits.Pictures, digits.Labels),
-                Sampler = new MPerClassSampler(digits.Labels, PicturesPerDigit, BatchSize, digits.Count),
+                Sampler = new MPerClassSampler(
+                    digits.Labels,
+                    m: PicturesPerDigit,
+                    batchSize: BatchSize,
+                    lengthBeforeNewIter: digits.Count
+                ),
                 DataloaderNumWorkers = options.Workers,
                 EndOfIterationHook = endOfIterationHook,
                 Seed = seed,
