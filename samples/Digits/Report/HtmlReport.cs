@@ -53,6 +53,7 @@ internal static class HtmlReport
             {which}
             <section aria-labelledby="loss">
             <h2 id="loss">Loss</h2>
+            {AboutLoss(options)}
             {LossChart.Render(last.Losses, options.Epochs)}
             </section>
             <section aria-labelledby="maps">
@@ -89,6 +90,11 @@ internal static class HtmlReport
             </html>
             """;
     }
+
+    private static string AboutLoss(Options options) =>
+        Recipe.Losses[options.Loss].Miner is null
+            ? ""
+            : "<p>The miner keeps only what is still hard, so this curve may stay flat while the scores rise.</p>";
 
     private static string Style()
     {
