@@ -65,9 +65,11 @@ module Interleaved =
         let each pick =
             Report.time (TimeSpan.FromSeconds(quantile 0.5 (sorted pick) / float iterations))
 
-        { Name = name
-          Ours = each (fun struct (ours, _) -> ours)
-          Baseline = each (fun struct (_, baseline) -> baseline)
-          Ratio = quantile 0.5 ratios
-          Spread = Some(quantile 0.25 ratios, quantile 0.75 ratios)
-          Target = target }
+        {
+            Name = name
+            Ours = each (fun struct (ours, _) -> ours)
+            Baseline = each (fun struct (_, baseline) -> baseline)
+            Ratio = quantile 0.5 ratios
+            Spread = Some(quantile 0.25 ratios, quantile 0.75 ratios)
+            Target = target
+        }
