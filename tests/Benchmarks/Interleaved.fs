@@ -40,7 +40,7 @@ module Interleaved =
         (ours: unit -> unit)
         (baseline: unit -> unit)
         : Finding =
-        for _ in 1 .. max 2 (200 / iterations) do
+        for _ in 1 .. max 5 (500 / iterations) do
             ours ()
             baseline ()
 
