@@ -392,7 +392,7 @@ let private behaviour =
                 loss.``to`` torch.float64 |> ignore
                 let x = Known.x ()
                 let weights = loss.WeightsLike x
-                let logits = ArcFace.logits options.Scale loss.Distance weights x
+                let logits = loss.GetLogits x
 
                 let cosines =
                     torch.nn.functional.cosine_similarity (x.unsqueeze 1L, weights.t().unsqueeze 0L, 2L)
