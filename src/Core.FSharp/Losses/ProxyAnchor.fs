@@ -80,7 +80,8 @@ module ProxyAnchor =
             options.EmbeddingSize,
             false,
             parts,
-            elements options
+            elements options,
+            1.0
         )
 
     /// The loss.

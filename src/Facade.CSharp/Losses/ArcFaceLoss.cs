@@ -52,6 +52,5 @@ public sealed class ArcFaceLoss(
         ArcFaceModule.elements(options, Distance, WeightsFor(input), input);
 
     /// <summary>Scaled cosines (N × numClasses), without a margin: what to classify with.</summary>
-    public Tensor GetLogits(Tensor embeddings) =>
-        ArcFaceModule.logits(options.Scale, Distance, WeightsLike(embeddings), embeddings);
+    public override Tensor GetLogits(Tensor embeddings) => base.GetLogits(embeddings) * options.Scale;
 }
