@@ -91,9 +91,9 @@ type Loss(settings: LossSettings) =
 
             Reducers.Multiple.reducer copies (given.Copy())
 
-    /// The loss of a batch, a scalar. `embeddings` (N × D); `labels` (N) whole numbers, null if tuples are enough; anchors
-    /// are of the batch, positives and negatives of the reference set, if one is given. Without any pair or triplet it is 0,
-    /// with gradients of 0. Tensors it makes belong to the caller's dispose scope.
+    /// The loss of a batch, a scalar. `embeddings` (N × D); `labels` (N) whole numbers, null if tuples are enough;
+    /// anchors are of the batch, positives and negatives of the reference set, if one is given. Without any pair or
+    /// triplet it is 0, with gradients of 0. Tensors it makes belong to the caller's dispose scope.
     member this.Compute
         (
             embeddings: torch.Tensor,
