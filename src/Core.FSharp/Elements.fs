@@ -71,6 +71,11 @@ type Elements(name: string, kind: ElementKind) =
     default this.Mean() =
         this.Sum() / Numeric.atLeastOne (this.Count())
 
+    /// The same values, of which the mean of none is 0 where it would be NaN.
+    abstract NothingIsZero: unit -> Elements
+
+    default this.NothingIsZero() = this
+
     /// An error that says that a reducer cannot work on elements of this kind.
     member _.Unsupported(reducer: string) : exn =
         NotSupportedException $"{reducer} cannot reduce {name}: it is made of elements of kind {kind}."
@@ -104,6 +109,9 @@ type internal MaskedElements
 
     let numbers (size: int64) =
         torch.arange (size, dtype = torch.ScalarType.Int64, device = values.device)
+
+    override _.NothingIsZero() =
+        MaskedElements(name, kind, values, mask, rows, divisor, ownLabels, true)
 
     override _.IsEmpty = noneIsZero && values.NumberOfElements = 0L
 
