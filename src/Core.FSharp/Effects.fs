@@ -1,5 +1,6 @@
 namespace MetricLearning.Core
 
+open System.Runtime.CompilerServices
 open TorchSharp
 open type TorchSharp.torch
 
@@ -7,25 +8,56 @@ open type TorchSharp.torch
 /// Nothing else in the library does.
 module internal Effects =
 
-    let private point (targets: Tensor[]) (layout: Layout) (vector: Vector) : unit =
+    // Several trainers may hold one module; the last one that showed its weights is remembered with each tensor.
+    let private shownBy = ConditionalWeakTable<Tensor, Shown>()
+
+    let private isShownBy (shown: Shown) (target: Tensor) : bool =
+        match shownBy.TryGetValue target with
+        | true, last -> obj.ReferenceEquals(last, shown)
+        | _ -> false
+
+    let private point (shown: Shown) (targets: Tensor[]) (layout: Layout) (vector: Vector) : unit =
         use _ = no_grad ()
 
         for index in 0 .. targets.Length - 1 do
             use view = Layout.view layout.Slots[index] vector.Tensor
             targets[index].set_ view |> ignore
 
+            if not (isShownBy shown targets[index]) then
+                shownBy.AddOrUpdate(targets[index], shown)
+
+    // Another trainer may have frozen what this one trains.
+    let private restoreGradients (handles: Handles) : unit =
+        for machine in handles.Machines do
+            for struct (parameter, usersChoice) in machine.Parameters do
+                parameter.requires_grad <- usersChoice && not (handles.Shown.Frozen.Contains machine.Key)
+
     /// Makes the parameters of a part views of a vector; nothing is copied.
     let showWeights (handles: Handles) (part: int) (vector: Vector) : unit =
-        if not (obj.ReferenceEquals(handles.Shown.Weights[part], vector)) then
-            let { Parameters = parameters; Layout = layout } = handles.Parts[part]
-            point (Array.map (fun parameter -> parameter :> Tensor) parameters) layout vector
-            handles.Shown.Weights[part] <- vector
+        let shown = handles.Shown
+        let { Parameters = parameters; Layout = layout } = handles.Parts[part]
+        let known = shown.Weights[part]
+
+        let isTaken =
+            not (isNull known)
+            && not (parameters |> Array.forall (fun parameter -> isShownBy shown parameter))
+
+        if isTaken || not (obj.ReferenceEquals(known, vector)) then
+            point shown (Array.map (fun parameter -> parameter :> Tensor) parameters) layout vector
+            shown.Weights[part] <- vector
+
+        if isTaken then
+            restoreGradients handles
 
     /// Makes the buffers of one dtype and device views of a vector.
     let showBuffers (handles: Handles) (part: int) (vector: Vector) : unit =
-        if not (obj.ReferenceEquals(handles.Shown.Buffers[part], vector)) then
-            let { Buffers = buffers; Layout = layout }: BufferPart = handles.Buffers[part]
-            point buffers layout vector
+        let { Buffers = buffers; Layout = layout }: BufferPart = handles.Buffers[part]
+
+        if
+            not (obj.ReferenceEquals(handles.Shown.Buffers[part], vector))
+            || not (Array.forall (isShownBy handles.Shown) buffers)
+        then
+            point handles.Shown buffers layout vector
             handles.Shown.Buffers[part] <- vector
 
     /// Makes the modules show what a run has learned.
@@ -98,6 +130,11 @@ module internal Effects =
                 handles.Shown.Rates <- Map.add key wanted handles.Shown.Rates
             | _ -> ()
 
+    /// Remembers the newest state where an optimizer keeps its slots to itself: only that state can be stepped.
+    let rememberInPlace (handles: Handles) (newest: Learned) : unit =
+        if handles.Optimizers |> List.exists (fun (_, driver) -> driver.IsInPlace) then
+            handles.Shown.InPlaceHead <- Seq.toArray newest.Vectors
+
     /// Steps one of TorchSharp's schedulers, with a score if it wants one.
     let stepScheduler (scheduler: optim.lr_scheduler.LRScheduler) (score: float option) : unit =
         match score with
@@ -109,7 +146,8 @@ module internal Effects =
         use _ = no_grad ()
 
         let own (tensor: Tensor) =
-            if not tensor.IsInvalid then
+            if not tensor.IsInvalid && isShownBy handles.Shown tensor then
+                shownBy.Remove tensor |> ignore
                 use copy = tensor.detach().clone ()
                 tensor.set_ copy |> ignore
 

@@ -86,6 +86,14 @@ module internal Succession =
             |> Array.ofSeq
         | Driver.InPlace _ -> [||]
 
+    let private checkSlots (key: string) (rules: struct (Rule * float)[]) (part: Part) (before: LearnedPart) =
+        if rules.Length > 0 then
+            let struct (rule, _) = rules[part.Group]
+
+            if (Rule.slots rule).Length <> before.Slots.Length then
+                invalidOp
+                    $"The options of the optimizer \"{key}\" were changed so that it keeps other slots than before (momentum or amsgrad switched on or off). Make a new trainer for that."
+
     /// What is learned after a step of the given optimizers, from the gradients that the parameters have.
     let step
         (handles: Handles)
@@ -124,6 +132,11 @@ module internal Succession =
                 | Some key when drivers.ContainsKey key -> gradients part
                 | _ -> [||])
 
+        for part, before in Array.zip handles.Parts learned.Parts do
+            match part.Optimizer with
+            | Some key when drivers.ContainsKey key -> checkSlots key (snd drivers[key]) part before
+            | _ -> ()
+
         let parts =
             handles.Parts
             |> Array.mapi (fun index part ->
@@ -140,11 +153,6 @@ module internal Succession =
                             Slots = [||] }
                     | _, rules ->
                         let struct (rule, rate) = rules[part.Group]
-
-                        if (Rule.slots rule).Length <> before.Slots.Length then
-                            invalidOp
-                                $"The options of the optimizer \"{key}\" were changed so that it keeps other slots than before (momentum or amsgrad switched on or off). Make a new trainer for that."
-
                         let slots = Array.map own before.Slots
                         let counts = 
                             part.Update.Run(
@@ -172,7 +180,9 @@ module internal Succession =
             | Driver.InPlace optimizer -> optimizer.step () |> ignore
             | _ -> ()
 
-        new Learned(parts, Array.map passOn workspace.Buffers)
+        let next = new Learned(parts, Array.map passOn workspace.Buffers)
+        Effects.rememberInPlace handles next
+        next
 
     /// Lets TorchSharp's optimizers show the slots of a state, so that they can be read and saved.
     let showSlots (handles: Handles) (learned: Learned) : unit =

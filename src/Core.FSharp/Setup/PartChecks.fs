@@ -13,8 +13,7 @@ module internal PartChecks =
     let networks (ingredients: Ingredients) : Findings =
         Findings.mistakes
             [ for key, network in ingredients.Models do
-                  match box network with
-                  | null -> $"models[\"{key}\"] is null."
+                  match network with
                   | _ when network.parameters () |> Seq.exists _.IsInvalid ->
                       $"models[\"{key}\"] was disposed (one of its parameters is gone)."
                   | _ when (Assembly.forward network).IsNone ->
@@ -36,7 +35,8 @@ module internal PartChecks =
         Findings.mistakes
             [ for key, loss in ingredients.Losses do
                   match box loss with
-                  | null -> $"loss_funcs[\"{key}\"] is null."
+                  | _ when loss.parameters () |> Seq.exists _.IsInvalid ->
+                      $"loss_funcs[\"{key}\"] was disposed (one of its parameters is gone)."
                   | :? Loss
                   | :? nn.IModule<Tensor, Tensor, Tensor> -> ()
                   | _ ->
@@ -72,14 +72,20 @@ module internal PartChecks =
                       $"One optimizer stands under the keys {keys}; one key decides when it steps."
 
               for key, optimizer in torchs do
+                  if optimizer :? Modules.LBFGS then
+                      $"optimizers[\"{key}\"] is LBFGS, which computes the loss several times a step; a trainer computes it once. Use an optimizer that steps on a gradient, for example Adam."
+
                   for parameter in Seq.concat (TorchOptimizers.parameters optimizer) do
                       if parameter.IsInvalid then
                           $"optimizers[\"{key}\"] holds a parameter that was disposed or replaced (to(dtype), to(device) and half() do that). Move modules first, then make their optimizers."
                       elif owners.TryAdd(parameter, key) |> not && owners[parameter] <> key then
                           $"A parameter of shape {shapeOf parameter} is in the optimizers \"{owners[parameter]}\" and \"{key}\"; it may be in one." ]
         |> fun findings ->
-            { findings with
-                Mistakes = List.distinct findings.Mistakes }
+            { Mistakes = List.distinct findings.Mistakes
+              Warnings =
+                [ for key, optimizer in torchs do
+                      if not (TorchOptimizers.hasTwin optimizer) then
+                          $"optimizers[\"{key}\"] is {optimizer.GetType().Name}, which keeps its slots to itself: the run cannot be forked, rewound or saved. Optimizers without that limit: {TorchOptimizers.known}." ] }
 
     /// Numbers in their ranges.
     let numbers (ingredients: Ingredients) : Findings =
