@@ -81,7 +81,7 @@ module internal Effects =
     /// Puts networks and losses into the modes of a plan, and stops gradients at what is frozen.
     let setModes (handles: Handles) (frozen: Set<string>) : unit =
         let shown = handles.Shown
-        let changed = frozen <> shown.Frozen
+        let changed = not (obj.ReferenceEquals(frozen, shown.Frozen)) && frozen <> shown.Frozen
 
         for machine in handles.Machines do
             let isFrozen = frozen.Contains machine.Key
