@@ -17,7 +17,10 @@ type DigitSet =
 /// The bundled data (samples/data/README.md).
 module Data =
 
-    let private folder = Path.Combine(AppContext.BaseDirectory, "data")
+    // Beside the program, also when a script loads it.
+    let private folder =
+        let program = typeof<DigitSet>.Assembly.Location
+        Path.Combine(nonNull (Path.GetDirectoryName program), "data")
 
     /// 1,078 digits to train on, and 719 to test with.
     let load () : DigitSet * DigitSet =

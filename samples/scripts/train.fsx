@@ -24,12 +24,12 @@ let embedder = torch.nn.Linear(64L, 32L)
 let ingredients =
     { Ingredients.create
           [ "trunk", trunk; "embedder", embedder ]
-          [ "metric_loss", TripletMargin.loss { TripletMargin.defaults with Margin = 0.1 } ]
+          [ ("metric_loss", TripletMargin.loss { TripletMargin.defaults with Margin = 0.1 }) ]
           [ "trunk_optimizer", Optimizer.adam 1e-3; "embedder_optimizer", Optimizer.adam 1e-3 ]
           40
           (Dataset.ofTensors train.Pictures train.Labels) with
-        Miners = [ "tuple_miner", MinerChoice.Tuples(Miners.MultiSimilarity.miner Miners.MultiSimilarity.defaults) ]
-        Sampler = Sampling.Sampler(MPerClassSampler(train.Labels, 4, 40, 1078))
+        Miners = [ ("tuple_miner", MinerChoice.Tuples(Miners.MultiSimilarity.miner Miners.MultiSimilarity.defaults)) ]
+        Sampler = Sampling.Sampler(MPerClass(train.Labels.data<int64>().ToArray(), 4, 40, 1078L))
         Seed = Some 1L }
 
 let score () =
@@ -41,6 +41,7 @@ let run = Session.Start(Setup.prepare MetricLossOnly.recipe ingredients)
 
 for event in run.Train(None, 3, CancellationToken.None) do
     if event = Event.EpochEnded then
-        printfn "epoch %d: mean loss %.4f" run.Progress.Epoch (Progress.epochMeans run.Progress)[Keys.TotalLoss]
+        let means = Progress.epochMeans run.Progress
+        printfn "epoch %d: mean loss %.4f" run.Progress.Epoch means[Keys.TotalLoss]
 
 printfn "MAP@R after %.3f" (score ())

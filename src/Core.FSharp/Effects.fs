@@ -130,3 +130,13 @@ module internal Effects =
 
         System.Array.Clear handles.Shown.Weights
         System.Array.Clear handles.Shown.Buffers
+
+/// Looking at a state through the modules.
+module Showing =
+
+    /// Makes the modules show the weights and buffers of a state, for example to evaluate it; nothing is copied. The next
+    /// step shows its own.
+    /// Raises InvalidOperationException when the state was freed.
+    let show (handles: Handles) (state: TrainingState) : unit =
+        state.Learned.ThrowIfFreed()
+        Effects.show handles state.Learned

@@ -16,16 +16,19 @@ type Mined =
 /// From embeddings to tuples.
 module Mining =
 
-    /// The tuples that the miner `key` chooses; all of them when there is no such miner.
-    let mineWith (key: string) (ctx: Context) (embedded: Embedded) : Mined =
-        let tuples =
-            match ctx.Miners.TryGetValue key with
-            | true, miner -> miner.Mine(embedded.Embeddings, embedded.Labels, null, null, Seed.derive key 0L ctx.Seed)
-            | _ -> Tuples.All
-
+    /// All tuples, whatever miners there are.
+    let all (embedded: Embedded) : Mined =
         { Embeddings = embedded.Embeddings
           Labels = embedded.Labels
-          Tuples = tuples }
+          Tuples = Tuples.All }
+
+    /// The tuples that the miner `key` chooses; all of them when there is no such miner.
+    let mineWith (key: string) (ctx: Context) (embedded: Embedded) : Mined =
+        match ctx.Miners.TryGetValue key with
+        | true, miner ->
+            { all embedded with
+                Tuples = miner.Mine(embedded.Embeddings, embedded.Labels, null, null, Seed.derive key 0L ctx.Seed) }
+        | _ -> all embedded
 
     /// The tuples that the tuple miner chooses; all of them without one.
     let mine (ctx: Context) (embedded: Embedded) : Mined = mineWith Keys.TupleMiner ctx embedded

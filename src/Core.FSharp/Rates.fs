@@ -17,6 +17,6 @@ module internal Rates =
             | Driver.Pure _ -> key, known
             | Driver.Twin optimizer
             | Driver.InPlace optimizer ->
-                let found = [| for group in optimizer.ParamGroups -> group.LearningRate |]
+                let found = TorchOptimizers.rates optimizer
                 key, (if Map.tryFind key handles.Shown.Rates = Some found then known else found))
         |> Map.ofSeq

@@ -140,6 +140,11 @@ module internal Succession =
                             Slots = [||] }
                     | _, rules ->
                         let struct (rule, rate) = rules[part.Group]
+
+                        if (Rule.slots rule).Length <> before.Slots.Length then
+                            invalidOp
+                                $"The options of the optimizer \"{key}\" were changed so that it keeps other slots than before (momentum or amsgrad switched on or off). Make a new trainer for that."
+
                         let slots = Array.map own before.Slots
                         let counts = 
                             part.Update.Run(

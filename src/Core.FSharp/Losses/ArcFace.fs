@@ -43,10 +43,6 @@ module ArcFace =
         |> LossSettings.orElse (fun () -> Distances.Cosine.distance Distances.Cosine.defaults) Reducers.Mean.reducer
         |> LossSettings.checkDistance check
 
-    /// Scaled cosines (N × C), without a margin: what to classify with.
-    let logits (scale: double) (distance: Distance) (weights: torch.Tensor) (embeddings: torch.Tensor) : torch.Tensor =
-        distance.Matrix(embeddings, weights.t ()) * scale
-
     // cos(θ + m); beyond θ = π − m, where that would rise again, cos θ − m sin m.
     let private withMargin (margin: double) (cosine: torch.Tensor) =
         // Where the sine is 0 its root has no finite slope.
@@ -92,7 +88,8 @@ module ArcFace =
             options.EmbeddingSize,
             true,
             [| "loss" |],
-            elements options
+            elements options,
+            options.Scale
         )
 
     /// The loss.

@@ -66,7 +66,7 @@ module NCA =
             // A sample cannot go to itself.
             let candidates =
                 if input.IsSelf then
-                    (input.Matches()).logical_or(input.Differs())
+                    torch.eye(distances.size 0, dtype = torch.ScalarType.Bool, device = distances.device).logical_not()
                 else
                     null
 

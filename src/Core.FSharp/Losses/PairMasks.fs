@@ -16,19 +16,18 @@ type PairMasks private (positive: torch.Tensor, negative: torch.Tensor, isEmpty:
     /// Whether it is known, without waiting for the device, that there is no pair.
     member _.IsEmpty = isEmpty
 
+    /// (N × Nr) true at the pairs listed.
+    static member Mark(input: MetricInput, anchors: torch.Tensor, others: torch.Tensor) : torch.Tensor =
+        let device = input.Embeddings.device
+
+        torch
+            .zeros(input.Embeddings.size 0, input.RefEmbeddings.size 0, dtype = torch.ScalarType.Bool, device = device)
+            .index_put_(torch.tensor (true, device = device), anchors, others)
+
     /// The pairs that an input asks for.
     static member Of(input: MetricInput) : PairMasks =
         match input.Tuples with
-        | Tuples.All -> PairMasks((input.Matches()), (input.Differs()), false)
+        | Tuples.All -> PairMasks(input.Matches(), input.Differs(), false)
         | _ ->
             let struct (a1, p, a2, n) = input.Pairs()
-            let device = input.Embeddings.device
-
-            let marked (anchors: torch.Tensor) (others: torch.Tensor) =
-                let rows, columns = input.Embeddings.size 0, input.RefEmbeddings.size 0
-
-                torch
-                    .zeros(rows, columns, dtype = torch.ScalarType.Bool, device = device)
-                    .index_put_(torch.tensor (true, device = device), anchors, others)
-
-            PairMasks(marked a1 p, marked a2 n, a1.size 0 + a2.size 0 = 0L)
+            PairMasks(PairMasks.Mark(input, a1, p), PairMasks.Mark(input, a2, n), a1.size 0 + a2.size 0 = 0L)

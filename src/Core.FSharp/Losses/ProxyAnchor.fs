@@ -79,7 +79,8 @@ module ProxyAnchor =
             options.EmbeddingSize,
             false,
             parts,
-            elements options
+            elements options,
+            1.0
         )
 
     /// The loss.

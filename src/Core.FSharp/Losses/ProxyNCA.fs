@@ -62,7 +62,8 @@ module ProxyNCA =
             options.EmbeddingSize,
             false,
             [| "loss" |],
-            elements options
+            elements options,
+            1.0
         )
 
     /// The loss.

@@ -64,21 +64,20 @@ type TripletDistances
                  else
                      distance.Matrix(input.RefEmbeddings, null))
 
-        match input.Tuples with
-        | Tuples.All when not perAnchor.HasValue ->
-            let struct (a, p) = Tuples.places (input.Matches())
+        let each (a: torch.Tensor) (p: torch.Tensor) (candidates: torch.Tensor) =
             let negatives = matrix.index_select (0L, a)
 
             TripletDistances(
                 a,
                 p,
                 null,
-                (input.Differs()).index_select(0L, a),
+                candidates.index_select (0L, a),
                 negatives.gather (1L, p.unsqueeze 1L),
                 negatives,
                 lazy (amongReferences.Value.index_select (0L, p))
             )
-        | _ ->
+
+        let listed () =
             let struct (a, p, n) = input.Triplets perAnchor
 
             TripletDistances(
@@ -90,3 +89,17 @@ type TripletDistances
                 matrix.index (a, n),
                 lazy (amongReferences.Value.index (p, n))
             )
+
+        match input.Tuples with
+        | Tuples.All when not perAnchor.HasValue ->
+            let struct (a, p) = Tuples.places (input.Matches())
+            each a p (input.Differs())
+        | Tuples.Pairs(a1, p, a2, n) when a1.size 0 > 0L && a2.size 0 > 0L ->
+            let negatives = PairMasks.Mark(input, a2, n)
+
+            // A negative pair that is listed twice makes twice as many triplets, which a mask cannot say.
+            if negatives.sum().item<int64>() = a2.size 0 then
+                each a1 p negatives
+            else
+                listed ()
+        | _ -> listed ()

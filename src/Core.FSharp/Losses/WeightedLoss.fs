@@ -46,16 +46,15 @@ type WeightedLoss
     /// The parameter, in the dtype and on the device of the embeddings.
     member this.WeightsLike(embeddings: torch.Tensor) : torch.Tensor = this.Learned(parameterName, embeddings)
 
-    /// The input, if it is one that this loss can take: labels of known classes, no reference set.
-    member _.Check(input: MetricInput) : torch.Tensor =
+    /// The parameter for an input, or an error if this loss cannot take it: labels of known classes, no reference set.
+    member this.WeightsFor(input: MetricInput) : torch.Tensor =
         input.RejectReference()
+        let labels = input.RequireLabels()
 
         if input.Embeddings.size 1 <> int64 embeddingSize then
             invalidArg
                 "embeddings"
                 $"This loss was made for embeddings of {embeddingSize} numbers; these have {input.Embeddings.size 1}."
-
-        let labels = input.RequireLabels()
 
         // Elsewhere the look would wait for the device, and the device reports it itself.
         if labels.device_type = DeviceType.CPU && labels.size 0 > 0L then
@@ -66,7 +65,14 @@ type WeightedLoss
                     "labels"
                     $"This loss was made for classes 0 to {numClasses - 1}; there are labels from {smallest} to {largest}. Set set_min_label_to_zero, or give a larger numClasses."
 
-        labels
+        this.WeightsLike input.Embeddings
+
+    /// How each embedding (N × D) compares with each class, shape (N × numClasses): what to classify with.
+    abstract GetLogits: embeddings: torch.Tensor -> torch.Tensor
+
+    default this.GetLogits embeddings =
+        let weights = this.WeightsLike embeddings
+        this.Distance.Matrix(embeddings, (if columnsAreClasses then weights.t () else weights))
 
     override _.IsRegularized = base.IsRegularized || not (isNull weightSettings.Regularizer)
 
@@ -92,11 +98,13 @@ type internal FormulaWeightedLoss
         embeddingSize: int,
         columnsAreClasses: bool,
         parts: string[],
-        formula: Distance -> torch.Tensor -> MetricInput -> IReadOnlyList<Elements>
+        formula: Distance -> torch.Tensor -> MetricInput -> IReadOnlyList<Elements>,
+        logitScale: double
     ) =
     inherit WeightedLoss(settings, weightSettings, parameterName, numClasses, embeddingSize, columnsAreClasses)
     override _.Parts = parts
 
+    override _.GetLogits embeddings = base.GetLogits embeddings * logitScale
+
     override this.ComputeLoss input =
-        this.Check input |> ignore
-        formula this.Distance (this.WeightsLike input.Embeddings) input
+        formula this.Distance (this.WeightsFor input) input

@@ -1,5 +1,6 @@
 namespace MetricLearning.Core.Regularizers
 
+open System
 open TorchSharp
 open MetricLearning.Core
 
@@ -33,6 +34,6 @@ module CenterInvariant =
     let regularizer () : Regularizer =
         let plain = distance ()
 
-        { new Regularizer(null, plain, plain) with
+        { new Regularizer(null, null, plain, Nullable(), [||]) with
             override _.ComputeLoss rows = elements plain rows
         }

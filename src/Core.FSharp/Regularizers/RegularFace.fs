@@ -1,5 +1,6 @@
 namespace MetricLearning.Core.Regularizers
 
+open System
 open TorchSharp
 open MetricLearning.Core
 
@@ -32,6 +33,6 @@ module RegularFace =
     let regularizer () : Regularizer =
         let cosine = distance ()
 
-        { new Regularizer(null, cosine, cosine) with
+        { new Regularizer(null, null, cosine, Nullable(), [||]) with
             override _.ComputeLoss rows = elements cosine rows
         }

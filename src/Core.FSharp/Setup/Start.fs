@@ -53,7 +53,7 @@ module internal Start =
         match driver with
         | Driver.Pure optimizer -> [| for struct (_, rate) in Optimizer.groups optimizer -> rate |]
         | Driver.Twin optimizer
-        | Driver.InPlace optimizer -> [| for group in optimizer.ParamGroups -> group.LearningRate |]
+        | Driver.InPlace optimizer -> TorchOptimizers.rates optimizer
 
     let private schedulers (ingredients: Ingredients) : (string * Moves * Scheduler) list =
         [ for key, choice in ingredients.Schedules do

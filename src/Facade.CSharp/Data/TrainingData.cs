@@ -20,16 +20,13 @@ public sealed class TrainingData
     public static TrainingData FromTensors(Tensor data, Tensor labels) => Of([data], labels);
 
     /// <summary>A tensor with one row per sample, and a label per sample.</summary>
-    public static TrainingData FromTensors(Tensor data, IReadOnlyList<long> labels) =>
-        Of([data], labels);
+    public static TrainingData FromTensors(Tensor data, IReadOnlyList<long> labels) => Of([data], labels);
 
     /// <inheritdoc cref="FromTensors(Tensor, IReadOnlyList{long})"/>
-    public static TrainingData FromTensors(Tensor data, IReadOnlyList<int> labels) =>
-        Of([data], labels);
+    public static TrainingData FromTensors(Tensor data, IReadOnlyList<int> labels) => Of([data], labels);
 
     /// <inheritdoc cref="FromTensors(Tensor, IReadOnlyList{long})"/>
-    public static TrainingData FromTensors(Tensor data, IReadOnlyList<string> labels) =>
-        Of([data], labels);
+    public static TrainingData FromTensors(Tensor data, IReadOnlyList<string> labels) => Of([data], labels);
 
     /// <summary>
     /// A tensor with one row per sample, and labels in another form: a two-dimensional array, or a list of tuples or
@@ -42,8 +39,7 @@ public sealed class TrainingData
     /// Several inputs, each with one row per sample, for a trunk that takes as many tensors; labels in any of the
     /// other forms.
     /// </summary>
-    public static TrainingData FromTensors(IReadOnlyList<Tensor> data, object labels) =>
-        Of(data, labels);
+    public static TrainingData FromTensors(IReadOnlyList<Tensor> data, object labels) => Of(data, labels);
 
     /// <summary>
     /// A TorchSharp data set. Without a collate function and a getter, an item is a list or tuple of data and label, or a
@@ -77,12 +73,10 @@ public sealed class TrainingData
     }
 
     /// <summary>A TorchSharp data set of dictionaries.</summary>
-    public static implicit operator TrainingData(torch.utils.data.Dataset dataset) =>
-        FromDataset(dataset);
+    public static implicit operator TrainingData(torch.utils.data.Dataset dataset) => FromDataset(dataset);
 
     /// <summary>A TorchSharp data set of lists, such as <c>TensorDataset</c>.</summary>
-    public static implicit operator TrainingData(torch.utils.data.IterableDataset dataset) =>
-        FromDataset(dataset);
+    public static implicit operator TrainingData(torch.utils.data.IterableDataset dataset) => FromDataset(dataset);
 
     private static TrainingData Of(IReadOnlyList<Tensor> data, object labels)
     {

@@ -29,12 +29,7 @@ public sealed class MPerClassSampler : Sampler
     ) => order = new MPerClass(labels, m, batchSize, lengthBeforeNewIter);
 
     /// <inheritdoc cref="MPerClassSampler(IReadOnlyList{long}, int, int?, long)"/>
-    public MPerClassSampler(
-        IReadOnlyList<int> labels,
-        int m,
-        int? batchSize = null,
-        long lengthBeforeNewIter = 100_000
-    )
+    public MPerClassSampler(IReadOnlyList<int> labels, int m, int? batchSize = null, long lengthBeforeNewIter = 100_000)
         : this(LabelMap.Classes(labels), m, batchSize, lengthBeforeNewIter) { }
 
     /// <summary>Over string labels, one per sample.</summary>
@@ -50,16 +45,14 @@ public sealed class MPerClassSampler : Sampler
     /// <summary>Over a vector of integer labels, one per sample.</summary>
     /// <inheritdoc cref="MPerClassSampler(IReadOnlyList{long}, int, int?, long)"/>
     [OverloadResolutionPriority(-1)] // TorchSharp converts arrays to tensors by itself.
-    public MPerClassSampler(
-        Tensor labels,
-        int m,
-        int? batchSize = null,
-        long lengthBeforeNewIter = 100_000
-    )
+    public MPerClassSampler(Tensor labels, int m, int? batchSize = null, long lengthBeforeNewIter = 100_000)
         : this(LabelMap.Classes(labels), m, batchSize, lengthBeforeNewIter) { }
 
     /// <inheritdoc/>
     public override long? Length => order.Length;
+
+    /// <inheritdoc/>
+    public override long? PassLength => order.PassLength;
 
     /// <inheritdoc/>
     public override IEnumerable<long> Pass(Seed seed, long pass) => order.Pass(seed, pass);

@@ -107,6 +107,13 @@ let tests =
                     Expect.equal (floats one.Data[0]) (floats other.Data[0]) $"seed {number}"
             }
 
+            test "a sample that comes again has other chance" {
+                use loader = loader (samples -1L) (Order.ofBatches [ [| 7L |]; [| 7L |] ]) 0
+                let seen = run loader 4 Cursor.start
+                Expect.equal (seen |> List.map (fun seen -> seen.Data[0])) [ 7.0; 7.0; 7.0; 7.0 ] "the sample"
+                Expect.equal (seen |> List.distinctBy (fun seen -> seen.Data[1])).Length 4 "in each batch and pass"
+            }
+
             test "a broken sample fails its own batch alone, whole and named" {
                 for workers in [ 0; 1; 3 ] do
                     for broken in [ 0L; 5L; 13L; 39L ] do

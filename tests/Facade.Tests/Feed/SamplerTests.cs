@@ -86,11 +86,7 @@ public sealed class SamplerTests
         Assert.All(samplers, sampler => Assert.Equal(first, sampler.Pass(Seed.Of(1), 0)));
         Assert.All(
             first.Chunk(4),
-            batch =>
-                Assert.All(
-                    batch.GroupBy(index => labels[index]),
-                    ofClass => Assert.Equal(2, ofClass.Count())
-                )
+            batch => Assert.All(batch.GroupBy(index => labels[index]), ofClass => Assert.Equal(2, ofClass.Count()))
         );
     }
 
@@ -106,9 +102,7 @@ public sealed class SamplerTests
     [Fact]
     public void MPerClass_names_its_mistakes()
     {
-        var error = Assert.Throws<ArgumentException>(() =>
-            new MPerClassSampler([0, 1], m: 2, batchSize: 5)
-        );
+        var error = Assert.Throws<ArgumentException>(() => new MPerClassSampler([0, 1], m: 2, batchSize: 5));
 
         Assert.Contains("m must divide batchSize", error.Message, StringComparison.Ordinal);
         Assert.Contains("must be at least batchSize, 5", error.Message, StringComparison.Ordinal);

@@ -61,10 +61,7 @@ public sealed class TrainingDataTests
             Assert.Equal([13, 11], classes);
         }
 
-        Assert.Equal(
-            [1, 0],
-            Fetch(TrainingData.FromTensors(data, ["a", "b", "a", "c"])).Labels.Select(x => x - 1)
-        );
+        Assert.Equal([1, 0], Fetch(TrainingData.FromTensors(data, ["a", "b", "a", "c"])).Labels.Select(x => x - 1));
         Animal[] animals = [Animal.Cat, Animal.Dog, Animal.Cat, Animal.Cat];
         Assert.Equal([5, 2], Fetch(TrainingData.FromTensors(data, (object)animals)).Labels);
     }

@@ -1,0 +1,57 @@
+// A trainer of one's own, composed from the steps that all trainers are made of: a metric loss on the embedder's output
+// and another one on the trunk's.
+//     dotnet fsi samples/scripts/recipe.fsx
+#load "setup.fsx"
+
+open TorchSharp
+open Digits
+open MetricLearning.Core
+
+let train, test = Data.load ()
+torch.manual_seed 1L |> ignore
+
+/// The trunk's output, compared as if it were embeddings.
+let trunkEmbeddings (ctx: Context) (batch: Batch) : Embedded =
+    { Embeddings = Embedding.trunk ctx batch
+      Labels = batch.Labels }
+
+/// Two losses, each on its own embeddings. `<+>` joins them; the trainer weighs and adds them up.
+let objective (ctx: Context) : Batch -> Losses =
+    (Embedding.embed ctx >> Mining.mine ctx >> Objective.metric ctx)
+    <+> (trunkEmbeddings ctx >> Mining.all >> Objective.metricAs "trunk_loss" ctx)
+
+let recipe =
+    Recipe.custom [ "trunk"; "embedder" ] [ "metric_loss"; "trunk_loss" ] [] objective
+
+let trunk =
+    torch.nn.Sequential(
+        torch.nn.Linear(64L, 128L) :> torch.nn.Module<torch.Tensor, torch.Tensor>,
+        torch.nn.ReLU(),
+        torch.nn.Linear(128L, 64L),
+        torch.nn.ReLU()
+    )
+
+let embedder = torch.nn.Linear(64L, 32L)
+
+let run =
+    Setup.prepare
+        recipe
+        { Ingredients.create
+              [ "trunk", trunk; "embedder", embedder ]
+              [ "metric_loss", TripletMargin.loss { TripletMargin.defaults with Margin = 0.1 }
+                "trunk_loss", Contrastive.loss Contrastive.defaults ]
+              [ "trunk_optimizer", Optimizer.adam 1e-3; "embedder_optimizer", Optimizer.adam 1e-3 ]
+              40
+              (Dataset.ofTensors train.Pictures train.Labels) with
+            LossWeights = Some [ "metric_loss", 1.0; "trunk_loss", 0.25 ]
+            Sampler = Sampling.Sampler(MPerClass(train.Labels.data<int64>().ToArray(), 4, 40, 1078L))
+            Seed = Some 1L }
+
+// A step is a function from state to state, so training is a fold.
+let trained =
+    (run.State, [ 1..100 ])
+    ||> Seq.fold (fun state _ ->
+        use before = state
+        Iteration.step recipe run.Handles before)
+
+printfn "after %d steps: %A" trained.Progress.Steps (Map.toList trained.Progress.Losses)

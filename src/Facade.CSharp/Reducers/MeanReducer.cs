@@ -1,0 +1,14 @@
+using MetricLearning.Core;
+using MetricLearning.Core.Reducers;
+using static TorchSharp.torch;
+
+namespace MetricLearning;
+
+/// <summary>The mean of all values.</summary>
+/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/> says.</param>
+public sealed class MeanReducer(bool? collectStats = null) : Reducer(collectStats, [])
+{
+    /// <inheritdoc/>
+    public override Tensor ReduceElements(Elements elements, Tensor embeddings, Tensor? labels) =>
+        Mean.reduce(elements);
+}

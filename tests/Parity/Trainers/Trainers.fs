@@ -1,0 +1,82 @@
+namespace MetricLearning.Parity
+
+open System
+open System.Collections
+open System.Text.Json
+
+/// trainers.json: whole training runs, iteration by iteration.
+[<RequireQualifiedAccess>]
+module Trainers =
+
+    // Returns what the scenario's own hook returned: only an exact false stops.
+    let private endOfEpoch (scenario: Scenario) (recorder: Recorder) (given: objnull[]) : objnull =
+        let trainer = nonNull given[0]
+        let hook = Json.trySome "end_of_epoch_hook" scenario.Json
+        let epoch = Convert.ToDouble(Library.property "epoch" trainer)
+
+        recorder.EpochEnded(
+            trainer,
+            fun expected ->
+                match Json.trySome "plateau_value" expected with
+                | Some value -> Build.invokeInOrder "step_lr_plateau_schedulers" trainer [ Json.number value ]
+                | None -> ()
+        )
+
+        let stopsAt =
+            hook
+            |> Option.bind (Json.trySome "return_false_at_epoch")
+            |> Option.map Json.number
+
+        if stopsAt = Some epoch then Nullable false else null
+
+    let private endOfIteration (recorder: Recorder) (given: objnull[]) : objnull =
+        recorder.IterationEnded(nonNull given[0])
+        null
+
+    // In the order in which they happen; training goes on as they are asked for.
+    let private events (trainer: obj) (call: JsonElement) : string list =
+        let given = Build.arguments call
+
+        [
+            for event in nonNull (Build.invoke "events" trainer given []) :?> IEnumerable do
+                Library.property "name" (nonNull event) :?> string
+        ]
+
+    let private run (root: JsonElement) (note: Fact -> unit) (case: JsonElement) : unit =
+        let name = Json.text (Json.field "trainer" case)
+        Library.typeNamed name |> ignore
+
+        if (Json.trySome "deterministic_patch" case).IsSome then
+            raise (MissingPart $"a way to give %s{name} its triplets")
+
+        let scenario = Scenario.ofJson (Json.field "datasets" root) case
+        let recorder = Recorder(scenario, note)
+
+        let trainer =
+            Build.constructFromOptions
+                name
+                [
+                    yield! Scenario.arguments (Scenario.clippers recorder.Backward scenario) scenario
+                    "dataloader_num_workers", Made 0
+                    "seed", Made 1L
+                    "end_of_iteration_hook", Function(endOfIteration recorder)
+                    "end_of_epoch_hook", Function(endOfEpoch scenario recorder)
+                ]
+
+        use _ = trainer :?> IDisposable
+        recorder.Constructed trainer
+
+        let happened =
+            [
+                for call in Json.items (Json.field "train_calls" case) do
+                    yield! events trainer call
+            ]
+
+        recorder.Finished(trainer, happened)
+
+    let section: Section =
+        {
+            File = "trainers"
+            Groups = [ "scenarios", run ]
+            Data = []
+        }
