@@ -56,12 +56,18 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     let settle () =
         seq {
             while not state.Progress.Due.IsEmpty do
-                let due = state.Progress.Due.Head
-                setProgress { state.Progress with Due = state.Progress.Due.Tail }
+                let nothingMoreOfIt () =
+                    setProgress
+                        { state.Progress with
+                            Due = state.Progress.Due.Tail }
 
-                match due with
-                | Due.Schedules moves -> yield! moveSchedules moves None
+                match state.Progress.Due.Head with
+                | Due.Schedules moves ->
+                    let moved = moveSchedules moves None
+                    nothingMoreOfIt ()
+                    yield! moved
                 | Due.EpochEnd ->
+                    nothingMoreOfIt ()
                     Succession.showSlots handles state.Learned
                     Event.EpochEnded
 
@@ -78,8 +84,10 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     /// The newest state. What you take is yours: it is never written to; dispose it when you are done with it.
     member _.Take() : TrainingState = state.Share()
 
-    /// Goes on from another state of the same machines; the modules show it at once.
+    /// Goes on from another state of the same machines, or of machines made like them; the modules show it at once.
+    /// Raises ArgumentException when the state does not fit, with nothing changed.
     member _.Resume(from: TrainingState) : unit =
+        Readiness.checkFits handles from
         let taken = from.Share()
         (state :> IDisposable).Dispose()
         state <- taken

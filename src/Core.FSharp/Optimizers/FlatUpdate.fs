@@ -69,10 +69,17 @@ type FlatUpdate(layout: Layout, chunk: int64) =
     /// For vectors of this layout, in chunks of the device's size.
     new(layout: Layout) = new FlatUpdate(layout, FlatUpdate.ChunkOn layout.Device)
 
+    /// Raises InvalidOperationException when a gradient does not fit its parameter, before anything is written.
+    member _.Check(gradients: (torch.Tensor | null)[]) : unit =
+        for index in 0 .. layout.Slots.Length - 1 do
+            match gradients[index] with
+            | null -> ()
+            | gradient -> check layout.Slots[index] gradient
+
     /// One step of each parameter that has a gradient, written into `slots` (flat, as many as `Rule.slots` names) and
     /// `weights`. A parameter whose gradient is null does not move, nor do its slots, nor its count. Gradients are in the
     /// order of the layout and left as they are; `counts` are the steps that each parameter has taken. Returns the new counts.
-    member _.Run
+    member this.Run
         (
             rule: Rule,
             rate: float,
@@ -82,12 +89,7 @@ type FlatUpdate(layout: Layout, chunk: int64) =
             weights: torch.Tensor
         ) : int64[] =
         let places = layout.Slots
-
-        for index in 0 .. places.Length - 1 do
-            match gradients[index] with
-            | null -> ()
-            | gradient -> check places[index] gradient
-
+        this.Check gradients
         use _ = torch.no_grad ()
         let next = Array.copy counts
         let owned = List<torch.Tensor>()

@@ -96,6 +96,12 @@ let private disarm (trap: Trap) =
 let private failureIsAtomic (mishap: Mishap) (subject: Subject) (settings: Settings) (number: int) =
     let last = 3
 
+    // Workers read ahead; they have a law of their own below.
+    let settings =
+        match mishap with
+        | Mishap.At(Place.Sample | Place.Collate | Place.Getter) -> { settings with Workers = 0 }
+        | _ -> settings
+
     let expected =
         use session = Session.Start(Setup.prepare subject.Recipe (ingredients subject settings (Trap())))
         Drive.train session last Drive.quietly
@@ -133,6 +139,44 @@ let private failureIsAtomic (mishap: Mishap) (subject: Subject) (settings: Setti
     Drive.train session last Drive.quietly
     Expect.equal (Snapshot.ofSession session) expected "a run that went on"
 
+/// A worker fails at one visit of a place, ahead of the training, which then goes on to the same end.
+let private workersFail (place: Place) (subject: Subject) (settings: Settings) (number: int) =
+    let visits = ref 0
+
+    let counting (trap: Trap) (failing: int) =
+        visits.Value <- 0
+
+        trap.OnVisit <-
+            fun visited ->
+                if visited = place && Interlocked.Increment visits = failing then
+                    raise (Sprung $"visit {failing}")
+
+    let expected, total =
+        let trap = Trap()
+        counting trap -1
+        use session = Session.Start(Setup.prepare subject.Recipe (ingredients subject { settings with Workers = 0 } trap))
+        Drive.train session 2 Drive.quietly
+        Snapshot.ofSession session, visits.Value
+
+    let trap = Trap()
+    counting trap (1 + number % total)
+    let workers = 1 + number % 3
+    use session = Session.Start(Setup.prepare subject.Recipe (ingredients subject { settings with Workers = workers } trap))
+    let mutable before = Snapshot.ofSession session
+
+    let fails =
+        try
+            Drive.train session 2 (fun _ _ -> before <- Snapshot.ofSession session)
+            false
+        with error ->
+            Expect.stringContains (string error) "visit" "what went wrong"
+            true
+
+    Expect.isTrue fails "it fails"
+    Expect.equal (Snapshot.ofSession session).Vectors before.Vectors "the weights of the state"
+    Drive.train session 2 Drive.quietly
+    Expect.equal (Snapshot.ofSession session) expected "a run that went on"
+
 let private pureStepFails (step: Prepared -> TrainingState -> TrainingState) (place: Place) (settings: Settings) =
     let trap = Trap()
     let subject = Subject.metricLossOnly
@@ -145,6 +189,8 @@ let private pureStepFails (step: Prepared -> TrainingState -> TrainingState) (pl
         use next = step prepared state
         Snapshot.ofState next
 
+    // Somewhere else than where a failed step would leave the generator.
+    use _ = torch.manual_seed 123L
     let users = Snapshot.generator ()
     trap.OnVisit <- fun visited -> if visited = place then raise (Sprung "here")
     Expect.throwsT<Sprung> (fun () -> (step prepared state :> IDisposable).Dispose()) "it fails"
@@ -163,6 +209,9 @@ let tests =
         [ for mishap in places do
               Check.law 8 $"{mishap}" (failureIsAtomic mishap)
 
+          for place in [ Place.Sample; Place.Collate; Place.Getter ] do
+              Check.law 8 $"At {place}, in a worker" (workersFail place)
+
           Check.lawAt Settings.rich "what modules show after a failure" (fun subject settings ->
               let trap = Trap()
               use session = Session.Start(Setup.prepare subject.Recipe (ingredients subject settings trap))
@@ -171,6 +220,30 @@ let tests =
               trap.OnVisit <- fun place -> if place = Place.Loss then raise (Sprung "loss")
               Expect.throwsT<Sprung> (fun () -> Drive.train session 2 Drive.quietly) "it fails"
               Expect.equal (Snapshot.ofModules session.Handles) shown "what they showed before")
+
+          testList
+              "data that are not numbers never become weights"
+              [ for index in 0 .. Parts.losses.Length - 1 do
+                    testCase (fst Parts.losses[index]) (fun () ->
+                        let settings =
+                            { Settings.rich with
+                                Loss = index
+                                BatchNorm = false }
+
+                        let made = Subject.metricLossOnly.Ingredients settings (Trap())
+                        let data = torch.full ([| Parts.samples; Parts.features |], nan.ToScalar())
+
+                        use session =
+                            Session.Start(
+                                Setup.prepare
+                                    Subject.metricLossOnly.Recipe
+                                    { made with
+                                        Dataset = Dataset.ofTensors data (torch.tensor Parts.labels) }
+                            )
+
+                        let before = Snapshot.ofSession session
+                        Expect.throws (fun () -> Drive.train session 1 Drive.quietly) "it fails"
+                        Expect.equal (Snapshot.ofSession session).Vectors before.Vectors "the weights") ]
 
           Check.lawAt Settings.rich "a schedule that fails is moved when training goes on" (fun subject settings ->
               let settings = { settings with Schedule = ScheduleSetting.ByIteration }

@@ -139,7 +139,6 @@ let tests =
           for mechanism in
               [ Mechanism.FreshWeights
                 Mechanism.FreshSlots
-                Mechanism.FreshBuffers
-                Mechanism.Binding ] do
+                Mechanism.FreshBuffers ] do
               Check.isFalsified $"{mechanism}" (fun () ->
                   forksAreStrangers (ByHand.step [ mechanism ]) Subject.metricLossOnly Settings.rich 2) ]

@@ -8,11 +8,23 @@ open MetricLearning.Core
 
 let private last = 3
 
+/// Trains to the end: the states at the ends of epochs, the last one, and the number of events.
+let private finish (session: Session) =
+    let mutable events = 0
+    let epochs = ResizeArray()
+
+    Drive.train session last (fun number event ->
+        events <- number + 1
+
+        if event = Event.EpochEnded then
+            epochs.Add(Snapshot.ofSession session))
+
+    epochs.Add(Snapshot.ofSession session)
+    List.ofSeq epochs, events
+
 let private wholeRun (subject: Subject) (settings: Settings) =
     use session = Subject.start subject settings
-    let mutable events = 0
-    Drive.train session last (fun number _ -> events <- number + 1)
-    Snapshot.ofSession session, events
+    finish session
 
 exception private Enough
 
@@ -35,13 +47,14 @@ let private stoppedAt (event: int) (saved: TrainingState -> TrainingState) (subj
     use resumed = Subject.start subject settings
     use from = saved taken
     resumed.Resume from
-    Drive.train resumed last Drive.quietly
-    Snapshot.ofSession resumed
+    fst (finish resumed)
 
 let private stoppingCostsNothing saved subject settings number =
     let expected, events = wholeRun subject settings
     let event = number % events
-    Expect.equal (stoppedAt event saved subject settings) expected $"stopped at event {event} of {events}"
+    let found = stoppedAt event saved subject settings
+    let sameEpochs = List.skip (expected.Length - found.Length) expected
+    Expect.equal found sameEpochs $"stopped at event {event} of {events}"
 
 /// States with something forgotten: what a checkpoint must not do.
 let private forgetful: (string * (TrainingState -> TrainingState)) list =
@@ -141,5 +154,5 @@ let tests =
 
           for name, forget in forgetful do
               Check.isFalsified $"without {name}" (fun () ->
-                  // Event 8 is the clipper's of the third iteration of the first epoch, its schedule still due.
+                  // In the third iteration of the first epoch, its schedule still due.
                   stoppingCostsNothing forget Subject.metricLossOnly { scheduled with Clip = true } 17) ]
