@@ -201,6 +201,17 @@ module internal Succession =
             match driver with
             | Driver.Twin optimizer ->
                 for part, learnedPart in Array.zip handles.Parts learned.Parts do
-                    if part.Optimizer = Some key then
+                    // Of modules that were disposed there is nothing to show.
+                    if part.Optimizer = Some key && not (Array.exists _.IsInvalid part.Parameters) then
                         TorchOptimizers.show optimizer part.Group part.Parameters part.Layout learnedPart.Counts learnedPart.Slots
+            | _ -> ()
+
+    /// Gives the slots of TorchSharp's optimizers memory of their own, as they are.
+    let giveSlotsBack (handles: Handles) : unit =
+        for key, driver in handles.Optimizers do
+            match driver with
+            | Driver.Twin optimizer ->
+                for part in handles.Parts do
+                    if part.Optimizer = Some key && not (Array.exists _.IsInvalid part.Parameters) then
+                        TorchOptimizers.giveBack optimizer part.Group part.Parameters
             | _ -> ()

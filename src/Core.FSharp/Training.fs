@@ -159,7 +159,9 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     member _.Dispose() : unit =
         if not handles.Shown.IsDisposed then
             Effects.show handles state.Learned
+            Succession.showSlots handles state.Learned
             Effects.giveBack handles
+            Succession.giveSlotsBack handles
             handles.Shown.IsDisposed <- true
             (handles.Loader :> IDisposable).Dispose()
 

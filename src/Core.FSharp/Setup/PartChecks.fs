@@ -92,8 +92,11 @@ module internal PartChecks =
                                       yield! takenTwice key parameter
                   | OptimizerChoice.Torch _ -> () ]
         |> fun findings ->
-            { findings with
-                Mistakes = List.distinct findings.Mistakes }
+            { Mistakes = List.distinct findings.Mistakes
+              Warnings =
+                [ for key, optimizer in torchs do
+                      if not (TorchOptimizers.hasTwin optimizer) then
+                          $"The optimizer \"{key}\" is a {optimizer.GetType().Name}, whose slots cannot be read: its training can be neither forked nor resumed. Those that can: {TorchOptimizers.known}." ] }
 
     /// Numbers in their ranges.
     let numbers (ingredients: Ingredients) : Findings =

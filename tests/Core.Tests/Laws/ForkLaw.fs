@@ -25,6 +25,11 @@ let private atRate (rate: float) (state: TrainingState) =
 
 /// One fork trains at another learning rate and is thrown away; the other is as if it had been alone.
 let private forksAreStrangers (step: Prepared -> TrainingState -> TrainingState) subject settings number =
+    // TorchSharp's optimizers say the rates, and its schedulers cannot go back.
+    let settings =
+        { settings with
+            TorchSchedulers = false }
+
     let prepared = Subject.prepare subject settings
     use _ = Session.Start prepared
     let step = step prepared
@@ -46,6 +51,7 @@ let private forksAreStrangers (step: Prepared -> TrainingState -> TrainingState)
 
 /// Two sessions over one set of machines, their steps interleaved; both reuse the vectors of states nobody has.
 let private sessionsInterleave subject settings number =
+    let settings = { settings with TorchSchedulers = false }
     let prepared = Subject.prepare subject settings
     use first = Session.Start prepared
     use fork = first.Take()
@@ -82,6 +88,11 @@ let tests =
 
           Check.law 10 "two trainers over the same modules" (fun subject settings _ ->
               // Each holds states of its own; which of them the modules show is a matter of who steps.
+              // Optimizers of TorchSharp's are one for both; so would their rates be.
+              let settings =
+                  { settings with
+                      TorchOptimizers = false }
+
               let ingredients = subject.Ingredients { settings with Freeze = 0 } (Trap())
               use first = Session.Start(Setup.prepare subject.Recipe ingredients)
               use second = Session.Start(Setup.prepare subject.Recipe ingredients)

@@ -20,5 +20,6 @@ let tests =
                     FailureLaw.tests
                     MistakesLaw.tests
                     FrozenLaw.tests
-                    WeightRules.tests ]
+                    WeightRules.tests
+                    TorchRules.tests ]
           ) ]

@@ -40,6 +40,20 @@ let optimizers: (string * Optimizer)[] =
        |> Optimizer.group _.EndsWith("bias") (Optimizer.weightDecay 0.0 >> Optimizer.learningRate 0.03)
        "maximize", Optimizer.sgd 0.001 |> Optimizer.weightDecay 0.1 |> Optimizer.maximize |]
 
+/// TorchSharp's optimizers that have a pure twin.
+let torchOptimizers: (string * (Modules.Parameter seq -> torch.optim.Optimizer))[] =
+    [| "SGD", (fun parameters -> torch.optim.SGD (parameters, 0.05))
+       "SGD with momentum", (fun parameters -> torch.optim.SGD (parameters, 0.05, momentum = 0.9, nesterov = true))
+       "Adam", (fun parameters -> torch.optim.Adam (parameters, 0.01))
+       "Adam with amsgrad", (fun parameters -> torch.optim.Adam (parameters, 0.01, weight_decay = 0.01, amsgrad = true))
+       "AdamW", (fun parameters -> torch.optim.AdamW (parameters, 0.01))
+       "RMSProp", (fun parameters -> torch.optim.RMSProp (parameters, 0.01, momentum = 0.5, centered = true))
+       "Adagrad", (fun parameters -> torch.optim.Adagrad (parameters, 0.02))
+       "Adadelta", (fun parameters -> torch.optim.Adadelta (parameters, 1.0))
+       "Adamax", (fun parameters -> torch.optim.Adamax (parameters, 0.01))
+       "NAdam", (fun parameters -> torch.optim.NAdam (parameters, 0.01))
+       "RAdam", (fun parameters -> torch.optim.RAdam (parameters, 0.01)) |]
+
 /// Losses, those with parameters among them.
 let losses: (string * (unit -> torch.nn.Module))[] =
     [| "triplet margin", (fun () -> TripletMargin.loss { TripletMargin.defaults with Margin = 0.5 })
@@ -68,6 +82,15 @@ let miners: (string * (unit -> Miner) option)[] =
        "triplet margin", Some(fun () -> Miners.TripletMargin.miner Miners.TripletMargin.defaults) |]
 
 let optimizerOf (settings: Settings) : Optimizer = snd (pick optimizers settings.Optimizer)
+
+/// The optimizer of a network, by the settings.
+let optimizerFor (settings: Settings) (network: torch.nn.Module) : OptimizerChoice =
+    if settings.TorchOptimizers then
+        let make = snd (pick torchOptimizers settings.Optimizer)
+        OptimizerChoice.Torch(make (network.parameters ()))
+    else
+        OptimizerChoice.Pure(optimizerOf settings)
+
 let lossOf (settings: Settings) : torch.nn.Module = (snd (pick losses settings.Loss)) ()
 let minerOf (settings: Settings) : Miner option = Option.map (fun make -> make ()) (snd (pick miners settings.Miner))
 

@@ -110,6 +110,8 @@ let tests =
                         stoppingCostsNothing id subject settings event) ]
 
           Check.law 15 "n steps and m steps are n + m steps" (fun subject settings number ->
+              let settings = { settings with TorchSchedulers = false }
+
               let steps count (prepared: Prepared) (state: TrainingState) =
                   let mutable state = state.Share()
 

@@ -32,8 +32,12 @@ type Settings =
       BatchNorm: bool
       Dropout: bool
       Embedder: bool
-      /// Index into `Parts.optimizers`.
+      /// Index into `Parts.optimizers`, or `Parts.torchOptimizers`.
       Optimizer: int
+      /// TorchSharp's optimizers instead of values of ours.
+      TorchOptimizers: bool
+      /// TorchSharp's schedulers with TorchSharp's optimizers.
+      TorchSchedulers: bool
       /// Index into `Parts.losses`.
       Loss: int
       /// Index into `Parts.miners`.
@@ -60,6 +64,8 @@ module Settings =
           Dropout = true
           Embedder = true
           Optimizer = 3
+          TorchOptimizers = false
+          TorchSchedulers = false
           Loss = 2
           Miner = 0
           Subset = false
@@ -80,6 +86,8 @@ module Settings =
             let! dropout = Gen.elements [ true; false ]
             let! embedder = Gen.elements [ true; false ]
             let! optimizer = Gen.choose (0, 1000)
+            let! torchOptimizers = Gen.frequency [ 1, Gen.constant true; 2, Gen.constant false ]
+            let! torchSchedulers = Gen.elements [ true; false ]
             let! loss = Gen.choose (0, 1000)
             let! miner = Gen.choose (0, 1000)
             let! subset = Gen.frequency [ 1, Gen.constant true; 3, Gen.constant false ]
@@ -113,6 +121,8 @@ module Settings =
                   Dropout = dropout
                   Embedder = embedder
                   Optimizer = optimizer
+                  TorchOptimizers = torchOptimizers
+                  TorchSchedulers = torchSchedulers
                   Loss = loss
                   Miner = miner
                   Subset = subset
@@ -141,6 +151,8 @@ module Settings =
               { settings with Miner = 0 }
               { settings with Loss = 0 }
               { settings with Optimizer = 0 }
+              { settings with TorchSchedulers = false }
+              { settings with TorchOptimizers = false }
               { settings with Embedder = false }
               { settings with Dropout = false }
               { settings with BatchNorm = false }

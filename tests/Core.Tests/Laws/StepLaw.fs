@@ -12,6 +12,8 @@ let private real: Step = fun prepared -> Iteration.step prepared.Recipe prepared
 /// Steps states of one run in an arbitrary order, each again whenever it is come by again: the results are the same bits,
 /// and no state is ever changed.
 let private stepsAreFunctions (step: Step) (subject: Subject) (settings: Settings) (order: int) =
+    // TorchSharp's schedulers cannot go back, and say so: a test of its own.
+    let settings = { settings with TorchSchedulers = false }
     let prepared = Subject.prepare subject settings
     use _ = Session.Start prepared
     let random = (Seed.ofInt64 (int64 order)).Random()
@@ -39,6 +41,7 @@ let private stepsAreFunctions (step: Step) (subject: Subject) (settings: Setting
 let private withoutSchedules settings =
     { settings with
         Schedule = ScheduleSetting.Constant
+        TorchOptimizers = false
         Subset = false
         Miner = 0 }
 

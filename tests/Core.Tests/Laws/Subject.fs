@@ -44,12 +44,21 @@ type Subject =
 
 module Subject =
 
-    let private schedules (settings: Settings) (name: string) =
-        let byIteration = Schedule.cosine 9L 1e-4
-        let byEpoch = Schedule.step 2L 0.5
+    let private schedules (settings: Settings) (name: string) (optimizer: OptimizerChoice) =
+        let byIteration, byEpoch, byPlateau =
+            match optimizer with
+            | OptimizerChoice.Torch optimizer when settings.TorchSchedulers ->
+                let choice = ScheduleChoice.Torch
 
-        let byPlateau =
-            Schedule.plateau { Schedule.plateauDefaults with Patience = 0L; Factor = 0.5 }
+                choice (torch.optim.lr_scheduler.ExponentialLR (optimizer, 0.9)),
+                choice (torch.optim.lr_scheduler.StepLR (optimizer, 2, 0.5)),
+                choice (torch.optim.lr_scheduler.ReduceLROnPlateau (optimizer, patience = 0, factor = 0.5))
+            | _ ->
+                let plateau = { Schedule.plateauDefaults with Patience = 0L; Factor = 0.5 }
+
+                ScheduleChoice.Pure(Schedule.cosine 9L 1e-4),
+                ScheduleChoice.Pure(Schedule.step 2L 0.5),
+                ScheduleChoice.Pure(Schedule.plateau plateau)
 
         [ match settings.Schedule with
           | ScheduleSetting.Constant -> ()
@@ -60,7 +69,7 @@ module Subject =
               Moves.ByIteration, byIteration
               Moves.ByEpoch, byEpoch
               Moves.ByPlateau, byPlateau ]
-        |> List.map (fun (moves, schedule) -> Keys.schedulerOf name moves, ScheduleChoice.Pure schedule)
+        |> List.map (fun (moves, schedule) -> Keys.schedulerOf name moves, schedule)
 
     // The trap's visits wrap what the user could have written.
     let private trapped (settings: Settings) (trap: Trap) (ingredients: Ingredients) : Ingredients =
@@ -94,7 +103,6 @@ module Subject =
         let middle = if settings.Embedder then 5L else Parts.size
         let trunk = new TrappedNet(Parts.net settings Parts.features middle, trap, Place.Forward)
         let loss = Parts.lossOf settings
-        let optimizer = Parts.optimizerOf settings
 
         let models: (string * torch.nn.Module) list =
             [ Keys.Trunk, trunk :> torch.nn.Module
@@ -104,10 +112,11 @@ module Subject =
         let learns = Seq.isEmpty (loss.parameters ()) |> not
 
         let optimizers =
-            [ for key, _ in models do
-                  Keys.optimizerOf key, optimizer
+            [ for key, network in models do
+                  Keys.optimizerOf key, Parts.optimizerFor settings network
               if learns then
-                  Keys.optimizerOf Keys.MetricLoss, Optimizer.sgd 0.1 |> Optimizer.momentum 0.5 ]
+                  Keys.optimizerOf Keys.MetricLoss,
+                  OptimizerChoice.Pure(Optimizer.sgd 0.1 |> Optimizer.momentum 0.5) ]
 
         torch.random.set_rng_state users
 
@@ -122,7 +131,7 @@ module Subject =
         { Ingredients.create
               models
               [ Keys.MetricLoss, loss ]
-              optimizers
+              []
               Parts.batchSize
               (Parts.dataset settings (fun _ -> trap.Visit Place.Sample)) with
             Miners =
@@ -137,8 +146,9 @@ module Subject =
                               trap.Visit Place.SubsetMiner
                               chosen)
                       ) ]
+            Optimizers = optimizers
             Sampler = Parts.sampling settings
-            Schedules = schedules settings Keys.Trunk
+            Schedules = schedules settings Keys.Trunk (snd optimizers[0])
             Clippers =
                 [ if settings.Clip then
                       Keys.clipperOf Keys.Trunk,

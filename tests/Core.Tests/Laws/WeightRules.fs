@@ -345,6 +345,28 @@ type private Transposed() as this =
     member _.Weight = weight
     override _.forward input = torch.nn.functional.linear (input, weight)
 
+/// Trunk and embedder share a weight; one of them may be frozen.
+let private sharedAndFrozen =
+    testList
+        "what a frozen network shares with one that trains does not move"
+        [ for frozen in [ Keys.Trunk; Keys.Embedder ] do
+              testCase $"{frozen} is frozen" (fun () ->
+                  let shared = parameter (torch.ones 6L)
+                  let trunk = torch.nn.Sequential (layer "scaled" (new Scaled(shared)), layer "linear" (linear 6L 6L))
+                  let embedder = torch.nn.Sequential (layer "scaled" (new Scaled(shared)), layer "linear" (linear 6L 4L))
+
+                  use session =
+                      session
+                          { ingredientsOf
+                                [ Keys.Trunk, trunk; Keys.Embedder, embedder ]
+                                [ (if frozen = Keys.Trunk then "embedder_optimizer" else "trunk_optimizer"), adam ]
+                                (data ()) with
+                              Frozen = [ frozen ] }
+
+                  let before = Snapshot.bitsOf shared
+                  step session
+                  Expect.equal (Snapshot.bitsOf shared) before "the weight") ]
+
 let private rule8 =
     testList
         "8 contiguous, and no sparse gradients"
@@ -425,4 +447,4 @@ let private rule11 =
 let tests =
     testList
         "weights as values"
-        [ rule1; rule2; rule3; rule4; rule5; rule6; rule7; rule8; rule9; rule11 ]
+        [ rule1; rule2; sharedAndFrozen; rule3; rule4; rule5; rule6; rule7; rule8; rule9; rule11 ]
