@@ -3,7 +3,8 @@ module MetricLearning.Core.Tests.Program
 open Expecto
 
 [<Tests>]
-let all = testList "core" [ Feed.FeedTests.tests; Laws.LawTests.tests ]
+let all =
+    testList "core" [ Feed.FeedTests.tests; Measure.MeasureTests.tests; Laws.LawTests.tests ]
 
 [<EntryPoint>]
 let main arguments = runTestsWithCLIArgs [] arguments all

@@ -16,8 +16,8 @@ type ArcFace =
         Scale: double
     }
 
-/// Softmax cross entropy of scaled cosines to class weights, with a margin on the angle of the right class (Deng et al. 2019,
-/// "ArcFace", eq. 3).
+/// Softmax cross entropy of scaled cosines to class weights, with a margin on the angle of the right class (Deng et al.
+/// 2019, "ArcFace").
 module ArcFace =
 
     /// As documented: a margin of 28.6 degrees, a scale of 64.

@@ -48,9 +48,9 @@ module internal TorchRule =
             |> Rule.RmsProp
             |> Some
         | :? Modules.Adagrad.Options as ada ->
-            { LearningRateDecay = number ada.lr_decay
+            { LrDecay = number ada.lr_decay
               WeightDecay = number ada.weight_decay
-              InitialAccumulator = number ada.initial_accumulator_value
+              InitialAccumulatorValue = number ada.initial_accumulator_value
               Eps = number ada.eps
               Maximize = false }
             |> Rule.Adagrad
