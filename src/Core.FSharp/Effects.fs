@@ -75,10 +75,15 @@ module internal Effects =
     let setModes (handles: Handles) (frozen: Set<string>) : unit =
         claim handles.Shown
 
+        let isKnown =
+            match handles.Shown.Frozen with
+            | Some known -> obj.ReferenceEquals(frozen, known) || frozen = known
+            | None -> false
+
         for machine in handles.Machines do
             setMode (not (frozen.Contains machine.Key)) machine
 
-        if handles.Shown.Frozen <> Some frozen then
+        if not isKnown then
             for machine in handles.Machines do
                 for struct (parameter, usersChoice) in machine.Parameters do
                     parameter.requires_grad <- usersChoice
