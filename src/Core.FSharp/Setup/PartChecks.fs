@@ -55,6 +55,9 @@ module internal PartChecks =
                       $"mining_funcs[\"{key}\"] is a {kind}; a miner is a Miner of this library or your own, or, under \"{Keys.SubsetBatchMiner}\", a Func<Tensor, Tensor, Tensor> from embeddings and labels to indices."
                   | _ -> () ]
 
+    let private moved (key: string) =
+        $"optimizers[\"{key}\"] holds a parameter that was disposed or replaced (to(dtype), to(device) and half() do that). Move modules first, then make their optimizers."
+
     /// Optimizers: none twice, no parameter in two of them, none without its parameters.
     let optimizers (ingredients: Ingredients) : Findings =
         let torchs =
@@ -79,9 +82,12 @@ module internal PartChecks =
                   if optimizer :? Modules.LBFGS then
                       $"optimizers[\"{key}\"] is LBFGS, which computes the loss several times a step; a trainer computes it once. Use an optimizer that steps on a gradient, for example Adam."
 
+                  if TorchOptimizers.isStale optimizer then
+                      moved key
+
                   for parameter in Seq.concat (TorchOptimizers.parameters optimizer) do
                       if parameter.IsInvalid then
-                          $"optimizers[\"{key}\"] holds a parameter that was disposed or replaced (to(dtype), to(device) and half() do that). Move modules first, then make their optimizers."
+                          moved key
                       else
                           yield! takenTwice key parameter
 
