@@ -1,11 +1,23 @@
 namespace MetricLearning.Core
 
+open System.Runtime.CompilerServices
 open TorchSharp
 open type TorchSharp.torch
 
 /// Everything that changes the world: which tensors modules show, modes, gradients, rates, libtorch's generator.
 /// Nothing else in the library does.
 module internal Effects =
+
+    let mutable private lastToShow = 0L
+
+    // Another run may have bound the same modules to vectors of its own. Only the run that bound last knows what modules
+    // show; the others have to bind again.
+    let private claim (shown: Shown) : unit =
+        if System.Threading.Volatile.Read &lastToShow <> shown.Number then
+            System.Threading.Volatile.Write(&lastToShow, shown.Number)
+            System.Array.Clear shown.Weights
+            System.Array.Clear shown.Buffers
+            shown.Frozen <- None
 
     let private point (targets: Tensor[]) (layout: Layout) (vector: Vector) : unit =
         use _ = no_grad ()
@@ -16,6 +28,8 @@ module internal Effects =
 
     /// Makes the parameters of a part views of a vector; nothing is copied.
     let showWeights (handles: Handles) (part: int) (vector: Vector) : unit =
+        claim handles.Shown
+
         if not (obj.ReferenceEquals(handles.Shown.Weights[part], vector)) then
             let { Parameters = parameters; Layout = layout } = handles.Parts[part]
             point (Array.map (fun parameter -> parameter :> Tensor) parameters) layout vector
@@ -23,10 +37,22 @@ module internal Effects =
 
     /// Makes the buffers of one dtype and device views of a vector.
     let showBuffers (handles: Handles) (part: int) (vector: Vector) : unit =
+        claim handles.Shown
+
         if not (obj.ReferenceEquals(handles.Shown.Buffers[part], vector)) then
             let { Buffers = buffers; Layout = layout }: BufferPart = handles.Buffers[part]
             point buffers layout vector
             handles.Shown.Buffers[part] <- vector
+
+    /// Does something while a tensor shows other numbers, and then shows its own again.
+    let whileShowing (other: Tensor) (tensor: Tensor) (act: unit -> unit) : unit =
+        use own = tensor.detach().alias ()
+        tensor.set_ other |> ignore
+
+        try
+            act ()
+        finally
+            tensor.set_ own |> ignore
 
     /// Makes the modules show what a run has learned.
     let show (handles: Handles) (learned: Learned) : unit =
@@ -48,18 +74,28 @@ module internal Effects =
 
     /// Puts networks and losses into the modes of a plan, and stops gradients at what is frozen.
     let setModes (handles: Handles) (frozen: Set<string>) : unit =
-        let shown = handles.Shown
-        let changed = not (obj.ReferenceEquals(frozen, shown.Frozen)) && frozen <> shown.Frozen
+        claim handles.Shown
+
+        let isKnown =
+            match handles.Shown.Frozen with
+            | Some known -> obj.ReferenceEquals(frozen, known) || frozen = known
+            | None -> false
 
         for machine in handles.Machines do
-            let isFrozen = frozen.Contains machine.Key
-            setMode (not isFrozen) machine
+            setMode (not (frozen.Contains machine.Key)) machine
 
-            if changed && isFrozen <> shown.Frozen.Contains machine.Key then
+        if not isKnown then
+            for machine in handles.Machines do
                 for struct (parameter, usersChoice) in machine.Parameters do
-                    parameter.requires_grad <- usersChoice && not isFrozen
+                    parameter.requires_grad <- usersChoice
 
-        shown.Frozen <- frozen
+            // Last, because a network that trains may share parameters with one that is frozen.
+            for machine in handles.Machines do
+                if frozen.Contains machine.Key then
+                    for struct (parameter, _) in machine.Parameters do
+                        parameter.requires_grad <- false
+
+            handles.Shown.Frozen <- Some frozen
 
     /// Puts every network and loss into evaluation mode.
     let setEvaluation (handles: Handles) : unit =
@@ -85,6 +121,19 @@ module internal Effects =
         if device.``type`` = DeviceType.CUDA then
             use draw = torch.randint (System.Int64.MaxValue, [| 1L |], dtype = ScalarType.Int64)
             torch.cuda.manual_seed_all (draw.ToInt64())
+
+    /// Steps an optimizer that keeps its slots to itself, on what the modules show.
+    let stepInPlace (optimizer: optim.Optimizer) : unit = optimizer.step () |> ignore
+
+    /// What the last step of optimizers that keep their slots to themselves made: the one state that can be stepped.
+    let rememberHead (handles: Handles) (learned: Learned) : unit =
+        let isInPlace =
+            function
+            | _, Driver.InPlace _ -> true
+            | _ -> false
+
+        if List.exists isInPlace handles.Optimizers then
+            handles.Shown.InPlaceHead <- Array.ofSeq learned.Vectors
 
     /// Writes learning rates into TorchSharp's optimizers, where its schedulers and the user look for them.
     let showRates (handles: Handles) (rates: Map<string, float[]>) : unit =
@@ -126,10 +175,15 @@ module internal Effects =
                     parameter.requires_grad <- usersChoice
 
         for layer, training in handles.FoundTraining do
-            layer.train training
+            try
+                layer.train training
+            with :? System.ObjectDisposedException ->
+                // TorchSharp does not say beforehand whether a module was disposed.
+                ()
 
         System.Array.Clear handles.Shown.Weights
         System.Array.Clear handles.Shown.Buffers
+        handles.Shown.Frozen <- None
 
 /// Looking at a state through the modules.
 module Showing =

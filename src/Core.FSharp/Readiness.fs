@@ -56,12 +56,89 @@ module internal Readiness =
                 invalidOp
                     $"TorchSharp's scheduler \"{key}\" was stepped {shown.Count} time(s), this state expects {known.Count}: it cannot go back. To fork or rewind a run, use a schedule of this library (Schedule.step, Schedule.cosine, …) under that key."
 
+    let private slotCount (handles: Handles) (part: Part) =
+        match part.Optimizer with
+        | None -> 0
+        | Some key ->
+            match handles.Optimizers |> List.find (fst >> (=) key) |> snd with
+            | Driver.Pure optimizer ->
+                let struct (rule, _) = (Optimizer.groups optimizer)[part.Group]
+                (Rule.slots rule).Length
+            | Driver.Twin optimizer ->
+                let rule = (TorchOptimizers.rules optimizer)[part.Group]
+                (Rule.slots rule).Length
+            | Driver.InPlace _ -> 0
+
+    /// Raises ArgumentException when the state is that of other networks, optimizers or schedules.
+    let checkFits (handles: Handles) (state: TrainingState) : unit =
+        let learned = state.Learned
+        learned.ThrowIfFreed()
+
+        let refuse (what: string) =
+            raise (
+                ArgumentException(
+                    $"This state is that of another trainer: {what}. A state fits trainers with the same networks, losses, optimizers and schedules."
+                )
+            )
+
+        let fits (layout: Layout) (vector: Vector) =
+            vector.Tensor.numel () = layout.Length
+            && vector.Tensor.dtype = layout.Dtype
+            && vector.Tensor.device_type = layout.Device.``type``
+
+        let keys (map: Map<string, 'Value>) = Set.ofSeq map.Keys
+
+        if keys state.Progress.Rates <> keys handles.InitialRates then
+            let own = String.Join(", ", state.Progress.Rates.Keys)
+            let ours = String.Join(", ", handles.InitialRates.Keys)
+            refuse $"its optimizers are [{own}], here they are [{ours}]"
+
+        let schedules =
+            Set.ofSeq (Seq.append state.Progress.Schedules.Keys state.Progress.TorchSchedules.Keys)
+
+        if schedules <> Set.ofList handles.Roster.Schedules then
+            let own = String.Join(", ", schedules)
+            let ours = String.Join(", ", handles.Roster.Schedules)
+            refuse $"its schedules are [{own}], here they are [{ours}]"
+
+        if Set.ofSeq state.Progress.LossWeights.Keys <> Set.ofList handles.Roster.Terms then
+            let own = String.Join(", ", state.Progress.LossWeights.Keys)
+            let ours = String.Join(", ", handles.Roster.Terms)
+            refuse $"its losses are [{own}], here they are [{ours}]"
+
+        if
+            learned.Parts.Length <> handles.Parts.Length
+            || learned.Buffers.Length <> handles.Buffers.Length
+            || not (
+                Array.forall2
+                    (fun (part: Part) (known: LearnedPart) ->
+                        fits part.Layout known.Weights
+                        && known.Slots.Length = slotCount handles part
+                        && Array.forall (fits part.Layout) known.Slots
+                        && known.Counts.Length = part.Parameters.Length)
+                    handles.Parts
+                    learned.Parts
+            )
+            || not (Array.forall2 (fun (part: BufferPart) -> fits part.Layout) handles.Buffers learned.Buffers)
+        then
+            refuse "its weights or the slots of its optimizers have other sizes, dtypes or devices"
+
+    let private isShown (handles: Handles) (learned: Learned) =
+        let same (left: Vector | null) (right: Vector) = obj.ReferenceEquals(left, right)
+
+        learned.Parts.Length = handles.Parts.Length
+        && Seq.forall2 same handles.Shown.Weights (Seq.map _.Weights learned.Parts)
+
     /// Raises InvalidOperationException when the state cannot be stepped with these handles, saying why.
     let check (handles: Handles) (state: TrainingState) : unit =
         if handles.Shown.IsDisposed then
             raise (ObjectDisposedException("trainer", "The trainer was disposed; make a new one to train on."))
 
         state.Learned.ThrowIfFreed()
+
+        if not (isShown handles state.Learned) then
+            checkFits handles state
+
         checkModules handles
         checkOptimizers handles
         checkInPlace handles state.Learned

@@ -8,7 +8,9 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 type ArcFace =
     {
+        /// How many classes there are: labels are 0 to `NumClasses` − 1.
         NumClasses: int
+        /// How wide embeddings are.
         EmbeddingSize: int
         /// What is added to the angle of the right class, in degrees.
         Margin: double
@@ -16,8 +18,8 @@ type ArcFace =
         Scale: double
     }
 
-/// Softmax cross entropy of scaled cosines to class weights, with a margin on the angle of the right class (Deng et al. 2019,
-/// "ArcFace", eq. 3).
+/// Softmax cross entropy of scaled cosines to class weights, with a margin on the angle of the right class (Deng et al.
+/// 2019, "ArcFace").
 module ArcFace =
 
     /// As documented: a margin of 28.6 degrees, a scale of 64.

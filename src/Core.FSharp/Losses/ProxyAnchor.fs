@@ -7,7 +7,9 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 type ProxyAnchor =
     {
+        /// How many classes there are: labels are 0 to `NumClasses` − 1.
         NumClasses: int
+        /// How wide embeddings are.
         EmbeddingSize: int
         /// How far beyond 0 similarities should be, on the right side.
         Margin: double
@@ -15,8 +17,9 @@ type ProxyAnchor =
         Alpha: double
     }
 
-/// log(1 + Σ exp(α(m − s⁺))) over the samples of a class, by the number of classes in the batch, plus log(1 + Σ exp(α(s⁻ + m))) over all
-/// other samples, by the number of all classes; s to a learned proxy a class (Kim et al. 2020, "Proxy anchor loss", eq. 4).
+/// log(1 + Σ exp(α(m − s⁺))) over the samples of a class, by the number of classes in the batch, plus log(1 + Σ
+/// exp(α(s⁻ + m))) over all other samples, by the number of all classes; s to a learned proxy a class (Kim et al. 2020,
+/// "Proxy anchor loss").
 module ProxyAnchor =
 
     /// As documented.

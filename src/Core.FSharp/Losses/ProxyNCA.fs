@@ -7,14 +7,16 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 type ProxyNCA =
     {
+        /// How many classes there are: labels are 0 to `NumClasses` − 1.
         NumClasses: int
+        /// How wide embeddings are.
         EmbeddingSize: int
         /// What distances are multiplied by.
         SoftmaxScale: double
     }
 
-/// NCA to one learned proxy a class instead of to other samples (Movshovitz-Attias et al. 2017, "No fuss distance metric
-/// learning using proxies").
+/// NCA to one learned proxy a class instead of to other samples (Movshovitz-Attias et al. 2017, "No fuss distance
+/// metric learning using proxies").
 module ProxyNCA =
 
     /// As documented.

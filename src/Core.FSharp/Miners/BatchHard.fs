@@ -6,7 +6,11 @@ open MetricLearning.Core
 
 /// Distances that a miner may choose from, ends included.
 [<Struct; NoComparison>]
-type DistanceRange = { Low: double; High: double }
+type DistanceRange =
+    { /// The smallest.
+      Low: double
+      /// The largest.
+      High: double }
 
 /// Options of the batch hard miner.
 [<RequireQualifiedAccess>]
@@ -20,7 +24,8 @@ type BatchHard =
         CollectStats: Nullable<bool>
     }
 
-/// For every anchor the farthest positive and the nearest negative (Hermans et al. 2017, "In defense of the triplet loss").
+/// For every anchor the farthest positive and the nearest negative (Hermans et al. 2017, "In defense of the triplet
+/// loss").
 module BatchHard =
 
     /// As documented: all distances allowed.

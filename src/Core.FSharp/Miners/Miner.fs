@@ -40,8 +40,8 @@ type Miner(distance: Distance | null, defaultDistance: Distance, collectStats: N
     /// The chosen tuples. No gradient is recorded, and what is not returned is disposed.
     abstract MineTuples: input: MetricInput -> Tuples
 
-    /// The chosen tuples. `embeddings` (N × D), `labels` (N) whole numbers; positives and negatives come from the reference
-    /// set, if one is given. A reference set without labels has those of the batch, sample by sample.
+    /// The chosen tuples. `embeddings` (N × D), `labels` (N) whole numbers; positives and negatives come from the
+    /// reference set, if one is given. A reference set without labels has those of the batch, sample by sample.
     member this.Mine
         (
             embeddings: torch.Tensor,
@@ -82,6 +82,11 @@ type Miner(distance: Distance | null, defaultDistance: Distance, collectStats: N
             MetricInput(embeddings, labels, Tuples.All, refEmbeddings, refLabels, seed)
 
         let found = this.MineTuples input
+
+        if isNull (box found) then
+            invalidOp
+                $"{this.GetType().Name} returned null; a miner returns tuples: Tuples.All, Tuples.NewPairs or Tuples.NewTriplets."
+
         Tuples.check found
         let found = Tuples.map (fun indices -> indices.MoveToOuterDisposeScope()) found
         count found

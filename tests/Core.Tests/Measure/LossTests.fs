@@ -385,6 +385,18 @@ let private behaviour =
                 Expect.isEmpty reducer.Stats "the one given was copied"
             }
 
+            test "NCA: in training a batch without two of one class is 0, with gradients of 0" {
+                use _ = torch.NewDisposeScope()
+                use loss = NCA.loss NCA.defaults
+                let x = (Known.x ()).requires_grad_ true
+                let labels = torch.arange (x.size 0)
+                let value = loss.Compute(x, labels, Tuples.All, null, null, Seed.ofInt64 1L)
+                value.backward ()
+                Expect.equal (number value) 0.0 "the loss"
+                Expect.equal (number ((nonNull x.grad).abs().max())) 0.0 "the gradients"
+                Expect.isTrue (Double.IsNaN(number (loss.Compute(x, labels)))) "by hand, as in the reference"
+            }
+
             test "ArcFace: logits are scaled cosines without a margin" {
                 use _ = torch.NewDisposeScope()
                 let options = ArcFace.defaults 4 4
@@ -392,7 +404,7 @@ let private behaviour =
                 loss.``to`` torch.float64 |> ignore
                 let x = Known.x ()
                 let weights = loss.WeightsLike x
-                let logits = ArcFace.logits options.Scale loss.Distance weights x
+                let logits = loss.GetLogits x
 
                 let cosines =
                     torch.nn.functional.cosine_similarity (x.unsqueeze 1L, weights.t().unsqueeze 0L, 2L)
