@@ -20,6 +20,7 @@ let tests =
                     FailureLaw.tests
                     MistakesLaw.tests
                     FrozenLaw.tests
+                    SharingRules.tests
                     WeightRules.tests
                     TorchRules.tests ]
           ) ]

@@ -29,11 +29,6 @@ let private looks: (string * (Session -> unit)) list =
 
           if state.Progress.Steps % 2L = 0L then
               (state :> IDisposable).Dispose())
-      "stepping a fork",
-      (fun session ->
-          use state = session.Take()
-          // On other machines, so that schedules and own sequences are untouched.
-          (Snapshot.ofState state).Vectors |> ignore)
       "freed gradients",
       (fun session ->
           for part in session.Handles.Parts do
