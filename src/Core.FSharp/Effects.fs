@@ -1,5 +1,6 @@
 namespace MetricLearning.Core
 
+open System.Runtime.CompilerServices
 open TorchSharp
 open type TorchSharp.torch
 

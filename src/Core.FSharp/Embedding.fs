@@ -34,18 +34,43 @@ module Embedding =
             invalidOp
                 $"The {key} made an output of shape {output.ToString TensorStringStyle.Metadata} from a batch of {rows} samples; its first dimension must be {rows}."
 
+    let private describe (inputs: Tensor[]) =
+        inputs
+        |> Seq.map (fun input ->
+            let shape = System.String.Join(", ", input.shape)
+            $"({shape}) {input.dtype}")
+        |> String.concat " and "
+
+    // libtorch names neither the network nor what it was given.
+    let private call (network: Network) (inputs: Tensor[]) : Tensor =
+        let output =
+            try
+                network.Forward inputs
+            with :? System.Runtime.InteropServices.ExternalException as error ->
+                invalidOp
+                    $"The {network.Machine.Key} cannot take an input of {describe inputs} (first dimension: samples): {error.Message}"
+
+        match box output with
+        | null -> invalidOp $"The {network.Machine.Key} returned null; its forward pass must return a tensor."
+        | _ -> output
+
     /// The output of the network `key`, or the input itself when there is no such network (an identity embedder).
     let through (key: string) (ctx: Context) (input: Tensor) : Tensor =
         match ctx.Networks.TryGetValue key with
         | true, network ->
-            let output = network.Forward [| input |]
+            let output = call network [| input |]
             checkRows key (input.size 0) output
             output
         | _ -> input
 
     /// The trunk's output for a batch.
     let trunk (ctx: Context) (batch: Batch) : Tensor =
-        let output = ctx.Networks[Keys.Trunk].Forward batch.Data
+        let network =
+            match ctx.Networks.TryGetValue Keys.Trunk with
+            | true, network -> network
+            | _ -> invalidOp $"There is no network \"{Keys.Trunk}\" to make embeddings with; add it to models."
+
+        let output = call network batch.Data
         checkRows Keys.Trunk (batch.Labels.size 0) output
         output
 

@@ -43,8 +43,9 @@ module Iteration =
             Effects.seedGenerators seed
             Effects.setEvaluation handles
             let embedded = Embedding.embed ctx batch
-            let indices = miner.Invoke(embedded.Embeddings, embedded.Labels).``to`` handles.Device
-            Mining.checkSubset batch.Labels indices
+            let chosen = miner.Invoke(embedded.Embeddings, embedded.Labels)
+            Mining.checkSubset batch.Labels chosen
+            let indices = chosen.``to`` handles.Device
 
             { batch with
                 Data = batch.Data |> Array.map (fun data -> data.index_select (0L, indices))
@@ -54,13 +55,23 @@ module Iteration =
     let private weigh (plan: Plan) (Losses terms) : (string * Tensor) list * Tensor =
         let weighted =
             [ for name, loss in terms do
+                  if not (Map.containsKey name plan.Weights) then
+                      let known = String.Join(", ", plan.Weights.Keys)
+
+                      invalidOp
+                          $"\"{name}\" is no loss of this trainer; its losses are {known}. Name further losses at construction."
+
+                  if isNull (box loss) then
+                      invalidOp $"The loss \"{name}\" is null; a loss function must return one number for the batch."
+
                   if loss.numel () <> 1L then
                       invalidOp
                           $"The loss \"{name}\" has the shape {loss.ToString TensorStringStyle.Metadata}; a loss function must return one number for the batch."
 
-                  let scalar = if loss.dim () = 0L then loss else loss.reshape [||]
-                  let weight = Plan.weight name plan
-                  name, (if weight = 1.0 then scalar else scalar * weight) ]
+                  if Plan.counts name plan then
+                      let scalar = if loss.dim () = 0L then loss else loss.reshape [||]
+                      let weight = Plan.weight name plan
+                      name, (if weight = 1.0 then scalar else scalar * weight) ]
 
         match List.map snd weighted with
         | [] -> invalidOp "This iteration has no loss: no loss with a weight above zero takes part in its phase."

@@ -38,6 +38,9 @@ module Mining =
     let checkSubset (labels: Tensor) (indices: Tensor) : unit =
         let rows = labels.size 0
 
+        if isNull (box indices) then
+            invalidOp "The subset batch miner returned null; it must return a vector of int64 indices."
+
         if indices.dim () <> 1L || indices.dtype <> ScalarType.Int64 then
             invalidOp
                 $"The subset batch miner must return a vector of int64 indices, not {indices.ToString TensorStringStyle.Metadata}. A tuple miner belongs under \"{Keys.TupleMiner}\"."

@@ -31,9 +31,32 @@ module Objective =
         else
             Losses []
 
-    /// The value of the loss function `name` on mined embeddings.
+    // Miners and reducers leave out what is NaN, the backward pass does not: an embedding that is not finite makes the
+    // loss so. Narrow numbers are summed in single precision, where they do not overflow.
+    let private noticing (embeddings: Tensor) (loss: Tensor) : Tensor =
+        use nothing = 0.0.ToScalar()
+        let embeddings = embeddings.detach ()
+
+        let sum =
+            if embeddings.element_size () < 4L then
+                embeddings.sum ScalarType.Float32
+            else
+                embeddings.sum ()
+
+        loss.add (sum, nothing)
+
+    /// The value of the loss function `name` on mined embeddings; not finite if an embedding is not.
     let lossOf (name: string) (ctx: Context) (mined: Mined) : Tensor =
-        ctx.Losses[name].Compute mined.Embeddings mined.Labels mined.Tuples (Seed.derive name 0L ctx.Seed)
+        match ctx.Losses.TryGetValue name with
+        | true, loss ->
+            let value =
+                loss.Compute mined.Embeddings mined.Labels mined.Tuples (Seed.derive name 0L ctx.Seed)
+
+            if isNull (box value) then
+                invalidOp $"The loss function \"{name}\" returned null; it must return one number for the batch."
+
+            noticing mined.Embeddings value
+        | _ -> invalidArg (nameof name) $"There is no loss function \"{name}\"; add it to loss_funcs."
 
     /// The loss function `name` on mined embeddings.
     let metricAs (name: string) (ctx: Context) (mined: Mined) : Losses = term name ctx (lossOf name ctx) mined

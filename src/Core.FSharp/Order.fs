@@ -110,6 +110,8 @@ type Order internal (kind: OrderKind, batchSize: int, batchesPerPass: Nullable<i
             | ValueNone ->
                 invalidOp
                     $"Pass {cursor.Pass} of {name} ends before batch {cursor.Taken}, where this state stands: the order has changed since the state was made. Begin a new pass, or go on with the same data and sampler."
+            | ValueSome indices when isNull (box indices) ->
+                invalidOp $"Batch {cursor.Taken} of pass {cursor.Pass} of {name} is null."
             | ValueSome [||] -> invalidOp $"Batch {cursor.Taken} of pass {cursor.Pass} of {name} is empty."
             | ValueSome indices ->
                 let endsPass = (read (cursor.Taken + 1L)).IsNone
@@ -163,6 +165,12 @@ module Order =
             | _ -> ValueNone),
         pages
 
+    let private passOf (sampler: obj) (pass: int64) (items: seq<'T>) : seq<'T> =
+        if isNull (box items) then
+            invalidOp $"Pass {pass} of {sampler.GetType().Name} is null; it must be a sequence."
+
+        items
+
     // Up to `longest` indices are read to tell; an endless sequence is then read again, batch by batch.
     let private upTo (size: 'T -> int) (items: seq<'T>) : 'T[] voption =
         let read = ResizeArray<'T>()
@@ -204,14 +212,14 @@ module Order =
             checkFull $"A pass of {name} has {sampler.PassLength.Value} samples" sampler.PassLength.Value batchSize
 
         let read (seed: Seed) (pass: int64) =
-            ofPages batchSize (sampler.Pass(Seed.derive "sampler" 0L seed, pass))
+            ofPages batchSize (passOf sampler pass (sampler.Pass(Seed.derive "sampler" 0L seed, pass)))
 
         Order(OrderKind.Pure read, batchSize, perPass sampler.PassLength batchSize, name)
 
     /// The batch sampler's batches as they are.
     let batched (sampler: BatchSampler) : Order =
         let read (seed: Seed) (pass: int64) =
-            ofBatchPages (sampler.Pass(Seed.derive "sampler" 0L seed, pass))
+            ofBatchPages (passOf sampler pass (sampler.Pass(Seed.derive "sampler" 0L seed, pass)))
 
         Order(OrderKind.Pure read, 0, sampler.Length, sampler.GetType().Name)
 

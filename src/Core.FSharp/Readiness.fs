@@ -69,40 +69,59 @@ module internal Readiness =
                 (Rule.slots rule).Length
             | Driver.InPlace _ -> 0
 
-    let private fits (layout: Layout) (vector: Vector) =
-        vector.Tensor.numel () = layout.Length && vector.Tensor.dtype = layout.Dtype
-
-    /// Raises ArgumentException when the state was not made by machines like these.
+    /// Raises ArgumentException when the state is that of other networks, optimizers or schedules.
     let checkFits (handles: Handles) (state: TrainingState) : unit =
-        let require (what: string) (isSo: bool) =
-            if not isSo then
-                invalidArg
-                    "state"
-                    $"This state does not fit these machines: {what}. Go on with models, losses, optimizers and schedules made in the same way as those it was trained with."
+        let learned = state.Learned
+        learned.ThrowIfFreed()
 
-        let learned, progress = state.Learned, state.Progress
-        let keysOf map = map |> Map.keys |> Set.ofSeq
-        require "it has other parameters or optimizer groups" (learned.Parts.Length = handles.Parts.Length)
+        let refuse (what: string) =
+            raise (
+                ArgumentException(
+                    $"This state is that of another trainer: {what}. A state fits trainers with the same networks, losses, optimizers and schedules."
+                )
+            )
 
-        for part, found in Array.zip handles.Parts learned.Parts do
-            let first = part.Layout.Slots[0].Name
-            require $"other weights where \"{first}\" and what follows it should be" (fits part.Layout found.Weights)
-            require $"other step counts for \"{first}\" and what follows it" (found.Counts.Length = part.Parameters.Length)
+        let fits (layout: Layout) (vector: Vector) =
+            vector.Tensor.numel () = layout.Length
+            && vector.Tensor.dtype = layout.Dtype
+            && vector.Tensor.device_type = layout.Device.``type``
 
-            require
-                $"another optimizer for \"{first}\" and what follows it"
-                (found.Slots.Length = slotCount handles part && Array.forall (fits part.Layout) found.Slots)
+        let keys (map: Map<string, 'Value>) = Set.ofSeq map.Keys
 
-        require
-            "it has other buffers"
-            (learned.Buffers.Length = handles.Buffers.Length
-             && Array.forall2 (fun (part: BufferPart) vector -> fits part.Layout vector) handles.Buffers learned.Buffers)
+        if keys state.Progress.Rates <> keys handles.InitialRates then
+            let own = String.Join(", ", state.Progress.Rates.Keys)
+            let ours = String.Join(", ", handles.InitialRates.Keys)
+            refuse $"its optimizers are [{own}], here they are [{ours}]"
 
-        require "it has other optimizers" (keysOf progress.Rates = keysOf handles.InitialRates)
+        let schedules =
+            Set.ofSeq (Seq.append state.Progress.Schedules.Keys state.Progress.TorchSchedules.Keys)
 
-        require
-            "it has other schedules"
-            (keysOf progress.Schedules + keysOf progress.TorchSchedules = Set.ofList handles.Roster.Schedules)
+        if schedules <> Set.ofList handles.Roster.Schedules then
+            let own = String.Join(", ", schedules)
+            let ours = String.Join(", ", handles.Roster.Schedules)
+            refuse $"its schedules are [{own}], here they are [{ours}]"
+
+        if Set.ofSeq state.Progress.LossWeights.Keys <> Set.ofList handles.Roster.Terms then
+            let own = String.Join(", ", state.Progress.LossWeights.Keys)
+            let ours = String.Join(", ", handles.Roster.Terms)
+            refuse $"its losses are [{own}], here they are [{ours}]"
+
+        if
+            learned.Parts.Length <> handles.Parts.Length
+            || learned.Buffers.Length <> handles.Buffers.Length
+            || not (
+                Array.forall2
+                    (fun (part: Part) (known: LearnedPart) ->
+                        fits part.Layout known.Weights
+                        && known.Slots.Length = slotCount handles part
+                        && Array.forall (fits part.Layout) known.Slots
+                        && known.Counts.Length = part.Parameters.Length)
+                    handles.Parts
+                    learned.Parts
+            )
+            || not (Array.forall2 (fun (part: BufferPart) -> fits part.Layout) handles.Buffers learned.Buffers)
+        then
+            refuse "its weights or the slots of its optimizers have other sizes, dtypes or devices"
 
     let private isShown (handles: Handles) (learned: Learned) =
         let same (left: Vector | null) (right: Vector) = obj.ReferenceEquals(left, right)

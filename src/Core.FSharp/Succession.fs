@@ -195,7 +195,8 @@ module internal Succession =
         Effects.rememberHead handles next
         next
 
-    let private areGone (part: Part) =
+    // Of modules that were disposed there is nothing to show.
+    let private isGone (part: Part) =
         part.Parameters |> Array.exists (fun parameter -> parameter.IsInvalid)
 
     /// Lets TorchSharp's optimizers show the slots of a state, so that they can be read and saved.
@@ -204,8 +205,7 @@ module internal Succession =
             match driver with
             | Driver.Twin optimizer ->
                 for part, learnedPart in Array.zip handles.Parts learned.Parts do
-                    // Of modules that were disposed there is nothing to show.
-                    if part.Optimizer = Some key && not (areGone part) then
+                    if part.Optimizer = Some key && not (isGone part) then
                         TorchOptimizers.show optimizer part.Group part.Parameters part.Layout learnedPart.Counts learnedPart.Slots
             | _ -> ()
 
@@ -215,6 +215,6 @@ module internal Succession =
             match driver with
             | Driver.Twin optimizer ->
                 for part in handles.Parts do
-                    if part.Optimizer = Some key && not (areGone part) then
+                    if part.Optimizer = Some key && not (isGone part) then
                         TorchOptimizers.giveBack optimizer part.Group part.Parameters
             | _ -> ()

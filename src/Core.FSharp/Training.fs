@@ -84,9 +84,11 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     /// The newest state. What you take is yours: it is never written to; dispose it when you are done with it.
     member _.Take() : TrainingState = state.Share()
 
-    /// Goes on from another state of the same machines, or of machines made like them; the modules show it at once.
-    /// Raises ArgumentException when the state does not fit, with nothing changed.
+    /// Goes on from another state of the same machines; the modules show it at once.
+    /// Raises InvalidOperationException when it was freed, ArgumentException when it is that of other networks; then nothing
+    /// was changed.
     member _.Resume(from: TrainingState) : unit =
+        ObjectDisposedException.ThrowIf(handles.Shown.IsDisposed, typeof<Session>)
         Readiness.checkFits handles from
         let taken = from.Share()
         (state :> IDisposable).Dispose()
@@ -99,6 +101,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     /// One iteration, with the schedules that move after it and, if it ends the epoch, what ends an epoch.
     member _.Step(token: CancellationToken) : Event seq =
         seq {
+            ObjectDisposedException.ThrowIf(handles.Shown.IsDisposed, typeof<Session>)
             yield! settle ()
             goesOn <- true
 
@@ -114,11 +117,14 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     /// interrupted or the state was resumed, from where it stands. Training goes on as its events are asked for.
     member this.Train(first: int option, last: int, token: CancellationToken) : Event seq =
         seq {
+            setProgress { state.Progress with Stopped = None }
+
+            // The hook of an epoch whose end was interrupted may stop training yet.
             if goesOn && first.IsNone then
                 yield! settle ()
 
             let first = if goesOn then first else Some(Option.defaultValue 1 first)
-            let progress = { state.Progress with Stopped = None; Due = [] }
+            let progress = { state.Progress with Due = [] }
 
             setProgress (
                 match first with
@@ -136,8 +142,9 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
                 while (Progress.upcoming state.Progress).Epoch <= last && state.Progress.Stopped.IsNone do
                     yield! this.Step token
             finally
-                Effects.show handles state.Learned
-                Succession.showSlots handles state.Learned
+                if not handles.Shown.IsDisposed then
+                    Effects.show handles state.Learned
+                    Succession.showSlots handles state.Learned
 
             setProgress (Progress.stop (Option.defaultValue Stop.Finished state.Progress.Stopped) state.Progress)
             goesOn <- false

@@ -35,7 +35,17 @@ internal static class Interop
         Func<Context, Batch, IEnumerable<KeyValuePair<string, Tensor>>> losses
     ) =>
         FuncConvert.FromFunc<Context, FSharpFunc<Batch, Losses>>(context =>
-            FuncConvert.FromFunc<Batch, Losses>(batch => Losses.NewLosses(List(losses(context, batch), loss => loss)))
+            FuncConvert.FromFunc<Batch, Losses>(batch =>
+                Losses.NewLosses(
+                    List(
+                        losses(context, batch)
+                            ?? throw new InvalidOperationException(
+                                "The function of the losses returned null; it must return the losses of the batch by name."
+                            ),
+                        loss => loss
+                    )
+                )
+            )
         );
 
     /// <summary>A recipe that knows whatever names the options have.</summary>
@@ -47,6 +57,8 @@ internal static class Interop
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(losses);
+        ArgumentNullException.ThrowIfNull(lossNames);
+        ThrowIfIncomplete(options);
         return RecipeModule.custom(
             ListModule.OfSeq(options.Models.Keys),
             ListModule.OfSeq(options.LossFuncs.Keys),
@@ -92,6 +104,13 @@ internal static class Interop
     /// <summary>A recipe and options as a run, with what is doubtful about them.</summary>
     public static (Session Session, IReadOnlyList<string> Warnings) Start(Recipe recipe, TrainerOptions options)
     {
+        ThrowIfIncomplete(options);
+        var prepared = Setup.prepare(recipe, Ingredients(options));
+        return (Session.Start(prepared), [.. prepared.Warnings]);
+    }
+
+    private static void ThrowIfIncomplete(TrainerOptions options)
+    {
         foreach (
             var (name, value) in new (string, object?)[]
             {
@@ -107,8 +126,5 @@ internal static class Interop
                 throw new ArgumentNullException(name, $"{name} is null; an empty dictionary is allowed for optimizers.");
             }
         }
-
-        var prepared = Setup.prepare(recipe, Ingredients(options));
-        return (Session.Start(prepared), [.. prepared.Warnings]);
     }
 }

@@ -4,7 +4,13 @@ open Expecto
 
 [<Tests>]
 let all =
-    testList "core" [ Feed.FeedTests.tests; Measure.MeasureTests.tests; Laws.LawTests.tests ]
+    testList
+        "core"
+        [ Feed.FeedTests.tests
+          Measure.MeasureTests.tests
+          Schedules.ScheduleTests.tests
+          Learn.LearnTests.tests
+          Laws.LawTests.tests ]
 
 [<EntryPoint>]
 let main arguments = runTestsWithCLIArgs [] arguments all

@@ -82,6 +82,11 @@ type Miner(distance: Distance | null, defaultDistance: Distance, collectStats: N
             MetricInput(embeddings, labels, Tuples.All, refEmbeddings, refLabels, seed)
 
         let found = this.MineTuples input
+
+        if isNull (box found) then
+            invalidOp
+                $"{this.GetType().Name} returned null; a miner returns tuples: Tuples.All, Tuples.NewPairs or Tuples.NewTriplets."
+
         Tuples.check found
         let found = Tuples.map (fun indices -> indices.MoveToOuterDisposeScope()) found
         count found

@@ -13,8 +13,7 @@ module internal PartChecks =
     let networks (ingredients: Ingredients) : Findings =
         Findings.mistakes
             [ for key, network in ingredients.Models do
-                  match box network with
-                  | null -> $"models[\"{key}\"] is null."
+                  match network with
                   | _ when network.parameters () |> Seq.exists _.IsInvalid ->
                       $"models[\"{key}\"] was disposed (one of its parameters is gone)."
                   | _ when (Assembly.forward network).IsNone ->
@@ -36,7 +35,8 @@ module internal PartChecks =
         Findings.mistakes
             [ for key, loss in ingredients.Losses do
                   match box loss with
-                  | null -> $"loss_funcs[\"{key}\"] is null."
+                  | _ when loss.parameters () |> Seq.exists _.IsInvalid ->
+                      $"loss_funcs[\"{key}\"] was disposed (one of its parameters is gone)."
                   | :? Loss
                   | :? nn.IModule<Tensor, Tensor, Tensor> -> ()
                   | _ ->
@@ -54,6 +54,9 @@ module internal PartChecks =
                   | MinerChoice.Unknown kind, _ ->
                       $"mining_funcs[\"{key}\"] is a {kind}; a miner is a Miner of this library or your own, or, under \"{Keys.SubsetBatchMiner}\", a Func<Tensor, Tensor, Tensor> from embeddings and labels to indices."
                   | _ -> () ]
+
+    let private moved (key: string) =
+        $"optimizers[\"{key}\"] holds a parameter that was disposed or replaced (to(dtype), to(device) and half() do that). Move modules first, then make their optimizers."
 
     /// Optimizers: none twice, no parameter in two of them, none without its parameters.
     let optimizers (ingredients: Ingredients) : Findings =
@@ -76,9 +79,15 @@ module internal PartChecks =
                       $"One optimizer stands under the keys {keys}; one key decides when it steps."
 
               for key, optimizer in torchs do
+                  if optimizer :? Modules.LBFGS then
+                      $"optimizers[\"{key}\"] is LBFGS, which computes the loss several times a step; a trainer computes it once. Use an optimizer that steps on a gradient, for example Adam."
+
+                  if TorchOptimizers.isStale optimizer then
+                      moved key
+
                   for parameter in Seq.concat (TorchOptimizers.parameters optimizer) do
                       if parameter.IsInvalid then
-                          $"optimizers[\"{key}\"] holds a parameter that was disposed or replaced (to(dtype), to(device) and half() do that). Move modules first, then make their optimizers."
+                          moved key
                       else
                           yield! takenTwice key parameter
 
@@ -96,7 +105,7 @@ module internal PartChecks =
               Warnings =
                 [ for key, optimizer in torchs do
                       if not (TorchOptimizers.hasTwin optimizer) then
-                          $"The optimizer \"{key}\" is a {optimizer.GetType().Name}, whose slots cannot be read: its training can be neither forked nor resumed. Those that can: {TorchOptimizers.known}." ] }
+                          $"optimizers[\"{key}\"] is {optimizer.GetType().Name}, which keeps its slots to itself: the run cannot be forked, rewound or saved. Optimizers without that limit: {TorchOptimizers.known}." ] }
 
     /// Numbers in their ranges.
     let numbers (ingredients: Ingredients) : Findings =

@@ -53,7 +53,9 @@ module Setup =
     /// A run of the recipe that is ready to start. From here on the modules show the run's weights.
     /// Raises SetupException with all mistakes; then nothing was changed.
     let prepare (recipe: Recipe) (ingredients: Ingredients) : Prepared =
-        let findings = inspectParts recipe ingredients
+        let nulls = NullChecks.check ingredients
+        let ingredients = NullChecks.without ingredients
+        let findings = Findings.concat [ nulls; inspectParts recipe ingredients ]
         let source = DataChecks.source ingredients
         let order = source |> Result.bind (DataChecks.order ingredients)
 
@@ -62,10 +64,12 @@ module Setup =
         | mistakes, source, order ->
             let ofData =
                 match source, order with
-                | Error mistake, _
-                | _, Error mistake -> [ mistake ]
-                | Ok source, _ ->
+                | Error mistake, _ -> [ mistake ]
+                | Ok source, order ->
                     (source :> IDisposable).Dispose()
-                    []
+
+                    match order with
+                    | Error mistake -> [ mistake ]
+                    | Ok _ -> []
 
             raise (SetupException(recipe.Schema.Trainer, List.toArray (mistakes @ ofData)))

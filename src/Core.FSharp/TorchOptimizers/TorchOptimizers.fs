@@ -11,17 +11,21 @@ module internal TorchOptimizers =
     // A class derived from one of them may step otherwise.
     let private kinds =
         set
-            [ for kind in
-                  [ typeof<Modules.SGD>
-                    typeof<Modules.Adam>
-                    typeof<Modules.AdamW>
-                    typeof<Modules.RMSProp>
-                    typeof<Modules.Adagrad>
-                    typeof<Modules.Adadelta>
-                    typeof<Modules.Adamax>
-                    typeof<Modules.NAdam>
-                    typeof<Modules.RAdam> ] do
-                  kind.FullName ]
+            [
+                for kind in
+                    [
+                        typeof<Modules.SGD>
+                        typeof<Modules.Adam>
+                        typeof<Modules.AdamW>
+                        typeof<Modules.RMSProp>
+                        typeof<Modules.Adagrad>
+                        typeof<Modules.Adadelta>
+                        typeof<Modules.Adamax>
+                        typeof<Modules.NAdam>
+                        typeof<Modules.RAdam>
+                    ] do
+                    kind.FullName
+            ]
 
     /// Whether the optimizer is run as a pure twin.
     let hasTwin (optimizer: torch.optim.Optimizer) : bool =
@@ -34,14 +38,17 @@ module internal TorchOptimizers =
     let parameters (optimizer: torch.optim.Optimizer) : Modules.Parameter[][] =
         match optimizer with
         | :? Modules.OptimizerHelper -> [| for group in groups optimizer -> Seq.toArray group.Parameters |]
-        | native -> [| Seq.toArray (native.parameters ()) |]
+        // LBFGS, which setup refuses: asking it would make new objects for the same parameters.
+        | _ -> [||]
 
     /// The rule of each group, as its options are now.
     let rules (optimizer: torch.optim.Optimizer) : Rule[] =
-        [| for group in groups optimizer do
-               match TorchRule.ofOptions group.Options with
-               | Some rule -> rule
-               | None -> () |]
+        [|
+            for group in groups optimizer do
+                match TorchRule.ofOptions group.Options with
+                | Some rule -> rule
+                | None -> ()
+        |]
 
     /// The learning rate of each group, as it is now.
     let rates (optimizer: torch.optim.Optimizer) : float[] =
@@ -64,6 +71,18 @@ module internal TorchOptimizers =
             [| for parameter in wanted -> byParameter[parameter] |]
         | _ -> [||]
 
+    /// Whether the optimizer keeps its state under parameters that are no longer there: given a lazy sequence, it sees
+    /// the parameters that a module got when it was moved, and knows nothing of them.
+    let isStale (optimizer: torch.optim.Optimizer) : bool =
+        match optimizer with
+        | :? Modules.OptimizerHelper as helper ->
+            try
+                helper.state_dict () |> ignore
+                false
+            with :? System.Collections.Generic.KeyNotFoundException ->
+                true
+        | _ -> false
+
     /// The slots and step counts that the optimizer has for these parameters, as flat vectors.
     let takeOver
         (optimizer: torch.optim.Optimizer)
@@ -81,6 +100,9 @@ module internal TorchOptimizers =
             for index in 0 .. states.Length - 1 do
                 match TorchSlots.tensor slot.Name states[index] with
                 | null -> ()
+                | tensor when tensor.IsInvalid ->
+                    invalidOp
+                        "A slot of this optimizer was disposed. TorchSharp does that to slots that are loaded inside a dispose scope: call load_state_dict outside of any."
                 | tensor ->
                     use place = Layout.view layout.Slots[index] vector.Tensor
                     place.copy_ tensor |> ignore

@@ -13,6 +13,8 @@ public abstract class BaseTrainer : IDisposable
     private readonly TrainerOptions options;
     private readonly Session session;
     private readonly ILogger logger;
+    private bool isInHook;
+    private bool isDisposed;
 
     private protected BaseTrainer(Recipe recipe, TrainerOptions options)
     {
@@ -81,10 +83,21 @@ public abstract class BaseTrainer : IDisposable
     /// trainer, and its networks, go on from it.
     /// </summary>
     /// <exception cref="InvalidOperationException">The state that is set was disposed.</exception>
+    /// <exception cref="ArgumentException">The state that is set is that of other networks, optimizers or schedules.</exception>
+    /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
     public TrainingState State
     {
-        get => new(session.Take());
-        set => session.Resume((value ?? throw new ArgumentNullException(nameof(value))).Value);
+        get
+        {
+            ThrowIfDisposed();
+            return new(session.Take());
+        }
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            ThrowIfDisposed();
+            session.Resume(value.Value);
+        }
     }
 
     /// <summary>Trains, calling the hooks.</summary>
@@ -93,6 +106,9 @@ public abstract class BaseTrainer : IDisposable
     /// <param name="cancellationToken">Ends training before the next iteration.</param>
     /// <param name="progress">Told after every iteration; null for a bar on an interactive console.</param>
     /// <exception cref="OperationCanceledException">Training was cancelled; the state is that after the last iteration.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="startEpoch"/> is below 1.</exception>
+    /// <exception cref="InvalidOperationException">A hook called this.</exception>
+    /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
     public void Train(
         int numEpochs,
         int? startEpoch = null,
@@ -130,12 +146,35 @@ public abstract class BaseTrainer : IDisposable
     /// <param name="numEpochs">The number of the last epoch.</param>
     /// <param name="startEpoch">The first epoch; null for 1, or to go on where an interrupted or resumed run stands.</param>
     /// <param name="cancellationToken">Ends training before the next iteration.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="startEpoch"/> is below 1.</exception>
+    /// <exception cref="InvalidOperationException">A hook called this.</exception>
+    /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
     public IEnumerable<TrainingEvent> Events(
         int numEpochs,
         int? startEpoch = null,
         CancellationToken cancellationToken = default
     )
     {
+        ThrowIfBusy();
+
+        if (startEpoch < 1)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(startEpoch),
+                $"startEpoch is {startEpoch}; epochs count from 1. Leave it out to start at 1, or to go on."
+            );
+        }
+
+        return Stream(numEpochs, startEpoch, cancellationToken);
+    }
+
+    private IEnumerable<TrainingEvent> Stream(
+        int numEpochs,
+        int? startEpoch,
+        CancellationToken cancellationToken
+    )
+    {
+        ThrowIfBusy();
         var epoch = 0;
 
         foreach (var happened in session.Train(Interop.Option(startEpoch), numEpochs, cancellationToken))
@@ -152,12 +191,32 @@ public abstract class BaseTrainer : IDisposable
 
     /// <summary>Trains one iteration, calling the hooks, and gives its events.</summary>
     /// <param name="cancellationToken">Cancelled before the iteration, it keeps it from being done.</param>
-    public IReadOnlyList<TrainingEvent> Step(CancellationToken cancellationToken = default) =>
-        [.. session.Step(cancellationToken).Select(Handle)];
+    /// <exception cref="InvalidOperationException">A hook called this.</exception>
+    /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
+    public IReadOnlyList<TrainingEvent> Step(CancellationToken cancellationToken = default)
+    {
+        ThrowIfBusy();
+        return [.. session.Step(cancellationToken).Select(Handle)];
+    }
 
     /// <summary>Moves every <c>_scheduler_by_plateau</c> by a validation score. Call it in the end-of-epoch hook.</summary>
     /// <param name="validationScore">For example an accuracy; whether more is better is the schedule&#39;s to know.</param>
-    public void StepLrPlateauSchedulers(double validationScore) => session.Observe(validationScore);
+    /// <exception cref="ArgumentException">The score is not a number.</exception>
+    /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
+    public void StepLrPlateauSchedulers(double validationScore)
+    {
+        ThrowIfDisposed();
+
+        if (double.IsNaN(validationScore))
+        {
+            throw new ArgumentException(
+                "The validation score is NaN; schedules compare it with the best so far. Give a number.",
+                nameof(validationScore)
+            );
+        }
+
+        session.Observe(validationScore);
+    }
 
     /// <summary>
     /// Ends the run: the networks keep their newest weights in memory of their own, and are frozen or not and in the modes
@@ -165,21 +224,45 @@ public abstract class BaseTrainer : IDisposable
     /// </summary>
     public void Dispose()
     {
+        isDisposed = true;
         session.Dispose();
         GC.SuppressFinalize(this);
     }
 
     private TrainingEvent Handle(Event happened)
     {
-        if (happened.IsIterationEnded)
+        isInHook = true;
+
+        try
         {
-            options.EndOfIterationHook?.Invoke(this);
+            if (happened.IsIterationEnded)
+            {
+                options.EndOfIterationHook?.Invoke(this);
+            }
+            else if (happened.IsEpochEnded && options.EndOfEpochHook?.Invoke(this) is false)
+            {
+                session.Stop();
+            }
         }
-        else if (happened.IsEpochEnded && options.EndOfEpochHook?.Invoke(this) is false)
+        finally
         {
-            session.Stop();
+            isInHook = false;
         }
 
         return new(happened.Name, this);
+    }
+
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(isDisposed, this);
+
+    private void ThrowIfBusy()
+    {
+        ThrowIfDisposed();
+
+        if (isInHook)
+        {
+            throw new InvalidOperationException(
+                "A hook cannot train the trainer that calls it: return from the hook, and training goes on."
+            );
+        }
     }
 }

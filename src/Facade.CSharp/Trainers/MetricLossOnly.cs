@@ -1,3 +1,5 @@
+using MetricLearning.Core;
+
 namespace MetricLearning;
 
 /// <summary>

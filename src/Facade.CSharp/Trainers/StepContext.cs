@@ -27,8 +27,12 @@ public sealed class StepContext
     /// <summary>The trunk&#39;s output for the batch.</summary>
     public Tensor Trunk() => Embedding.trunk(context, batch);
 
-    /// <summary>The output of the network <paramref name="key"/> for an input.</summary>
-    public Tensor Through(string key, Tensor input) => Embedding.through(key, context, input);
+    /// <summary>The output of the network <paramref name="key"/> for an input; the input itself where there is no <c>embedder</c>.</summary>
+    /// <exception cref="ArgumentException">There is no such network.</exception>
+    public Tensor Through(string key, Tensor input) =>
+        key == Keys.Embedder || context.Networks.ContainsKey(key)
+            ? Embedding.through(key, context, input)
+            : throw new ArgumentException($"There is no network \"{key}\"; add it to Models.", nameof(key));
 
     /// <summary>The embeddings of the batch, shape (N, D): embedder after trunk.</summary>
     public Tensor Embeddings() => Embedding.embed(context, batch).Embeddings;

@@ -21,13 +21,18 @@ let private failureIsAtomic (mishap: Mishap) (subject: Subject) (settings: Setti
         | _ -> settings
 
     let expected =
-        use session = Session.Start(Setup.prepare subject.Recipe (ingredients subject settings (Trap())))
+        use session =
+            Session.Start(Setup.prepare subject.Recipe (ingredients subject settings (Trap())))
+
         Drive.train session last Drive.quietly
         Snapshot.ofSession session
 
     let failing = int64 (number % int expected.Progress.Steps)
     let trap = Trap()
-    use session = Session.Start(Setup.prepare subject.Recipe (ingredients subject settings trap))
+
+    use session =
+        Session.Start(Setup.prepare subject.Recipe (ingredients subject settings trap))
+
     use source = new CancellationTokenSource()
     let users = Snapshot.generator ()
     let mutable before = Snapshot.ofSession session
@@ -72,14 +77,20 @@ let private workersFail (place: Place) (subject: Subject) (settings: Settings) (
     let expected, total =
         let trap = Trap()
         counting trap -1
-        use session = Session.Start(Setup.prepare subject.Recipe (ingredients subject { settings with Workers = 0 } trap))
+
+        use session =
+            Session.Start(Setup.prepare subject.Recipe (ingredients subject { settings with Workers = 0 } trap))
+
         Drive.train session 2 Drive.quietly
         Snapshot.ofSession session, visits.Value
 
     let trap = Trap()
     counting trap (1 + number % total)
     let workers = 1 + number % 3
-    use session = Session.Start(Setup.prepare subject.Recipe (ingredients subject { settings with Workers = workers } trap))
+
+    use session =
+        Session.Start(Setup.prepare subject.Recipe (ingredients subject { settings with Workers = workers } trap))
+
     let mutable before = Snapshot.ofSession session
 
     let fails =
@@ -113,7 +124,12 @@ let private pureStepFails (step: Prepared -> TrainingState -> TrainingState) (pl
     // Somewhere else than where a failed step would leave the generator.
     use _ = torch.manual_seed 123L
     let users = Snapshot.generator ()
-    trap.OnVisit <- fun visited -> if visited = place then raise (Sprung "here")
+
+    trap.OnVisit <-
+        fun visited ->
+            if visited = place then
+                raise (Sprung "here")
+
     Expect.throwsT<Sprung> (fun () -> (step prepared state :> IDisposable).Dispose()) "it fails"
     trap.OnVisit <- ignore
     Expect.equal (Snapshot.generator ()) users "the user's stream"
@@ -122,84 +138,105 @@ let private pureStepFails (step: Prepared -> TrainingState -> TrainingState) (pl
     Expect.equal (Snapshot.ofState next) expected "the step after it"
 
 let private byHandSettings =
-    { Settings.rich with Subset = false; Schedule = ScheduleSetting.Constant }
+    { Settings.rich with
+        Subset = false
+        Schedule = ScheduleSetting.Constant
+    }
 
 let tests =
     testList
         "7 failure is atomic"
-        [ for mishap in places do
-              Check.law 8 $"{mishap}" (failureIsAtomic mishap)
+        [
+            for mishap in places do
+                Check.law 8 $"{mishap}" (failureIsAtomic mishap)
 
-          for place in [ Place.Sample; Place.Collate; Place.Getter ] do
-              Check.law 8 $"At {place}, in a worker" (workersFail place)
+            for place in [ Place.Sample; Place.Collate; Place.Getter ] do
+                Check.law 8 $"At {place}, in a worker" (workersFail place)
 
-          Check.lawAt Settings.rich "what modules show after a failure" (fun subject settings ->
-              let trap = Trap()
-              use session = Session.Start(Setup.prepare subject.Recipe (ingredients subject settings trap))
-              Drive.train session 1 Drive.quietly
-              let shown = Snapshot.ofModules session.Handles
-              trap.OnVisit <- fun place -> if place = Place.Loss then raise (Sprung "loss")
-              Expect.throwsT<Sprung> (fun () -> Drive.train session 2 Drive.quietly) "it fails"
-              Expect.equal (Snapshot.ofModules session.Handles) shown "what they showed before")
+            Check.lawAt Settings.rich "what modules show after a failure" (fun subject settings ->
+                let trap = Trap()
 
-          testList
-              "data that are not numbers never become weights"
-              [ for index in 0 .. Parts.losses.Length - 1 do
-                    testCase (fst Parts.losses[index]) (fun () ->
-                        let settings =
-                            { Settings.rich with
-                                Loss = index
-                                BatchNorm = false }
+                use session =
+                    Session.Start(Setup.prepare subject.Recipe (ingredients subject settings trap))
 
-                        let made = Subject.metricLossOnly.Ingredients settings (Trap())
-                        let data = torch.full ([| Parts.samples; Parts.features |], nan.ToScalar())
+                Drive.train session 1 Drive.quietly
+                let shown = Snapshot.ofModules session.Handles
 
-                        use session =
-                            Session.Start(
-                                Setup.prepare
-                                    Subject.metricLossOnly.Recipe
-                                    { made with
-                                        Dataset = Dataset.ofTensors data (torch.tensor Parts.labels) }
-                            )
+                trap.OnVisit <-
+                    fun place ->
+                        if place = Place.Loss then
+                            raise (Sprung "loss")
 
-                        let before = Snapshot.ofSession session
-                        Expect.throws (fun () -> Drive.train session 1 Drive.quietly) "it fails"
-                        Expect.equal (Snapshot.ofSession session).Vectors before.Vectors "the weights") ]
+                Expect.throwsT<Sprung> (fun () -> Drive.train session 2 Drive.quietly) "it fails"
+                Expect.equal (Snapshot.ofModules session.Handles) shown "what they showed before")
 
-          Check.lawAt Settings.rich "a schedule that fails is moved when training goes on" (fun subject settings ->
-              let settings = { settings with Schedule = ScheduleSetting.ByIteration }
+            testList
+                "data that are not numbers never become weights"
+                [
+                    for index in 0 .. Parts.losses.Length - 1 do
+                        testCase (fst Parts.losses[index]) (fun () ->
+                            let settings =
+                                { Settings.rich with
+                                    Loss = index
+                                    BatchNorm = false
+                                }
 
-              let ended =
-                  use session = Subject.start subject settings
-                  Drive.train session 2 Drive.quietly
-                  (Snapshot.ofSession session).Progress.Schedules
+                            let made = Subject.metricLossOnly.Ingredients settings (Trap())
+                            let data = torch.full ([| Parts.samples; Parts.features |], nan.ToScalar())
 
-              use session = Subject.start subject settings
+                            use session =
+                                Session.Start(
+                                    Setup.prepare
+                                        Subject.metricLossOnly.Recipe
+                                        { made with
+                                            Dataset = Dataset.ofTensors data (torch.tensor Parts.labels)
+                                        }
+                                )
 
-              // The consumer fails at every event once.
-              let mutable failures = 0
+                            let before = Snapshot.ofSession session
+                            Expect.throws (fun () -> Drive.train session 1 Drive.quietly) "it fails"
+                            Expect.equal (Snapshot.ofSession session).Vectors before.Vectors "the weights")
+                ]
 
-              while (Progress.upcoming session.Progress).Epoch <= 2 || not session.Progress.Due.IsEmpty do
-                  try
-                      Drive.train session 2 (fun number _ ->
-                          failures <- failures + 1
+            Check.lawAt Settings.rich "a schedule that fails is moved when training goes on" (fun subject settings ->
+                let settings =
+                    { settings with
+                        Schedule = ScheduleSetting.ByIteration
+                    }
 
-                          if failures % 2 = 1 then
-                              raise (Sprung "hook"))
-                  with Sprung _ ->
-                      ()
+                let ended =
+                    use session = Subject.start subject settings
+                    Drive.train session 2 Drive.quietly
+                    (Snapshot.ofSession session).Progress.Schedules
 
-              Expect.equal (Snapshot.ofSession session).Progress.Schedules ended "as often as without failures")
+                use session = Subject.start subject settings
 
-          testCase "a pure step that fails" (fun () ->
-              for place in [ Place.Forward; Place.Embedder; Place.Loss; Place.Clipper ] do
-                  pureStepFails
-                      (fun prepared -> Iteration.step prepared.Recipe prepared.Handles)
-                      place
-                      { byHandSettings with Clip = true })
+                // The consumer fails at every event once.
+                let mutable failures = 0
 
-          Check.isFalsified "FreshBuffers" (fun () ->
-              pureStepFails (ByHand.step [ Mechanism.FreshBuffers ]) Place.Loss byHandSettings)
+                while (Progress.upcoming session.Progress).Epoch <= 2
+                      || not session.Progress.Due.IsEmpty do
+                    try
+                        Drive.train session 2 (fun number _ ->
+                            failures <- failures + 1
 
-          Check.isFalsified "GeneratorGivenBack" (fun () ->
-              pureStepFails (ByHand.step [ Mechanism.GeneratorGivenBack ]) Place.Loss byHandSettings) ]
+                            if failures % 2 = 1 then
+                                raise (Sprung "hook"))
+                    with Sprung _ ->
+                        ()
+
+                Expect.equal (Snapshot.ofSession session).Progress.Schedules ended "as often as without failures")
+
+            testCase "a pure step that fails" (fun () ->
+                for place in [ Place.Forward; Place.Embedder; Place.Loss; Place.Clipper ] do
+                    pureStepFails
+                        (fun prepared -> Iteration.step prepared.Recipe prepared.Handles)
+                        place
+                        { byHandSettings with Clip = true })
+
+            Check.isFalsified "FreshBuffers" (fun () ->
+                pureStepFails (ByHand.step [ Mechanism.FreshBuffers ]) Place.Loss byHandSettings)
+
+            Check.isFalsified "GeneratorGivenBack" (fun () ->
+                pureStepFails (ByHand.step [ Mechanism.GeneratorGivenBack ]) Place.Loss byHandSettings)
+        ]

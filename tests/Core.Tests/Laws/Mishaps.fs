@@ -23,19 +23,21 @@ type Mishap =
     | Cancelled
 
 let places: Mishap list =
-    [ Mishap.At Place.Sample
-      Mishap.At Place.Collate
-      Mishap.At Place.Getter
-      Mishap.At Place.Forward
-      Mishap.At Place.Embedder
-      Mishap.At Place.Miner
-      Mishap.At Place.SubsetMiner
-      Mishap.At Place.Loss
-      Mishap.At Place.Clipper
-      Mishap.InHook
-      Mishap.NotFinite
-      Mishap.BrokenGradient
-      Mishap.Cancelled ]
+    [
+        Mishap.At Place.Sample
+        Mishap.At Place.Collate
+        Mishap.At Place.Getter
+        Mishap.At Place.Forward
+        Mishap.At Place.Embedder
+        Mishap.At Place.Miner
+        Mishap.At Place.SubsetMiner
+        Mishap.At Place.Loss
+        Mishap.At Place.Clipper
+        Mishap.InHook
+        Mishap.NotFinite
+        Mishap.BrokenGradient
+        Mishap.Cancelled
+    ]
 
 /// A loss that visits a place.
 type TrappedLoss(trap: Trap, inner: Loss) as this =
@@ -60,21 +62,29 @@ let reaching (settings: Settings) : Settings =
         Clip = true
         Subset = true
         Miner = 1
-        Loss = 0 }
+        Loss = 0
+    }
 
 let ingredients (subject: Subject) (settings: Settings) (trap: Trap) : Ingredients =
     let made = subject.Ingredients (reaching settings) trap
 
     { made with
         Losses =
-            [ for key, loss in made.Losses ->
-                  match box loss with
-                  | :? Loss as loss -> key, new TrappedLoss(trap, loss) :> torch.nn.Module
-                  | _ -> key, loss ] }
+            [
+                for key, loss in made.Losses ->
+                    match box loss with
+                    | :? Loss as loss -> key, new TrappedLoss(trap, loss) :> torch.nn.Module
+                    | _ -> key, loss
+            ]
+    }
 
 /// Makes what comes next fail.
 let arm (mishap: Mishap) (trap: Trap) (session: Session) (source: CancellationTokenSource) =
-    let at place act = trap.OnVisit <- fun visited -> if visited = place then act ()
+    let at place act =
+        trap.OnVisit <-
+            fun visited ->
+                if visited = place then
+                    act ()
 
     match mishap with
     | Mishap.At place -> at place (fun () -> raise (Sprung $"{place}"))
@@ -83,7 +93,9 @@ let arm (mishap: Mishap) (trap: Trap) (session: Session) (source: CancellationTo
     | Mishap.BrokenGradient ->
         at Place.Clipper (fun () ->
             // The last part's, so that the others could already have been stepped.
-            let part = session.Handles.Parts |> Array.findBack (fun part -> part.Optimizer.IsSome)
+            let part =
+                session.Handles.Parts |> Array.findBack (fun part -> part.Optimizer.IsSome)
+
             part.Parameters[part.Parameters.Length - 1].grad <- torch.ones (3L, dtype = part.Layout.Dtype))
     | Mishap.Cancelled -> source.Cancel()
 

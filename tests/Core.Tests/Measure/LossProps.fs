@@ -355,15 +355,6 @@ let private zeros =
                         isZero name (valueAndSlope loss rows (vector [ 0; 1; 2; 3 ]) Tuples.All None))
             }
 
-            test "NCA: NaN, as in the reference, but gradients of 0, where no class has two" {
-                using (fun () -> NCA.loss NCA.defaults) (fun loss ->
-                    let value, slope =
-                        valueAndSlope loss (embeddings 1 4) (vector [ 0; 1; 2; 3 ]) Tuples.All None
-
-                    Expect.isTrue (Double.IsNaN value) $"{value}"
-                    Expect.equal slope 0.0 "gradient")
-            }
-
             test "embeddings that are not numbers show in the loss, whatever a miner made of them" {
                 let nothing = vector []
 

@@ -1,0 +1,50 @@
+using System.Runtime.CompilerServices;
+using PublicApiGenerator;
+using Xunit;
+
+namespace MetricLearning.Tests.Api;
+
+public sealed class PublicApiTests
+{
+    private static string Checked([CallerFilePath] string here = "") =>
+        Path.Combine(Path.GetDirectoryName(here)!, "..", "PublicApi.txt");
+
+    private static string Current()
+    {
+        var options = new ApiGeneratorOptions { IncludeAssemblyAttributes = false };
+        var core = PublicTypes.Reached().Where(type => type.Assembly == PublicTypes.Core && !type.IsNested);
+        var ofCore = new ApiGeneratorOptions { IncludeAssemblyAttributes = false, IncludeTypes = [.. core] };
+
+        return $"""
+            // MetricLearning
+            {PublicTypes.Facade.GeneratePublicApi(options)}
+            // MetricLearning.Core, as far as MetricLearning's signatures reach
+            {PublicTypes.Core.GeneratePublicApi(ofCore)}
+            """.ReplaceLineEndings("\n");
+    }
+
+    [Fact]
+    public void The_public_API_is_the_one_that_was_agreed_on()
+    {
+        var current = Current();
+        var path = Checked();
+
+        if (Environment.GetEnvironmentVariable("UPDATE_PUBLIC_API") == "1")
+        {
+            File.WriteAllText(path, current);
+        }
+
+        var agreed = File.Exists(path) ? File.ReadAllText(path).ReplaceLineEndings("\n") : "";
+        var (now, before) = (current.Split('\n'), agreed.Split('\n'));
+        var added = now.Except(before).Select(line => "+ " + line.Trim());
+        var gone = before.Except(now).Select(line => "- " + line.Trim());
+
+        Assert.True(
+            current == agreed,
+            "The public API differs from tests/Facade.Tests/PublicApi.txt. If that is meant, run\n"
+                + "  UPDATE_PUBLIC_API=1 dotnet test tests/Facade.Tests --filter PublicApiTests\n"
+                + "and commit the file.\n"
+                + string.Join("\n", gone.Concat(added).Take(60))
+        );
+    }
+}

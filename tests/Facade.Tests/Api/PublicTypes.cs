@@ -1,0 +1,83 @@
+using System.Reflection;
+
+namespace MetricLearning.Tests.Api;
+
+/// <summary>The facade&#39;s public types, and those of the core that their signatures reach.</summary>
+internal static class PublicTypes
+{
+    private const BindingFlags Declared =
+        BindingFlags.Public
+        | BindingFlags.NonPublic
+        | BindingFlags.Instance
+        | BindingFlags.Static
+        | BindingFlags.DeclaredOnly;
+
+    public static Assembly Facade => typeof(BaseTrainer).Assembly;
+    public static Assembly Core => typeof(Core.Loss).Assembly;
+
+    public static IEnumerable<MemberInfo> Members(Type type) => type.GetMembers(Declared).Where(IsVisible);
+
+    /// <summary>All types of a member&#39;s signature, the arguments of generic types included.</summary>
+    public static IEnumerable<Type> Signature(MemberInfo member) =>
+        member switch
+        {
+            ConstructorInfo constructor => constructor.GetParameters().SelectMany(one => Parts(one.ParameterType)),
+            MethodInfo method =>
+            [
+                .. Parts(method.ReturnType),
+                .. method.GetParameters().SelectMany(one => Parts(one.ParameterType)),
+                .. method.GetGenericArguments().SelectMany(one => one.GetGenericParameterConstraints().SelectMany(Parts)),
+            ],
+            PropertyInfo property => Parts(property.PropertyType),
+            FieldInfo field => Parts(field.FieldType),
+            EventInfo raised => Parts(raised.EventHandlerType!),
+            Type nested => Inheritance(nested),
+            _ => [],
+        };
+
+    public static IEnumerable<Type> Inheritance(Type type) =>
+        [.. type.BaseType is { } parent ? Parts(parent) : [], .. type.GetInterfaces().SelectMany(Parts)];
+
+    /// <summary>From the facade over every signature into the core.</summary>
+    public static IReadOnlyList<Type> Reached()
+    {
+        var seen = new HashSet<Type>();
+        var open = new Queue<Type>(Facade.GetExportedTypes());
+
+        while (open.TryDequeue(out var type))
+        {
+            if (!seen.Add(type))
+            {
+                continue;
+            }
+
+            foreach (
+                var next in Inheritance(type)
+                    .Concat(Members(type).SelectMany(Signature))
+                    .Select(part => part.IsGenericType ? part.GetGenericTypeDefinition() : part)
+                    .Where(part => part.Assembly == Core || part.Assembly == Facade)
+            )
+            {
+                open.Enqueue(next);
+            }
+        }
+
+        return [.. seen.OrderBy(type => type.FullName, StringComparer.Ordinal)];
+    }
+
+    private static IEnumerable<Type> Parts(Type type) =>
+        type.HasElementType ? Parts(type.GetElementType()!)
+        : type.IsGenericType ? [type, .. type.GetGenericArguments().SelectMany(Parts)]
+        : [type];
+
+    private static bool IsVisible(MemberInfo member) =>
+        member switch
+        {
+            MethodBase method => method.IsPublic || method.IsFamily || method.IsFamilyOrAssembly,
+            PropertyInfo property => property.GetAccessors(true).Any(IsVisible),
+            FieldInfo field => field.IsPublic || field.IsFamily || field.IsFamilyOrAssembly,
+            EventInfo raised => IsVisible(raised.AddMethod!),
+            Type nested => nested.IsNestedPublic || nested.IsNestedFamily,
+            _ => false,
+        };
+}

@@ -1,0 +1,280 @@
+using MetricLearning.Core;
+using MetricLearning.Tests.Training;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace MetricLearning.Tests.BadInput;
+
+/// <summary>Networks, losses, miners and numbers that show what they are only when an iteration runs.</summary>
+public sealed class IterationMistakes
+{
+    private static TrainerOptions Embedding(Scenario scenario, Func<Tensor, Tensor> end) =>
+        scenario.Options with
+        {
+            Models = new() { Trunk = scenario.Trunk, Embedder = new Made.Ending(scenario.Embedder, end) },
+        };
+
+    private static TrainerOptions Losing(Scenario scenario, Func<Tensor, Tensor, Tensor> loss) =>
+        scenario.Options with
+        {
+            LossFuncs = new() { MetricLoss = new Made.Loss(loss) },
+        };
+
+    private static TrainerOptions Mining(Scenario scenario, Func<MetricInput, Tuples> miner) =>
+        scenario.Options with
+        {
+            MiningFuncs = new() { TupleMiner = new Made.TupleMiner(miner) },
+        };
+
+    private static TrainerOptions Choosing(Scenario scenario, Func<Tensor, Tensor, Tensor> miner) =>
+        scenario.Options with
+        {
+            MiningFuncs = new() { SubsetBatchMiner = miner },
+        };
+
+    private static TrainerOptions WithNumber(Scenario scenario, float number, bool everywhere = false)
+    {
+        using var target = everywhere ? scenario.Data.alias() : scenario.Data[2];
+        target.fill_(number);
+        return scenario.Options with { Sampler = new long[] { 0, 1, 2, 3, 4, 5, 6, 7 } };
+    }
+
+    private static readonly Dictionary<string, Mistake> Mistakes = new()
+    {
+        ["a trunk that is too wide for the embedder"] = new(
+            _ => new Scenario(embedderTakes: 5).Options,
+            "The embedder cannot take an input of (8, 6) Float32"
+        ),
+        ["data that are too wide for the trunk"] = new(
+            s => s.Options with { Dataset = TrainingData.FromTensors(zeros(24, 7), s.Labels) },
+            "The trunk cannot take an input of (8, 7) Float32"
+        ),
+        ["data of double precision in a network of single"] = new(
+            s => s.Options with { Dataset = TrainingData.FromTensors(s.Data.to(ScalarType.Float64), s.Labels) },
+            "The trunk cannot take an input of (8, 4) Float64"
+        ),
+        ["data of whole numbers"] = new(
+            s =>
+                s.Options with
+                {
+                    Dataset = TrainingData.FromTensors(zeros(24, 4, dtype: ScalarType.Int64), s.Labels),
+                },
+            "The trunk cannot take an input of (8, 4) Int64"
+        ),
+        ["embeddings in three dimensions"] = new(
+            s => Embedding(s, output => output.unsqueeze(2)),
+            "Embeddings must have the shape (samples, size)",
+            "3 dimensions",
+            "flatten"
+        ),
+        ["embeddings in one dimension"] = new(
+            s => Embedding(s, output => output.sum(1)),
+            "Embeddings must have the shape (samples, size)",
+            "1 dimensions"
+        ),
+        ["fewer embeddings than samples"] = new(
+            s => Embedding(s, output => output[..4]),
+            "from a batch of 8 samples",
+            "must be 8"
+        ),
+        ["one number for the whole batch"] = new(s => Embedding(s, output => output.sum()), "must be 8"),
+        ["a network that returns null"] = new(
+            s => Embedding(s, _ => null!),
+            "The embedder returned null",
+            "must return a tensor"
+        ),
+        ["a loss without a gradient"] = new(
+            s => Losing(s, (_, _) => tensor(1.0f)),
+            "does not depend on any parameter that trains",
+            "embeddings.sum() * 0"
+        ),
+        ["a loss of several numbers"] = new(
+            s => Losing(s, (embeddings, _) => embeddings.sum(1)),
+            "\"metric_loss\" has the shape",
+            "one number"
+        ),
+        ["a loss that is null"] = new(
+            s => Losing(s, (_, _) => null!),
+            "\"metric_loss\" returned null",
+            "one number"
+        ),
+        ["embeddings of another width than the loss's"] = new(
+            s => s.Options with { LossFuncs = new() { MetricLoss = new ArcFaceLoss(4, 5) } },
+            "embeddings of 5 numbers; these have 3"
+        ),
+        ["more classes than ArcFace has"] = new(
+            s => s.Options with { LossFuncs = new() { MetricLoss = new ArcFaceLoss(2, 3) } },
+            "classes 0 to 1",
+            "a larger numClasses"
+        ),
+        ["more classes than ProxyNCA has"] = new(
+            s => s.Options with { LossFuncs = new() { MetricLoss = new ProxyNCALoss(3, 3) } },
+            "classes 0 to 2",
+            "set_min_label_to_zero"
+        ),
+        ["a class below zero"] = new(
+            s =>
+                s.Options with
+                {
+                    LossFuncs = new() { MetricLoss = new ProxyAnchorLoss(4, 3) },
+                    Dataset = TrainingData.FromTensors(s.Data, [.. s.Labels.Select(label => label - 1)]),
+                },
+            "labels from -1"
+        ),
+        ["a tuple miner that returns null"] = new(
+            s => Mining(s, _ => null!),
+            "TupleMiner returned null",
+            "Tuples.All"
+        ),
+        ["a tuple miner of unequal parts"] = new(
+            s => Mining(s, _ => Tuples.NewPairs(tensor([0L, 1L]), tensor([1L]), tensor([0L]), tensor([2L]))),
+            "equally many",
+            "2 and 1"
+        ),
+        ["a tuple miner of fractions"] = new(
+            s => Mining(s, _ => Tuples.NewTriplets(zeros(2), zeros(2), zeros(2))),
+            "int64 vectors"
+        ),
+        ["a subset miner that returns null"] = new(
+            s => Choosing(s, (_, _) => null!),
+            "subset batch miner returned null",
+            "int64"
+        ),
+        ["a subset miner of fractions"] = new(
+            s => Choosing(s, (_, _) => zeros(3)),
+            "vector of int64 indices",
+            "\"tuple_miner\""
+        ),
+        ["a subset miner of a matrix"] = new(
+            s => Choosing(s, (_, _) => zeros(3, 2, dtype: ScalarType.Int64)),
+            "vector of int64 indices"
+        ),
+        ["a subset miner that chooses nothing"] = new(
+            s => Choosing(s, (_, _) => zeros(0, dtype: ScalarType.Int64)),
+            "at least one"
+        ),
+        ["a subset miner beyond the batch"] = new(
+            s => Choosing(s, (_, _) => tensor([0L, 8L])),
+            "outside the batch of 8 samples"
+        ),
+        ["a subset miner below zero"] = new(
+            s => Choosing(s, (_, _) => tensor([-1L, 2L])),
+            "outside the batch of 8 samples"
+        ),
+        ["one sample that is NaN"] = new(
+            s => WithNumber(s, float.NaN),
+            "The loss is not finite",
+            "Nothing was changed",
+            "NaN"
+        ),
+        ["one sample that is infinite"] = new(
+            s => WithNumber(s, float.PositiveInfinity),
+            "The loss is not finite",
+            "infinite inputs"
+        ),
+        ["nothing but NaN"] = new(s => WithNumber(s, float.NaN, everywhere: true), "The loss is not finite"),
+        ["a NaN that the miner leaves out"] = new(
+            s =>
+                (WithoutBatchNorm(WithNumber(s, float.NaN))) with
+                {
+                    MiningFuncs = new() { TupleMiner = new MultiSimilarityMiner() },
+                },
+            "The loss is not finite"
+        ),
+        ["a NaN that the reducer leaves out"] = new(
+            s => WithoutBatchNorm(WithNumber(s, float.NaN)),
+            "The loss is not finite"
+        ),
+        ["a loss that is NaN"] = new(
+            s => Losing(s, (embeddings, _) => embeddings.sum() * float.NaN),
+            "metric_loss = NaN",
+            "learning rate"
+        ),
+    };
+
+    // Statistics of a batch would spread a NaN to all samples.
+    private static TrainerOptions WithoutBatchNorm(TrainerOptions options) =>
+        options with
+        {
+            Models = new() { Trunk = nn.Linear(4, 6), Embedder = options.Models.Embedder },
+            Optimizers = [],
+        };
+
+    public static TheoryData<string> Names => [.. Mistakes.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_step_fails(string mistake)
+    {
+        using var scenario = new Scenario();
+        Refusing.AtStep<Exception>(Mistakes[mistake].Make(scenario), Mistakes[mistake].Words);
+    }
+
+    private sealed class Odd(string message) : Exception(message);
+
+    [Theory]
+    [InlineData("network")]
+    [InlineData("loss")]
+    [InlineData("tuple miner")]
+    [InlineData("subset miner")]
+    [InlineData("clipper")]
+    public void Exceptions_of_the_users_code_arrive_as_they_are(string thrower)
+    {
+        using var scenario = new Scenario();
+        var options = thrower switch
+        {
+            "network" => Embedding(scenario, _ => throw new Odd(thrower)),
+            "loss" => Losing(scenario, (_, _) => throw new Odd(thrower)),
+            "tuple miner" => Mining(scenario, _ => throw new Odd(thrower)),
+            "subset miner" => Choosing(scenario, (_, _) => throw new Odd(thrower)),
+            _ => scenario.Options with { GradientClippers = new() { Trunk = () => throw new Odd(thrower) } },
+        };
+        Refusing.AtStep<Odd>(options, thrower);
+    }
+
+    [Fact]
+    public void A_tuple_miner_beyond_the_batch_is_an_error()
+    {
+        using var scenario = new Scenario();
+        Refusing.AtStep<Exception>(
+            Mining(
+                scenario,
+                _ => Tuples.NewPairs(tensor([0L]), tensor([99L]), tensor([0L]), tensor([1L]))
+            ),
+            "99"
+        );
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(1)]
+    public void A_failure_in_the_middle_leaves_the_run_as_if_it_had_not_been(int failing)
+    {
+        using var scenario = new Scenario();
+        using var undisturbed = new Scenario();
+        var calls = 0;
+        var options = scenario.Options with
+        {
+            GradientClippers = new() { Embedder = () => _ = ++calls == failing ? throw new Odd("once") : 0 },
+        };
+        using var trainer = new MetricLossOnly(options);
+        using var other = new MetricLossOnly(
+            undisturbed.Options with
+            {
+                GradientClippers = new() { Embedder = () => { } },
+            }
+        );
+
+        for (var step = 1; step < failing; step++)
+        {
+            trainer.Step();
+        }
+
+        Refusing.In<Odd>(options, trainer, () => trainer.Step(), "once");
+        trainer.Train(2);
+        other.Train(2);
+
+        Assert.Equal(undisturbed.Weights(), scenario.Weights());
+        Assert.Equal(other.Losses, trainer.Losses);
+    }
+}

@@ -1,0 +1,252 @@
+using Microsoft.Extensions.Logging;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace MetricLearning.Tests.Training;
+
+public sealed class HookTests
+{
+    private sealed class Told<T>(List<T> seen) : IProgress<T>
+    {
+        public void Report(T value) => seen.Add(value);
+    }
+
+    private sealed class Lines : ILogger
+    {
+        public List<(LogLevel Level, string Text)> Seen { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => Seen.Add((logLevel, formatter(state, exception)));
+    }
+
+    [Theory]
+    [InlineData(false, 2)]
+    [InlineData(true, 4)]
+    [InlineData(null, 4)]
+    public void Only_an_exact_false_stops(bool? answer, int epochs)
+    {
+        using var scenario = new Scenario();
+        using var trainer = new MetricLossOnly(
+            scenario.Options with
+            {
+                EndOfEpochHook = t => t.Epoch == 2 ? answer : null,
+            }
+        );
+
+        trainer.Train(4);
+
+        Assert.Equal(epochs, trainer.Epoch);
+    }
+
+    [Fact]
+    public void Hooks_see_the_run_as_it_is()
+    {
+        using var scenario = new Scenario();
+        var iterations = new List<(int, int, long, double)>();
+        var epochs = new List<(int, double)>();
+        using var trainer = new MetricLossOnly(
+            scenario.Options with
+            {
+                EndOfIterationHook = t =>
+                    iterations.Add((t.Epoch, t.Iteration, t.GlobalIteration, t.Losses["total_loss"])),
+                EndOfEpochHook = t =>
+                {
+                    Assert.Equal(t.Losses["metric_loss"], t.Losses["total_loss"]);
+                    epochs.Add((t.Epoch, t.EpochLosses["total_loss"]));
+                    return true;
+                },
+            }
+        );
+
+        trainer.Train(2);
+
+        Assert.Equal(
+            [(1, 0, 0), (1, 1, 1), (1, 2, 2), (2, 0, 3), (2, 1, 4), (2, 2, 5)],
+            iterations.Select(seen => (seen.Item1, seen.Item2, seen.Item3))
+        );
+        Assert.All(iterations, seen => Assert.True(seen.Item4 > 0));
+        Assert.Equal([1, 2], epochs.Select(epoch => epoch.Item1));
+        Assert.Equal(iterations[3..].Average(seen => seen.Item4), epochs[1].Item2, 12);
+        Assert.Equal(3, trainer.IterationsPerEpoch);
+    }
+
+    [Fact]
+    public void Losses_are_weighted()
+    {
+        using var plain = new Scenario();
+        using var weighted = new Scenario();
+        using var one = new MetricLossOnly(plain.Options);
+        using var two = new MetricLossOnly(weighted.Options with { LossWeights = new() { MetricLoss = 2.5 } });
+
+        one.Step();
+        two.Step();
+
+        Assert.Equal(2.5 * one.Losses["metric_loss"], two.Losses["metric_loss"], 6);
+        Assert.Equal(two.Losses["metric_loss"], two.Losses["total_loss"]);
+        Assert.Equal(2.5, two.LossWeights["metric_loss"]);
+    }
+
+    [Fact]
+    public void Progress_is_told_after_every_iteration()
+    {
+        using var scenario = new Scenario();
+        var seen = new List<TrainingProgress>();
+        using var trainer = new MetricLossOnly(scenario.Options with { IterationsPerEpoch = 2 });
+
+        trainer.Train(2, progress: new Told<TrainingProgress>(seen));
+
+        Assert.Equal([(1, 1), (1, 2), (2, 1), (2, 2)], seen.Select(report => (report.Epoch, report.IterationsDone)));
+        Assert.All(seen, report => Assert.Equal((2, 2), (report.LastEpoch, report.IterationsPerEpoch)));
+        Assert.Equal(trainer.Losses["total_loss"], seen[^1].TotalLoss);
+    }
+
+    [Fact]
+    public void The_number_of_epochs_is_that_of_the_last()
+    {
+        using var scenario = new Scenario();
+        var epochs = new List<int>();
+        using var trainer = new MetricLossOnly(
+            scenario.Options with
+            {
+                EndOfEpochHook = t =>
+                {
+                    epochs.Add(t.Epoch);
+                    return true;
+                },
+            }
+        );
+
+        trainer.Train(4, startEpoch: 3);
+        Assert.Equal([3, 4], epochs);
+        trainer.Train(2);
+        Assert.Equal([3, 4, 1, 2], epochs);
+        trainer.Train(1, startEpoch: 2);
+        trainer.Train(0);
+        Assert.Equal([3, 4, 1, 2], epochs);
+    }
+
+    [Fact]
+    public void Hooks_loggers_and_progress_change_nothing()
+    {
+        using var silent = new Scenario();
+        using var loud = new Scenario();
+        using var one = new MetricLossOnly(silent.Options);
+        using var two = new MetricLossOnly(
+            loud.Options with
+            {
+                EndOfIterationHook = _ => randn(3).Dispose(),
+                EndOfEpochHook = _ =>
+                {
+                    loud.Trunk.eval();
+                    using (no_grad())
+                    {
+                        loud.Trunk.call(loud.Data).Dispose();
+                    }
+
+                    return true;
+                },
+                Logger = new Lines(),
+            }
+        );
+
+        one.Train(3);
+        two.Train(3, progress: new Told<TrainingProgress>([]));
+
+        Assert.Equal(silent.Weights(), loud.Weights());
+    }
+
+    [Fact]
+    public void Warnings_and_epochs_are_logged()
+    {
+        using var scenario = new Scenario();
+        var log = new Lines();
+        using var trainer = new MetricLossOnly(
+            scenario.Options with
+            {
+                Models = new() { Trunk = nn.Linear(4, 3) },
+                Optimizers = [],
+                Logger = log,
+            }
+        );
+
+        trainer.Train(2);
+
+        var warnings = log.Seen.Where(line => line.Level == LogLevel.Warning).Select(line => line.Text).ToArray();
+        Assert.Equal(trainer.Warnings, warnings);
+        Assert.Contains(warnings, text => text.Contains("optimizers is empty", StringComparison.Ordinal));
+        Assert.Contains(warnings, text => text.Contains("\"embedder\"", StringComparison.Ordinal));
+        Assert.Equal(
+            ["Training epoch 1", "Training epoch 2"],
+            log.Seen.Where(line => line.Level == LogLevel.Information).Select(line => line.Text)
+        );
+    }
+
+    [Fact]
+    public void Without_optimizers_nothing_is_trained()
+    {
+        using var scenario = new Scenario();
+        var weights = string.Concat(scenario.Trunk.parameters().Select(parameter => parameter.sum().item<float>()));
+        using var trainer = new MetricLossOnly(scenario.Options with { Optimizers = [] });
+
+        trainer.Train(2);
+
+        Assert.Equal(weights, string.Concat(scenario.Trunk.parameters().Select(parameter => parameter.sum().item<float>())));
+        Assert.Equal(5, trainer.GlobalIteration);
+        Assert.True(trainer.Losses["total_loss"] > 0);
+    }
+
+    [Fact]
+    public void An_optimizer_of_what_is_frozen_is_a_warning()
+    {
+        using var scenario = new Scenario();
+        using var trainer = new MetricLossOnly(scenario.Options with { FreezeThese = ["trunk"] });
+        Assert.Contains(trainer.Warnings, text => text.Contains("optimizer for \"trunk\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Two_trainers_in_two_threads_do_not_disturb_each_other()
+    {
+        using var first = new Scenario();
+        using var second = new Scenario();
+        using var alone = new Scenario();
+        var dropout = new Func<Scenario, TrainerOptions>(scenario =>
+            scenario.Options with
+            {
+                Models = new()
+                {
+                    Trunk = nn.Sequential(scenario.Trunk, nn.Dropout(0.5)),
+                    Embedder = scenario.Embedder,
+                },
+            }
+        );
+        using (var trainer = new MetricLossOnly(dropout(alone)))
+        {
+            trainer.Train(20);
+        }
+
+        Parallel.Invoke([
+            .. new[] { first, second }.Select(scenario =>
+                (Action)(
+                    () =>
+                    {
+                        using var trainer = new MetricLossOnly(dropout(scenario));
+                        trainer.Train(20);
+                    }
+                )
+            ),
+        ]);
+
+        Assert.Equal(alone.Weights(), first.Weights());
+        Assert.Equal(alone.Weights(), second.Weights());
+    }
+}

@@ -1,0 +1,215 @@
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace MetricLearning.Tests.Training;
+
+public sealed class StateTests
+{
+    private static string After(int epochs)
+    {
+        using var scenario = new Scenario();
+        using var trainer = new MetricLossOnly(scenario.Options);
+        trainer.Train(epochs);
+        return scenario.Weights();
+    }
+
+    [Fact]
+    public void A_run_goes_back_to_a_state_that_was_taken()
+    {
+        using var scenario = new Scenario();
+        using var trainer = new MetricLossOnly(scenario.Options);
+        trainer.Step();
+        trainer.Step();
+        using var state = trainer.State;
+        var weights = scenario.Weights();
+        trainer.Train(3);
+        var trained = scenario.Weights();
+
+        trainer.State = state;
+
+        Assert.Equal(weights, scenario.Weights());
+        Assert.Equal((1, 1, 1L), (trainer.Epoch, trainer.Iteration, trainer.GlobalIteration));
+        Assert.Equal((1, 2, 2L), (state.Epoch, state.IterationsDone, state.Steps));
+        Assert.Equal(state.Losses, trainer.Losses);
+        trainer.Train(3);
+        Assert.Equal(trained, scenario.Weights());
+        Assert.Equal(After(3), scenario.Weights());
+    }
+
+    [Fact]
+    public void Another_trainer_of_the_same_networks_goes_on_from_a_state()
+    {
+        using var scenario = new Scenario();
+        using var other = new Scenario();
+        using var trainer = new MetricLossOnly(scenario.Options);
+        using var successor = new MetricLossOnly(other.Options with { Seed = 77 });
+        trainer.Train(1);
+        using var state = trainer.State;
+
+        successor.State = state;
+        successor.Train(3);
+
+        Assert.Equal(After(3), other.Weights());
+        Assert.Equal(After(1), scenario.Weights());
+    }
+
+    [Fact]
+    public void Forks_are_strangers()
+    {
+        using var scenario = new Scenario();
+        using var trainer = new MetricLossOnly(scenario.Options);
+        trainer.Step();
+        using var fork = trainer.State;
+        trainer.Step();
+        var one = scenario.Weights();
+        trainer.State = fork;
+        scenario.TrunkOptimizer.ParamGroups.Single().LearningRate = 1.0;
+        trainer.Step();
+        var two = scenario.Weights();
+        trainer.State = fork;
+        trainer.Step();
+
+        Assert.NotEqual(one, two);
+        Assert.Equal(one, scenario.Weights());
+        Assert.Equal(0.1, fork.LearningRates["trunk_optimizer"].Single());
+    }
+
+    [Fact]
+    public void A_state_taken_in_a_hook_loses_nothing()
+    {
+        using var scenario = new Scenario();
+        TrainingState? taken = null;
+        var epochs = new List<int>();
+        using var trainer = new MetricLossOnly(
+            scenario.Options with
+            {
+                EndOfIterationHook = t =>
+                {
+                    if (taken is null && t is { Epoch: 1, Iteration: 2 })
+                    {
+                        taken = t.State;
+                    }
+                },
+                EndOfEpochHook = t =>
+                {
+                    epochs.Add(t.Epoch);
+                    return true;
+                },
+            }
+        );
+        trainer.Train(2);
+        trainer.State = taken!;
+        trainer.Train(2);
+        taken!.Dispose();
+
+        Assert.Equal([1, 2, 1, 2], epochs);
+        Assert.Equal(After(2), scenario.Weights());
+    }
+
+    [Fact]
+    public void A_second_call_trains_on_with_the_same_weights_from_epoch_one()
+    {
+        using var scenario = new Scenario();
+        using var trainer = new MetricLossOnly(scenario.Options);
+        trainer.Train(1);
+        var once = scenario.Weights();
+        trainer.Train(1);
+
+        Assert.Equal((1, 2), (trainer.Epoch, trainer.Iteration));
+        Assert.NotEqual(once, scenario.Weights());
+    }
+
+    [Fact]
+    public void Disposing_gives_the_networks_back_as_they_were_found()
+    {
+        using var scenario = new Scenario();
+        scenario.Embedder.eval();
+        var frozen = scenario.Trunk.parameters().First();
+        frozen.requires_grad = false;
+        var trainer = new MetricLossOnly(scenario.Options with { FreezeThese = ["embedder"] });
+        trainer.Train(1);
+        var weights = scenario.Weights();
+        using var state = trainer.State;
+        trainer.Dispose();
+
+        Assert.Equal(weights, scenario.Weights());
+        Assert.True(scenario.Trunk.training);
+        Assert.False(scenario.Embedder.training);
+        Assert.False(frozen.requires_grad);
+        Assert.All(scenario.Trunk.parameters().Skip(1), parameter => Assert.True(parameter.requires_grad));
+        Assert.All(scenario.Embedder.parameters(), parameter => Assert.True(parameter.requires_grad));
+
+        using (no_grad())
+        {
+            scenario.Embedder.parameters().First().zero_();
+        }
+
+        Assert.False(state.IsDisposed);
+        using var next = new MetricLossOnly(scenario.Options);
+        next.Train(1);
+    }
+
+    [Fact]
+    public void The_weights_of_a_state_outlive_its_trainer()
+    {
+        using var scenario = new Scenario();
+        using var other = new Scenario();
+        TrainingState state;
+        using (var trainer = new MetricLossOnly(scenario.Options))
+        {
+            trainer.Train(1);
+            state = trainer.State;
+        }
+
+        using (state)
+        using (var successor = new MetricLossOnly(other.Options))
+        {
+            successor.State = state;
+            Assert.Equal(After(1), other.Weights());
+        }
+    }
+
+    [Fact]
+    public void No_tensor_is_left_over()
+    {
+        using var scenario = new Scenario();
+        var live = new List<long>();
+        using var trainer = new MetricLossOnly(
+            scenario.Options with
+            {
+                EndOfIterationHook = _ => live.Add(Tensor.TotalCount),
+                EndOfEpochHook = t =>
+                {
+                    t.State.Dispose();
+                    return true;
+                },
+            }
+        );
+
+        trainer.Train(4);
+
+        // After the first epoch TorchSharp's optimizers show their slots, in tensors of their own.
+        Assert.Equal(12, live.Count);
+        Assert.Single(live[1..3].Distinct());
+        Assert.Single(live[3..].Distinct());
+    }
+
+    [Fact]
+    public void TorchSharps_optimizers_show_their_slots_after_training()
+    {
+        using var scenario = new Scenario();
+        using var path = new MemoryStream();
+        using (var trainer = new MetricLossOnly(scenario.Options))
+        {
+            trainer.Train(1);
+            using var writer = new BinaryWriter(path, System.Text.Encoding.UTF8, leaveOpen: true);
+            ((TorchSharp.Modules.Adam)scenario.EmbedderOptimizer).save_state_dict(writer);
+        }
+
+        var slots = ((TorchSharp.Modules.Adam)scenario.EmbedderOptimizer).state_dict().State.Cast<TorchSharp.Modules.Adam.State>().ToArray();
+        Assert.True(path.Length > 0);
+        Assert.All(slots, slot => Assert.Equal(3, slot.step));
+        Assert.All(slots, slot => Assert.True(slot.exp_avg_sq.sum().item<float>() > 0));
+    }
+}
