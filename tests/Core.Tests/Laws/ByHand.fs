@@ -49,11 +49,13 @@ module ByHand =
                 parameter.requires_grad <- usersChoice && not isFrozen
 
     let private context (prepared: Prepared) (plan: Plan) (progress: Progress) : Context =
-        { Plan = plan
-          Networks = prepared.Handles.Networks
-          Losses = prepared.Handles.Losses
-          Miners = prepared.Handles.TupleMiners
-          Seed = Progress.stepSeed "step" progress }
+        {
+            Plan = plan
+            Networks = prepared.Handles.Networks
+            Losses = prepared.Handles.Losses
+            Miners = prepared.Handles.TupleMiners
+            Seed = Progress.stepSeed "step" progress
+        }
 
     let private rule (handles: Handles) (part: Part) (key: string) =
         match handles.Optimizers |> List.find (fst >> (=) key) |> snd with
@@ -72,14 +74,16 @@ module ByHand =
         let handles = prepared.Handles
         let progress = Progress.upcoming state.Progress
         let plan = prepared.Recipe.Decide handles.Roster progress
-        let loaded = handles.Loader.Fetch(progress.Seed, progress.Cursor, CancellationToken.None)
+
+        let loaded =
+            handles.Loader.Fetch(progress.Seed, progress.Cursor, CancellationToken.None)
+
         use batch = loaded.Batch
         use users = torch.random.get_rng_state ()
         let scope = torch.NewDisposeScope()
 
         try
-            let buffers =
-                state.Learned.Buffers |> Array.map (own (isOn Mechanism.FreshBuffers))
+            let buffers = state.Learned.Buffers |> Array.map (own (isOn Mechanism.FreshBuffers))
 
             if isOn Mechanism.Binding then
                 for part, learned in Array.zip handles.Parts state.Learned.Parts do
@@ -98,7 +102,9 @@ module ByHand =
                     for parameter in part.Parameters do
                         parameter.grad <- null
 
-            let (Losses terms) = prepared.Recipe.Objective (context prepared plan progress) batch
+            let (Losses terms) =
+                prepared.Recipe.Objective (context prepared plan progress) batch
+
             let total = terms |> List.map snd |> List.reduce (fun sum loss -> sum + loss)
             total.backward ()
 
@@ -116,7 +122,8 @@ module ByHand =
                         use update = new FlatUpdate(part.Layout)
                         let struct (rule, _) = rule handles part key
 
-                        let gradients: (Tensor | null)[] = [| for parameter in part.Parameters -> parameter.grad |]
+                        let gradients: (Tensor | null)[] =
+                            [| for parameter in part.Parameters -> parameter.grad |]
 
                         let counts =
                             update.Run(
@@ -128,28 +135,38 @@ module ByHand =
                                 weights.Tensor
                             )
 
-                        { Weights = weights
-                          Slots = slots
-                          Counts = counts }
+                        {
+                            Weights = weights
+                            Slots = slots
+                            Counts = counts
+                        }
                     | _ ->
                         { learned with
                             Weights = weights
-                            Slots = slots })
+                            Slots = slots
+                        })
 
             let losses =
                 Map.ofList
-                    [ for name, loss in terms -> name, loss.detach().``to``(ScalarType.Float64).item<float> ()
-                      yield Keys.TotalLoss, total.detach().``to``(ScalarType.Float64).item<float> () ]
+                    [
+                        for name, loss in terms -> name, loss.detach().``to``(ScalarType.Float64).item<float>()
+                        yield Keys.TotalLoss, total.detach().``to``(ScalarType.Float64).item<float>()
+                    ]
 
-            { Progress =
-                { Progress.evolve
-                      progress
-                      { Losses = losses
-                        Rates = progress.Rates
-                        Cursor = loaded.After
-                        PassIsOver = loaded.EndsPass } with
-                    Due = [] }
-              Learned = new Learned(parts, buffers) }
+            {
+                Progress =
+                    { Progress.evolve
+                          progress
+                          {
+                              Losses = losses
+                              Rates = progress.Rates
+                              Cursor = loaded.After
+                              PassIsOver = loaded.EndsPass
+                          } with
+                        Due = []
+                    }
+                Learned = new Learned(parts, buffers)
+            }
         finally
             if isOn Mechanism.Scope then
                 scope.Dispose()

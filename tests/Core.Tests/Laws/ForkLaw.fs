@@ -21,14 +21,17 @@ let private atRate (rate: float) (state: TrainingState) =
     { state.Share() with
         Progress =
             { state.Progress with
-                Rates = state.Progress.Rates |> Map.map (fun _ rates -> Array.map (fun _ -> rate) rates) } }
+                Rates = state.Progress.Rates |> Map.map (fun _ rates -> Array.map (fun _ -> rate) rates)
+            }
+    }
 
 /// One fork trains at another learning rate and is thrown away; the other is as if it had been alone.
 let private forksAreStrangers (step: Prepared -> TrainingState -> TrainingState) subject settings number =
     // TorchSharp's optimizers say the rates, and its schedulers cannot go back.
     let settings =
         { settings with
-            TorchSchedulers = false }
+            TorchSchedulers = false
+        }
 
     let prepared = Subject.prepare subject settings
     use _ = Session.Start prepared
@@ -51,15 +54,21 @@ let private forksAreStrangers (step: Prepared -> TrainingState -> TrainingState)
 
 /// Two sessions over one set of machines, their steps interleaved; both reuse the vectors of states nobody has.
 let private sessionsInterleave subject settings number =
-    let settings = { settings with TorchSchedulers = false }
+    let settings =
+        { settings with
+            TorchSchedulers = false
+        }
+
     let prepared = Subject.prepare subject settings
     use first = Session.Start prepared
     use fork = first.Take()
 
     let alone =
         use session = Subject.start subject settings
+
         for _ in 1..4 do
             session.Step CancellationToken.None |> Seq.iter ignore
+
         Snapshot.ofSession session
 
     let second = new Session(prepared.Recipe, prepared.Handles, fork.Share(), true)
@@ -70,7 +79,9 @@ let private sessionsInterleave subject settings number =
         let chosen = random.Next 2
         let chosen = if left[chosen] > 0 then chosen else 1 - chosen
         left[chosen] <- left[chosen] - 1
-        (if chosen = 0 then first else second).Step CancellationToken.None |> Seq.iter ignore
+
+        (if chosen = 0 then first else second).Step CancellationToken.None
+        |> Seq.iter ignore
 
     Expect.equal (Snapshot.ofSession first) alone "the first"
     Expect.equal (Snapshot.ofSession second) alone "the second"
@@ -80,76 +91,81 @@ let private sessionsInterleave subject settings number =
 let tests =
     testList
         "4 forks are strangers"
-        [ Check.law 25 "whatever the other fork does" (
-              forksAreStrangers (fun prepared -> Iteration.step prepared.Recipe prepared.Handles)
-          )
+        [
+            Check.law
+                25
+                "whatever the other fork does"
+                (forksAreStrangers (fun prepared -> Iteration.step prepared.Recipe prepared.Handles))
 
-          Check.law 25 "two sessions on one set of machines" sessionsInterleave
+            Check.law 25 "two sessions on one set of machines" sessionsInterleave
 
-          Check.law 10 "two trainers over the same modules" (fun subject settings _ ->
-              // Each holds states of its own; which of them the modules show is a matter of who steps.
-              // Optimizers of TorchSharp's are one for both; so would their rates be.
-              let settings =
-                  { settings with
-                      TorchOptimizers = false }
+            Check.law 10 "two trainers over the same modules" (fun subject settings _ ->
+                // Each holds states of its own; which of them the modules show is a matter of who steps.
+                // Optimizers of TorchSharp's are one for both; so would their rates be.
+                let settings =
+                    { settings with
+                        TorchOptimizers = false
+                    }
 
-              let ingredients = subject.Ingredients { settings with Freeze = 0 } (Trap())
-              use first = Session.Start(Setup.prepare subject.Recipe ingredients)
-              use second = Session.Start(Setup.prepare subject.Recipe ingredients)
-              use apart = Session.Start(Setup.prepare subject.Recipe (subject.Ingredients { settings with Freeze = 0 } (Trap())))
+                let ingredients = subject.Ingredients { settings with Freeze = 0 } (Trap())
+                use first = Session.Start(Setup.prepare subject.Recipe ingredients)
+                use second = Session.Start(Setup.prepare subject.Recipe ingredients)
 
-              for _ in 1..3 do
-                  for session in [ first; second; apart; first ] do
-                      session.Step CancellationToken.None |> Seq.iter ignore
+                use apart =
+                    Session.Start(
+                        Setup.prepare subject.Recipe (subject.Ingredients { settings with Freeze = 0 } (Trap()))
+                    )
 
-              for _ in 1..3 do
-                  for session in [ second; apart ] do
-                      session.Step CancellationToken.None |> Seq.iter ignore
+                for _ in 1..3 do
+                    for session in [ first; second; apart; first ] do
+                        session.Step CancellationToken.None |> Seq.iter ignore
 
-              Expect.equal (Snapshot.ofSession first) (Snapshot.ofSession second) "of the same modules"
-              Expect.equal (Snapshot.ofSession first) (Snapshot.ofSession apart) "and alone")
+                for _ in 1..3 do
+                    for session in [ second; apart ] do
+                        session.Step CancellationToken.None |> Seq.iter ignore
 
-          Check.law 6 "two trainers on two threads" (fun subject settings _ ->
-              let settings = { settings with Workers = 0 }
+                Expect.equal (Snapshot.ofSession first) (Snapshot.ofSession second) "of the same modules"
+                Expect.equal (Snapshot.ofSession first) (Snapshot.ofSession apart) "and alone")
 
-              let run () =
-                  use session = Subject.start subject settings
-                  Drive.train session 2 Drive.quietly
-                  Snapshot.ofSession session
+            Check.law 6 "two trainers on two threads" (fun subject settings _ ->
+                let settings = { settings with Workers = 0 }
 
-              let alone = run ()
+                let run () =
+                    use session = Subject.start subject settings
+                    Drive.train session 2 Drive.quietly
+                    Snapshot.ofSession session
 
-              // Modules are made before the threads start: making them draws from the one generator there is.
-              let sessions = [| for _ in 1..2 -> Subject.start subject settings |]
+                let alone = run ()
 
-              let results =
-                  sessions
-                  |> Array.map (fun session ->
-                      let result = Tasks.TaskCompletionSource<Snapshot>()
+                // Modules are made before the threads start: making them draws from the one generator there is.
+                let sessions = [| for _ in 1..2 -> Subject.start subject settings |]
 
-                      let thread =
-                          Thread(fun () ->
-                              try
-                                  Drive.train session 2 Drive.quietly
-                                  result.SetResult(Snapshot.ofSession session)
-                              with error ->
-                                  result.SetException error)
+                let results =
+                    sessions
+                    |> Array.map (fun session ->
+                        let result = Tasks.TaskCompletionSource<Snapshot>()
 
-                      thread.Start()
-                      result.Task)
+                        let thread =
+                            Thread(fun () ->
+                                try
+                                    Drive.train session 2 Drive.quietly
+                                    result.SetResult(Snapshot.ofSession session)
+                                with error ->
+                                    result.SetException error)
 
-              for result in results do
-                  Expect.equal (result.GetAwaiter().GetResult()) alone "a run beside another"
+                        thread.Start()
+                        result.Task)
 
-              for session in sessions do
-                  session.Dispose())
+                for result in results do
+                    Expect.equal (result.GetAwaiter().GetResult()) alone "a run beside another"
 
-          testCase "by hand, with every mechanism on, the law holds" (fun () ->
-              forksAreStrangers (ByHand.step []) Subject.metricLossOnly Settings.rich 2)
+                for session in sessions do
+                    session.Dispose())
 
-          for mechanism in
-              [ Mechanism.FreshWeights
-                Mechanism.FreshSlots
-                Mechanism.FreshBuffers ] do
-              Check.isFalsified $"{mechanism}" (fun () ->
-                  forksAreStrangers (ByHand.step [ mechanism ]) Subject.metricLossOnly Settings.rich 2) ]
+            testCase "by hand, with every mechanism on, the law holds" (fun () ->
+                forksAreStrangers (ByHand.step []) Subject.metricLossOnly Settings.rich 2)
+
+            for mechanism in [ Mechanism.FreshWeights; Mechanism.FreshSlots; Mechanism.FreshBuffers ] do
+                Check.isFalsified $"{mechanism}" (fun () ->
+                    forksAreStrangers (ByHand.step [ mechanism ]) Subject.metricLossOnly Settings.rich 2)
+        ]

@@ -6,20 +6,27 @@ open Expecto
 let tests =
     testList
         "laws"
-        [ PureHalf.tests
-          PhaseLaw.tests
-          EffectsBoundary.tests
-          testSequenced (
-              testList
-                  "of tensors"
-                  [ StepLaw.tests
-                    RepeatLaw.tests
-                    ResumeLaw.tests
-                    ForkLaw.tests
-                    LeakLaw.tests
-                    FailureLaw.tests
-                    MistakesLaw.tests
-                    FrozenLaw.tests
-                    WeightRules.tests
-                    TorchRules.tests ]
-          ) ]
+        [
+            PureHalf.tests
+            PhaseLaw.tests
+            EffectsBoundary.tests
+            testSequenced (
+                testList
+                    "of tensors"
+                    [
+                        StepLaw.tests
+                        RepeatLaw.tests
+                        ResumeLaw.tests
+                        ForkLaw.tests
+                        LeakLaw.tests
+                        FailureLaw.tests
+                        MistakesLaw.tests
+                        FrozenLaw.tests
+                        SharingRules.tests
+                        WeightRules.tests
+                        RewriteRules.tests
+                        TorchRules.tests
+                        UnreadableRules.tests
+                    ]
+            )
+        ]

@@ -8,7 +8,15 @@ open MetricLearning.Core
 
 type private Decide = Roster -> Progress -> Plan
 
-let private names = [ "trunk"; "embedder"; "metric_loss"; "classifier"; "generator"; "metric_loss_0" ]
+let private names =
+    [
+        "trunk"
+        "embedder"
+        "metric_loss"
+        "classifier"
+        "generator"
+        "metric_loss_0"
+    ]
 
 let private rosters: Gen<Roster> =
     gen {
@@ -18,12 +26,14 @@ let private rosters: Gen<Roster> =
         let! frozen = Gen.subListOf names
 
         return
-            { Networks = List.ofSeq networks
-              Losses = List.ofSeq losses
-              Terms = List.ofSeq losses
-              Optimizers = [ for name in optimizers -> Keys.optimizerOf name ]
-              Schedules = []
-              Frozen = Set.ofSeq frozen }
+            {
+                Networks = List.ofSeq networks
+                Losses = List.ofSeq losses
+                Terms = List.ofSeq losses
+                Optimizers = [ for name in optimizers -> Keys.optimizerOf name ]
+                Schedules = []
+                Frozen = Set.ofSeq frozen
+            }
     }
 
 let private progresses: Gen<Progress> =
@@ -67,31 +77,37 @@ let private falsified (property: Property) =
 let tests =
     testList
         "9 frozen and stepping never meet"
-        [ for subject in Subject.all do
-              testList
-                  subject.Name
-                  [ Check.pure' "frozen and stepping never meet" (neverMeet subject.Recipe.Decide)
-                    Check.pure' "optimizers step once, in the user's order" (stepOnce subject.Recipe.Decide)
-                    Check.pure' "what the user froze stays frozen" (keepFrozen subject.Recipe.Decide)
-                    Check.pure' "a decision is a function" (isFunction subject.Recipe.Decide) ]
+        [
+            for subject in Subject.all do
+                testList
+                    subject.Name
+                    [
+                        Check.pure' "frozen and stepping never meet" (neverMeet subject.Recipe.Decide)
+                        Check.pure' "optimizers step once, in the user's order" (stepOnce subject.Recipe.Decide)
+                        Check.pure' "what the user froze stays frozen" (keepFrozen subject.Recipe.Decide)
+                        Check.pure' "a decision is a function" (isFunction subject.Recipe.Decide)
+                    ]
 
-          Check.pure' "a loss counts exactly when its weight is above zero"
-          <| Prop.forAll cases (fun (roster, progress) ->
-              let plan = Plan.everything roster progress
+            Check.pure' "a loss counts exactly when its weight is above zero"
+            <| Prop.forAll cases (fun (roster, progress) ->
+                let plan = Plan.everything roster progress
 
-              names
-              |> List.forall (fun name -> Plan.counts name plan = (progress.LossWeights[name] > 0.0)))
+                names
+                |> List.forall (fun name -> Plan.counts name plan = (progress.LossWeights[name] > 0.0)))
 
-          testCase "seen to fail: every optimizer steps" (fun () ->
-              let careless roster progress =
-                  { Plan.everything roster progress with
-                      Stepping = roster.Optimizers }
+            testCase "seen to fail: every optimizer steps" (fun () ->
+                let careless roster progress =
+                    { Plan.everything roster progress with
+                        Stepping = roster.Optimizers
+                    }
 
-              Expect.isTrue (falsified (neverMeet careless)) "what is frozen would be stepped")
+                Expect.isTrue (falsified (neverMeet careless)) "what is frozen would be stepped")
 
-          testCase "seen to fail: nothing is frozen" (fun () ->
-              let careless roster progress =
-                  { Plan.everything roster progress with
-                      Frozen = Set.empty }
+            testCase "seen to fail: nothing is frozen" (fun () ->
+                let careless roster progress =
+                    { Plan.everything roster progress with
+                        Frozen = Set.empty
+                    }
 
-              Expect.isTrue (falsified (keepFrozen careless)) "what the user froze would train") ]
+                Expect.isTrue (falsified (keepFrozen careless)) "what the user froze would train")
+        ]

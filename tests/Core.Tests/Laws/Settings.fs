@@ -27,56 +27,60 @@ type ScheduleSetting =
 
 /// One choice of everything a run can be made of. Every subject makes its ingredients from it.
 type Settings =
-    { Seed: int64
-      Float64: bool
-      BatchNorm: bool
-      Dropout: bool
-      Embedder: bool
-      /// Index into `Parts.optimizers`, or `Parts.torchOptimizers`.
-      Optimizer: int
-      /// TorchSharp's optimizers instead of values of ours.
-      TorchOptimizers: bool
-      /// TorchSharp's schedulers with TorchSharp's optimizers.
-      TorchSchedulers: bool
-      /// Index into `Parts.losses`.
-      Loss: int
-      /// Index into `Parts.miners`.
-      Miner: int
-      Subset: bool
-      Sampler: SamplerChoice
-      Schedule: ScheduleSetting
-      /// Index into what may be frozen: nothing, the embedder, the trunk, the loss.
-      Freeze: int
-      FreezeBatchnorm: bool
-      IterationsPerEpoch: int option
-      Clip: bool
-      /// Samples one by one, with chance of their own, instead of two tensors.
-      AsSamples: bool
-      Workers: int }
+    {
+        Seed: int64
+        Float64: bool
+        BatchNorm: bool
+        Dropout: bool
+        Embedder: bool
+        /// Index into `Parts.optimizers`, or `Parts.torchOptimizers`.
+        Optimizer: int
+        /// TorchSharp's optimizers instead of values of ours.
+        TorchOptimizers: bool
+        /// TorchSharp's schedulers with TorchSharp's optimizers.
+        TorchSchedulers: bool
+        /// Index into `Parts.losses`.
+        Loss: int
+        /// Index into `Parts.miners`.
+        Miner: int
+        Subset: bool
+        Sampler: SamplerChoice
+        Schedule: ScheduleSetting
+        /// Index into what may be frozen: nothing, the embedder, the trunk, the loss.
+        Freeze: int
+        FreezeBatchnorm: bool
+        IterationsPerEpoch: int option
+        Clip: bool
+        /// Samples one by one, with chance of their own, instead of two tensors.
+        AsSamples: bool
+        Workers: int
+    }
 
 module Settings =
 
     /// A run that uses most mechanisms: dropout, batch norm, momentum, a loss that learns.
     let rich: Settings =
-        { Seed = 3L
-          Float64 = false
-          BatchNorm = true
-          Dropout = true
-          Embedder = true
-          Optimizer = 3
-          TorchOptimizers = false
-          TorchSchedulers = false
-          Loss = 2
-          Miner = 0
-          Subset = false
-          Sampler = SamplerChoice.Shuffled
-          Schedule = ScheduleSetting.Constant
-          Freeze = 0
-          FreezeBatchnorm = false
-          IterationsPerEpoch = Some 4
-          Clip = false
-          AsSamples = false
-          Workers = 0 }
+        {
+            Seed = 3L
+            Float64 = false
+            BatchNorm = true
+            Dropout = true
+            Embedder = true
+            Optimizer = 3
+            TorchOptimizers = false
+            TorchSchedulers = false
+            Loss = 2
+            Miner = 0
+            Subset = false
+            Sampler = SamplerChoice.Shuffled
+            Schedule = ScheduleSetting.Constant
+            Freeze = 0
+            FreezeBatchnorm = false
+            IterationsPerEpoch = Some 4
+            Clip = false
+            AsSamples = false
+            Workers = 0
+        }
 
     let gen: Gen<Settings> =
         gen {
@@ -94,18 +98,22 @@ module Settings =
 
             let! sampler =
                 Gen.elements
-                    [ SamplerChoice.Shuffled
-                      SamplerChoice.MPerClass
-                      SamplerChoice.OwnIndices
-                      SamplerChoice.OwnBatches ]
+                    [
+                        SamplerChoice.Shuffled
+                        SamplerChoice.MPerClass
+                        SamplerChoice.OwnIndices
+                        SamplerChoice.OwnBatches
+                    ]
 
             let! schedule =
                 Gen.elements
-                    [ ScheduleSetting.Constant
-                      ScheduleSetting.ByIteration
-                      ScheduleSetting.ByEpoch
-                      ScheduleSetting.ByPlateau
-                      ScheduleSetting.All ]
+                    [
+                        ScheduleSetting.Constant
+                        ScheduleSetting.ByIteration
+                        ScheduleSetting.ByEpoch
+                        ScheduleSetting.ByPlateau
+                        ScheduleSetting.All
+                    ]
 
             let! freeze = Gen.choose (0, 1000)
             let! freezeBatchnorm = Gen.frequency [ 1, Gen.constant true; 4, Gen.constant false ]
@@ -115,48 +123,64 @@ module Settings =
             let! workers = Gen.choose (0, 3)
 
             return
-                { Seed = int64 seed
-                  Float64 = float64
-                  BatchNorm = batchNorm
-                  Dropout = dropout
-                  Embedder = embedder
-                  Optimizer = optimizer
-                  TorchOptimizers = torchOptimizers
-                  TorchSchedulers = torchSchedulers
-                  Loss = loss
-                  Miner = miner
-                  Subset = subset
-                  Sampler = sampler
-                  Schedule = schedule
-                  Freeze = freeze
-                  FreezeBatchnorm = freezeBatchnorm
-                  IterationsPerEpoch = iterations
-                  Clip = clip
-                  AsSamples = asSamples
-                  Workers = workers }
+                {
+                    Seed = int64 seed
+                    Float64 = float64
+                    BatchNorm = batchNorm
+                    Dropout = dropout
+                    Embedder = embedder
+                    Optimizer = optimizer
+                    TorchOptimizers = torchOptimizers
+                    TorchSchedulers = torchSchedulers
+                    Loss = loss
+                    Miner = miner
+                    Subset = subset
+                    Sampler = sampler
+                    Schedule = schedule
+                    Freeze = freeze
+                    FreezeBatchnorm = freezeBatchnorm
+                    IterationsPerEpoch = iterations
+                    Clip = clip
+                    AsSamples = asSamples
+                    Workers = workers
+                }
         }
 
     // Towards the plainest run.
     let private simpler (settings: Settings) : Settings seq =
         let plainer =
-            [ { settings with Workers = 0 }
-              { settings with AsSamples = false }
-              { settings with Clip = false }
-              { settings with IterationsPerEpoch = Some 2 }
-              { settings with FreezeBatchnorm = false }
-              { settings with Freeze = 0 }
-              { settings with Schedule = ScheduleSetting.Constant }
-              { settings with Sampler = SamplerChoice.Shuffled }
-              { settings with Subset = false }
-              { settings with Miner = 0 }
-              { settings with Loss = 0 }
-              { settings with Optimizer = 0 }
-              { settings with TorchSchedulers = false }
-              { settings with TorchOptimizers = false }
-              { settings with Embedder = false }
-              { settings with Dropout = false }
-              { settings with BatchNorm = false }
-              { settings with Float64 = false } ]
+            [
+                { settings with Workers = 0 }
+                { settings with AsSamples = false }
+                { settings with Clip = false }
+                { settings with
+                    IterationsPerEpoch = Some 2
+                }
+                { settings with
+                    FreezeBatchnorm = false
+                }
+                { settings with Freeze = 0 }
+                { settings with
+                    Schedule = ScheduleSetting.Constant
+                }
+                { settings with
+                    Sampler = SamplerChoice.Shuffled
+                }
+                { settings with Subset = false }
+                { settings with Miner = 0 }
+                { settings with Loss = 0 }
+                { settings with Optimizer = 0 }
+                { settings with
+                    TorchSchedulers = false
+                }
+                { settings with
+                    TorchOptimizers = false
+                }
+                { settings with Embedder = false }
+                { settings with Dropout = false }
+                { settings with BatchNorm = false }
+                { settings with Float64 = false }
+            ]
 
         plainer |> Seq.filter ((<>) settings)
 

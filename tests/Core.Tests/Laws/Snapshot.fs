@@ -8,22 +8,26 @@ open MetricLearning.Core
 
 /// A state written down, bit for bit: equal exactly when the states are.
 type Snapshot =
-    { /// A digest of each vector: weights and slots part by part, then buffers.
-      Vectors: string list
-      /// The step counts of each part's parameters.
-      Counts: int64 list list
-      Progress: Progress }
+    {
+        /// A digest of each vector: weights and slots part by part, then buffers.
+        Vectors: string list
+        /// The step counts of each part's parameters.
+        Counts: int64 list list
+        Progress: Progress
+    }
 
 module Snapshot =
 
     let bitsOf (tensor: Tensor) : string =
-        use here = tensor.detach().cpu().contiguous ()
+        use here = tensor.detach().cpu().contiguous()
         Convert.ToHexString(SHA256.HashData(here.bytes.ToArray()))[..15]
 
     let ofState (state: TrainingState) : Snapshot =
-        { Vectors = [ for vector in state.Learned.Vectors -> bitsOf vector.Tensor ]
-          Counts = [ for part in state.Learned.Parts -> List.ofArray part.Counts ]
-          Progress = state.Progress }
+        {
+            Vectors = [ for vector in state.Learned.Vectors -> bitsOf vector.Tensor ]
+            Counts = [ for part in state.Learned.Parts -> List.ofArray part.Counts ]
+            Progress = state.Progress
+        }
 
     let ofSession (session: Session) : Snapshot =
         use state = session.Take()
@@ -31,12 +35,14 @@ module Snapshot =
 
     /// What the modules show: parameters, then buffers, by their names.
     let ofModules (handles: Handles) : (string * string) list =
-        [ for machine in handles.Machines do
-              for struct (name, parameter) in machine.Module.named_parameters () do
-                  $"{machine.Key}.{name}", bitsOf parameter
+        [
+            for machine in handles.Machines do
+                for struct (name, parameter) in machine.Module.named_parameters () do
+                    $"{machine.Key}.{name}", bitsOf parameter
 
-              for struct (name, buffer) in machine.Module.named_buffers () do
-                  $"{machine.Key}.{name}", bitsOf buffer ]
+                for struct (name, buffer) in machine.Module.named_buffers () do
+                    $"{machine.Key}.{name}", bitsOf buffer
+        ]
 
     /// Libtorch's generator as the user finds it.
     let generator () : string =
