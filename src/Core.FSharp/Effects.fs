@@ -164,7 +164,8 @@ module internal Effects =
                     parameter.requires_grad <- usersChoice
 
         for layer, training in handles.FoundTraining do
-            layer.train training
+            if not (TorchModules.isDisposed layer) then
+                layer.train training
 
         System.Array.Clear handles.Shown.Weights
         System.Array.Clear handles.Shown.Buffers

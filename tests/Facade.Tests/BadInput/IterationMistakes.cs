@@ -177,7 +177,7 @@ public sealed class IterationMistakes
             s =>
                 (WithoutBatchNorm(WithNumber(s, float.NaN))) with
                 {
-                    MiningFuncs = new() { TupleMiner = new MultiSimilarityMiner() },
+                    MiningFuncs = new() { TupleMiner = new TripletMarginMiner(margin: 1) },
                 },
             "The loss is not finite"
         ),
