@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using TorchSharp;
+using MetricLearning;
 
 namespace Digits;
 
@@ -7,11 +7,10 @@ namespace Digits;
 internal static class Experiment
 {
     public static Run Run(
-        Recipe recipe,
         Options options,
-        DigitsData digits,
         int seed,
-        IProgress<TrainingStep> progress,
+        DigitsData digits,
+        IProgress<TrainingProgress> progress,
         CancellationToken cancellation
     )
     {
@@ -20,18 +19,14 @@ internal static class Experiment
         var losses = new List<double>();
 
         var clock = Stopwatch.StartNew();
-        recipe.Train(
-            net,
-            digits.Train,
+        using var trainer = Recipe.Trainers[options.Trainer](
             options,
             seed,
-            (_, loss) =>
-            {
-                losses.Add(loss);
-                progress.Report(new(seed, losses.Count, Recipe.IterationsPerEpoch, loss));
-            },
-            cancellation
+            net,
+            digits.Train,
+            endOfIterationHook: it => losses.Add(it.Losses["total_loss"])
         );
+        trainer.Train(options.Epochs, cancellationToken: cancellation, progress: progress);
         clock.Stop();
 
         var after = net.Embed(digits.Test.Pictures);
@@ -43,9 +38,7 @@ internal static class Experiment
             before,
             after,
             clock.Elapsed,
-            Fingerprint.Of(
-                new Dictionary<string, torch.nn.Module> { ["trunk"] = net.Trunk, ["embedder"] = net.Embedder }
-            )
+            Fingerprint.Of(trainer.Models, trainer.LossFuncs)
         );
     }
 }

@@ -11,15 +11,20 @@ internal static class Fingerprint
     /// <c>state_dict</c> in its own order; of each entry its elements in row-major order as raw little-endian bytes. Names and
     /// shapes are not part of it.
     /// </summary>
-    public static string Of(params IEnumerable<KeyValuePair<string, torch.nn.Module>>[] networksThenLosses)
+    public static string Of(
+        IEnumerable<KeyValuePair<string, torch.nn.Module>> networks,
+        IEnumerable<KeyValuePair<string, torch.nn.Module>> losses
+    )
     {
         using var scope = torch.NewDisposeScope();
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (
-            var module in networksThenLosses.SelectMany(all => all.OrderBy(entry => entry.Key, StringComparer.Ordinal))
-        )
-        foreach (var weights in module.Value.state_dict().Values)
+        foreach (var (_, module) in ByKey(networks).Concat(ByKey(losses)))
+        foreach (var weights in module.state_dict().Values)
             sha.AppendData(weights.detach().cpu().contiguous().bytes);
         return Convert.ToHexStringLower(sha.GetHashAndReset());
+
+        static IEnumerable<KeyValuePair<string, torch.nn.Module>> ByKey(
+            IEnumerable<KeyValuePair<string, torch.nn.Module>> modules
+        ) => modules.OrderBy(entry => entry.Key, StringComparer.Ordinal);
     }
 }

@@ -14,8 +14,8 @@ internal sealed record Options(string Trainer, string Loss, int Epochs, int Seed
     /// <summary>A mistake in <paramref name="args"/> is told on the error stream, and gives exit code 1.</summary>
     public static int Parse(string[] args, Func<Options, CancellationToken, int> run)
     {
-        var trainer = OneOf("--trainer", "How to train.", Recipe.Trainers, "MetricLossOnly");
-        var loss = OneOf("--loss", "What to train for.", Recipe.Losses, "TripletMargin");
+        var trainer = OneOf("--trainer", "How to train.", Recipe.Trainers.Keys, "MetricLossOnly");
+        var loss = OneOf("--loss", "What to train for.", Recipe.Losses.Keys, "TripletMargin");
         var epochs = Number("--epochs", "How often to go through the training pictures.", 1, 10);
         var seed = Number("--seed", "Decides the first weights and the order of the pictures.", 0, 0);
         var seeds = Number("--seeds", "How many runs, with seeds SEED, SEED + 1, …", 1, 1);

@@ -10,18 +10,17 @@ return Options.Parse(
         {
             Directory.CreateDirectory(options.Out); // better found out now than after training
             var digits = DigitsData.Load();
-            var recipe = Recipe.Of(options);
             var pixels = Retrieval.Score(digits.Test.Pictures, digits.Test.Labels);
             var runs = Terminal.ShowProgress(
                 options,
                 progress =>
                     options
-                        .AllSeeds.Select(seed => Experiment.Run(recipe, options, digits, seed, progress, cancellation))
+                        .AllSeeds.Select(seed => Experiment.Run(options, seed, digits, progress(seed), cancellation))
                         .ToList()
             );
 
             Terminal.ShowScores(runs, pixels);
-            var page = HtmlReport.Write(options, recipe, digits, runs, pixels);
+            var page = HtmlReport.Write(options, digits, runs, pixels);
             Console.WriteLine($"Report: {page}");
 
             // For scripts, always the last two lines.

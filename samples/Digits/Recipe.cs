@@ -1,68 +1,85 @@
-using TorchSharp;
+using MetricLearning;
 using static TorchSharp.torch;
 
 namespace Digits;
 
-/// <summary>Stands in for the library until it is there: contrastive loss over all pairs, written by hand.</summary>
-internal sealed record Recipe(IReadOnlyList<(string Name, string Value)> Settings)
+/// <summary>Builds a trainer; the hook is called after every iteration.</summary>
+internal delegate BaseTrainer Build(
+    Options options,
+    int seed,
+    EmbeddingNet net,
+    DigitSet digits,
+    Action<BaseTrainer> endOfIterationHook
+);
+
+/// <summary>How the trainers are built: the part of this program to copy.</summary>
+internal static class Recipe
 {
-    public static readonly string[] Trainers = ["MetricLossOnly"];
-    public static readonly string[] Losses = ["TripletMargin", "Contrastive", "ArcFace"];
+    private const int BatchSize = 40;
+    private const int PicturesPerDigit = 4;
+    private const double LearningRate = 1e-3;
 
-    public static Recipe Of(Options options) =>
-        new([
-            ("Loss", "ContrastiveLoss, margins 0 and 1"),
-            ("Miner", "none"),
-            ("Optimizer", "Adam, learning rate 0.001, one per network"),
-            ("Sampler", "MPerClassSampler, 4 pictures of each of 10 digits"),
-        ]);
+    /// <summary>By the name that --loss takes.</summary>
+    public static readonly IReadOnlyDictionary<string, Objective> Losses = new Dictionary<string, Objective>
+    {
+        ["TripletMargin"] = new(() => new TripletMarginLoss(margin: 0.1), () => new MultiSimilarityMiner(epsilon: 0.1)),
+        ["Contrastive"] = new(() => new ContrastiveLoss(posMargin: 0, negMargin: 1)),
+        ["ArcFace"] = new(() => new ArcFaceLoss(numClasses: 10, embeddingSize: 32)),
+    };
 
-    public const int IterationsPerEpoch = 26;
+    /// <summary>By the name that --trainer takes.</summary>
+    public static readonly IReadOnlyDictionary<string, Build> Trainers = new Dictionary<string, Build>
+    {
+        ["MetricLossOnly"] = MetricLossOnly,
+    };
 
-    public void Train(
-        EmbeddingNet net,
-        DigitSet digits,
+    private static MetricLossOnly MetricLossOnly(
         Options options,
         int seed,
-        Action<int, double> iterated,
-        CancellationToken cancellation
+        EmbeddingNet net,
+        DigitSet digits,
+        Action<BaseTrainer> endOfIterationHook
     )
     {
-        var labels = digits.Labels.data<long>().ToArray();
-        var byClass = labels
-            .Select((label, row) => (label, row))
-            .GroupBy(x => x.label)
-            .Select(g => g.Select(x => (long)x.row).ToArray())
-            .ToArray();
-        var random = new Random(seed);
-        using var adam = optim.Adam(net.Trunk.parameters().Concat(net.Embedder.parameters()), 1e-3);
-        var done = 0;
-        for (var epoch = 1; epoch <= options.Epochs; epoch++)
-        for (var i = 0; i < IterationsPerEpoch; i++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            using var scope = NewDisposeScope();
-            var rows = tensor(
-                byClass
-                    .SelectMany(c =>
-                    {
-                        random.Shuffle(c);
-                        return c[..4];
-                    })
-                    .ToArray()
-            );
-            var y = digits.Labels.index_select(0, rows);
-            var e = nn.functional.normalize(net.Embedder.call(net.Trunk.call(digits.Pictures.index_select(0, rows))));
-            var d = cdist(e, e);
-            var same = y.unsqueeze(0).eq(y.unsqueeze(1)).to(ScalarType.Float32);
-            var eye = torch.eye(40);
-            var pos = (same - eye) * d;
-            var neg = (1 - same) * nn.functional.relu(1 - d);
-            var loss = pos.sum() / pos.gt(0).sum().clamp(min: 1) + neg.sum() / neg.gt(0).sum().clamp(min: 1);
-            adam.zero_grad();
-            loss.backward();
-            adam.step();
-            iterated(++done, loss.ToDouble());
-        }
+        var objective = Losses[options.Loss];
+        var loss = objective.Loss();
+
+        return new(
+            new()
+            {
+                Models = new() { Trunk = net.Trunk, Embedder = net.Embedder },
+                Optimizers = new()
+                {
+                    Trunk = AdamFor(net.Trunk),
+                    Embedder = AdamFor(net.Embedder),
+                    MetricLoss = loss.parameters().Any() ? AdamFor(loss) : null,
+                },
+                BatchSize = BatchSize,
+                LossFuncs = new() { MetricLoss = loss },
+                MiningFuncs = new() { TupleMiner = objective.Miner?.Invoke() },
+                Dataset = TrainingData.FromTensors(digits.Pictures, digits.Labels),
+                Sampler = new MPerClassSampler(
+                    digits.Labels,
+                    m: PicturesPerDigit,
+                    batchSize: BatchSize,
+                    lengthBeforeNewIter: digits.Count
+                ),
+                DataloaderNumWorkers = options.Workers,
+                EndOfIterationHook = endOfIterationHook,
+                Seed = seed,
+            }
+        );
     }
+
+    private static AnyOptimizer AdamFor(nn.Module module) => optim.Adam(module.parameters(), LearningRate);
+
+    /// <summary>The same in words, for the report.</summary>
+    public static (string Name, string Value)[] Settings(Options options) =>
+        [
+            ("Trainer", options.Trainer),
+            ("Loss", Losses[options.Loss].LossInWords),
+            ("Miner", Losses[options.Loss].MinerInWords),
+            ("Optimizers", $"Adam, learning rate {LearningRate}, one for each part that learns"),
+            ("Batches", $"{BatchSize} pictures, {PicturesPerDigit} of each digit"),
+        ];
 }

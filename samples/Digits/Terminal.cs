@@ -1,22 +1,18 @@
+using MetricLearning;
 using Spectre.Console;
 
 namespace Digits;
 
-/// <summary>One iteration is done: the how-manieth of its run, counted from 1, and its total loss.</summary>
-internal readonly record struct TrainingStep(int Seed, int Iteration, int IterationsPerEpoch, double Loss)
-{
-    public int Epoch => (Iteration - 1) / IterationsPerEpoch + 1;
-}
-
 /// <summary>What a person at the terminal sees.</summary>
 internal static class Terminal
 {
-    /// <summary>Shows a progress bar while <paramref name="work"/> reports; nothing when nobody is there to see it.</summary>
-    public static T ShowProgress<T>(Options options, Func<IProgress<TrainingStep>, T> work)
+    /// <summary>One progress bar for all seeds; nothing when nobody is there to see it.</summary>
+    /// <param name="work">Is given where to report the progress of a seed.</param>
+    public static T ShowProgress<T>(Options options, Func<Func<int, IProgress<TrainingProgress>>, T> work)
     {
         var someoneWatches = !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive;
         if (!someoneWatches)
-            return work(new Ticker(_ => { }));
+            return work(_ => new Ticker(_ => { }));
 
         return AnsiConsole
             .Progress()
@@ -28,15 +24,12 @@ internal static class Terminal
             )
             .Start(bars =>
             {
-                var bar = bars.AddTask("Training", maxValue: 1.0 * options.Seeds * options.Epochs);
-                return work(
-                    new Ticker(step =>
-                    {
-                        bar.Description =
-                            $"seed {step.Seed}, epoch {step.Epoch}/{options.Epochs}, loss {step.Loss:0.0000}";
-                        bar.Increment(1.0 / step.IterationsPerEpoch);
-                    })
-                );
+                var bar = bars.AddTask("Training", maxValue: options.Seeds);
+                return work(seed => new Ticker(now =>
+                {
+                    bar.Description = $"seed {seed}, epoch {now.Epoch}/{now.LastEpoch}, loss {now.TotalLoss:0.0000}";
+                    bar.Value = seed - options.Seed + EpochsDone(now) / now.LastEpoch;
+                }));
             });
     }
 
@@ -56,9 +49,12 @@ internal static class Terminal
         AnsiConsole.Write(table);
     }
 
+    private static double EpochsDone(TrainingProgress now) =>
+        now.Epoch - 1 + ((double)now.IterationsDone / now.IterationsPerEpoch ?? 0);
+
     // Progress<T> would post to another thread, and arrive late.
-    private sealed class Ticker(Action<TrainingStep> tick) : IProgress<TrainingStep>
+    private sealed class Ticker(Action<TrainingProgress> tick) : IProgress<TrainingProgress>
     {
-        public void Report(TrainingStep step) => tick(step);
+        public void Report(TrainingProgress now) => tick(now);
     }
 }

@@ -27,7 +27,8 @@ let run =
               40
               (Dataset.ofTensors train.Pictures train.Labels) with
             Sampler = Sampling.Sampler(MPerClass(train.Labels.data<int64>().ToArray(), 4, 40, 1078L))
-            Seed = Some 1L }
+            Seed = Some 1L
+        }
 
 /// `count` further steps. States that nobody needs any more give their memory back.
 let steps (count: int) (state: TrainingState) : TrainingState =
@@ -40,7 +41,9 @@ let withRate (rate: float) (state: TrainingState) : TrainingState =
     { state with
         Progress =
             { state.Progress with
-                Rates = Map.map (fun _ rates -> Array.map (fun _ -> rate) rates) state.Progress.Rates } }
+                Rates = Map.map (fun _ rates -> Array.map (fun _ -> rate) rates) state.Progress.Rates
+            }
+    }
 
 let score (state: TrainingState) =
     Showing.show run.Handles state

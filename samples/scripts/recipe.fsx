@@ -12,8 +12,10 @@ torch.manual_seed 1L |> ignore
 
 /// The trunk's output, compared as if it were embeddings.
 let trunkEmbeddings (ctx: Context) (batch: Batch) : Embedded =
-    { Embeddings = Embedding.trunk ctx batch
-      Labels = batch.Labels }
+    {
+        Embeddings = Embedding.trunk ctx batch
+        Labels = batch.Labels
+    }
 
 /// Two losses, each on its own embeddings. `<+>` joins them; the trainer weighs and adds them up.
 let objective (ctx: Context) : Batch -> Losses =
@@ -38,14 +40,24 @@ let run =
         recipe
         { Ingredients.create
               [ "trunk", trunk; "embedder", embedder ]
-              [ "metric_loss", TripletMargin.loss { TripletMargin.defaults with Margin = 0.1 }
-                "trunk_loss", Contrastive.loss Contrastive.defaults ]
-              [ "trunk_optimizer", Optimizer.adam 1e-3; "embedder_optimizer", Optimizer.adam 1e-3 ]
+              [
+                  "metric_loss",
+                  TripletMargin.loss
+                      { TripletMargin.defaults with
+                          Margin = 0.1
+                      }
+                  "trunk_loss", Contrastive.loss Contrastive.defaults
+              ]
+              [
+                  "trunk_optimizer", Optimizer.adam 1e-3
+                  "embedder_optimizer", Optimizer.adam 1e-3
+              ]
               40
               (Dataset.ofTensors train.Pictures train.Labels) with
             LossWeights = Some [ "metric_loss", 1.0; "trunk_loss", 0.25 ]
             Sampler = Sampling.Sampler(MPerClass(train.Labels.data<int64>().ToArray(), 4, 40, 1078L))
-            Seed = Some 1L }
+            Seed = Some 1L
+        }
 
 // A step is a function from state to state, so training is a fold.
 let trained =

@@ -24,13 +24,26 @@ let embedder = torch.nn.Linear(64L, 32L)
 let ingredients =
     { Ingredients.create
           [ "trunk", trunk; "embedder", embedder ]
-          [ ("metric_loss", TripletMargin.loss { TripletMargin.defaults with Margin = 0.1 }) ]
-          [ "trunk_optimizer", Optimizer.adam 1e-3; "embedder_optimizer", Optimizer.adam 1e-3 ]
+          [
+              ("metric_loss",
+               TripletMargin.loss
+                   { TripletMargin.defaults with
+                       Margin = 0.1
+                   })
+          ]
+          [
+              "trunk_optimizer", Optimizer.adam 1e-3
+              "embedder_optimizer", Optimizer.adam 1e-3
+          ]
           40
           (Dataset.ofTensors train.Pictures train.Labels) with
-        Miners = [ ("tuple_miner", MinerChoice.Tuples(Miners.MultiSimilarity.miner Miners.MultiSimilarity.defaults)) ]
+        Miners =
+            [
+                ("tuple_miner", MinerChoice.Tuples(Miners.MultiSimilarity.miner Miners.MultiSimilarity.defaults))
+            ]
         Sampler = Sampling.Sampler(MPerClass(train.Labels.data<int64>().ToArray(), 4, 40, 1078L))
-        Seed = Some 1L }
+        Seed = Some 1L
+    }
 
 let score () =
     use _ = torch.no_grad ()

@@ -27,8 +27,8 @@ type ElementList(values: torch.Tensor, indices: IReadOnlyList<torch.Tensor>) =
     /// One (K) vector for each index that the kind has.
     member _.Indices = indices
 
-/// The values of a loss or of one of its parts, with what each belongs to: what a reducer makes a scalar of. Listing them
-/// with indices may cost much more than summing them, so a reducer should ask for `List` only when it must.
+/// The values of a loss or of one of its parts, with what each belongs to: what a reducer makes a scalar of. Listing
+/// them with indices may cost much more than summing them, so a reducer should ask for `List` only when it must.
 [<AbstractClass>]
 type Elements(name: string, kind: ElementKind) =
 
@@ -53,8 +53,8 @@ type Elements(name: string, kind: ElementKind) =
     /// Each value times the number of its anchor's class. `weights`: one number a class; `labels`: those of the batch.
     abstract WeightedByClass: weights: torch.Tensor * labels: torch.Tensor -> Elements
 
-    /// Pairs as a matrix with a row for each of `anchors` samples: the values, 0 where there is no pair, and where there
-    /// is one. Of several pairs in one place, one counts.
+    /// Pairs as a matrix with a row for each of `anchors` samples: the values, 0 where there is no pair, and where
+    /// there is one. Of several pairs in one place, one counts.
     abstract ToMatrix: anchors: int64 -> struct (torch.Tensor * torch.Tensor)
 
     /// Every value with its indices.
@@ -71,6 +71,11 @@ type Elements(name: string, kind: ElementKind) =
     default this.Mean() =
         this.Sum() / Numeric.atLeastOne (this.Count())
 
+    /// The same values, of which the mean of none is 0 where it would be NaN.
+    abstract NothingIsZero: unit -> Elements
+
+    default this.NothingIsZero() = this
+
     /// An error that says that a reducer cannot work on elements of this kind.
     member _.Unsupported(reducer: string) : exn =
         NotSupportedException $"{reducer} cannot reduce {name}: it is made of elements of kind {kind}."
@@ -83,7 +88,8 @@ type internal MaskedElements
         kind: ElementKind,
         values: torch.Tensor,
         mask: torch.Tensor | null,
-        // What the rows of `values` belong to; empty: rows belong to themselves. Of a matrix, columns are the last index.
+        // What the rows of `values` belong to; empty: rows belong to themselves. Of a matrix, columns are the last
+        // index.
         rows: torch.Tensor[],
         divisor: torch.Tensor | null,
         // Classes of the rows where they are not those of the batch, as of class weights.
@@ -103,6 +109,9 @@ type internal MaskedElements
 
     let numbers (size: int64) =
         torch.arange (size, dtype = torch.ScalarType.Int64, device = values.device)
+
+    override _.NothingIsZero() =
+        MaskedElements(name, kind, values, mask, rows, divisor, ownLabels, true)
 
     override _.IsEmpty = noneIsZero && values.NumberOfElements = 0L
 

@@ -61,7 +61,8 @@ type ElementsOf =
         ElementsOf.OneIndexEach(values, indices)
         MaskedElements(name, ElementKind.Triplet, values, null, indices, divisor, null, true)
 
-    /// One value a triplet: the entries of `values` (positive pairs (P) × candidates for the negative (Nr)) that `mask` has.
+    /// One value a triplet: the entries of `values` (positive pairs (P) × candidates for the negative (Nr)) that `mask`
+    /// has.
     static member TripletMatrix
         (
             name: string,

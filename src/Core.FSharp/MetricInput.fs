@@ -137,7 +137,8 @@ type MetricInput
         | Tuples.All -> null
         | _ -> Tuples.toWeights (embeddings.size 0) isSelf embeddings tuples
 
-    /// (N) how often the tuples take each sample as an anchor, relative to the most frequent; null where all weights are 1.
+    /// (N) how often the tuples take each sample as an anchor, relative to the most frequent; null where all weights
+    /// are 1.
     member _.AnchorWeights() : torch.Tensor | null =
         match tuples with
         | Tuples.All -> null

@@ -208,13 +208,13 @@ module Order =
         checkBatchSize batchSize
         let name = sampler.GetType().Name
 
-        if sampler.Length.HasValue then
-            checkFull $"A pass of {name} has {sampler.Length.Value} samples" sampler.Length.Value batchSize
+        if sampler.PassLength.HasValue then
+            checkFull $"A pass of {name} has {sampler.PassLength.Value} samples" sampler.PassLength.Value batchSize
 
         let read (seed: Seed) (pass: int64) =
             ofPages batchSize (passOf sampler pass (sampler.Pass(Seed.derive "sampler" 0L seed, pass)))
 
-        Order(OrderKind.Pure read, batchSize, perPass sampler.Length batchSize, name)
+        Order(OrderKind.Pure read, batchSize, perPass sampler.PassLength batchSize, name)
 
     /// The batch sampler's batches as they are.
     let batched (sampler: BatchSampler) : Order =

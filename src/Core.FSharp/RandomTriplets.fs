@@ -16,9 +16,10 @@ module RandomTriplets =
 
         rows
 
-    /// Anchors class by class in ascending order, each `perAnchor` times (null: as often as its class has members here),
-    /// with a positive and a negative drawn uniformly and with replacement from the reference labels (null: the labels
-    /// themselves, and then no anchor is its own positive). Classes without a positive or without a negative are left out.
+    /// Anchors class by class in ascending order, each `perAnchor` times (null: as often as its class has members
+    /// here), with a positive and a negative drawn uniformly and with replacement from the reference labels (null: the
+    /// labels themselves, and then no anchor is its own positive). Classes without a positive or without a negative are
+    /// left out.
     let draw
         (perAnchor: Nullable<int>)
         (seed: Seed)

@@ -37,8 +37,8 @@ type Statistics(collect: Nullable<bool>, names: string[]) =
         if collecting then
             values[name] <- value
 
-    /// Records what a tensor of one element holds, if statistics are collected; only then is `value` called. What it makes
-    /// belongs to the caller's dispose scope.
+    /// Records what a tensor of one element holds, if statistics are collected; only then is `value` called. What it
+    /// makes belongs to the caller's dispose scope.
     member _.Record(name: string, value: Func<torch.Tensor>) =
         if collecting then
             use _ = torch.no_grad ()

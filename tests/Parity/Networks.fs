@@ -61,7 +61,7 @@ module Networks =
                 for struct (name, parameter) in network.named_parameters () do
                     match parameter.grad with
                     | null -> ()
-                    | gradient -> name, gradient.clone ()
+                    | gradient -> name, gradient.clone().DetachFromDisposeScope()
             ]
 
     /// Gradients, by parameter name; null is one that was never made.

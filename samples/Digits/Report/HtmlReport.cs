@@ -8,27 +8,15 @@ internal static class HtmlReport
 {
     /// <summary>Writes <c>index.html</c> into the folder of <paramref name="options"/>; its full path comes back.</summary>
     /// <remarks>Scores are those of all runs; the curve, the maps and the pictures show the last one.</remarks>
-    public static string Write(
-        Options options,
-        Recipe recipe,
-        DigitsData digits,
-        IReadOnlyList<Run> runs,
-        RetrievalScores pixels
-    )
+    public static string Write(Options options, DigitsData digits, IReadOnlyList<Run> runs, RetrievalScores pixels)
     {
         using var scope = torch.NewDisposeScope();
         var path = Path.GetFullPath(Path.Combine(options.Out, "index.html"));
-        File.WriteAllText(path, Page(options, recipe, digits, runs, pixels));
+        File.WriteAllText(path, Page(options, digits, runs, pixels));
         return path;
     }
 
-    private static string Page(
-        Options options,
-        Recipe recipe,
-        DigitsData digits,
-        IReadOnlyList<Run> runs,
-        RetrievalScores pixels
-    )
+    private static string Page(Options options, DigitsData digits, IReadOnlyList<Run> runs, RetrievalScores pixels)
     {
         var last = runs[^1];
         var neighbours = new Neighbours(digits.Test, last);
@@ -65,6 +53,7 @@ internal static class HtmlReport
             {which}
             <section aria-labelledby="loss">
             <h2 id="loss">Loss</h2>
+            {AboutLoss(options)}
             {LossChart.Render(last.Losses, options.Epochs)}
             </section>
             <section aria-labelledby="maps">
@@ -90,7 +79,7 @@ internal static class HtmlReport
             </section>
             <section aria-labelledby="settings">
             <h2 id="settings">Settings</h2>
-            {Settings.Render(options, recipe, runs)}
+            {Settings.Render(options, runs)}
             </section>
             </main>
             <footer>
@@ -101,6 +90,11 @@ internal static class HtmlReport
             </html>
             """;
     }
+
+    private static string AboutLoss(Options options) =>
+        Recipe.Losses[options.Loss].Miner is null
+            ? ""
+            : "<p>The miner keeps only what is still hard, so this curve may stay flat while the scores rise.</p>";
 
     private static string Style()
     {

@@ -6,12 +6,11 @@ namespace Digits;
 /// <summary>What the run was made of, how to repeat it, and the numbers of each seed.</summary>
 internal static class Settings
 {
-    public static string Render(Options options, Recipe recipe, IReadOnlyList<Run> runs)
+    public static string Render(Options options, IReadOnlyList<Run> runs)
     {
         (string Name, string Value)[] rows =
         [
-            ("Trainer", options.Trainer),
-            .. recipe.Settings,
+            .. Recipe.Settings(options),
             ("Trunk", "64 → 128 → ReLU → 64 → ReLU"),
             ("Embedder", $"64 → {EmbeddingNet.EmbeddingSize}"),
             ("Length", $"{options.Epochs} epochs, {runs[^1].Losses.Count:N0} iterations"),

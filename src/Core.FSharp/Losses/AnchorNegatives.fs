@@ -5,8 +5,8 @@ open TorchSharp
 /// For losses that set each positive pair against all negatives of its anchor.
 module AnchorNegatives =
 
-    /// log Σ exp over each anchor's negatives: (N); about the lowest finite number for an anchor without any. `values`: one for
-    /// each pair (N × Nr). A negative pair that tuples name twice counts twice.
+    /// log Σ exp over each anchor's negatives: (N); about the lowest finite number for an anchor without any. `values`:
+    /// one for each pair (N × Nr). A negative pair that tuples name twice counts twice.
     let logSumExp (input: MetricInput) (values: torch.Tensor) : torch.Tensor =
         match input.Tuples with
         | Tuples.All -> LogSumExp.masked 1L (input.Differs()) values

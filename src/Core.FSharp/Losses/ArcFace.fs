@@ -18,8 +18,8 @@ type ArcFace =
         Scale: double
     }
 
-/// Softmax cross entropy of scaled cosines to class weights, with a margin on the angle of the right class (Deng et al. 2019,
-/// "ArcFace", eq. 3).
+/// Softmax cross entropy of scaled cosines to class weights, with a margin on the angle of the right class (Deng et al.
+/// 2019, "ArcFace").
 module ArcFace =
 
     /// As documented: a margin of 28.6 degrees, a scale of 64.
@@ -44,10 +44,6 @@ module ArcFace =
         given
         |> LossSettings.orElse (fun () -> Distances.Cosine.distance Distances.Cosine.defaults) Reducers.Mean.reducer
         |> LossSettings.checkDistance check
-
-    /// Scaled cosines (N × C), without a margin: what to classify with.
-    let logits (scale: double) (distance: Distance) (weights: torch.Tensor) (embeddings: torch.Tensor) : torch.Tensor =
-        distance.Matrix(embeddings, weights.t ()) * scale
 
     // cos(θ + m); beyond θ = π − m, where that would rise again, cos θ − m sin m.
     let private withMargin (margin: double) (cosine: torch.Tensor) =
@@ -94,7 +90,8 @@ module ArcFace =
             options.EmbeddingSize,
             true,
             [| "loss" |],
-            elements options
+            elements options,
+            options.Scale
         )
 
     /// The loss.

@@ -13,8 +13,8 @@ type Circle =
         Gamma: double
     }
 
-/// softplus(log Σ exp(−γ α⁺(s⁺ − (1 − m))) + log Σ exp(γ α⁻(s⁻ − m))) for every anchor that has both kinds, with α⁺ = [1 + m −
-/// s⁺]₊ and α⁻ = [s⁻ + m]₊ as constants (Sun et al. 2020, "Circle loss", eq. 6).
+/// softplus(log Σ exp(−γ α⁺(s⁺ − (1 − m))) + log Σ exp(γ α⁻(s⁻ − m))) for every anchor that has both kinds, with α⁺ =
+/// [1 + m − s⁺]₊ and α⁻ = [s⁻ + m]₊ as constants (Sun et al. 2020, "Circle loss").
 module Circle =
 
     /// As documented.

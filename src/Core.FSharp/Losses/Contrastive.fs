@@ -12,8 +12,8 @@ type Contrastive =
         NegMargin: double
     }
 
-/// [d(a,p) − m⁺]₊ for positive pairs, [m⁻ − d(a,n)]₊ for negative pairs (Hadsell et al. 2006, "Dimensionality reduction by
-/// learning an invariant mapping"), each reduced on its own, then added.
+/// [d(a,p) − m⁺]₊ for positive pairs, [m⁻ − d(a,n)]₊ for negative pairs (Hadsell et al. 2006, "Dimensionality reduction
+/// by learning an invariant mapping"), each reduced on its own, then added.
 module Contrastive =
 
     /// As documented.

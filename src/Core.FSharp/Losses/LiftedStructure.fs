@@ -13,8 +13,8 @@ type LiftedStructure =
         PosMargin: double
     }
 
-/// ½ [d(i,j) − m⁺ + log Σ exp(m⁻ − d(·,n))]₊² for every positive pair (i, j), over the negatives of i and of j (Song et al. 2016,
-/// "Deep metric learning via lifted structured feature embedding").
+/// ½ [d(i,j) − m⁺ + log Σ exp(m⁻ − d(·,n))]₊² for every positive pair (i, j), over the negatives of i and of j (Song et
+/// al. 2016, "Deep metric learning via lifted structured feature embedding").
 module LiftedStructure =
 
     /// As documented.
@@ -25,8 +25,8 @@ module LiftedStructure =
         given
         |> LossSettings.orElse (fun () -> Distances.Lp.distance Distances.Lp.defaults) Reducers.Mean.reducer
 
-    // Number j of the reference set is looked up among the anchors as it stands, as in the reference; where the reference
-    // set is larger, its last rows are no anchor's numbers and have no negatives.
+    // Number j of the reference set is looked up among the anchors as it stands, as in the reference; where the
+    // reference set is larger, its last rows are no anchor's numbers and have no negatives.
     let private asReferences (lowest: double) (size: int64) (negatives: torch.Tensor) =
         let anchors = negatives.size 0
 
@@ -43,7 +43,8 @@ module LiftedStructure =
 
             torch.cat ([| negatives; missing |], 0L)
 
-    // Both ends' negatives together; those of one end alone where both ends have the same number; 0 where there is none.
+    // Both ends' negatives together; those of one end alone where both ends have the same number; 0 where there is
+    // none.
     let private together (lowest: double) (same: torch.Tensor) (first: torch.Tensor) (second: torch.Tensor) =
         let both = torch.where (same, first, first.logaddexp second)
         both.masked_fill (both.le (Numeric.scalar (lowest / 2.0)), Numeric.scalar 0.0)

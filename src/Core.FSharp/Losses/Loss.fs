@@ -91,9 +91,9 @@ type Loss(settings: LossSettings) =
 
             Reducers.Multiple.reducer copies (given.Copy())
 
-    /// The loss of a batch, a scalar. `embeddings` (N × D); `labels` (N) whole numbers, null if tuples are enough; anchors
-    /// are of the batch, positives and negatives of the reference set, if one is given. Without any pair or triplet it is 0,
-    /// with gradients of 0. Tensors it makes belong to the caller's dispose scope.
+    /// The loss of a batch as trainers compute it, a scalar. `embeddings` (N × D); `labels` (N) whole numbers, null if tuples are enough;
+    /// anchors are of the batch, positives and negatives of the reference set, if one is given. Without any pair or
+    /// triplet it is 0, with gradients of 0. Tensors it makes belong to the caller's dispose scope.
     member this.Compute
         (
             embeddings: torch.Tensor,
@@ -103,9 +103,10 @@ type Loss(settings: LossSettings) =
             refLabels: torch.Tensor | null,
             seed: Seed
         ) : torch.Tensor =
-        this.ComputeOn(MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, lazy seed))
+        this.ComputeAs(_.NothingIsZero(), MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, lazy seed))
 
-    /// The same; random choices follow libtorch's generator.
+    /// The same; random choices follow libtorch's generator. A mean over samples is NaN, as in the reference, where no
+    /// sample takes part.
     member this.Compute
         (
             embeddings: torch.Tensor,
@@ -125,9 +126,11 @@ type Loss(settings: LossSettings) =
         this.Compute(embeddings, labels, Tuples.All, null, null)
 
     /// The loss of an input.
-    member this.ComputeOn(input: MetricInput) : torch.Tensor =
+    member this.ComputeOn(input: MetricInput) : torch.Tensor = this.ComputeAs(id, input)
+
+    member private this.ComputeAs(seen: Elements -> Elements, input: MetricInput) : torch.Tensor =
         statistics.Reset()
-        let parts = this.ComputeLoss input
+        let parts = this.ComputeLoss input |> Seq.map seen |> Seq.toArray
         let costs = this.Regularization input
 
         let parts =

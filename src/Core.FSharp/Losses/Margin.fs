@@ -22,8 +22,8 @@ type Margin =
         NumClasses: Nullable<int>
     }
 
-/// [d(a,p) − β + α]₊ + [β − d(a,n) + α]₊ for every triplet (Wu et al. 2017, "Sampling matters in deep embedding learning", eq. 4), divided by the
-/// number of terms above 0.
+/// [d(a,p) − β + α]₊ + [β − d(a,n) + α]₊ for every triplet (Wu et al. 2017, "Sampling matters in deep embedding
+/// learning"), divided by the number of terms above 0.
 module Margin =
 
     /// As documented: all triplets, one β that is not learned.
@@ -47,7 +47,8 @@ module Margin =
         else
             [| "margin_loss" |]
 
-    /// Distance and reducer where none is given: Euclidean on normalised embeddings, the sum by the number of terms above 0.
+    /// Distance and reducer where none is given: Euclidean on normalised embeddings, the sum by the number of terms
+    /// above 0.
     let settings (given: LossSettings) : LossSettings =
         given
         |> LossSettings.orElse (fun () -> Distances.Lp.distance Distances.Lp.defaults) Reducers.Divisor.reducer

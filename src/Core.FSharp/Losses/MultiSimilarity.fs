@@ -14,8 +14,8 @@ type MultiSimilarity =
         Base: double
     }
 
-/// (1/α) log(1 + Σ exp α(λ − s⁺)) + (1/β) log(1 + Σ exp β(s⁻ − λ)) for every anchor (Wang et al. 2019, "Multi-similarity
-/// loss with general pair weighting", eq. 7).
+/// (1/α) log(1 + Σ exp α(λ − s⁺)) + (1/β) log(1 + Σ exp β(s⁻ − λ)) for every anchor (Wang et al. 2019,
+/// "Multi-similarity loss with general pair weighting").
 module MultiSimilarity =
 
     /// As documented.

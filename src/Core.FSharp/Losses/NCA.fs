@@ -11,8 +11,8 @@ type NCA =
         SoftmaxScale: double
     }
 
-/// −log Σ_{j of i's class} softmaxⱼ(−scale · d(i,j)) for every sample that has another of its class to go to (Goldberger et
-/// al. 2004, "Neighbourhood components analysis").
+/// −log Σ_{j of i's class} softmaxⱼ(−scale · d(i,j)) for every sample that has another of its class to go to
+/// (Goldberger et al. 2004, "Neighbourhood components analysis").
 module NCA =
 
     /// As documented.
@@ -28,8 +28,8 @@ module NCA =
 
         given |> LossSettings.orElse squared Reducers.Mean.reducer
 
-    /// One value a sample of those that `same` (N × M) gives a neighbour, from the distances of samples to candidates (N × M). `weights` (N): null
-    /// for ones.
+    /// One value a sample of those that `same` (N × M) gives a neighbour, from the distances of samples to candidates
+    /// (N × M). `weights` (N): null for ones.
     let rows
         (scale: double)
         (distance: Distance)

@@ -11,8 +11,8 @@ type NTXent =
         Temperature: double
     }
 
-/// −log(e^{s⁺/τ} / (e^{s⁺/τ} + Σ e^{s⁻/τ})) for every positive pair, over the negatives of its anchor (Sohn 2016; Chen et al.
-/// 2020, "SimCLR"). Distances count as negative similarities.
+/// −log(e^{s⁺/τ} / (e^{s⁺/τ} + Σ e^{s⁻/τ})) for every positive pair, over the negatives of its anchor (Sohn 2016; Chen
+/// et al. 2020, "SimCLR"). Distances count as negative similarities.
 module NTXent =
 
     /// As documented.

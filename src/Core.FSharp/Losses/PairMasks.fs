@@ -2,8 +2,8 @@ namespace MetricLearning.Core
 
 open TorchSharp
 
-/// The pairs of a batch as masks of its distance matrix (N × Nr), for losses that look at whole rows. A pair that tuples
-/// name twice is one pair.
+/// The pairs of a batch as masks of its distance matrix (N × Nr), for losses that look at whole rows. A pair that
+/// tuples name twice is one pair.
 [<Sealed>]
 type PairMasks private (positive: torch.Tensor, negative: torch.Tensor, isEmpty: bool) =
 

@@ -17,8 +17,9 @@ type ProxyAnchor =
         Alpha: double
     }
 
-/// log(1 + Σ exp(α(m − s⁺))) over the samples of a class, by the number of classes in the batch, plus log(1 + Σ exp(α(s⁻ + m))) over all
-/// other samples, by the number of all classes; s to a learned proxy a class (Kim et al. 2020, "Proxy anchor loss", eq. 4).
+/// log(1 + Σ exp(α(m − s⁺))) over the samples of a class, by the number of classes in the batch, plus log(1 + Σ
+/// exp(α(s⁻ + m))) over all other samples, by the number of all classes; s to a learned proxy a class (Kim et al. 2020,
+/// "Proxy anchor loss").
 module ProxyAnchor =
 
     /// As documented.
@@ -81,7 +82,8 @@ module ProxyAnchor =
             options.EmbeddingSize,
             false,
             parts,
-            elements options
+            elements options,
+            1.0
         )
 
     /// The loss.

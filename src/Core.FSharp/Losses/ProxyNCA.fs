@@ -15,8 +15,8 @@ type ProxyNCA =
         SoftmaxScale: double
     }
 
-/// NCA to one learned proxy a class instead of to other samples (Movshovitz-Attias et al. 2017, "No fuss distance metric
-/// learning using proxies").
+/// NCA to one learned proxy a class instead of to other samples (Movshovitz-Attias et al. 2017, "No fuss distance
+/// metric learning using proxies").
 module ProxyNCA =
 
     /// As documented.
@@ -64,7 +64,8 @@ module ProxyNCA =
             options.EmbeddingSize,
             false,
             [| "loss" |],
-            elements options
+            elements options,
+            1.0
         )
 
     /// The loss.

@@ -52,7 +52,8 @@ type TripletDistances
         | null, given -> ElementsOf.TripletMatrix(name, values, nonNull given, anchors, positives, divisor)
         | n, _ -> ElementsOf.Triplets(name, values, anchors, positives, n, divisor)
 
-    /// The triplets that an input asks for. `perAnchor`: so many random ones an anchor where tuples are `All`; null: all.
+    /// The triplets that an input asks for. `perAnchor`: so many random ones an anchor where tuples are `All`; null:
+    /// all.
     static member Of(distance: Distance, input: MetricInput, perAnchor: Nullable<int>) : TripletDistances =
         let matrix = distance.Matrix(input.Embeddings, input.References)
 

@@ -67,6 +67,13 @@ type WeightedLoss
 
         this.WeightsLike input.Embeddings
 
+    /// How each embedding (N × D) compares with each class, shape (N × numClasses): what to classify with.
+    abstract GetLogits: embeddings: torch.Tensor -> torch.Tensor
+
+    default this.GetLogits embeddings =
+        let weights = this.WeightsLike embeddings
+        this.Distance.Matrix(embeddings, (if columnsAreClasses then weights.t () else weights))
+
     override _.IsRegularized = base.IsRegularized || not (isNull weightSettings.Regularizer)
 
     override this.Regularization input =
@@ -91,10 +98,13 @@ type internal FormulaWeightedLoss
         embeddingSize: int,
         columnsAreClasses: bool,
         parts: string[],
-        formula: Distance -> torch.Tensor -> MetricInput -> IReadOnlyList<Elements>
+        formula: Distance -> torch.Tensor -> MetricInput -> IReadOnlyList<Elements>,
+        logitScale: double
     ) =
     inherit WeightedLoss(settings, weightSettings, parameterName, numClasses, embeddingSize, columnsAreClasses)
     override _.Parts = parts
+
+    override _.GetLogits embeddings = base.GetLogits embeddings * logitScale
 
     override this.ComputeLoss input =
         formula this.Distance (this.WeightsFor input) input

@@ -24,7 +24,8 @@ type BatchHard =
         CollectStats: Nullable<bool>
     }
 
-/// For every anchor the farthest positive and the nearest negative (Hermans et al. 2017, "In defense of the triplet loss").
+/// For every anchor the farthest positive and the nearest negative (Hermans et al. 2017, "In defense of the triplet
+/// loss").
 module BatchHard =
 
     /// As documented: all distances allowed.

@@ -40,8 +40,8 @@ type Miner(distance: Distance | null, defaultDistance: Distance, collectStats: N
     /// The chosen tuples. No gradient is recorded, and what is not returned is disposed.
     abstract MineTuples: input: MetricInput -> Tuples
 
-    /// The chosen tuples. `embeddings` (N × D), `labels` (N) whole numbers; positives and negatives come from the reference
-    /// set, if one is given. A reference set without labels has those of the batch, sample by sample.
+    /// The chosen tuples. `embeddings` (N × D), `labels` (N) whole numbers; positives and negatives come from the
+    /// reference set, if one is given. A reference set without labels has those of the batch, sample by sample.
     member this.Mine
         (
             embeddings: torch.Tensor,

@@ -12,8 +12,8 @@ type MultiSimilarity =
         Epsilon: double
     }
 
-/// Positive pairs that are less similar than the anchor's most similar negative, negative pairs that are more similar than
-/// its least similar positive, within ε (Wang et al. 2019, "Multi-similarity loss with general pair weighting", eqs. 5 and 6).
+/// Positive pairs that are less similar than the anchor's most similar negative, negative pairs that are more similar
+/// than its least similar positive, within ε (Wang et al. 2019, "Multi-similarity loss with general pair weighting").
 module MultiSimilarity =
 
     /// As documented.

@@ -2,15 +2,15 @@ namespace MetricLearning.Core
 
 open TorchSharp
 
-/// Options of Adagrad, as in PyTorch. `InitialAccumulator` is what the sum of squares starts from.
+/// Options of Adagrad, as in PyTorch. `InitialAccumulatorValue` is what the sum of squares starts from.
 type Adagrad =
     {
         /// How fast the rate falls with the steps.
-        LearningRateDecay: float
+        LrDecay: float
         /// What share of the weights is added to their gradient.
         WeightDecay: float
         /// What the sum of squares starts from.
-        InitialAccumulator: float
+        InitialAccumulatorValue: float
         /// Added to the divisor, so that it is never 0.
         Eps: float
         /// Climbs the loss instead of descending.
@@ -22,24 +22,24 @@ module internal Adagrad =
 
     let defaults: Adagrad =
         {
-            LearningRateDecay = 0.0
+            LrDecay = 0.0
             WeightDecay = 0.0
-            InitialAccumulator = 0.0
+            InitialAccumulatorValue = 0.0
             Eps = 1e-10
             Maximize = false
         }
 
     let validate (options: Adagrad) : unit =
-        Ranges.notNegative "lrDecay" options.LearningRateDecay
+        Ranges.notNegative "lrDecay" options.LrDecay
         Ranges.notNegative "weightDecay" options.WeightDecay
-        Ranges.notNegative "initialAccumulatorValue" options.InitialAccumulator
+        Ranges.notNegative "initialAccumulatorValue" options.InitialAccumulatorValue
         Ranges.notNegative "eps" options.Eps
 
     let slots (options: Adagrad) : SlotSpec[] =
         [|
             {
                 Name = "sum"
-                Fill = options.InitialAccumulator
+                Fill = options.InitialAccumulatorValue
             }
         |]
 
@@ -54,5 +54,5 @@ module internal Adagrad =
         Descent.along options.Maximize options.WeightDecay gradient weights (fun direction ->
             InPlace.addProduct 1.0 direction direction slots[0]
             use below = Moments.root options.Eps slots[0]
-            let rate = rate / (1.0 + float (count - 1L) * options.LearningRateDecay)
+            let rate = rate / (1.0 + float (count - 1L) * options.LrDecay)
             InPlace.addQuotient -rate direction below weights)

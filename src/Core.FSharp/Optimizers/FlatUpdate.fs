@@ -4,13 +4,16 @@ open System
 open System.Collections.Generic
 open TorchSharp
 
-/// Applies a rule to the parameters of a flat vector, in as few calls as their gradients allow: neighbours with equal
-/// counts are gathered and updated together. It owns the zeros that fill the gaps between parameters; everything else
-/// belongs to the caller. For one thread at a time.
+/// Applies a rule to the parameters of a flat vector: on the CPU in one pass over memory where the rule is fused, else by
+/// libtorch, where neighbours with equal counts are gathered and updated together. It owns the zeros that fill the gaps
+/// between gathered gradients; everything else belongs to the caller. For one thread at a time.
 [<Sealed>]
-type FlatUpdate(layout: Layout, chunk: int64) =
+type FlatUpdate(layout: Layout, chunk: int64, fuse: bool) =
 
+    let places = layout.Slots
     let pads = Dictionary<int64, torch.Tensor>()
+    let owned = List<torch.Tensor>()
+    let pieces = List<torch.Tensor>()
 
     // Zeros for a gap of this many elements.
     let pad (length: int64) : torch.Tensor =
@@ -23,7 +26,7 @@ type FlatUpdate(layout: Layout, chunk: int64) =
             pads[length] <- zeros
             zeros
 
-    // What libtorch refuses only after the first tensors are written to.
+    // What would otherwise fail only after the first tensors are written to.
     let check (slot: Slot) (gradient: torch.Tensor) =
         if gradient.is_sparse then
             invalidOp $"'{slot.Name}' has a sparse gradient. Use layers with sparse=false."
@@ -33,7 +36,7 @@ type FlatUpdate(layout: Layout, chunk: int64) =
                 $"'{slot.Name}' has a gradient of {gradient.numel ()} elements of {gradient.dtype} instead of {slot.Size} of {layout.Dtype}."
 
     // A one-dimensional view of the gradient, or the gradient itself; `owned` collects what has to be disposed.
-    let flat (slot: Slot) (gradient: torch.Tensor) (owned: List<torch.Tensor>) =
+    let flat (slot: Slot) (gradient: torch.Tensor) =
         if slot.Shape.Length = 1 then
             gradient
         else
@@ -58,21 +61,100 @@ type FlatUpdate(layout: Layout, chunk: int64) =
                 for part in parts do
                     part.Dispose()
 
-    /// The number of elements that are updated together on a device: on the CPU what stays in a core's second-level cache,
-    /// on a GPU everything.
-    static member ChunkOn(device: torch.Device) : int64 =
-        if device.``type`` = DeviceType.CPU then
-            65536L
-        else
-            Int64.MaxValue
+    // One parameter larger than a chunk, cut without a copy.
+    let cut rule rate count (place: Slot) (gradient: torch.Tensor) slots weights =
+        let gradient = flat place gradient
 
-    /// For vectors of this layout, in chunks of the device's size.
-    new(layout: Layout) = new FlatUpdate(layout, FlatUpdate.ChunkOn layout.Device)
+        for start in 0L .. chunk .. place.Size - 1L do
+            use piece = span start (min chunk (place.Size - start)) gradient
+            updateSpan rule rate count (place.Offset + start) piece slots weights
+
+    // The gradients of the neighbours from `first` to before `last`, as they lie in the vector.
+    let gather rule rate count first last (gradients: (torch.Tensor | null)[]) slots weights =
+        for index in first .. last - 1 do
+            match gradients[index] with
+            | null -> ()
+            | gradient ->
+                let place = places[index]
+                pieces.Add(flat place gradient)
+                let gap = place.Padded - place.Size
+                // The gap at the end matters only where it makes the span the whole vector.
+                if gap > 0L && (index < last - 1 || (first = 0 && last = places.Length)) then
+                    pieces.Add(pad gap)
+
+        if pieces.Count = 1 then
+            updateSpan rule rate count places[first].Offset pieces[0] slots weights
+        else
+            use gradient = torch.cat pieces
+            updateSpan rule rate count places[first].Offset gradient slots weights
+
+    // Up to where neighbours of `first` have gradients, its count, and room in the chunk.
+    let rec runEnd first last length (counts: int64[]) (gradients: (torch.Tensor | null)[]) =
+        if
+            last < places.Length
+            && not (isNull gradients[last])
+            && counts[last] = counts[first]
+            && length + places[last].Padded <= chunk
+        then
+            runEnd first (last + 1) (length + places[last].Padded) counts gradients
+        else
+            last
+
+    let rec updateRuns rule rate first (counts: int64[]) (gradients: (torch.Tensor | null)[]) slots weights =
+        if first < places.Length then
+            match gradients[first] with
+            | null -> updateRuns rule rate (first + 1) counts gradients slots weights
+            | gradient ->
+                let place, count = places[first], counts[first] + 1L
+                let last = runEnd first (first + 1) place.Padded counts gradients
+
+                try
+                    if place.Padded > chunk then
+                        cut rule rate count place gradient slots weights
+                    elif places[last - 1].Offset + places[last - 1].Size > place.Offset then
+                        gather rule rate count first last gradients slots weights
+                finally
+                    for tensor in owned do
+                        tensor.Dispose()
+
+                    owned.Clear()
+                    pieces.Clear()
+
+                updateRuns rule rate last counts gradients slots weights
+
+    let updateFused rule rate (counts: int64[]) (gradients: (torch.Tensor | null)[]) slots weights =
+        for index in 0 .. places.Length - 1 do
+            match gradients[index] with
+            | null -> ()
+            | gradient when gradient.is_contiguous () ->
+                Fused.update rule rate (counts[index] + 1L) places[index] gradient slots weights
+            | gradient ->
+                use copy = gradient.contiguous ()
+                Fused.update rule rate (counts[index] + 1L) places[index] copy slots weights
+
+    /// For vectors of this layout.
+    new(layout: Layout) =
+        // On the CPU, a chunk and what is computed from it stay in a core's second-level cache.
+        let chunk =
+            if layout.Device.``type`` = DeviceType.CPU then
+                131072L
+            else
+                Int64.MaxValue
+
+        new FlatUpdate(layout, chunk, true)
+
+    /// Raises InvalidOperationException when a gradient does not fit its parameter, before anything is written.
+    member _.Check(gradients: (torch.Tensor | null)[]) : unit =
+        for index in 0 .. places.Length - 1 do
+            match gradients[index] with
+            | null -> ()
+            | gradient -> check places[index] gradient
 
     /// One step of each parameter that has a gradient, written into `slots` (flat, as many as `Rule.slots` names) and
     /// `weights`. A parameter whose gradient is null does not move, nor do its slots, nor its count. Gradients are in the
-    /// order of the layout and left as they are; `counts` are the steps that each parameter has taken. Returns the new counts.
-    member _.Run
+    /// order of the layout and left as they are; `counts` are the steps that each parameter has taken. Returns the new
+    /// counts. A sparse gradient, or one of another size or dtype, is an InvalidOperationException before any write.
+    member this.Run
         (
             rule: Rule,
             rate: float,
@@ -81,80 +163,16 @@ type FlatUpdate(layout: Layout, chunk: int64) =
             slots: torch.Tensor[],
             weights: torch.Tensor
         ) : int64[] =
-        let places = layout.Slots
-
-        for index in 0 .. places.Length - 1 do
-            match gradients[index] with
-            | null -> ()
-            | gradient -> check places[index] gradient
-
+        this.Check gradients
         use _ = torch.no_grad ()
-        let next = Array.copy counts
-        let owned = List<torch.Tensor>()
-        let pieces = List<torch.Tensor>()
 
-        // One parameter larger than a chunk, cut without a copy.
-        let cut (place: Slot) (gradient: torch.Tensor) count =
-            let gradient = flat place gradient owned
+        if fuse && Fused.covers rule layout then
+            updateFused rule rate counts gradients slots weights
+        else
+            updateRuns rule rate 0 counts gradients slots weights
 
-            for start in 0L .. chunk .. place.Size - 1L do
-                use piece = span start (min chunk (place.Size - start)) gradient
-                updateSpan rule rate count (place.Offset + start) piece slots weights
-
-        // As many neighbours as fit a chunk, from `first` to before `last`.
-        let gather first last count =
-            for index in first .. last - 1 do
-                match gradients[index] with
-                | null -> ()
-                | gradient ->
-                    let place = places[index]
-                    pieces.Add(flat place gradient owned)
-                    let gap = place.Padded - place.Size
-                    // The gap at the end matters only where it makes the span the whole vector.
-                    if gap > 0L && (index < last - 1 || (first = 0 && last = places.Length)) then
-                        pieces.Add(pad gap)
-
-            if pieces.Count = 1 then
-                updateSpan rule rate count places[first].Offset pieces[0] slots weights
-            else
-                use gradient = torch.cat pieces
-                updateSpan rule rate count places[first].Offset gradient slots weights
-
-        let mutable first = 0
-
-        while first < places.Length do
-            match gradients[first] with
-            | null -> first <- first + 1
-            | gradient ->
-                let count = counts[first] + 1L
-                let mutable last = first + 1
-                let mutable length = places[first].Padded
-
-                while last < places.Length
-                      && not (isNull gradients[last])
-                      && counts[last] = counts[first]
-                      && length + places[last].Padded <= chunk do
-                    length <- length + places[last].Padded
-                    last <- last + 1
-
-                try
-                    if length > chunk then
-                        cut places[first] gradient count
-                    elif length > 0L then
-                        gather first last count
-                finally
-                    for tensor in owned do
-                        tensor.Dispose()
-
-                    owned.Clear()
-                    pieces.Clear()
-
-                for index in first .. last - 1 do
-                    next[index] <- count
-
-                first <- last
-
-        next
+        counts
+        |> Array.mapi (fun index count -> if isNull gradients[index] then count else count + 1L)
 
     interface IDisposable with
         member _.Dispose() =

@@ -30,55 +30,50 @@ type Optimizer =
 module Optimizer =
 
     /// An optimizer that follows this rule.
-    let create (rule: Rule) (learningRate: float) : Optimizer =
-        Ranges.notNegative "lr" learningRate
+    let create (rule: Rule) (lr: float) : Optimizer =
+        Ranges.notNegative (nameof lr) lr
 
         {
             Rule = Rule.validate rule
-            LearningRate = learningRate
+            LearningRate = lr
             Groups = []
         }
 
     /// Stochastic gradient descent.
-    let sgd (learningRate: float) : Optimizer =
-        create (Rule.Sgd Sgd.defaults) learningRate
+    let sgd (lr: float) : Optimizer = create (Rule.Sgd Sgd.defaults) lr
 
     /// Adam (Kingma & Ba 2015).
-    let adam (learningRate: float) : Optimizer =
-        create (Rule.Adam Adam.defaults) learningRate
+    let adam (lr: float) : Optimizer = create (Rule.Adam Adam.defaults) lr
 
     /// AdamW (Loshchilov & Hutter 2019), with PyTorch's weight decay of 0.01.
-    let adamW (learningRate: float) : Optimizer =
+    let adamW (lr: float) : Optimizer =
         create
             (Rule.AdamW
                 { Adam.defaults with
                     WeightDecay = 0.01
                 })
-            learningRate
+            lr
 
     /// RMSProp (Hinton 2012).
-    let rmsProp (learningRate: float) : Optimizer =
-        create (Rule.RmsProp RmsProp.defaults) learningRate
+    let rmsProp (lr: float) : Optimizer =
+        create (Rule.RmsProp RmsProp.defaults) lr
 
     /// Adagrad (Duchi et al. 2011).
-    let adagrad (learningRate: float) : Optimizer =
-        create (Rule.Adagrad Adagrad.defaults) learningRate
+    let adagrad (lr: float) : Optimizer =
+        create (Rule.Adagrad Adagrad.defaults) lr
 
     /// Adadelta (Zeiler 2012).
-    let adadelta (learningRate: float) : Optimizer =
-        create (Rule.Adadelta Adadelta.defaults) learningRate
+    let adadelta (lr: float) : Optimizer =
+        create (Rule.Adadelta Adadelta.defaults) lr
 
     /// Adamax (Kingma & Ba 2015, section 7.1).
-    let adamax (learningRate: float) : Optimizer =
-        create (Rule.Adamax Adamax.defaults) learningRate
+    let adamax (lr: float) : Optimizer = create (Rule.Adamax Adamax.defaults) lr
 
     /// NAdam (Dozat 2016).
-    let nAdam (learningRate: float) : Optimizer =
-        create (Rule.NAdam NAdam.defaults) learningRate
+    let nAdam (lr: float) : Optimizer = create (Rule.NAdam NAdam.defaults) lr
 
     /// RAdam (Liu et al. 2020).
-    let rAdam (learningRate: float) : Optimizer =
-        create (Rule.RAdam RAdam.defaults) learningRate
+    let rAdam (lr: float) : Optimizer = create (Rule.RAdam RAdam.defaults) lr
 
     let private withRule (change: Rule -> Rule) (optimizer: Optimizer) : Optimizer =
         { optimizer with
@@ -104,28 +99,32 @@ module Optimizer =
     let maximize: Optimizer -> Optimizer = withRule RuleOption.maximize
 
     /// The same rule at another learning rate.
-    let learningRate (learningRate: float) (optimizer: Optimizer) : Optimizer =
-        { create optimizer.Rule learningRate with
+    let learningRate (lr: float) (optimizer: Optimizer) : Optimizer =
+        { create optimizer.Rule lr with
             Groups = optimizer.Groups
         }
 
-    /// Adds a group of the parameters whose dotted names `covers` accepts: it starts from the optimizer's options as
-    /// they are by now, and changes them.
-    /// Optimizer.adamW 1e-3 |> Optimizer.group (fun name -> name.EndsWith "bias") (Optimizer.weightDecay 0.0)
-    let group (covers: string -> bool) (change: Optimizer -> Optimizer) (optimizer: Optimizer) : Optimizer =
-        let changed = change { optimizer with Groups = [] }
+    /// Adds a group of the parameters whose dotted names `covers` accepts, with a rule and a rate of their own.
+    let addGroup (covers: Predicate<string>) (rule: Rule) (lr: float) (optimizer: Optimizer) : Optimizer =
+        let own = create rule lr
 
         { optimizer with
             Groups =
                 optimizer.Groups
                 @ [
                     {
-                        Covers = Predicate covers
-                        Rule = changed.Rule
-                        LearningRate = changed.LearningRate
+                        Covers = covers
+                        Rule = own.Rule
+                        LearningRate = own.LearningRate
                     }
                 ]
         }
+
+    /// Adds a group that starts from the optimizer's options as they are by now, and changes them.
+    /// Optimizer.adamW 1e-3 |> Optimizer.group (fun name -> name.EndsWith "bias") (Optimizer.weightDecay 0.0)
+    let group (covers: string -> bool) (change: Optimizer -> Optimizer) (optimizer: Optimizer) : Optimizer =
+        let changed = change { optimizer with Groups = [] }
+        addGroup (Predicate covers) changed.Rule changed.LearningRate optimizer
 
     /// Rule and learning rate of each parameter group: first that of all parameters that no group covers.
     let groups (optimizer: Optimizer) : struct (Rule * float)[] =

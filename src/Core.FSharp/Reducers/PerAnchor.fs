@@ -7,8 +7,8 @@ open MetricLearning.Core
 /// Pairs of one anchor become one value first; another reducer takes those.
 module PerAnchor =
 
-    /// The mean over each anchor's pairs, 0 for an anchor without any. `losses` (N × Nr) holds 0 where there is no pair,
-    /// `counts` (N) how many pairs an anchor has.
+    /// The mean over each anchor's pairs, 0 for an anchor without any. `losses` (N × Nr) holds 0 where there is no
+    /// pair, `counts` (N) how many pairs an anchor has.
     let rowMean (losses: torch.Tensor) (counts: torch.Tensor) : torch.Tensor =
         losses.sum 1L / Numeric.atLeastOne counts
 

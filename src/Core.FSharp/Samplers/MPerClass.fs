@@ -70,8 +70,11 @@ type MPerClass(labels: IReadOnlyList<int64>, m: int, batchSize: Nullable<int>, l
 
         [| for indices in byLabel.Values -> indices.ToArray() |]
 
+    /// Whole rounds only, as many as fit lengthBeforeNewIter; lengthBeforeNewIter itself where not even one fits.
+    override _.Length = Nullable(min lengthBeforeNewIter (rounds * perRound))
+
     /// Whole rounds only: as many as fit lengthBeforeNewIter, but at least one.
-    override _.Length = Nullable(rounds * perRound)
+    override _.PassLength = Nullable(rounds * perRound)
 
     override _.Pass(seed, pass) =
         let seed = Seed.derive "m per class" pass seed

@@ -18,6 +18,11 @@ type Sampler() =
 
     default _.Length = Nullable()
 
+    /// The number of indices that every pass really has, where that is not `Length`.
+    abstract PassLength: Nullable<int64>
+
+    default this.PassLength = this.Length
+
 /// An order of whole batches, whose sizes are the sampler's own: the trainer's batch size is ignored and no batch is
 /// dropped.
 [<AbstractClass>]

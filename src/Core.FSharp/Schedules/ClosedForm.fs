@@ -36,7 +36,7 @@ module ClosedForm =
             invalidOp
                 $"A one-cycle schedule of {cycle.TotalSteps} total steps was stepped {steps} times. Give it as many total steps as it will be stepped."
 
-        let top = ofGroup "maxLr" group cycle.MaxRate
+        let top = ofGroup "maxLr" group cycle.MaxLr
         let first = top / cycle.DivFactor
         let last = first / cycle.FinalDivFactor
         let length = float cycle.TotalSteps

@@ -44,7 +44,7 @@ module Schedule =
             atLeast 1L (nameof totalIters) totalIters
             notNegative (nameof power) power
         | ScheduleRule.OneCycle cycle ->
-            each positive "maxLr" cycle.MaxRate
+            each positive "maxLr" cycle.MaxLr
             atLeast 1L "totalSteps" cycle.TotalSteps
             within 0.0 1.0 "pctStart" cycle.PctStart
             positive "divFactor" cycle.DivFactor
@@ -54,7 +54,7 @@ module Schedule =
             atLeast 0L "patience" plateau.Patience
             notNegative "threshold" plateau.Threshold
             atLeast 0L "cooldown" plateau.Cooldown
-            each notNegative "minLr" plateau.MinRate
+            each notNegative "minLr" plateau.MinLr
             notNegative "eps" plateau.Eps
 
         schedule
@@ -100,10 +100,10 @@ module Schedule =
     /// One rise and one fall with these options; `oneCycleDefaults` has PyTorch's.
     let oneCycleOf (options: OneCycle) : Schedule = create (ScheduleRule.OneCycle options)
 
-    /// PyTorch's defaults for a cycle of `totalSteps` steps up to `maxRate`.
-    let oneCycleDefaults (maxRate: float) (totalSteps: int64) : OneCycle =
+    /// PyTorch's defaults for a cycle of `totalSteps` steps up to `maxLr`.
+    let oneCycleDefaults (maxLr: float) (totalSteps: int64) : OneCycle =
         {
-            MaxRate = [| maxRate |]
+            MaxLr = [| maxLr |]
             TotalSteps = totalSteps
             PctStart = 0.3
             Anneal = Annealing.Cosine
@@ -112,9 +112,9 @@ module Schedule =
             ThreePhase = false
         }
 
-    /// One rise to `maxRate` and one fall in `totalSteps` steps, whatever the optimizer's own rate.
-    let oneCycle (maxRate: float) (totalSteps: int64) : Schedule =
-        oneCycleOf (oneCycleDefaults maxRate totalSteps)
+    /// One rise to `maxLr` and one fall in `totalSteps` steps, whatever the optimizer's own rate.
+    let oneCycle (maxLr: float) (totalSteps: int64) : Schedule =
+        oneCycleOf (oneCycleDefaults maxLr totalSteps)
 
     /// PyTorch's defaults: a tenth after more than ten values in a row that are not lower by a ten-thousandth.
     let plateauDefaults: Plateau =
@@ -125,7 +125,7 @@ module Schedule =
             Threshold = 1e-4
             ThresholdMode = ThresholdMode.Relative
             Cooldown = 0L
-            MinRate = [| 0.0 |]
+            MinLr = [| 0.0 |]
             Eps = 1e-8
         }
 

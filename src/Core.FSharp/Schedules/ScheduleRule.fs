@@ -11,7 +11,7 @@ type Annealing =
 type OneCycle =
     {
         /// The peak: one rate for all parameter groups, or one each.
-        MaxRate: float[]
+        MaxLr: float[]
         /// The length of the cycle. It may be stepped this often and not once more.
         TotalSteps: int64
         /// The part of the cycle that rises, from 0 to 1.
@@ -54,7 +54,7 @@ type Plateau =
         /// For how many values after a fall none counts as bad.
         Cooldown: int64
         /// The rate's floor: one for all parameter groups, or one each.
-        MinRate: float[]
+        MinLr: float[]
         /// A fall by no more than this is left out.
         Eps: float
     }

@@ -78,7 +78,7 @@ module ScheduleState =
         rates
         |> Array.mapi (fun group rate ->
             let lower =
-                max (rate * plateau.Factor) (ClosedForm.ofGroup "minLr" group plateau.MinRate)
+                max (rate * plateau.Factor) (ClosedForm.ofGroup "minLr" group plateau.MinLr)
 
             if rate - lower > plateau.Eps then lower else rate)
 

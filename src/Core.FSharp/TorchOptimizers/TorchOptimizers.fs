@@ -11,17 +11,21 @@ module internal TorchOptimizers =
     // A class derived from one of them may step otherwise.
     let private kinds =
         set
-            [ for kind in
-                  [ typeof<Modules.SGD>
-                    typeof<Modules.Adam>
-                    typeof<Modules.AdamW>
-                    typeof<Modules.RMSProp>
-                    typeof<Modules.Adagrad>
-                    typeof<Modules.Adadelta>
-                    typeof<Modules.Adamax>
-                    typeof<Modules.NAdam>
-                    typeof<Modules.RAdam> ] do
-                  kind.FullName ]
+            [
+                for kind in
+                    [
+                        typeof<Modules.SGD>
+                        typeof<Modules.Adam>
+                        typeof<Modules.AdamW>
+                        typeof<Modules.RMSProp>
+                        typeof<Modules.Adagrad>
+                        typeof<Modules.Adadelta>
+                        typeof<Modules.Adamax>
+                        typeof<Modules.NAdam>
+                        typeof<Modules.RAdam>
+                    ] do
+                    kind.FullName
+            ]
 
     /// Whether the optimizer is run as a pure twin.
     let hasTwin (optimizer: torch.optim.Optimizer) : bool =
@@ -39,10 +43,12 @@ module internal TorchOptimizers =
 
     /// The rule of each group, as its options are now.
     let rules (optimizer: torch.optim.Optimizer) : Rule[] =
-        [| for group in groups optimizer do
-               match TorchRule.ofOptions group.Options with
-               | Some rule -> rule
-               | None -> () |]
+        [|
+            for group in groups optimizer do
+                match TorchRule.ofOptions group.Options with
+                | Some rule -> rule
+                | None -> ()
+        |]
 
     /// The learning rate of each group, as it is now.
     let rates (optimizer: torch.optim.Optimizer) : float[] =
@@ -94,6 +100,9 @@ module internal TorchOptimizers =
             for index in 0 .. states.Length - 1 do
                 match TorchSlots.tensor slot.Name states[index] with
                 | null -> ()
+                | tensor when tensor.IsInvalid ->
+                    invalidOp
+                        "A slot of this optimizer was disposed. TorchSharp does that to slots that are loaded inside a dispose scope: call load_state_dict outside of any."
                 | tensor ->
                     use place = Layout.view layout.Slots[index] vector.Tensor
                     place.copy_ tensor |> ignore
@@ -121,3 +130,16 @@ module internal TorchOptimizers =
                 TorchSlots.show slot.Name view states[index]
 
             TorchSlots.setCount rule counts[index] states[index]
+
+    /// Gives the optimizer's own slots memory of their own.
+    let giveBack (optimizer: torch.optim.Optimizer) (group: int) (parameters: Modules.Parameter[]) : unit =
+        let rule = (rules optimizer)[group]
+        use _ = torch.no_grad ()
+
+        for state in states optimizer parameters do
+            for slot in Rule.slots rule do
+                match TorchSlots.tensor slot.Name state with
+                | null -> ()
+                | tensor ->
+                    use copy = tensor.clone ()
+                    TorchSlots.show slot.Name copy state

@@ -66,9 +66,32 @@ module internal TorchSlots =
         | (:? Modules.RAdam.State as state), _ -> state.step <- count
         | _ -> ()
 
-    /// Makes the slot of this name show a view; nothing is copied.
+    let private replace (name: string) (tensor: torch.Tensor) (state: Modules.OptimizerState) : unit =
+        match state, name with
+        | :? Modules.SGD.State as state, _ -> state.momentum_buffer <- tensor
+        | :? Modules.Adam.State as state, "exp_avg" -> state.exp_avg <- tensor
+        | :? Modules.Adam.State as state, "exp_avg_sq" -> state.exp_avg_sq <- tensor
+        | :? Modules.Adam.State as state, _ -> state.max_exp_avg_sq <- tensor
+        | :? Modules.AdamW.State as state, "exp_avg" -> state.exp_avg <- tensor
+        | :? Modules.AdamW.State as state, "exp_avg_sq" -> state.exp_avg_sq <- tensor
+        | :? Modules.AdamW.State as state, _ -> state.max_exp_avg_sq <- tensor
+        | :? Modules.RMSProp.State as state, "square_avg" -> state.square_avg <- tensor
+        | :? Modules.RMSProp.State as state, "momentum_buffer" -> state.momentum_buffer <- tensor
+        | :? Modules.RMSProp.State as state, _ -> state.grad_avg <- tensor
+        | :? Modules.Adagrad.State as state, _ -> state.sum <- tensor
+        | :? Modules.Adadelta.State as state, "square_avg" -> state.square_avg <- tensor
+        | :? Modules.Adadelta.State as state, _ -> state.acc_delta <- tensor
+        | :? Modules.Adamax.State as state, "exp_avg" -> state.exp_avg <- tensor
+        | :? Modules.Adamax.State as state, _ -> state.exp_inf <- tensor
+        | :? Modules.NAdam.State as state, "exp_avg" -> state.exp_avg <- tensor
+        | :? Modules.NAdam.State as state, _ -> state.exp_avg_sq <- tensor
+        | :? Modules.RAdam.State as state, "exp_avg" -> state.exp_avg <- tensor
+        | :? Modules.RAdam.State as state, _ -> state.exp_avg_sq <- tensor
+        | _ -> tensor.Dispose()
+
+    /// Makes the slot of this name show a view; nothing is copied. The optimizer's own tensor goes on where it is alive
+    /// (TorchSharp disposes slots that are loaded inside a dispose scope).
     let show (name: string) (view: torch.Tensor) (state: Modules.OptimizerState) : unit =
-        match tensor name state, state with
-        | null, (:? Modules.SGD.State as state) -> state.momentum_buffer <- view.alias().DetachFromDisposeScope()
-        | null, _ -> ()
-        | slot, _ -> slot.set_ view |> ignore
+        match tensor name state with
+        | NonNull slot when not slot.IsInvalid -> slot.set_ view |> ignore
+        | _ -> replace name (view.alias().DetachFromDisposeScope()) state

@@ -8,7 +8,8 @@ namespace MetricLearning;
 /// <param name="normalizeEmbeddings">Whether rows are scaled to length 1 in the p-norm first.</param>
 /// <param name="p">The order of the norm.</param>
 /// <param name="power">What the result is raised to.</param>
-/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/> says.</param>
+/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/>
+/// says.</param>
 public sealed class LpDistance(
     bool normalizeEmbeddings = true,
     double p = 2,
@@ -20,10 +21,8 @@ public sealed class LpDistance(
     public override DistanceKind Kind => DistanceKind.Lp;
 
     /// <inheritdoc/>
-    public override Tensor ComputeMatrix(Tensor query, Tensor reference) =>
-        LpModule.matrix(P, query, reference);
+    public override Tensor ComputeMatrix(Tensor query, Tensor reference) => LpModule.matrix(P, query, reference);
 
     /// <inheritdoc/>
-    public override Tensor PairwiseDistance(Tensor query, Tensor reference) =>
-        LpModule.pairwise(P, query, reference);
+    public override Tensor PairwiseDistance(Tensor query, Tensor reference) => LpModule.pairwise(P, query, reference);
 }

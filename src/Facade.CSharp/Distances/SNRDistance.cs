@@ -8,7 +8,8 @@ namespace MetricLearning;
 /// <param name="normalizeEmbeddings">Whether rows are scaled to length 1 in the p-norm first.</param>
 /// <param name="p">The order of the norm.</param>
 /// <param name="power">What the result is raised to.</param>
-/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/> says.</param>
+/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/>
+/// says.</param>
 public sealed class SNRDistance(
     bool normalizeEmbeddings = true,
     double p = 2,

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace MetricLearning;
 
-/// <summary>Softmax cross entropy of scaled cosines to class weights, with a margin on the angle of the right class. Its parameter is <c>W</c>
+/// <summary>Softmax cross entropy of scaled cosines to class weights, with a margin on the angle of the right class.
+/// Its parameter is <c>W</c>
 /// (embeddingSize × numClasses); the distance must be <see cref="CosineSimilarity"/>.</summary>
 /// <param name="numClasses">How many classes there are: labels are 0 to numClasses − 1.</param>
 /// <param name="embeddingSize">How wide embeddings are.</param>
@@ -12,8 +13,10 @@ namespace MetricLearning;
 /// <param name="weightInitFunc">Fills the weights in place; null as the paper does.</param>
 /// <param name="weightRegularizer">A cost of the weights themselves, as (classes × dimensions).</param>
 /// <param name="weightRegWeight">What that cost is multiplied by.</param>
-/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/> says.</param>
-/// <param name="reducer">From values to a scalar; null is the documented default. The loss takes a copy: see <see cref="Loss.Reducer"/>.</param>
+/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/>
+/// says.</param>
+/// <param name="reducer">From values to a scalar; null is the documented default. The loss takes a copy: see <see
+/// cref="Loss.Reducer"/>.</param>
 /// <param name="distance">What embeddings are compared with; null is the documented default.</param>
 /// <param name="embeddingRegularizer">A cost of the embeddings themselves.</param>
 /// <param name="embeddingRegWeight">What that cost is multiplied by.</param>
@@ -33,13 +36,7 @@ public sealed class ArcFaceLoss(
 )
     : WeightedLoss(
         ArcFaceModule.settings(
-            new LossSettings(
-                distance,
-                reducer,
-                embeddingRegularizer,
-                embeddingRegWeight,
-                collectStats
-            )
+            new LossSettings(distance, reducer, embeddingRegularizer, embeddingRegWeight, collectStats)
         ),
         new WeightSettings(weightInitFunc, weightRegularizer, weightRegWeight),
         ArcFaceModule.parameter,
@@ -55,6 +52,5 @@ public sealed class ArcFaceLoss(
         ArcFaceModule.elements(options, Distance, WeightsFor(input), input);
 
     /// <summary>Scaled cosines (N × numClasses), without a margin: what to classify with.</summary>
-    public Tensor GetLogits(Tensor embeddings) =>
-        ArcFaceModule.logits(options.Scale, Distance, WeightsLike(embeddings), embeddings);
+    public override Tensor GetLogits(Tensor embeddings) => base.GetLogits(embeddings) * options.Scale;
 }

@@ -6,8 +6,10 @@ namespace MetricLearning;
 /// <see cref="CosineSimilarity"/>.</summary>
 /// <param name="m">Relaxation: positives should reach 1 − m, negatives stay under m.</param>
 /// <param name="gamma">Scale.</param>
-/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/> says.</param>
-/// <param name="reducer">From values to a scalar; null is the documented default. The loss takes a copy: see <see cref="Loss.Reducer"/>.</param>
+/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/>
+/// says.</param>
+/// <param name="reducer">From values to a scalar; null is the documented default. The loss takes a copy: see <see
+/// cref="Loss.Reducer"/>.</param>
 /// <param name="distance">What embeddings are compared with; null is the documented default.</param>
 /// <param name="embeddingRegularizer">A cost of the embeddings themselves.</param>
 /// <param name="embeddingRegWeight">What that cost is multiplied by.</param>
@@ -22,13 +24,7 @@ public sealed class CircleLoss(
 )
     : Loss(
         CircleModule.settings(
-            new LossSettings(
-                distance,
-                reducer,
-                embeddingRegularizer,
-                embeddingRegWeight,
-                collectStats
-            )
+            new LossSettings(distance, reducer, embeddingRegularizer, embeddingRegWeight, collectStats)
         )
     )
 {

@@ -6,8 +6,10 @@ namespace MetricLearning;
 /// <param name="alpha">Sharpness for positive pairs.</param>
 /// <param name="beta">Sharpness for negative pairs.</param>
 /// <param name="base">The similarity λ that separates them.</param>
-/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/> says.</param>
-/// <param name="reducer">From values to a scalar; null is the documented default. The loss takes a copy: see <see cref="Loss.Reducer"/>.</param>
+/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/>
+/// says.</param>
+/// <param name="reducer">From values to a scalar; null is the documented default. The loss takes a copy: see <see
+/// cref="Loss.Reducer"/>.</param>
 /// <param name="distance">What embeddings are compared with; null is the documented default.</param>
 /// <param name="embeddingRegularizer">A cost of the embeddings themselves.</param>
 /// <param name="embeddingRegWeight">What that cost is multiplied by.</param>
@@ -23,13 +25,7 @@ public sealed class MultiSimilarityLoss(
 )
     : Loss(
         MultiSimilarityModule.settings(
-            new LossSettings(
-                distance,
-                reducer,
-                embeddingRegularizer,
-                embeddingRegWeight,
-                collectStats
-            )
+            new LossSettings(distance, reducer, embeddingRegularizer, embeddingRegWeight, collectStats)
         )
     )
 {

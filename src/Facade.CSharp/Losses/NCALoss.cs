@@ -4,8 +4,10 @@ namespace MetricLearning;
 
 /// <summary>−log of the chance that a sample goes to one of its own class. NaN where no sample has one.</summary>
 /// <param name="softmaxScale">What distances are multiplied by.</param>
-/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/> says.</param>
-/// <param name="reducer">From values to a scalar; null is the documented default. The loss takes a copy: see <see cref="Loss.Reducer"/>.</param>
+/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/>
+/// says.</param>
+/// <param name="reducer">From values to a scalar; null is the documented default. The loss takes a copy: see <see
+/// cref="Loss.Reducer"/>.</param>
 /// <param name="distance">What embeddings are compared with; null is the documented default.</param>
 /// <param name="embeddingRegularizer">A cost of the embeddings themselves.</param>
 /// <param name="embeddingRegWeight">What that cost is multiplied by.</param>
@@ -18,15 +20,7 @@ public sealed class NCALoss(
     double embeddingRegWeight = 1
 )
     : Loss(
-        NCAModule.settings(
-            new LossSettings(
-                distance,
-                reducer,
-                embeddingRegularizer,
-                embeddingRegWeight,
-                collectStats
-            )
-        )
+        NCAModule.settings(new LossSettings(distance, reducer, embeddingRegularizer, embeddingRegWeight, collectStats))
     )
 {
     private readonly NCA options = new(softmaxScale);

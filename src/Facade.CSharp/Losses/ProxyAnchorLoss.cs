@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace MetricLearning;
 
-/// <summary>Every class's learned proxy is an anchor: its samples should be near, all others far. Its parameter is <c>proxies</c> (numClasses ×
+/// <summary>Every class's learned proxy is an anchor: its samples should be near, all others far. Its parameter is
+/// <c>proxies</c> (numClasses ×
 /// embeddingSize).</summary>
 /// <param name="numClasses">How many classes there are: labels are 0 to numClasses − 1.</param>
 /// <param name="embeddingSize">How wide embeddings are.</param>
@@ -12,8 +13,10 @@ namespace MetricLearning;
 /// <param name="weightInitFunc">Fills the weights in place; null as the paper does.</param>
 /// <param name="weightRegularizer">A cost of the weights themselves, as (classes × dimensions).</param>
 /// <param name="weightRegWeight">What that cost is multiplied by.</param>
-/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/> says.</param>
-/// <param name="reducer">From values to a scalar; null is the documented default. The loss takes a copy: see <see cref="Loss.Reducer"/>.</param>
+/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/>
+/// says.</param>
+/// <param name="reducer">From values to a scalar; null is the documented default. The loss takes a copy: see <see
+/// cref="Loss.Reducer"/>.</param>
 /// <param name="distance">What embeddings are compared with; null is the documented default.</param>
 /// <param name="embeddingRegularizer">A cost of the embeddings themselves.</param>
 /// <param name="embeddingRegWeight">What that cost is multiplied by.</param>
@@ -33,17 +36,9 @@ public sealed class ProxyAnchorLoss(
 )
     : WeightedLoss(
         ProxyAnchorModule.settings(
-            new LossSettings(
-                distance,
-                reducer,
-                embeddingRegularizer,
-                embeddingRegWeight,
-                collectStats
-            )
+            new LossSettings(distance, reducer, embeddingRegularizer, embeddingRegWeight, collectStats)
         ),
-        ProxyAnchorModule.weightSettings(
-            new WeightSettings(weightInitFunc, weightRegularizer, weightRegWeight)
-        ),
+        ProxyAnchorModule.weightSettings(new WeightSettings(weightInitFunc, weightRegularizer, weightRegWeight)),
         ProxyAnchorModule.parameter,
         numClasses,
         embeddingSize,

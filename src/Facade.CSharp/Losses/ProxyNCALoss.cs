@@ -10,8 +10,10 @@ namespace MetricLearning;
 /// <param name="weightInitFunc">Fills the weights in place; null as the paper does.</param>
 /// <param name="weightRegularizer">A cost of the weights themselves, as (classes × dimensions).</param>
 /// <param name="weightRegWeight">What that cost is multiplied by.</param>
-/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/> says.</param>
-/// <param name="reducer">From values to a scalar; null is the documented default. The loss takes a copy: see <see cref="Loss.Reducer"/>.</param>
+/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/>
+/// says.</param>
+/// <param name="reducer">From values to a scalar; null is the documented default. The loss takes a copy: see <see
+/// cref="Loss.Reducer"/>.</param>
 /// <param name="distance">What embeddings are compared with; null is the documented default.</param>
 /// <param name="embeddingRegularizer">A cost of the embeddings themselves.</param>
 /// <param name="embeddingRegWeight">What that cost is multiplied by.</param>
@@ -30,13 +32,7 @@ public sealed class ProxyNCALoss(
 )
     : WeightedLoss(
         ProxyNCAModule.settings(
-            new LossSettings(
-                distance,
-                reducer,
-                embeddingRegularizer,
-                embeddingRegWeight,
-                collectStats
-            )
+            new LossSettings(distance, reducer, embeddingRegularizer, embeddingRegWeight, collectStats)
         ),
         new WeightSettings(weightInitFunc, weightRegularizer, weightRegWeight),
         ProxyNCAModule.parameter,

@@ -5,26 +5,17 @@ namespace MetricLearning;
 /// <summary>For every anchor the farthest positive and the nearest negative.</summary>
 /// <param name="allowedPosRange">Positives at distances outside are passed over; null passes over none.</param>
 /// <param name="allowedNegRange">Negatives at distances outside are passed over; null passes over none.</param>
-/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/> says.</param>
+/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/>
+/// says.</param>
 /// <param name="distance">What embeddings are compared with.</param>
 public sealed class BatchHardMiner(
     (double Low, double High)? allowedPosRange = null,
     (double Low, double High)? allowedNegRange = null,
     bool? collectStats = null,
     Distance? distance = null
-)
-    : Miner(
-        distance,
-        Core.Miners.BatchHardModule.distance(),
-        collectStats,
-        Core.Miners.BatchHardModule.statistics
-    )
+) : Miner(distance, Core.Miners.BatchHardModule.distance(), collectStats, Core.Miners.BatchHardModule.statistics)
 {
-    private readonly Core.Miners.BatchHard options = new(
-        Range(allowedPosRange),
-        Range(allowedNegRange),
-        collectStats
-    );
+    private readonly Core.Miners.BatchHard options = new(Range(allowedPosRange), Range(allowedNegRange), collectStats);
 
     private static Core.Miners.DistanceRange? Range((double Low, double High)? range) =>
         range is { } given ? new Core.Miners.DistanceRange(given.Low, given.High) : null;

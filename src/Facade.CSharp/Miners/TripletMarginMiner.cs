@@ -5,7 +5,8 @@ namespace MetricLearning;
 /// <summary>Triplets by how far the negative is beyond the positive.</summary>
 /// <param name="margin">The largest difference that still counts as a violation.</param>
 /// <param name="typeOfTriplets">Which triplets to keep.</param>
-/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/> says.</param>
+/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/>
+/// says.</param>
 /// <param name="distance">What embeddings are compared with.</param>
 public sealed class TripletMarginMiner(
     double margin = 0.2,

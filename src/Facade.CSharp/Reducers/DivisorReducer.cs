@@ -5,9 +5,9 @@ using static TorchSharp.torch;
 namespace MetricLearning;
 
 /// <summary>The sum of all values, divided by what the loss says.</summary>
-/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/> says.</param>
-public sealed class DivisorReducer(bool? collectStats = null)
-    : Reducer(collectStats, Divisor.statistics)
+/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/>
+/// says.</param>
+public sealed class DivisorReducer(bool? collectStats = null) : Reducer(collectStats, Divisor.statistics)
 {
     /// <inheritdoc/>
     public override Tensor ReduceElements(Elements elements, Tensor embeddings, Tensor? labels) =>

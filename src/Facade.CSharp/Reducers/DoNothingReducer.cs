@@ -4,9 +4,11 @@ using static TorchSharp.torch;
 
 namespace MetricLearning;
 
-/// <summary>Leaves the values of a loss as they are: the loss returns one value an element. With their indices they are in what
+/// <summary>Leaves the values of a loss as they are: the loss returns one value an element. With their indices they are
+/// in what
 /// <see cref="Loss.ComputeLoss"/> returns.</summary>
-/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/> says.</param>
+/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/>
+/// says.</param>
 public sealed class DoNothingReducer(bool? collectStats = null) : Reducer(collectStats, [])
 {
     /// <inheritdoc/>
@@ -17,9 +19,6 @@ public sealed class DoNothingReducer(bool? collectStats = null) : Reducer(collec
         DoNothing.reduce([elements]);
 
     /// <inheritdoc/>
-    public override Tensor Reduce(
-        IReadOnlyList<Elements> elements,
-        Tensor embeddings,
-        Tensor? labels
-    ) => DoNothing.reduce(elements);
+    public override Tensor Reduce(IReadOnlyList<Elements> elements, Tensor embeddings, Tensor? labels) =>
+        DoNothing.reduce(elements);
 }

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace MetricLearning;
 
 /// <summary>The mean of all values.</summary>
-/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/> says.</param>
+/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/>
+/// says.</param>
 public sealed class MeanReducer(bool? collectStats = null) : Reducer(collectStats, [])
 {
     /// <inheritdoc/>

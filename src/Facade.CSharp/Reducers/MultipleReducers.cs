@@ -7,7 +7,8 @@ namespace MetricLearning;
 /// <summary>A reducer for each part of a loss; the results are added.</summary>
 /// <param name="reducers">By the name of the part: <c>pos_loss</c>, <c>neg_loss</c>, …</param>
 /// <param name="defaultReducer">For parts that have none; null is the mean.</param>
-/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/> says.</param>
+/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/>
+/// says.</param>
 public sealed class MultipleReducers(
     IReadOnlyDictionary<string, Reducer> reducers,
     Reducer? defaultReducer = null,
@@ -24,9 +25,6 @@ public sealed class MultipleReducers(
         Reduce([elements], embeddings, labels);
 
     /// <inheritdoc/>
-    public override Tensor Reduce(
-        IReadOnlyList<Elements> elements,
-        Tensor embeddings,
-        Tensor? labels
-    ) => Multiple.reduce(reducers, others, elements, embeddings, labels);
+    public override Tensor Reduce(IReadOnlyList<Elements> elements, Tensor embeddings, Tensor? labels) =>
+        Multiple.reduce(reducers, others, elements, embeddings, labels);
 }

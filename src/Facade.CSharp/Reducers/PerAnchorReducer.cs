@@ -6,8 +6,10 @@ namespace MetricLearning;
 
 /// <summary>The pairs of one anchor become one value first; another reducer takes those.</summary>
 /// <param name="reducer">Takes one value an anchor; null is the mean.</param>
-/// <param name="aggregationFunc">From losses (anchors × others, 0 where there is no pair) and the number of pairs of each anchor to one value an anchor; null is the mean.</param>
-/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/> says.</param>
+/// <param name="aggregationFunc">From losses (anchors × others, 0 where there is no pair) and the number of pairs of
+/// each anchor to one value an anchor; null is the mean.</param>
+/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/>
+/// says.</param>
 public sealed class PerAnchorReducer(
     Reducer? reducer = null,
     Func<Tensor, Tensor, Tensor>? aggregationFunc = null,

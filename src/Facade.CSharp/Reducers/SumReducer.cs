@@ -5,10 +5,10 @@ using static TorchSharp.torch;
 namespace MetricLearning;
 
 /// <summary>The sum of all values.</summary>
-/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/> says.</param>
+/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/>
+/// says.</param>
 public sealed class SumReducer(bool? collectStats = null) : Reducer(collectStats, [])
 {
     /// <inheritdoc/>
-    public override Tensor ReduceElements(Elements elements, Tensor embeddings, Tensor? labels) =>
-        Sum.reduce(elements);
+    public override Tensor ReduceElements(Elements elements, Tensor embeddings, Tensor? labels) => Sum.reduce(elements);
 }

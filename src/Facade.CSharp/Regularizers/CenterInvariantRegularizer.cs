@@ -4,8 +4,10 @@ using static TorchSharp.torch;
 
 namespace MetricLearning;
 
-/// <summary>Class weights of unlike length cost. The distance must be an LpDistance that does not normalise, of power 1.</summary>
-/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/> says.</param>
+/// <summary>Class weights of unlike length cost. The distance must be an LpDistance that does not normalise, of power
+/// 1.</summary>
+/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/>
+/// says.</param>
 /// <param name="reducer">From one value a row to a scalar; null is the mean.</param>
 /// <param name="distance">What rows are measured with.</param>
 public sealed class CenterInvariantRegularizer(

@@ -52,5 +52,8 @@ public sealed class MPerClassSampler : Sampler
     public override long? Length => order.Length;
 
     /// <inheritdoc/>
+    public override long? PassLength => order.PassLength;
+
+    /// <inheritdoc/>
     public override IEnumerable<long> Pass(Seed seed, long pass) => order.Pass(seed, pass);
 }

@@ -100,14 +100,15 @@ let tests =
                     |> Array.forall (fun (label, indices) ->
                         sizes[label] < case.M || (Array.distinct indices).Length = case.M))
 
-            testPropertyWithConfig config "the length is the true one: whole windows, as many as fit, at least one"
+            testPropertyWithConfig config "a pass has whole windows, as many as fit, at least one"
             <| fun (case: Valid) ->
                 let perWindow, _ = windows case 0L
                 let window = int64 (case.M * perWindow)
-                let length = case.Sampler.Length.Value
+                let length = case.Sampler.PassLength.Value
 
                 length = int64 (sample case.Sampler 2L).Length
                 && length = window * max 1L (case.Length / window)
+                && case.Sampler.Length.Value = min case.Length length
 
             testPropertyWithConfig config "a pass is a function of seed and number, whatever was asked before"
             <| fun (case: Valid) (NonNegativeInt pass) ->

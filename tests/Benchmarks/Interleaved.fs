@@ -1,0 +1,73 @@
+namespace MetricLearning.Benchmarks
+
+open System
+open System.Diagnostics
+
+/// Which clock counts.
+[<RequireQualifiedAccess>]
+type Clock =
+    /// The one on the wall.
+    | Wall
+    /// The processor time of this process, all threads together: for one thread on a machine that is busy with other things.
+    | Processor
+
+/// Measuring two things by turns, so that whatever else the machine does meets both.
+module Interleaved =
+
+    let private time (clock: Clock) (act: unit -> unit) : float =
+        match clock with
+        | Clock.Wall ->
+            let watch = Stopwatch.StartNew()
+            act ()
+            watch.Elapsed.TotalSeconds
+        | Clock.Processor ->
+            let before = Environment.CpuUsage.TotalTime
+            act ()
+            (Environment.CpuUsage.TotalTime - before).TotalSeconds
+
+    let private quantile (share: float) (sorted: float[]) : float =
+        sorted[int (Math.Round(share * float (sorted.Length - 1)))]
+
+    /// Runs both by turns, in blocks of `iterations`, until `seconds` have passed but at least `least` rounds; each round
+    /// gives one ratio. The first blocks, which compile the code, do not count.
+    let compare
+        (clock: Clock)
+        (name: string)
+        (target: float option)
+        (iterations: int)
+        (least: int)
+        (seconds: float)
+        (ours: unit -> unit)
+        (baseline: unit -> unit)
+        : Finding =
+        for _ in 1 .. max 2 (200 / iterations) do
+            ours ()
+            baseline ()
+
+        let watch = Stopwatch.StartNew()
+        let rounds = ResizeArray<struct (float * float)>()
+
+        while rounds.Count < least || watch.Elapsed.TotalSeconds < seconds do
+            rounds.Add(
+                if rounds.Count % 2 = 0 then
+                    let first = time clock ours
+                    struct (first, time clock baseline)
+                else
+                    let first = time clock baseline
+                    struct (time clock ours, first)
+            )
+
+        let sorted (pick: struct (float * float) -> float) =
+            rounds |> Seq.map pick |> Seq.sort |> Seq.toArray
+
+        let ratios = sorted (fun struct (ours, baseline) -> ours / baseline)
+
+        let each pick =
+            Report.time (TimeSpan.FromSeconds(quantile 0.5 (sorted pick) / float iterations))
+
+        { Name = name
+          Ours = each (fun struct (ours, _) -> ours)
+          Baseline = each (fun struct (_, baseline) -> baseline)
+          Ratio = quantile 0.5 ratios
+          Spread = Some(quantile 0.25 ratios, quantile 0.75 ratios)
+          Target = target }

@@ -1,0 +1,40 @@
+module MetricLearning.Benchmarks.Program
+
+open System
+
+let private usage =
+    "usage: Benchmarks [iteration|loader|memory|soak|all] [--quick] [--cpu] [--only PART-OF-A-NETWORK'S-NAME]"
+
+[<EntryPoint>]
+let main arguments =
+    Host.letThreadsSleep ()
+    let quick = Array.contains "--quick" arguments
+
+
+    let clock =
+        if Array.contains "--cpu" arguments then
+            Clock.Processor
+        else
+            Clock.Wall
+
+    let only =
+        match Array.tryFindIndex ((=) "--only") arguments with
+        | Some place when place + 1 < arguments.Length -> arguments[place + 1]
+        | _ -> ""
+
+    match Array.toList arguments with
+    | child :: variant :: _ when child = MemoryBenchmark.childArgument -> MemoryBenchmark.child variant quick
+    | "iteration" :: _ -> IterationBenchmark.run clock quick only
+    | "loader" :: _ -> LoaderBenchmark.run clock quick
+    | "memory" :: _ -> MemoryBenchmark.run quick
+    | "soak" :: _ -> SoakBenchmark.run quick
+    | []
+    | "all" :: _
+    | "--quick" :: _ ->
+        IterationBenchmark.run clock quick only
+        LoaderBenchmark.run clock quick
+        MemoryBenchmark.run quick
+        SoakBenchmark.run quick
+    | _ -> Console.Error.WriteLine usage
+
+    0

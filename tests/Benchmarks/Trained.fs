@@ -1,0 +1,70 @@
+namespace MetricLearning.Benchmarks
+
+open System
+open System.IO
+open System.Threading
+open TorchSharp
+open MetricLearning.Core
+open MetricLearning.Core.Trainers
+
+/// The same training by the library, with everything that a user would have switched on: a hook that looks at every
+/// iteration's losses, progress after every iteration, and a log.
+[<Sealed>]
+type Trained
+    (
+        network: torch.nn.Module<torch.Tensor, torch.Tensor>,
+        loss: Loss,
+        optimizer: OptimizerChoice,
+        data: torch.Tensor,
+        labels: torch.Tensor,
+        batchSize: int
+    ) =
+    let prepared =
+        let ingredients =
+            Ingredients.create
+                [ "trunk", (network :> torch.nn.Module) ]
+                [ "metric_loss", (loss :> torch.nn.Module) ]
+                [ "trunk_optimizer", Optimizer.sgd 1.0 ]
+                batchSize
+                (Dataset.ofTensors data labels)
+
+        Setup.prepare
+            MetricLossOnly.recipe
+            { ingredients with
+                Seed = Some 3L
+                Optimizers = [ "trunk_optimizer", optimizer ]
+                Device = Some torch.CPU
+                Workers = 2 }
+
+    let session = Session.Start prepared
+    let log = TextWriter.Null
+    let mutable epoch = 0
+    let mutable seen = 0.0
+
+    let watch (event: Event) =
+        match event with
+        | Event.IterationEnded ->
+            let progress = session.Progress
+            seen <- seen + progress.Losses[Keys.TotalLoss]
+            log.Write(progress.Iteration)
+        | Event.EpochEnded ->
+            let means = Progress.epochMeans session.Progress
+            log.WriteLine $"epoch {epoch}: {means[Keys.TotalLoss]}"
+        | _ -> ()
+
+    /// The last iteration's loss.
+    member _.Loss = session.Progress.Losses[Keys.TotalLoss]
+
+    /// One pass over the data, shuffled; an incomplete batch is dropped.
+    member _.Epoch() : unit =
+        epoch <- epoch + 1
+
+        for event in session.Train(Some epoch, epoch, CancellationToken.None) do
+            watch event
+
+    interface IDisposable with
+        member _.Dispose() =
+            session.Dispose()
+            network.Dispose()
+            data.Dispose()
+            labels.Dispose()

@@ -1,0 +1,153 @@
+module MetricLearning.Core.Tests.Measure.Batches
+
+open System
+open Expecto
+open TorchSharp
+open MetricLearning.Core
+
+/// FsCheck settings for properties that run a loss: small batches, and not too many of them.
+let few =
+    { FsCheckConfig.defaultConfig with
+        maxTest = 25
+        endSize = 12
+    }
+
+let seed = Seed.ofInt64 1L
+
+let float64 (values: float[]) : torch.Tensor = torch.tensor values
+
+let vector (numbers: int64 seq) : torch.Tensor = torch.tensor (Seq.toArray numbers)
+
+/// A tensor of one number.
+let filled (shape: int64 list) (value: float) : torch.Tensor =
+    torch.zeros (List.toArray shape, dtype = torch.float64) + value
+
+/// (rows × columns) of numbers that depend on row and column.
+let matrix (rows: int) (columns: int) (entry: float -> float -> float) : torch.Tensor =
+    (float64
+        [|
+            for row in 0 .. rows - 1 do
+                for column in 0 .. columns - 1 do
+                    entry (float row) (float column)
+        |])
+        .reshape(int64 rows, int64 columns)
+
+/// Four classes from arbitrary bytes.
+let classes (codes: byte[]) : int64[] =
+    codes |> Array.map (fun code -> int64 (code % 4uy))
+
+/// Embeddings that a number decides.
+let embeddings (number: int) (rows: int) : torch.Tensor =
+    use generator = new torch.Generator(uint64 (abs (int64 number)))
+    torch.randn (int64 rows, 5L, dtype = torch.float64, generator = generator)
+
+/// The losses that look at pairs and triplets, by name.
+let relational: (string * (unit -> Loss)) list =
+    [
+        "TripletMargin", (fun () -> TripletMargin.loss TripletMargin.defaults)
+        "TripletMargin with swap",
+        (fun () ->
+            TripletMargin.loss
+                { TripletMargin.defaults with
+                    Swap = true
+                    SmoothLoss = true
+                })
+        "Contrastive", (fun () -> Contrastive.loss Contrastive.defaults)
+        "NTXent", (fun () -> NTXent.loss NTXent.defaults)
+        "MultiSimilarity", (fun () -> MultiSimilarity.loss MultiSimilarity.defaults)
+        "Margin", (fun () -> Margin.loss Margin.defaults)
+        "Circle", (fun () -> Circle.loss Circle.defaults)
+        "LiftedStructure", (fun () -> LiftedStructure.loss LiftedStructure.defaults)
+    ]
+
+let private learnedMargin () =
+    Margin.loss
+        { Margin.defaults with
+            LearnBeta = true
+            Nu = 0.1
+        }
+
+let private learnedMargins () =
+    Margin.loss
+        { Margin.defaults with
+            LearnBeta = true
+            Nu = 0.1
+            NumClasses = Nullable 4
+        }
+
+let weighted: (string * (unit -> WeightedLoss)) list =
+    [
+        "ArcFace", (fun () -> ArcFace.loss (ArcFace.defaults 4 5))
+        "ProxyNCA", (fun () -> ProxyNCA.loss (ProxyNCA.defaults 4 5))
+        "ProxyAnchor", (fun () -> ProxyAnchor.loss (ProxyAnchor.defaults 4 5))
+    ]
+
+/// Every loss, by name.
+let every: (string * (unit -> Loss)) list =
+    relational
+    @ [
+        "NCA", (fun () -> NCA.loss NCA.defaults)
+        "Margin that learns β", learnedMargin
+        "Margin that learns a β a class", learnedMargins
+    ]
+    @ [ for name, make in weighted -> name, (fun () -> make () :> Loss) ]
+
+let private made (make: unit -> Loss) : Loss =
+    let loss = make ()
+    loss.``to`` torch.float64 |> ignore
+    loss
+
+/// What the act makes of a loss in float64, which is disposed afterwards.
+let using (make: unit -> Loss) (act: Loss -> 'T) : 'T =
+    use _ = torch.NewDisposeScope()
+    use loss = made make
+    act loss
+
+let number (scalar: torch.Tensor) : float =
+    scalar.``to``(torch.float64).item<float>()
+
+let gradient (tensor: torch.Tensor) : torch.Tensor =
+    match tensor.grad with
+    | null -> torch.zeros_like tensor
+    | given -> given
+
+/// Value, and the sum of all absolute gradients of the embeddings.
+let valueAndSlope
+    (loss: Loss)
+    (rows: torch.Tensor)
+    (labels: torch.Tensor | null)
+    (tuples: Tuples)
+    (references: (torch.Tensor * torch.Tensor) option)
+    : float * float =
+    let rows = rows.detach().clone().requires_grad_ true
+
+    let value =
+        match references with
+        | None -> loss.Compute(rows, labels, tuples, null, null, seed)
+        | Some(refRows, refLabels) -> loss.Compute(rows, labels, tuples, refRows, refLabels, seed)
+
+    value.backward ()
+    number value, number ((gradient rows).abs().sum())
+
+let isNear (tolerance: float) (actual: float) (expected: float) (what: string) =
+    let near = abs (actual - expected) <= tolerance * max 1.0 (abs expected)
+    Expect.isTrue near $"{what}: {actual}, expected {expected}"
+
+/// Appendix A: the batch and the reference set of the reference values.
+module Known =
+    let x () =
+        matrix 8 4 (fun i j -> sin (1.0 + 0.9 * i + 1.7 * j + 0.3 * i * j))
+
+    let y () = vector [ 0; 0; 0; 1; 1; 2; 2; 3 ]
+
+    let r () =
+        matrix 5 4 (fun i j -> cos (0.5 + 0.8 * i - 1.1 * j + 0.2 * i * j))
+
+    let ry () = vector [ 0; 1; 1; 2; 3 ]
+
+    let w rows columns =
+        matrix rows columns (fun i j -> cos (0.4 + 1.3 * i + 0.6 * j + 0.5 * i * j))
+
+    /// The tuple whose weights are 1, 1/3, 0, 2/3, 1/3, 1/3, 0, 0.
+    let pairs () =
+        Tuples.Pairs(vector [ 0; 3 ], vector [ 1; 4 ], vector [ 0; 0 ], vector [ 3; 5 ])

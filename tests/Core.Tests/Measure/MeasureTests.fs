@@ -1,0 +1,17 @@
+module MetricLearning.Core.Tests.Measure.MeasureTests
+
+open Expecto
+
+let tests =
+    testList
+        "measure"
+        [
+            TupleTests.tests
+            DistanceTests.tests
+            ReducerTests.tests
+            RegularizerTests.tests
+            MinerTests.tests
+            LossTests.tests
+            LossProps.tests
+            OwnTests.tests
+        ]
