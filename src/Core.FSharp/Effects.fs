@@ -175,11 +175,8 @@ module internal Effects =
                     parameter.requires_grad <- usersChoice
 
         for layer, training in handles.FoundTraining do
-            try
+            if not (TorchModules.isDisposed layer) then
                 layer.train training
-            with :? System.ObjectDisposedException ->
-                // TorchSharp does not say beforehand whether a module was disposed.
-                ()
 
         System.Array.Clear handles.Shown.Weights
         System.Array.Clear handles.Shown.Buffers

@@ -5,6 +5,13 @@ open System
 /// What must hold before a state can be stepped.
 module internal Readiness =
 
+    /// Whether every parameter and buffer is still there.
+    let isWhole (handles: Handles) : bool =
+        handles.Parts
+        |> Array.forall (fun part -> part.Parameters |> Array.forall (fun parameter -> not parameter.IsInvalid))
+        && handles.Buffers
+           |> Array.forall (fun part -> part.Buffers |> Array.forall (fun buffer -> not buffer.IsInvalid))
+
     let private checkModules (handles: Handles) =
         for part in handles.Parts do
             part.Parameters
@@ -69,10 +76,12 @@ module internal Readiness =
                 (Rule.slots rule).Length
             | Driver.InPlace _ -> 0
 
-    /// Raises ArgumentException when the state is that of other networks, optimizers or schedules.
+    /// Raises ArgumentException when the state is that of other networks, optimizers or schedules;
+    /// InvalidOperationException when it was freed, or a network was disposed or moved.
     let checkFits (handles: Handles) (state: TrainingState) : unit =
         let learned = state.Learned
         learned.ThrowIfFreed()
+        checkModules handles
 
         let refuse (what: string) =
             raise (

@@ -142,7 +142,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
                 while (Progress.upcoming state.Progress).Epoch <= last && state.Progress.Stopped.IsNone do
                     yield! this.Step token
             finally
-                if not handles.Shown.IsDisposed then
+                if not handles.Shown.IsDisposed && Readiness.isWhole handles then
                     Effects.show handles state.Learned
                     Succession.showSlots handles state.Learned
 
@@ -165,8 +165,10 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     /// Gives everything back: modules own their weights again, in the modes they were found in.
     member _.Dispose() : unit =
         if not handles.Shown.IsDisposed then
-            Effects.show handles state.Learned
-            Succession.showSlots handles state.Learned
+            if Readiness.isWhole handles then
+                Effects.show handles state.Learned
+                Succession.showSlots handles state.Learned
+
             Effects.giveBack handles
             Succession.giveSlotsBack handles
             handles.Shown.IsDisposed <- true

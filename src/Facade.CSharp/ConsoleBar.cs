@@ -26,8 +26,9 @@ internal static class ConsoleBar
     {
         public void Report(TrainingProgress value)
         {
-            var epochPart =
-                value.IterationsPerEpoch is { } iterations and > 0 ? (double)value.IterationsDone / iterations : 0;
+            var epochPart = value.IterationsPerEpoch is { } iterations and > 0
+                ? (double)value.IterationsDone / iterations
+                : 0;
             var loss = value.TotalLoss.ToString("F5", CultureInfo.InvariantCulture);
             task.MaxValue = value.LastEpoch;
             task.Value = value.Epoch - 1 + epochPart;

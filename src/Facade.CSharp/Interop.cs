@@ -123,7 +123,10 @@ internal static class Interop
         {
             if (value is null)
             {
-                throw new ArgumentNullException(name, $"{name} is null; an empty dictionary is allowed for optimizers.");
+                throw new ArgumentNullException(
+                    name,
+                    $"{name} is null; an empty dictionary is allowed for optimizers."
+                );
             }
         }
     }

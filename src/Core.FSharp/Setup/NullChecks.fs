@@ -8,17 +8,21 @@ module internal NullChecks =
     /// What is null in the user's dictionaries.
     let check (ingredients: Ingredients) : Findings =
         let missing (property: string) (entries: (string * 'Value) list) =
-            [ for key, _ in List.filter isMissing entries do
-                  $"{property}[\"{key}\"] is null; give it a value, or leave the key out." ]
+            [
+                for key, _ in List.filter isMissing entries do
+                    $"{property}[\"{key}\"] is null; give it a value, or leave the key out."
+            ]
 
         Findings.mistakes
-            [ yield! missing "models" ingredients.Models
-              yield! missing "loss_funcs" ingredients.Losses
-              yield! missing "optimizers" ingredients.Optimizers
-              yield! missing "lr_schedulers" ingredients.Schedules
-              yield! missing "gradient_clippers" ingredients.Clippers
-              if Seq.exists (fun (name: string) -> isNull (box name)) ingredients.Frozen then
-                  "freeze_these has a name that is null; leave it out." ]
+            [
+                yield! missing "models" ingredients.Models
+                yield! missing "loss_funcs" ingredients.Losses
+                yield! missing "optimizers" ingredients.Optimizers
+                yield! missing "lr_schedulers" ingredients.Schedules
+                yield! missing "gradient_clippers" ingredients.Clippers
+                if Seq.exists (fun (name: string) -> isNull (box name)) ingredients.Frozen then
+                    "freeze_these has a name that is null; leave it out."
+            ]
 
     /// The ingredients without entries that are null.
     let without (ingredients: Ingredients) : Ingredients =
@@ -31,4 +35,5 @@ module internal NullChecks =
             Optimizers = present ingredients.Optimizers
             Schedules = present ingredients.Schedules
             Clippers = present ingredients.Clippers
-            Frozen = List.filter (fun name -> not (isNull (box name))) ingredients.Frozen }
+            Frozen = List.filter (fun name -> not (isNull (box name))) ingredients.Frozen
+        }

@@ -9,13 +9,17 @@ module internal PartChecks =
 
     let private shapeOf (tensor: Tensor) = tensor.ToString TensorStringStyle.Metadata
 
+    let private isGone (owner: nn.Module) =
+        TorchModules.isDisposed owner
+        || owner.modules () |> Seq.exists TorchModules.isDisposed
+        || owner.parameters () |> Seq.exists _.IsInvalid
+
     /// Networks: modules with a forward pass, alive, the trunk taking as many tensors as a sample has inputs.
     let networks (ingredients: Ingredients) : Findings =
         Findings.mistakes
             [ for key, network in ingredients.Models do
                   match network with
-                  | _ when network.parameters () |> Seq.exists _.IsInvalid ->
-                      $"models[\"{key}\"] was disposed (one of its parameters is gone)."
+                  | _ when isGone network -> $"models[\"{key}\"] was disposed, or a part of it was; give it alive."
                   | _ when (Assembly.forward network).IsNone ->
                       $"models[\"{key}\"] is a {network.GetType().Name}, which has no forward pass from tensors to a tensor; use a torch.nn.Module<Tensor, Tensor> (two or three input tensors for data of several inputs)."
                   | _ ->
@@ -35,8 +39,7 @@ module internal PartChecks =
         Findings.mistakes
             [ for key, loss in ingredients.Losses do
                   match box loss with
-                  | _ when loss.parameters () |> Seq.exists _.IsInvalid ->
-                      $"loss_funcs[\"{key}\"] was disposed (one of its parameters is gone)."
+                  | _ when isGone loss -> $"loss_funcs[\"{key}\"] was disposed, or a part of it was; give it alive."
                   | :? Loss
                   | :? nn.IModule<Tensor, Tensor, Tensor> -> ()
                   | _ ->

@@ -35,13 +35,7 @@ public sealed class MarginLoss : Loss
     )
         : base(
             MarginModule.settings(
-                new LossSettings(
-                    distance,
-                    reducer,
-                    embeddingRegularizer,
-                    embeddingRegWeight,
-                    collectStats
-                )
+                new LossSettings(distance, reducer, embeddingRegularizer, embeddingRegWeight, collectStats)
             )
         )
     {

@@ -168,11 +168,7 @@ public abstract class BaseTrainer : IDisposable
         return Stream(numEpochs, startEpoch, cancellationToken);
     }
 
-    private IEnumerable<TrainingEvent> Stream(
-        int numEpochs,
-        int? startEpoch,
-        CancellationToken cancellationToken
-    )
+    private IEnumerable<TrainingEvent> Stream(int numEpochs, int? startEpoch, CancellationToken cancellationToken)
     {
         ThrowIfBusy();
         var epoch = 0;

@@ -38,8 +38,7 @@ public sealed class StepContext
     public Tensor Embeddings() => Embedding.embed(context, batch).Embeddings;
 
     /// <summary>The tuples that the tuple miner chooses among embeddings; all of them without a miner.</summary>
-    public Tuples Mine(Tensor embeddings) =>
-        Mining.mine(context, new Embedded(embeddings, batch.Labels)).Tuples;
+    public Tuples Mine(Tensor embeddings) => Mining.mine(context, new Embedded(embeddings, batch.Labels)).Tuples;
 
     /// <summary>The loss function <paramref name="key"/> on embeddings (N, D) or logits and the batch&#39;s labels.</summary>
     public Tensor Loss(string key, Tensor embeddings, Tuples? tuples = null) =>

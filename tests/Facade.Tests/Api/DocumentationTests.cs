@@ -38,21 +38,25 @@ public sealed class DocumentationTests
             MethodInfo method => $"M:{Of(method.DeclaringType!)}.{method.Name}",
             PropertyInfo property => $"P:{Of(property.DeclaringType!)}.{property.Name}",
             // The F# compiler writes literals down as properties.
-            FieldInfo { IsLiteral: true, FieldType.IsEnum: false } literal => $"P:{Of(literal.DeclaringType!)}.{literal.Name}",
+            FieldInfo { IsLiteral: true, FieldType.IsEnum: false } literal =>
+                $"P:{Of(literal.DeclaringType!)}.{literal.Name}",
             FieldInfo field => $"F:{Of(field.DeclaringType!)}.{field.Name}",
             _ => "E:" + member.Name,
         };
     }
 
     private static bool IsGenerated(MemberInfo member) =>
-        member.GetCustomAttributes().Any(attribute =>
-            attribute
-                is System.Runtime.CompilerServices.CompilerGeneratedAttribute
-                    or System.Diagnostics.DebuggerNonUserCodeAttribute
-        )
+        member
+            .GetCustomAttributes()
+            .Any(attribute =>
+                attribute
+                    is System.Runtime.CompilerServices.CompilerGeneratedAttribute
+                        or System.Diagnostics.DebuggerNonUserCodeAttribute
+            )
         || member is MethodInfo { IsSpecialName: true } or FieldInfo { IsSpecialName: true }
         || IsOverride(member)
-        || member is MethodInfo { Name: "Equals" or "GetHashCode" or "CompareTo" or "ToString" or "Finalize" or "Dispose" };
+        || member
+            is MethodInfo { Name: "Equals" or "GetHashCode" or "CompareTo" or "ToString" or "Finalize" or "Dispose" };
 
     // It does what the member that it overrides says.
     private static bool IsOverride(MemberInfo member) =>
@@ -63,7 +67,8 @@ public sealed class DocumentationTests
         member.GetCustomAttributes<CompilationMappingAttribute>().FirstOrDefault();
 
     private static bool IsUnionPart(Type type) =>
-        type is { IsNested: true } && Mapping(type.DeclaringType!)?.SourceConstructFlags is SourceConstructFlags.SumType;
+        type is { IsNested: true }
+        && Mapping(type.DeclaringType!)?.SourceConstructFlags is SourceConstructFlags.SumType;
 
     // Of a union and a record the compiler makes constructors and tests; the user writes cases and fields.
     private static IEnumerable<MemberInfo> Written(Type type)

@@ -26,7 +26,9 @@ internal static class PublicTypes
             [
                 .. Parts(method.ReturnType),
                 .. method.GetParameters().SelectMany(one => Parts(one.ParameterType)),
-                .. method.GetGenericArguments().SelectMany(one => one.GetGenericParameterConstraints().SelectMany(Parts)),
+                .. method
+                    .GetGenericArguments()
+                    .SelectMany(one => one.GetGenericParameterConstraints().SelectMany(Parts)),
             ],
             PropertyInfo property => Parts(property.PropertyType),
             FieldInfo field => Parts(field.FieldType),

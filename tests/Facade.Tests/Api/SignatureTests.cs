@@ -7,8 +7,11 @@ public sealed class SignatureTests
 {
     // F# unions and records are plain classes to C#; what the compiler adds to them for F# code is not for C# to call.
     private static bool IsForFSharpOnly(MemberInfo member) =>
-        member.GetCustomAttributes().Any(attribute => attribute is System.Runtime.CompilerServices.CompilerGeneratedAttribute)
-        || member.DeclaringType!.GetInterfaces().Any(IsStructural) && member.Name is "Equals" or "GetHashCode" or "CompareTo";
+        member
+            .GetCustomAttributes()
+            .Any(attribute => attribute is System.Runtime.CompilerServices.CompilerGeneratedAttribute)
+        || member.DeclaringType!.GetInterfaces().Any(IsStructural)
+            && member.Name is "Equals" or "GetHashCode" or "CompareTo";
 
     private static bool IsStructural(Type type) => type.Namespace == "System.Collections";
 

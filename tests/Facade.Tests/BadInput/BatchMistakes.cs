@@ -29,10 +29,11 @@ public sealed class BatchMistakes
         ),
         ["a sample that is null"] = new(s => Reading<object?>(s, _ => null), "Reading sample", "null"),
         ["samples of different shapes"] = new(
-            s => Reading<(Tensor, long)>(s, index => (zeros(index == 5 ? 3 : 4), 0)) with
-            {
-                Sampler = new long[] { 0, 1, 2, 3, 4, 5, 6, 7 },
-            },
+            s =>
+                Reading<(Tensor, long)>(s, index => (zeros(index == 5 ? 3 : 4), 0)) with
+                {
+                    Sampler = new long[] { 0, 1, 2, 3, 4, 5, 6, 7 },
+                },
             "Sample 5",
             "[3]",
             "[4]",
@@ -124,12 +125,25 @@ public sealed class BatchMistakes
             "null"
         ),
         ["a sampler that throws"] = new(
-            s => s.Options with { Sampler = new Made.Order(_ => throw new InvalidOperationException("no order today")) },
+            s =>
+                s.Options with
+                {
+                    Sampler = new Made.Order(_ => throw new InvalidOperationException("no order today")),
+                },
             "no order today"
         ),
         ["no batches"] = new(s => s.Options with { Sampler = Array.Empty<long[]>() }, "holds no batch"),
         ["an empty batch"] = new(
-            s => s.Options with { Sampler = new Made.BatchOrder(_ => [[], [1, 2]]) },
+            s =>
+                s.Options with
+                {
+                    Sampler = new Made.BatchOrder(_ =>
+                        [
+                            [],
+                            [1, 2],
+                        ]
+                    ),
+                },
             "Batch 0",
             "is empty"
         ),
@@ -182,7 +196,9 @@ public sealed class BatchMistakes
         var options = Reading<(Tensor, long)>(
             scenario,
             index =>
-                isBroken && index == 9 ? throw new IOException("unplugged") : (scenario.Data[index], scenario.Labels[index])
+                isBroken && index == 9
+                    ? throw new IOException("unplugged")
+                    : (scenario.Data[index], scenario.Labels[index])
         );
         using var trainer = new MetricLossOnly(options with { DataloaderNumWorkers = workers });
         using var other = new MetricLossOnly(undisturbed.Options);

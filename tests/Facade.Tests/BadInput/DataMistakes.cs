@@ -35,7 +35,11 @@ public sealed class DataMistakes
             "labels are integers"
         ),
         ["labels in three dimensions"] = new(
-            s => s.Options with { Dataset = TrainingData.FromTensors(s.Data, zeros(24, 1, 1, dtype: ScalarType.Int64)) },
+            s =>
+                s.Options with
+                {
+                    Dataset = TrainingData.FromTensors(s.Data, zeros(24, 1, 1, dtype: ScalarType.Int64)),
+                },
             "abels"
         ),
         ["labels that are objects"] = new(
@@ -106,7 +110,11 @@ public sealed class DataMistakes
     public void A_batch_size_is_not_looked_at_where_batches_are_given()
     {
         using var scenario = new Scenario();
-        long[][] batches = [[0, 1, 4, 5], [2, 3, 6, 7, 8]];
+        long[][] batches =
+        [
+            [0, 1, 4, 5],
+            [2, 3, 6, 7, 8],
+        ];
         using var trainer = new MetricLossOnly(scenario.Options with { BatchSize = 0, Sampler = batches });
         trainer.Train(1);
         Assert.Equal(1, trainer.GlobalIteration);

@@ -28,8 +28,7 @@ public sealed class HookMistakes
         using var trainer = new MetricLossOnly(
             scenario.Options with
             {
-                EndOfIterationHook = t =>
-                    _ = isBroken && t is { Epoch: 1, Iteration: 1 } ? throw new Odd("hook") : 0,
+                EndOfIterationHook = t => _ = isBroken && t is { Epoch: 1, Iteration: 1 } ? throw new Odd("hook") : 0,
             }
         );
 
@@ -151,7 +150,11 @@ public sealed class HookMistakes
         using var trainer = new MetricLossOnly(scenario.Options);
         var cancelled = new CancellationToken(canceled: true);
 
-        Refusing.In<OperationCanceledException>(scenario.Options, trainer, () => trainer.Train(2, cancellationToken: cancelled));
+        Refusing.In<OperationCanceledException>(
+            scenario.Options,
+            trainer,
+            () => trainer.Train(2, cancellationToken: cancelled)
+        );
         Refusing.In<OperationCanceledException>(scenario.Options, trainer, () => trainer.Step(cancelled));
         Assert.Equal(0, trainer.Epoch);
         trainer.Train(2);

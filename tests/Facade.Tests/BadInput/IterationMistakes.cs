@@ -54,11 +54,7 @@ public sealed class IterationMistakes
             "The trunk cannot take an input of (8, 4) Float64"
         ),
         ["data of whole numbers"] = new(
-            s =>
-                s.Options with
-                {
-                    Dataset = TrainingData.FromTensors(zeros(24, 4, dtype: ScalarType.Int64), s.Labels),
-                },
+            s => s.Options with { Dataset = TrainingData.FromTensors(zeros(24, 4, dtype: ScalarType.Int64), s.Labels) },
             "The trunk cannot take an input of (8, 4) Int64"
         ),
         ["embeddings in three dimensions"] = new(
@@ -93,11 +89,7 @@ public sealed class IterationMistakes
             "\"metric_loss\" has the shape",
             "one number"
         ),
-        ["a loss that is null"] = new(
-            s => Losing(s, (_, _) => null!),
-            "\"metric_loss\" returned null",
-            "one number"
-        ),
+        ["a loss that is null"] = new(s => Losing(s, (_, _) => null!), "\"metric_loss\" returned null", "one number"),
         ["embeddings of another width than the loss's"] = new(
             s => s.Options with { LossFuncs = new() { MetricLoss = new ArcFaceLoss(4, 5) } },
             "embeddings of 5 numbers; these have 3"
@@ -121,11 +113,7 @@ public sealed class IterationMistakes
                 },
             "labels from -1"
         ),
-        ["a tuple miner that returns null"] = new(
-            s => Mining(s, _ => null!),
-            "TupleMiner returned null",
-            "Tuples.All"
-        ),
+        ["a tuple miner that returns null"] = new(s => Mining(s, _ => null!), "TupleMiner returned null", "Tuples.All"),
         ["a tuple miner of unequal parts"] = new(
             s => Mining(s, _ => Tuples.NewPairs(tensor([0L, 1L]), tensor([1L]), tensor([0L]), tensor([2L]))),
             "equally many",
@@ -177,7 +165,7 @@ public sealed class IterationMistakes
             s =>
                 (WithoutBatchNorm(WithNumber(s, float.NaN))) with
                 {
-                    MiningFuncs = new() { TupleMiner = new MultiSimilarityMiner() },
+                    MiningFuncs = new() { TupleMiner = new TripletMarginMiner(margin: 1) },
                 },
             "The loss is not finite"
         ),
@@ -237,10 +225,7 @@ public sealed class IterationMistakes
     {
         using var scenario = new Scenario();
         Refusing.AtStep<Exception>(
-            Mining(
-                scenario,
-                _ => Tuples.NewPairs(tensor([0L]), tensor([99L]), tensor([0L]), tensor([1L]))
-            ),
+            Mining(scenario, _ => Tuples.NewPairs(tensor([0L]), tensor([99L]), tensor([0L]), tensor([1L]))),
             "99"
         );
     }

@@ -20,7 +20,11 @@ public sealed class KeyMistakes
             "\"trunk2\""
         ),
         ["a name in another case"] = new(
-            s => s.Options with { Models = new() { ["Trunk"] = s.Trunk, Embedder = s.Embedder } },
+            s =>
+                s.Options with
+                {
+                    Models = new() { ["Trunk"] = s.Trunk, Embedder = s.Embedder },
+                },
             "\"Trunk\"",
             "models must contain \"trunk\""
         ),
@@ -89,7 +93,11 @@ public sealed class KeyMistakes
             "\"trunk_optimizer\""
         ),
         ["a weight of an unknown loss"] = new(
-            s => s.Options with { LossWeights = new() { MetricLoss = 1, ["other"] = 2 } },
+            s =>
+                s.Options with
+                {
+                    LossWeights = new() { MetricLoss = 1, ["other"] = 2 },
+                },
             "loss_weights",
             "\"other\"",
             "\"metric_loss\""
@@ -118,7 +126,11 @@ public sealed class KeyMistakes
             "finite"
         ),
         ["a network that is null"] = new(
-            s => s.Options with { Models = new() { Trunk = s.Trunk, ["embedder"] = null! } },
+            s =>
+                s.Options with
+                {
+                    Models = new() { Trunk = s.Trunk, ["embedder"] = null! },
+                },
             "models[\"embedder\"] is null",
             "leave the key out"
         ),
@@ -195,7 +207,10 @@ public sealed class KeyMistakes
         Assert.True(error.Mistakes.Count >= 11, $"{error.Mistakes.Count} mistakes");
         Assert.Equal(error.Mistakes.Count, error.Mistakes.Distinct().Count());
         Assert.Contains($"{error.Mistakes.Count} mistakes", error.Message, StringComparison.Ordinal);
-        Assert.All(error.Mistakes, mistake => Assert.Contains($"\n  - {mistake}", error.Message, StringComparison.Ordinal));
+        Assert.All(
+            error.Mistakes,
+            mistake => Assert.Contains($"\n  - {mistake}", error.Message, StringComparison.Ordinal)
+        );
     }
 
     [Fact]

@@ -55,12 +55,20 @@ public sealed class PartMistakes
     private static readonly Dictionary<string, Mistake> Mistakes = new()
     {
         ["a module without a forward pass"] = new(
-            s => s.Options with { Models = new() { Trunk = s.Trunk, Embedder = new WithoutForward() } },
+            s =>
+                s.Options with
+                {
+                    Models = new() { Trunk = s.Trunk, Embedder = new WithoutForward() },
+                },
             "models[\"embedder\"] is a WithoutForward",
             "torch.nn.Module<Tensor, Tensor>"
         ),
         ["a disposed network"] = new(
-            s => s.Options with { Models = new() { Trunk = Disposed(s.Trunk), Embedder = s.Embedder } },
+            s =>
+                s.Options with
+                {
+                    Models = new() { Trunk = Disposed(s.Trunk), Embedder = s.Embedder },
+                },
             "models[\"trunk\"] was disposed"
         ),
         ["a disposed loss"] = new(
@@ -92,7 +100,11 @@ public sealed class PartMistakes
             "a miner is a Miner"
         ),
         ["a trunk of two inputs for data of one"] = new(
-            s => s.Options with { Models = new() { Trunk = new Made.TwoInputs(), Embedder = s.Embedder } },
+            s =>
+                s.Options with
+                {
+                    Models = new() { Trunk = new Made.TwoInputs(), Embedder = s.Embedder },
+                },
             "models[\"trunk\"] takes 2 input tensor(s)",
             "given 1"
         ),
@@ -102,7 +114,11 @@ public sealed class PartMistakes
             "given 2"
         ),
         ["one optimizer under two keys"] = new(
-            s => s.Options with { Optimizers = new() { Trunk = s.TrunkOptimizer, Embedder = s.TrunkOptimizer } },
+            s =>
+                s.Options with
+                {
+                    Optimizers = new() { Trunk = s.TrunkOptimizer, Embedder = s.TrunkOptimizer },
+                },
             "One optimizer stands under the keys \"trunk_optimizer\" and \"embedder_optimizer\""
         ),
         ["a parameter in two optimizers"] = new(

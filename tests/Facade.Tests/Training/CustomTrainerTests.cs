@@ -40,7 +40,10 @@ public sealed class CustomTrainerTests
             scenario.Options with
             {
                 Models = new(scenario.Options.Models) { ["head"] = head },
-                Optimizers = new(scenario.Options.Optimizers) { ["head_optimizer"] = optim.SGD(head.parameters(), 0.1) },
+                Optimizers = new(scenario.Options.Optimizers)
+                {
+                    ["head_optimizer"] = optim.SGD(head.parameters(), 0.1),
+                },
                 LossWeights = new() { MetricLoss = 1, ["class_loss"] = 0.5 },
             },
             context =>

@@ -18,7 +18,16 @@ public sealed class EventTests
             GradientClippers = new() { Trunk = () => { }, Embedder = () => { } },
         };
 
-    private static string[] Iteration => ["backward", "clip:trunk_grad_clipper", "clip:embedder_grad_clipper", "step:trunk_optimizer", "step:embedder_optimizer", "end_of_iteration_hook", "step:trunk_scheduler_by_iteration"];
+    private static string[] Iteration =>
+        [
+            "backward",
+            "clip:trunk_grad_clipper",
+            "clip:embedder_grad_clipper",
+            "step:trunk_optimizer",
+            "step:embedder_optimizer",
+            "end_of_iteration_hook",
+            "step:trunk_scheduler_by_iteration",
+        ];
 
     private static string[] Epoch =>
         [.. Iteration, .. Iteration, .. Iteration, "step:embedder_scheduler_by_epoch", "end_of_epoch_hook"];
@@ -32,7 +41,10 @@ public sealed class EventTests
         var events = trainer.Events(2).ToArray();
 
         Assert.Equal([.. Epoch, .. Epoch], events.Select(happened => happened.Name));
-        Assert.Equal(Enumerable.Repeat(1, Epoch.Length).Concat(Enumerable.Repeat(2, Epoch.Length)), events.Select(e => e.Epoch));
+        Assert.Equal(
+            Enumerable.Repeat(1, Epoch.Length).Concat(Enumerable.Repeat(2, Epoch.Length)),
+            events.Select(e => e.Epoch)
+        );
         Assert.Equal([0, 1, 2, 0, 1, 2], events.Where(e => e.Name == "backward").Select(e => e.Iteration));
     }
 
@@ -47,7 +59,12 @@ public sealed class EventTests
             {
                 LrSchedulers = new()
                 {
-                    TrunkByPlateau = optim.lr_scheduler.ReduceLROnPlateau(scenario.TrunkOptimizer, "max", 0.5, patience: 0),
+                    TrunkByPlateau = optim.lr_scheduler.ReduceLROnPlateau(
+                        scenario.TrunkOptimizer,
+                        "max",
+                        0.5,
+                        patience: 0
+                    ),
                 },
                 EndOfEpochHook = t =>
                 {

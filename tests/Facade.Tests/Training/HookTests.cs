@@ -200,7 +200,10 @@ public sealed class HookTests
 
         trainer.Train(2);
 
-        Assert.Equal(weights, string.Concat(scenario.Trunk.parameters().Select(parameter => parameter.sum().item<float>())));
+        Assert.Equal(
+            weights,
+            string.Concat(scenario.Trunk.parameters().Select(parameter => parameter.sum().item<float>()))
+        );
         Assert.Equal(5, trainer.GlobalIteration);
         Assert.True(trainer.Losses["total_loss"] > 0);
     }
@@ -222,11 +225,7 @@ public sealed class HookTests
         var dropout = new Func<Scenario, TrainerOptions>(scenario =>
             scenario.Options with
             {
-                Models = new()
-                {
-                    Trunk = nn.Sequential(scenario.Trunk, nn.Dropout(0.5)),
-                    Embedder = scenario.Embedder,
-                },
+                Models = new() { Trunk = nn.Sequential(scenario.Trunk, nn.Dropout(0.5)), Embedder = scenario.Embedder },
             }
         );
         using (var trainer = new MetricLossOnly(dropout(alone)))

@@ -65,7 +65,8 @@ public sealed class OptionTests
             {
                 Dataset = TrainingData.FromSamples(
                     24,
-                    (index, _) => new Dictionary<string, object> { ["data"] = s.Data[index], ["label"] = s.Labels[index] }
+                    (index, _) =>
+                        new Dictionary<string, object> { ["data"] = s.Data[index], ["label"] = s.Labels[index] }
                 ),
             },
         };
@@ -164,7 +165,8 @@ public sealed class OptionTests
         Assert.NotEqual(before, trunk.parameters().First().data<float>().ToArray());
     }
 
-    public static TheoryData<string> Orders => ["indices", "batches", "sampler", "batch sampler", "sequence", "sequence of batches"];
+    public static TheoryData<string> Orders =>
+        ["indices", "batches", "sampler", "batch sampler", "sequence", "sequence of batches"];
 
     [Theory]
     [MemberData(nameof(Orders))]
@@ -207,7 +209,10 @@ public sealed class OptionTests
     public void What_is_frozen_does_not_move()
     {
         using var scenario = new Scenario();
-        var trunk = scenario.Trunk.state_dict().Select(entry => entry.Value.sum().to(ScalarType.Float64).item<double>()).ToArray();
+        var trunk = scenario
+            .Trunk.state_dict()
+            .Select(entry => entry.Value.sum().to(ScalarType.Float64).item<double>())
+            .ToArray();
         var embedder = scenario.Embedder.parameters().First().data<float>().ToArray();
 
         Train(scenario, scenario.Options with { FreezeThese = ["trunk"] });
@@ -268,12 +273,14 @@ public sealed class OptionTests
     [Fact]
     public void The_seed_is_torchs_where_none_is_given()
     {
-        var runs = new[] { 1, 1, 2 }.Select(seed =>
-        {
-            using var scenario = new Scenario();
-            manual_seed(seed);
-            return Train(scenario, scenario.Options with { Seed = null });
-        }).ToArray();
+        var runs = new[] { 1, 1, 2 }
+            .Select(seed =>
+            {
+                using var scenario = new Scenario();
+                manual_seed(seed);
+                return Train(scenario, scenario.Options with { Seed = null });
+            })
+            .ToArray();
 
         Assert.Equal(runs[0], runs[1]);
         Assert.NotEqual(runs[0], runs[2]);

@@ -207,7 +207,10 @@ public sealed class StateTests
             ((TorchSharp.Modules.Adam)scenario.EmbedderOptimizer).save_state_dict(writer);
         }
 
-        var slots = ((TorchSharp.Modules.Adam)scenario.EmbedderOptimizer).state_dict().State.Cast<TorchSharp.Modules.Adam.State>().ToArray();
+        var slots = ((TorchSharp.Modules.Adam)scenario.EmbedderOptimizer)
+            .state_dict()
+            .State.Cast<TorchSharp.Modules.Adam.State>()
+            .ToArray();
         Assert.True(path.Length > 0);
         Assert.All(slots, slot => Assert.Equal(3, slot.step));
         Assert.All(slots, slot => Assert.True(slot.exp_avg_sq.sum().item<float>() > 0));
