@@ -9,7 +9,8 @@ let all =
         [ Feed.FeedTests.tests
           Measure.MeasureTests.tests
           Schedules.ScheduleTests.tests
-          Learn.LearnTests.tests ]
+          Learn.LearnTests.tests
+          testList "docs" [ Docs.YourOwn.tests; Docs.Pages.tests ] ]
 
 [<EntryPoint>]
 let main arguments = runTestsWithCLIArgs [] arguments all
