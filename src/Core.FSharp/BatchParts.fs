@@ -7,7 +7,8 @@ open TorchSharp
 /// Finding data and labels in a collated batch.
 module internal BatchParts =
 
-    let private both (data: obj | null) (labels: obj | null) : struct (obj * obj) =
+    /// Data and labels, neither of which may be null.
+    let both (data: obj | null) (labels: obj | null) : struct (obj * obj) =
         match data, labels with
         | null, _ -> Labels.refuse "The data of a batch are null."
         | _, null -> Labels.refuse "The labels of a batch are null."

@@ -20,6 +20,7 @@ type Cursor =
         Pass: int64
         /// How many batches of it were taken.
         Taken: int64
+        /// What a sequence of the user's gave for this pass.
         Drawn: Drawn
     }
 

@@ -35,11 +35,12 @@ module Iteration =
           Seed = seed }
 
     /// The samples that the subset miner keeps, chosen by their embeddings in evaluation mode.
-    let private subset (handles: Handles) (ctx: Context) (batch: Batch) : Batch =
+    let private subset (handles: Handles) (seed: Seed) (ctx: Context) (batch: Batch) : Batch =
         match handles.SubsetMiner with
         | null -> batch
         | miner ->
             use _ = no_grad ()
+            Effects.seedGenerators seed
             Effects.setEvaluation handles
             let embedded = Embedding.embed ctx batch
             let chosen = miner.Invoke(embedded.Embeddings, embedded.Labels)
@@ -76,18 +77,28 @@ module Iteration =
         | [] -> invalidOp "This iteration has no loss: no loss with a weight above zero takes part in its phase."
         | first :: others -> weighted, List.fold (fun (sum: Tensor) loss -> sum + loss) first others
 
-    /// The losses as numbers, in one transfer.
+    /// Scalars as numbers: one by one where they can simply be looked at, in one transfer from any other device.
+    let private numbers (scalars: Tensor list) : float[] =
+        if scalars |> List.forall (fun scalar -> scalar.device_type = DeviceType.CPU) then
+            [| for scalar in scalars -> scalar.ToDouble() |]
+        else
+            let stacked = torch.stack [| for scalar in scalars -> scalar.detach().``to`` ScalarType.Float64 |]
+            stacked.cpu().data<float>().ToArray()
+
+    /// The losses as numbers.
     let private read (handles: Handles) (weighted: (string * Tensor) list) (total: Tensor) : Map<string, float> =
-        let scalars = [| for _, loss in weighted -> loss.detach().``to`` total.dtype |]
-        use stacked = torch.stack (Array.append scalars [| total.detach () |])
-        let numbers = stacked.``to``(ScalarType.Float64).cpu().data<float>().ToArray()
+        let numbers = numbers (total :: List.map snd weighted)
 
         let zeros =
             handles.Roster.Terms |> Seq.map (fun name -> name, 0.0) |> Map.ofSeq
 
-        Seq.zip (List.map fst weighted) numbers
-        |> Seq.fold (fun losses (name, value) -> losses |> Map.change name (fun sum -> Some(Option.defaultValue 0.0 sum + value))) zeros
-        |> Map.add Keys.TotalLoss (Array.last numbers)
+        Seq.zip (List.map fst weighted) (Seq.tail numbers)
+        |> Seq.fold
+            (fun losses (name, value) ->
+                losses
+                |> Map.change name (fun sum -> Some(Option.defaultValue 0.0 sum + value)))
+            zeros
+        |> Map.add Keys.TotalLoss numbers[0]
 
     let private refuseNonFinite (progress: Progress) (losses: Map<string, float>) =
         if not (Double.IsFinite losses[Keys.TotalLoss]) then
@@ -103,8 +114,7 @@ module Iteration =
 
     let private forward recipe (handles: Handles) (plan: Plan) (progress: Progress) (fetched: Batch) =
         let ctx = context handles plan (Progress.stepSeed "step" progress)
-        Effects.seedGenerators (Progress.stepSeed "subset" progress)
-        let batch = place handles fetched |> subset handles ctx
+        let batch = place handles fetched |> subset handles (Progress.stepSeed "subset" progress) ctx
         Effects.setModes handles plan.Frozen
         Effects.seedGenerators ctx.Seed
         Effects.clearGradients handles

@@ -111,7 +111,7 @@ type LabelMap private (levels: LevelMap[]) =
             words |> Array.map (rankOf sorted byCodePoint (fun word -> $"\"{word}\""))
         | LevelMap.Keep, LabelColumn.Words words ->
             Labels.refuse
-                $"Labels of level {level} are strings (such as \"{Seq.tryHead words}\"), and which integers they stand for is not known: give datasetLabels, the labels of the whole data set."
+                $"Labels of level {level} are strings (such as \"{words[0]}\"), and which integers they stand for is not known: give datasetLabels, the labels of the whole data set."
         | LevelMap.WordRanks _, LabelColumn.Numbers _ ->
             Labels.refuse $"datasetLabels are strings at level {level}, but the labels are integers: use one kind."
         | LevelMap.Ranks _, LabelColumn.Words _ ->

@@ -6,10 +6,15 @@ open TorchSharp
 /// `Padded` − `Size` elements after them belong to nobody, so that the next slot starts on a 64-byte boundary.
 type Slot =
     {
+        /// The tensor's dotted name.
         Name: string
+        /// Where it begins, in elements.
         Offset: int64
+        /// How many elements it has.
         Size: int64
+        /// How many elements it takes up.
         Padded: int64
+        /// The tensor's shape.
         Shape: int64[]
     }
 
@@ -17,9 +22,13 @@ type Slot =
 [<ReferenceEquality>]
 type Layout =
     {
+        /// One for each tensor, in their order.
         Slots: Slot[]
+        /// How many elements the vector has.
         Length: int64
+        /// What its elements are.
         Dtype: torch.ScalarType
+        /// Where it lies.
         Device: torch.Device
     }
 

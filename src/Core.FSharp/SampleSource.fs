@@ -35,7 +35,9 @@ module internal SampleSource =
         let get (batch: obj) =
             match reading.DataAndLabelGetter with
             | null -> BatchParts.split batch
-            | getter -> getter.Invoke batch
+            | getter ->
+                let struct (data, labels) = getter.Invoke batch
+                BatchParts.both data labels
 
         { new Source() with
             member _.Count = count ()

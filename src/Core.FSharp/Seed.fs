@@ -7,7 +7,9 @@ open System.Collections.Generic
 /// generators"). Every random choice of the library takes a seed derived from the run's seed, what the choice is
 /// for, and a number (a step or a pass), so no choice depends on how often another one was made.
 [<Struct>]
-type Seed = { Value: uint64 }
+type Seed =
+    { /// 64 bits.
+      Value: uint64 }
 
 /// Making, splitting and using seeds. Everything here is pure.
 module Seed =

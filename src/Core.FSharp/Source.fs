@@ -13,6 +13,7 @@ type Reading =
         /// Batch → data and labels; null for the first and last element of a tuple or list (all but the last are data), or
         /// the entries "data" and "labels" or "label" of a dictionary.
         DataAndLabelGetter: Func<obj, struct (obj * obj)> | null
+        /// From labels to integers.
         Labels: LabelMap
         /// The level of the label hierarchy to train on, from 0.
         Level: int

@@ -20,9 +20,7 @@ public sealed class PureOptimizer
     /// <paramref name="parameters"/> accepts follow the options and the learning rate of <paramref name="options"/>.
     /// A parameter belongs to the first group that accepts it.</summary>
     public PureOptimizer WithGroup(Predicate<string> parameters, PureOptimizer options) =>
-        new(
-            OptimizerModule.addGroup(parameters, options.Value.Rule, options.Value.LearningRate, Value)
-        );
+        new(OptimizerModule.addGroup(parameters, options.Value.Rule, options.Value.LearningRate, Value));
 
     /// <summary>Stochastic gradient descent.</summary>
     public static PureOptimizer SGD(
@@ -65,11 +63,7 @@ public sealed class PureOptimizer
         double momentum = 0,
         bool centered = false,
         bool maximize = false
-    ) =>
-        new(
-            Rule.NewRmsProp(new RmsProp(alpha, eps, weightDecay, momentum, centered, maximize)),
-            lr
-        );
+    ) => new(Rule.NewRmsProp(new RmsProp(alpha, eps, weightDecay, momentum, centered, maximize)), lr);
 
     /// <summary>Adagrad (Duchi et al. 2011).</summary>
     public static PureOptimizer Adagrad(
@@ -79,13 +73,7 @@ public sealed class PureOptimizer
         double initialAccumulatorValue = 0,
         double eps = 1e-10,
         bool maximize = false
-    ) =>
-        new(
-            Rule.NewAdagrad(
-                new Adagrad(lrDecay, weightDecay, initialAccumulatorValue, eps, maximize)
-            ),
-            lr
-        );
+    ) => new(Rule.NewAdagrad(new Adagrad(lrDecay, weightDecay, initialAccumulatorValue, eps, maximize)), lr);
 
     /// <summary>Adadelta (Zeiler 2012).</summary>
     public static PureOptimizer Adadelta(
@@ -118,17 +106,7 @@ public sealed class PureOptimizer
         bool maximize = false
     ) =>
         new(
-            Rule.NewNAdam(
-                new NAdam(
-                    beta1,
-                    beta2,
-                    eps,
-                    weightDecay,
-                    momentumDecay,
-                    decoupledWeightDecay,
-                    maximize
-                )
-            ),
+            Rule.NewNAdam(new NAdam(beta1, beta2, eps, weightDecay, momentumDecay, decoupledWeightDecay, maximize)),
             lr
         );
 
@@ -141,11 +119,5 @@ public sealed class PureOptimizer
         double weightDecay = 0,
         bool decoupledWeightDecay = false,
         bool maximize = false
-    ) =>
-        new(
-            Rule.NewRAdam(
-                new RAdam(beta1, beta2, eps, weightDecay, decoupledWeightDecay, maximize)
-            ),
-            lr
-        );
+    ) => new(Rule.NewRAdam(new RAdam(beta1, beta2, eps, weightDecay, decoupledWeightDecay, maximize)), lr);
 }

@@ -48,8 +48,7 @@ public sealed class Schedule
     public Schedule Drives(string optimizer) => new(ScheduleModule.drives(optimizer, Value));
 
     /// <summary>Times <paramref name="gamma"/> after every <paramref name="stepSize"/> steps.</summary>
-    public static Schedule Step(long stepSize, double gamma = 0.1) =>
-        new(ScheduleModule.step(stepSize, gamma));
+    public static Schedule Step(long stepSize, double gamma = 0.1) => new(ScheduleModule.step(stepSize, gamma));
 
     /// <summary>Times <paramref name="gamma"/> at each milestone, a number of steps.</summary>
     public static Schedule MultiStep(IEnumerable<long> milestones, double gamma = 0.1) =>
@@ -60,24 +59,17 @@ public sealed class Schedule
 
     /// <summary>Half a cosine from the initial rate to <paramref name="etaMin"/> in <paramref name="tMax"/> steps, and
     /// back in as many.</summary>
-    public static Schedule CosineAnnealing(long tMax, double etaMin = 0) =>
-        new(ScheduleModule.cosine(tMax, etaMin));
+    public static Schedule CosineAnnealing(long tMax, double etaMin = 0) => new(ScheduleModule.cosine(tMax, etaMin));
 
     /// <summary>Half a cosine in <paramref name="t0"/> steps, then again from the start, each time
     /// <paramref name="tMult"/> times as long.</summary>
-    public static Schedule CosineAnnealingWarmRestarts(
-        long t0,
-        long tMult = 1,
-        double etaMin = 0
-    ) => new(ScheduleModule.cosineWarmRestarts(t0, tMult, etaMin));
+    public static Schedule CosineAnnealingWarmRestarts(long t0, long tMult = 1, double etaMin = 0) =>
+        new(ScheduleModule.cosineWarmRestarts(t0, tMult, etaMin));
 
     /// <summary>From <paramref name="startFactor"/> to <paramref name="endFactor"/> times the initial rate in
     /// <paramref name="totalIters"/> steps, in a straight line: a warm-up.</summary>
-    public static Schedule Linear(
-        double startFactor = 1.0 / 3,
-        double endFactor = 1,
-        long totalIters = 5
-    ) => new(ScheduleModule.linearWarmUp(startFactor, endFactor, totalIters));
+    public static Schedule Linear(double startFactor = 1.0 / 3, double endFactor = 1, long totalIters = 5) =>
+        new(ScheduleModule.linearWarmUp(startFactor, endFactor, totalIters));
 
     /// <summary>To zero in <paramref name="totalIters"/> steps, as a power of what is left of them.</summary>
     public static Schedule Polynomial(long totalIters = 5, double power = 1) =>
@@ -94,16 +86,7 @@ public sealed class Schedule
         double divFactor = 25,
         double finalDivFactor = 1e4,
         bool threePhase = false
-    ) =>
-        OneCycle(
-            [maxLr],
-            totalSteps,
-            pctStart,
-            annealStrategy,
-            divFactor,
-            finalDivFactor,
-            threePhase
-        );
+    ) => OneCycle([maxLr], totalSteps, pctStart, annealStrategy, divFactor, finalDivFactor, threePhase);
 
     /// <summary>A one-cycle schedule with a peak for each parameter group.</summary>
     public static Schedule OneCycle(
@@ -121,9 +104,7 @@ public sealed class Schedule
                     [.. maxLr],
                     totalSteps,
                     pctStart,
-                    annealStrategy == AnnealStrategy.Cos
-                        ? Core.Annealing.Cosine
-                        : Core.Annealing.Linear,
+                    annealStrategy == AnnealStrategy.Cos ? Core.Annealing.Cosine : Core.Annealing.Linear,
                     divFactor,
                     finalDivFactor,
                     threePhase
@@ -147,15 +128,11 @@ public sealed class Schedule
         new(
             ScheduleModule.plateau(
                 new Core.Plateau(
-                    mode == PlateauMode.Min
-                        ? Core.PlateauMode.Min
-                        : Core.PlateauMode.Max,
+                    mode == PlateauMode.Min ? Core.PlateauMode.Min : Core.PlateauMode.Max,
                     factor,
                     patience,
                     threshold,
-                    thresholdMode == ThresholdMode.Rel
-                        ? Core.ThresholdMode.Relative
-                        : Core.ThresholdMode.Absolute,
+                    thresholdMode == ThresholdMode.Rel ? Core.ThresholdMode.Relative : Core.ThresholdMode.Absolute,
                     cooldown,
                     [.. minLr ?? [0.0]],
                     eps

@@ -10,6 +10,7 @@ let all =
           Measure.MeasureTests.tests
           Schedules.ScheduleTests.tests
           Learn.LearnTests.tests
+          Laws.LawTests.tests
           testList "docs" [ Docs.YourOwn.tests; Docs.Pages.tests ] ]
 
 [<EntryPoint>]

@@ -7,8 +7,11 @@ open MetricLearning.Core
 [<RequireQualifiedAccess>]
 type Cosine =
     {
+        /// Which norm embeddings are scaled by.
         P: double
+        /// What similarities are raised to.
         Power: double
+        /// Whether to collect statistics; null as the global switch says.
         CollectStats: Nullable<bool>
     }
 

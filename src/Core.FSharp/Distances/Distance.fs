@@ -6,10 +6,15 @@ open TorchSharp
 /// Which formula a distance follows. Losses that are defined for one formula only ask for it; a distance of your own
 /// is `Other`.
 type DistanceKind =
+    /// One of a user's own.
     | Other = 0
+    /// The norm of the difference.
     | Lp = 1
+    /// The cosine of the angle.
     | Cosine = 2
+    /// The inner product.
     | DotProduct = 3
+    /// The variance of the difference by that of the anchor.
     | SignalToNoise = 4
 
 /// A distance (small means similar) or similarity (large means similar, `IsInverted`) between embeddings. A distance of

@@ -8,9 +8,13 @@ open MetricLearning.Core
 [<RequireQualifiedAccess>]
 type DotProduct =
     {
+        /// Whether embeddings are scaled to length 1 first.
         NormalizeEmbeddings: bool
+        /// Which norm embeddings are scaled by.
         P: double
+        /// What similarities are raised to.
         Power: double
+        /// Whether to collect statistics; null as the global switch says.
         CollectStats: Nullable<bool>
     }
 

@@ -8,9 +8,13 @@ open MetricLearning.Core
 [<RequireQualifiedAccess>]
 type Lp =
     {
+        /// Whether embeddings are scaled to length 1 first.
         NormalizeEmbeddings: bool
+        /// Which norm; also of the lengths that embeddings are scaled by.
         P: double
+        /// What distances are raised to.
         Power: double
+        /// Whether to collect statistics; null as the global switch says.
         CollectStats: Nullable<bool>
     }
 

@@ -8,9 +8,13 @@ open MetricLearning.Core
 [<RequireQualifiedAccess>]
 type SignalToNoise =
     {
+        /// Whether embeddings are scaled to length 1 first.
         NormalizeEmbeddings: bool
+        /// Which norm embeddings are scaled by.
         P: double
+        /// What distances are raised to.
         Power: double
+        /// Whether to collect statistics; null as the global switch says.
         CollectStats: Nullable<bool>
     }
 

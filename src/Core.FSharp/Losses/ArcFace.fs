@@ -8,7 +8,9 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 type ArcFace =
     {
+        /// How many classes there are: labels are 0 to `NumClasses` − 1.
         NumClasses: int
+        /// How wide embeddings are.
         EmbeddingSize: int
         /// What is added to the angle of the right class, in degrees.
         Margin: double

@@ -7,7 +7,9 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 type ProxyAnchor =
     {
+        /// How many classes there are: labels are 0 to `NumClasses` − 1.
         NumClasses: int
+        /// How wide embeddings are.
         EmbeddingSize: int
         /// How far beyond 0 similarities should be, on the right side.
         Margin: double

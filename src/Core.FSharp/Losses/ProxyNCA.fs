@@ -7,7 +7,9 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 type ProxyNCA =
     {
+        /// How many classes there are: labels are 0 to `NumClasses` − 1.
         NumClasses: int
+        /// How wide embeddings are.
         EmbeddingSize: int
         /// What distances are multiplied by.
         SoftmaxScale: double

@@ -6,7 +6,11 @@ open MetricLearning.Core
 
 /// Distances that a miner may choose from, ends included.
 [<Struct; NoComparison>]
-type DistanceRange = { Low: double; High: double }
+type DistanceRange =
+    { /// The smallest.
+      Low: double
+      /// The largest.
+      High: double }
 
 /// Options of the batch hard miner.
 [<RequireQualifiedAccess>]

@@ -5,9 +5,13 @@ open TorchSharp
 /// Options of Adadelta, as in PyTorch.
 type Adadelta =
     {
+        /// How much of the means of squares is kept at every step.
         Rho: float
+        /// Added to the divisor, so that it is never 0.
         Eps: float
+        /// What share of the weights is added to their gradient.
         WeightDecay: float
+        /// Climbs the loss instead of descending.
         Maximize: bool
     }
 

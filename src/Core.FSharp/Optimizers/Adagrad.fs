@@ -5,10 +5,15 @@ open TorchSharp
 /// Options of Adagrad, as in PyTorch. `InitialAccumulatorValue` is what the sum of squares starts from.
 type Adagrad =
     {
+        /// How fast the rate falls with the steps.
         LrDecay: float
+        /// What share of the weights is added to their gradient.
         WeightDecay: float
+        /// What the sum of squares starts from.
         InitialAccumulatorValue: float
+        /// Added to the divisor, so that it is never 0.
         Eps: float
+        /// Climbs the loss instead of descending.
         Maximize: bool
     }
 

@@ -6,11 +6,17 @@ open TorchSharp
 /// themselves in AdamW.
 type Adam =
     {
+        /// How much of the mean of gradients is kept at every step, from 0 to below 1.
         Beta1: float
+        /// How much of the mean of squares is kept at every step, from 0 to below 1.
         Beta2: float
+        /// Added to the divisor, so that it is never 0.
         Eps: float
+        /// What share of the weights is added to their gradient or, by AdamW, taken off them.
         WeightDecay: float
+        /// Divides by the largest mean of squares so far.
         AmsGrad: bool
+        /// Climbs the loss instead of descending.
         Maximize: bool
     }
 

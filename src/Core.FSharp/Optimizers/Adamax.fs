@@ -5,10 +5,15 @@ open TorchSharp
 /// Options of Adamax, as in PyTorch.
 type Adamax =
     {
+        /// How much of the mean of gradients is kept at every step, from 0 to below 1.
         Beta1: float
+        /// How much of the running maximum is kept at every step, from 0 to below 1.
         Beta2: float
+        /// Added to the divisor, so that it is never 0.
         Eps: float
+        /// What share of the weights is added to their gradient.
         WeightDecay: float
+        /// Climbs the loss instead of descending.
         Maximize: bool
     }
 

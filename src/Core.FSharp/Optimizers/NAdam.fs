@@ -7,12 +7,19 @@ open TorchSharp
 /// Options of NAdam, as in PyTorch. With `DecoupledWeightDecay` the decay shrinks the weights as in AdamW.
 type NAdam =
     {
+        /// How much of the mean of gradients is kept at every step, from 0 to below 1.
         Beta1: float
+        /// How much of the mean of squares is kept at every step, from 0 to below 1.
         Beta2: float
+        /// Added to the divisor, so that it is never 0.
         Eps: float
+        /// What share of the weights is added to their gradient.
         WeightDecay: float
+        /// How fast the momentum approaches its limit.
         MomentumDecay: float
+        /// Whether the decay shrinks the weights themselves, as in AdamW.
         DecoupledWeightDecay: bool
+        /// Climbs the loss instead of descending.
         Maximize: bool
     }
 

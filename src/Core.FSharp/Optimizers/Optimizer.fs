@@ -5,8 +5,11 @@ open System
 /// Parameters with options of their own: those whose dotted name `Covers` accepts, such as "features.0.bias".
 type OptimizerGroup =
     {
+        /// Which parameters it has, by their dotted names.
         Covers: Predicate<string>
+        /// How a step is made.
         Rule: Rule
+        /// The learning rate, where no schedule rules.
         LearningRate: float
     }
 
@@ -14,8 +17,11 @@ type OptimizerGroup =
 /// A parameter belongs to the first of the groups that covers it; the others follow `Rule` and `LearningRate`.
 type Optimizer =
     {
+        /// How a step is made.
         Rule: Rule
+        /// The learning rate, where no schedule rules.
         LearningRate: float
+        /// Parameters with options of their own.
         Groups: OptimizerGroup list
     }
 

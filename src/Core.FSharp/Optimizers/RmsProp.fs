@@ -5,11 +5,17 @@ open TorchSharp
 /// Options of RMSProp, as in PyTorch's RMSprop.
 type RmsProp =
     {
+        /// How much of the mean of squares is kept at every step.
         Alpha: float
+        /// Added to the divisor, so that it is never 0.
         Eps: float
+        /// What share of the weights is added to their gradient.
         WeightDecay: float
+        /// How much of the running sum of steps is kept; 0 keeps no sum.
         Momentum: float
+        /// Divides by the standard deviation rather than by the root of the mean square.
         Centered: bool
+        /// Climbs the loss instead of descending.
         Maximize: bool
     }
 

@@ -5,10 +5,15 @@ open TorchSharp
 /// Options of stochastic gradient descent, as in PyTorch's SGD.
 type Sgd =
     {
+        /// How much of the running sum of gradients is kept at every step; 0 keeps no sum.
         Momentum: float
+        /// What share of a gradient does not enter the sum.
         Dampening: float
+        /// What share of the weights is added to their gradient.
         WeightDecay: float
+        /// Whether the step looks ahead along the sum.
         Nesterov: bool
+        /// Climbs the loss instead of descending.
         Maximize: bool
     }
 

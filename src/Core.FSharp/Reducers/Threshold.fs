@@ -7,8 +7,11 @@ open MetricLearning.Core
 [<RequireQualifiedAccess>]
 type Threshold =
     {
+        /// What values must lie above; null for no bound.
         Low: Nullable<double>
+        /// What values must lie below; null for no bound.
         High: Nullable<double>
+        /// Whether to collect statistics; null as the global switch says.
         CollectStats: Nullable<bool>
     }
 

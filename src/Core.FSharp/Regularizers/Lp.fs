@@ -5,7 +5,11 @@ open MetricLearning.Core
 
 /// Long rows cost: ‖x‖ₚ to a power.
 [<RequireQualifiedAccess>]
-type Lp = { P: double; Power: double }
+type Lp =
+    { /// Which norm.
+      P: double
+      /// What it is raised to.
+      Power: double }
 
 /// ‖x‖ₚ of every row, to a power.
 module Lp =

@@ -5,6 +5,7 @@ open MetricLearning.Core.Ranges
 /// A learning-rate schedule as a value: it holds no counts (those are a ScheduleState) and no optimizer.
 type Schedule =
     {
+        /// How the rate moves.
         Rule: ScheduleRule
         /// The key of the optimizer it drives; without one, the optimizer of the schedule's own key.
         Optimizer: string option

@@ -16,6 +16,7 @@ type OneCycle =
         TotalSteps: int64
         /// The part of the cycle that rises, from 0 to 1.
         PctStart: float
+        /// The curve between two rates.
         Anneal: Annealing
         /// The first rate is the peak divided by this.
         DivFactor: float
@@ -40,6 +41,7 @@ type ThresholdMode =
 /// Options of PyTorch's ReduceLROnPlateau.
 type Plateau =
     {
+        /// Whether scores should fall or rise.
         Mode: PlateauMode
         /// What the rate is multiplied by, below 1.
         Factor: float
@@ -47,6 +49,7 @@ type Plateau =
         Patience: int64
         /// By how much a value must be better than the best one.
         Threshold: float
+        /// How the threshold is meant.
         ThresholdMode: ThresholdMode
         /// For how many values after a fall none counts as bad.
         Cooldown: int64

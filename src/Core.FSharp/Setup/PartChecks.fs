@@ -55,6 +55,9 @@ module internal PartChecks =
                       $"mining_funcs[\"{key}\"] is a {kind}; a miner is a Miner of this library or your own, or, under \"{Keys.SubsetBatchMiner}\", a Func<Tensor, Tensor, Tensor> from embeddings and labels to indices."
                   | _ -> () ]
 
+    let private moved (key: string) =
+        $"optimizers[\"{key}\"] holds a parameter that was disposed or replaced (to(dtype), to(device) and half() do that). Move modules first, then make their optimizers."
+
     /// Optimizers: none twice, no parameter in two of them, none without its parameters.
     let optimizers (ingredients: Ingredients) : Findings =
         let torchs =
@@ -64,6 +67,10 @@ module internal PartChecks =
                   | OptimizerChoice.Pure _ -> () ]
 
         let owners = Dictionary<Modules.Parameter, string>(HashIdentity.Reference)
+
+        let takenTwice (key: string) (parameter: Modules.Parameter) =
+            [ if not (owners.TryAdd(parameter, key)) && owners[parameter] <> key then
+                  $"A parameter of shape {shapeOf parameter} is in the optimizers \"{owners[parameter]}\" and \"{key}\"; it may be in one." ]
 
         Findings.mistakes
             [ for _, same in torchs |> List.groupBy (fun (_, optimizer) -> LanguagePrimitives.PhysicalHash optimizer, optimizer) do
@@ -75,11 +82,24 @@ module internal PartChecks =
                   if optimizer :? Modules.LBFGS then
                       $"optimizers[\"{key}\"] is LBFGS, which computes the loss several times a step; a trainer computes it once. Use an optimizer that steps on a gradient, for example Adam."
 
+                  if TorchOptimizers.isStale optimizer then
+                      moved key
+
                   for parameter in Seq.concat (TorchOptimizers.parameters optimizer) do
                       if parameter.IsInvalid then
-                          $"optimizers[\"{key}\"] holds a parameter that was disposed or replaced (to(dtype), to(device) and half() do that). Move modules first, then make their optimizers."
-                      elif owners.TryAdd(parameter, key) |> not && owners[parameter] <> key then
-                          $"A parameter of shape {shapeOf parameter} is in the optimizers \"{owners[parameter]}\" and \"{key}\"; it may be in one." ]
+                          moved key
+                      else
+                          yield! takenTwice key parameter
+
+              for key, optimizer in ingredients.Optimizers do
+                  match optimizer with
+                  | OptimizerChoice.Pure _ ->
+                      for name, owner in ingredients.Models @ ingredients.Losses do
+                          if key = Keys.optimizerOf name && not (isNull (box owner)) then
+                              for parameter in owner.parameters () do
+                                  if not parameter.IsInvalid then
+                                      yield! takenTwice key parameter
+                  | OptimizerChoice.Torch _ -> () ]
         |> fun findings ->
             { Mistakes = List.distinct findings.Mistakes
               Warnings =

@@ -38,7 +38,8 @@ module internal TorchOptimizers =
     let parameters (optimizer: torch.optim.Optimizer) : Modules.Parameter[][] =
         match optimizer with
         | :? Modules.OptimizerHelper -> [| for group in groups optimizer -> Seq.toArray group.Parameters |]
-        | native -> [| Seq.toArray (native.parameters ()) |]
+        // LBFGS, which setup refuses: asking it would make new objects for the same parameters.
+        | _ -> [||]
 
     /// The rule of each group, as its options are now.
     let rules (optimizer: torch.optim.Optimizer) : Rule[] =
@@ -69,6 +70,18 @@ module internal TorchOptimizers =
 
             [| for parameter in wanted -> byParameter[parameter] |]
         | _ -> [||]
+
+    /// Whether the optimizer keeps its state under parameters that are no longer there: given a lazy sequence, it sees
+    /// the parameters that a module got when it was moved, and knows nothing of them.
+    let isStale (optimizer: torch.optim.Optimizer) : bool =
+        match optimizer with
+        | :? Modules.OptimizerHelper as helper ->
+            try
+                helper.state_dict () |> ignore
+                false
+            with :? System.Collections.Generic.KeyNotFoundException ->
+                true
+        | _ -> false
 
     /// The slots and step counts that the optimizer has for these parameters, as flat vectors.
     let takeOver
@@ -117,3 +130,16 @@ module internal TorchOptimizers =
                 TorchSlots.show slot.Name view states[index]
 
             TorchSlots.setCount rule counts[index] states[index]
+
+    /// Gives the optimizer's own slots memory of their own.
+    let giveBack (optimizer: torch.optim.Optimizer) (group: int) (parameters: Modules.Parameter[]) : unit =
+        let rule = (rules optimizer)[group]
+        use _ = torch.no_grad ()
+
+        for state in states optimizer parameters do
+            for slot in Rule.slots rule do
+                match TorchSlots.tensor slot.Name state with
+                | null -> ()
+                | tensor ->
+                    use copy = tensor.clone ()
+                    TorchSlots.show slot.Name copy state

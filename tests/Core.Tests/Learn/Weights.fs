@@ -21,7 +21,7 @@ let parameter (seed: int64) (dtype: torch.ScalarType) (shape: int64[]) : Modules
 
 let values (tensor: torch.Tensor) : float[] =
     use _ = torch.NewDisposeScope()
-    tensor.detach().``to``(torch.float64).contiguous().data<float>().ToArray()
+    tensor.detach().``to``(torch.float64).flatten().contiguous().data<float>().ToArray()
 
 /// The largest difference between two tensors' elements; infinite where one is not a number.
 let distance (left: torch.Tensor) (right: torch.Tensor) : float =

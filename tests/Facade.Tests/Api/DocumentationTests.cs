@@ -37,6 +37,8 @@ public sealed class DocumentationTests
             ConstructorInfo constructor => $"M:{Of(constructor.DeclaringType!)}.#ctor",
             MethodInfo method => $"M:{Of(method.DeclaringType!)}.{method.Name}",
             PropertyInfo property => $"P:{Of(property.DeclaringType!)}.{property.Name}",
+            // The F# compiler writes literals down as properties.
+            FieldInfo { IsLiteral: true, FieldType.IsEnum: false } literal => $"P:{Of(literal.DeclaringType!)}.{literal.Name}",
             FieldInfo field => $"F:{Of(field.DeclaringType!)}.{field.Name}",
             _ => "E:" + member.Name,
         };
@@ -48,11 +50,17 @@ public sealed class DocumentationTests
                 is System.Runtime.CompilerServices.CompilerGeneratedAttribute
                     or System.Diagnostics.DebuggerNonUserCodeAttribute
         )
-        || member is MethodInfo { IsSpecialName: true }
+        || member is MethodInfo { IsSpecialName: true } or FieldInfo { IsSpecialName: true }
+        || IsOverride(member)
         || member is MethodInfo { Name: "Equals" or "GetHashCode" or "CompareTo" or "ToString" or "Finalize" or "Dispose" };
 
+    // It does what the member that it overrides says.
+    private static bool IsOverride(MemberInfo member) =>
+        (member is PropertyInfo property ? property.GetMethod : member as MethodInfo) is { } method
+        && method.GetBaseDefinition().DeclaringType != method.DeclaringType;
+
     private static CompilationMappingAttribute? Mapping(MemberInfo member) =>
-        member.GetCustomAttribute<CompilationMappingAttribute>();
+        member.GetCustomAttributes<CompilationMappingAttribute>().FirstOrDefault();
 
     private static bool IsUnionPart(Type type) =>
         type is { IsNested: true } && Mapping(type.DeclaringType!)?.SourceConstructFlags is SourceConstructFlags.SumType;

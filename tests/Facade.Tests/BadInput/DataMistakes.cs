@@ -30,9 +30,9 @@ public sealed class DataMistakes
             "one label per sample"
         ),
         ["labels that are fractions"] = new(
-            s => s.Options with { Dataset = TrainingData.FromTensors(s.Data, ones(24)) },
-            "label",
-            "integer"
+            s => s.Options with { Dataset = TrainingData.FromTensors(s.Data, ones(24) * 0.5) },
+            "A label is 0.5",
+            "labels are integers"
         ),
         ["labels in three dimensions"] = new(
             s => s.Options with { Dataset = TrainingData.FromTensors(s.Data, zeros(24, 1, 1, dtype: ScalarType.Int64)) },

@@ -72,7 +72,7 @@ public sealed class LifetimeMistakes
         trainer.Step();
     }
 
-    public static TheoryData<string> Others => ["other sizes", "no embedder", "other optimizers", "other schedules", "other losses"];
+    public static TheoryData<string> Others => ["other sizes", "other buffers", "other optimizers", "other schedules", "other losses"];
 
     [Theory]
     [MemberData(nameof(Others))]
@@ -87,7 +87,10 @@ public sealed class LifetimeMistakes
                 Models = new() { Trunk = nn.Linear(4, 20), Embedder = nn.Linear(20, 3) },
                 Optimizers = new() { Trunk = other.TrunkOptimizer, Embedder = other.EmbedderOptimizer },
             },
-            "no embedder" => other.Options with { Models = new() { Trunk = other.Trunk } },
+            "other buffers" => other.Options with
+            {
+                Models = new() { Trunk = nn.Sequential(other.Trunk, nn.BatchNorm1d(6)), Embedder = other.Embedder },
+            },
             "other optimizers" => other.Options with { Optimizers = new() { Trunk = other.TrunkOptimizer } },
             "other schedules" => other.Options with
             {

@@ -76,5 +76,12 @@ internal static class Refusing
     }
 
     private static void AssertWords(Exception error, string[] words) =>
-        Assert.All(words, word => Assert.Contains(word, error.Message, StringComparison.Ordinal));
+        Assert.All(
+            words,
+            word =>
+                Assert.True(
+                    error.Message.Contains(word, StringComparison.Ordinal),
+                    $"\"{word}\" is not in this {error.GetType().Name}: {error}"
+                )
+        );
 }

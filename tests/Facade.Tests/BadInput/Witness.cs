@@ -63,9 +63,24 @@ internal sealed class Witness
             "; ",
             Modules()
                 .Select(module =>
-                    $"{module.GetName()} {module.training} {string.Join(",", module.parameters().Where(parameter => !parameter.IsInvalid).Select(parameter => parameter.requires_grad))}"
+                    IsDisposed(module)
+                        ? "disposed"
+                        : $"{module.GetType().Name} {module.training} {string.Join(",", module.parameters().Where(parameter => !parameter.IsInvalid).Select(parameter => parameter.requires_grad))}"
                 )
         );
+
+    private static bool IsDisposed(nn.Module module)
+    {
+        try
+        {
+            _ = module.training;
+            return false;
+        }
+        catch (ObjectDisposedException)
+        {
+            return true;
+        }
+    }
 
     private string Rates() =>
         string.Join(

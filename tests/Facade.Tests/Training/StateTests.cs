@@ -189,8 +189,10 @@ public sealed class StateTests
 
         trainer.Train(4);
 
+        // After the first epoch TorchSharp's optimizers show their slots, in tensors of their own.
         Assert.Equal(12, live.Count);
-        Assert.Single(live.Skip(1).Distinct());
+        Assert.Single(live[1..3].Distinct());
+        Assert.Single(live[3..].Distinct());
     }
 
     [Fact]
