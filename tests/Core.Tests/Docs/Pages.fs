@@ -9,8 +9,10 @@ open MetricLearning.Core.Trainers
 /// A metric loss on the embeddings, and another one on the trunk's output.
 let twoLosses (ctx: Context) : Batch -> Losses =
     let trunkOutput (batch: Batch) =
-        { Embeddings = Embedding.trunk ctx batch
-          Labels = batch.Labels }
+        {
+            Embeddings = Embedding.trunk ctx batch
+            Labels = batch.Labels
+        }
 
     (Embedding.embed ctx >> Mining.mine ctx >> Objective.metric ctx)
     <+> (trunkOutput >> Mining.all >> Objective.metricAs "trunk_loss" ctx)
@@ -33,11 +35,21 @@ let private readme =
                 MetricLossOnly.recipe
                 { Ingredients.create
                       [ "trunk", trunk; "embedder", embedder ]
-                      [ "metric_loss", TripletMargin.loss { TripletMargin.defaults with Margin = 0.1 } ]
-                      [ "trunk_optimizer", Optimizer.adam 1e-3; "embedder_optimizer", Optimizer.adam 1e-3 ]
+                      [
+                          "metric_loss",
+                          TripletMargin.loss
+                              { TripletMargin.defaults with
+                                  Margin = 0.1
+                              }
+                      ]
+                      [
+                          "trunk_optimizer", Optimizer.adam 1e-3
+                          "embedder_optimizer", Optimizer.adam 1e-3
+                      ]
                       40
                       (Dataset.ofTensors pictures labels) with
-                    Seed = Some 1L }
+                    Seed = Some 1L
+                }
 
         let step = Iteration.step run.Recipe run.Handles
         let first = step run.State
@@ -58,14 +70,19 @@ let private trainers =
                       [ "trunk_optimizer", Optimizer.sgd 0.1 ]
                       12
                       (Dataset.ofTensors (torch.rand [| 24L; 4L |]) (Array.init 24 (fun index -> int64 (index % 4)))) with
-                    Seed = Some 1L }
+                    Seed = Some 1L
+                }
 
         let losses (run: Prepared) =
             use after = Iteration.step run.Recipe run.Handles run.State
             after.Progress.Losses |> Map.keys |> List.ofSeq
 
-        let metric: string * torch.nn.Module = "metric_loss", Contrastive.loss Contrastive.defaults
-        let trunk: string * torch.nn.Module = "trunk_loss", Contrastive.loss Contrastive.defaults
+        let metric: string * torch.nn.Module =
+            "metric_loss", Contrastive.loss Contrastive.defaults
+
+        let trunk: string * torch.nn.Module =
+            "trunk_loss", Contrastive.loss Contrastive.defaults
+
         let own = Recipe.custom [ "trunk"; "embedder" ] [ "metric_loss" ] [] metricAlone
         Expect.equal (losses (parts own [ metric ])) [ "metric_loss"; "total_loss" ] "one loss"
         Expect.equal (losses (parts recipe [ metric; trunk ])) [ "metric_loss"; "total_loss"; "trunk_loss" ] "two"
@@ -80,7 +97,8 @@ let private measures =
         let settings =
             { LossSettings.defaults with
                 Distance = Distances.Cosine.distance Distances.Cosine.defaults
-                Reducer = Reducers.Sum.reducer () }
+                Reducer = Reducers.Sum.reducer ()
+            }
 
         use loss = Contrastive.lossWith settings { PosMargin = 1.0; NegMargin = 0.0 }
         let miner = Miners.BatchHard.miner Miners.BatchHard.defaults
@@ -88,7 +106,7 @@ let private measures =
         let all = loss.Compute(embeddings, labels)
         let mined = loss.Compute(embeddings, labels, miner.Mine(embeddings, labels))
 
-        Expect.isLessThan (mined.item<float32> ()) (all.item<float32> ()) "fewer pairs"
+        Expect.isLessThan (mined.item<float32>()) (all.item<float32>()) "fewer pairs"
         Expect.equal miner.Stats["num_triplets"] 6.0 "one an anchor"
     }
 

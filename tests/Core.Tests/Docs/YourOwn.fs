@@ -26,8 +26,10 @@ type LearnedLimit() as this =
         let limit = this.Learned("limit", input.Embeddings)
         let struct (positives, negatives) = PairDistances.Of(this.Distance, input)
 
-        [| positives.Elements("pos_loss", torch.nn.functional.softplus (positives.Values - limit))
-           negatives.Elements("neg_loss", torch.nn.functional.softplus (limit - negatives.Values)) |]
+        [|
+            positives.Elements("pos_loss", torch.nn.functional.softplus (positives.Values - limit))
+            negatives.Elements("neg_loss", torch.nn.functional.softplus (limit - negatives.Values))
+        |]
 
 /// All positive pairs, and the negative pairs that are nearer than a radius.
 type WithinRadius(radius: float) =
@@ -35,7 +37,10 @@ type WithinRadius(radius: float) =
 
     override this.MineTuples input =
         let struct (a1, p, a2, n) = input.Pairs()
-        let distances = this.Distance.Matrix(input.Embeddings, input.References).index(a2, n)
+
+        let distances =
+            this.Distance.Matrix(input.Embeddings, input.References).index(a2, n)
+
         let near = distances.lt (radius.ToScalar())
         Tuples.Pairs(a1, p, a2.masked_select near, n.masked_select near)
 
@@ -45,7 +50,7 @@ type Angular() =
 
     // Where the cosine is 1 the angle has no finite slope.
     let angle (cosine: torch.Tensor) =
-        cosine.clamp((-1.0 + 1e-6).ToScalar(), (1.0 - 1e-6).ToScalar()).acos ()
+        cosine.clamp((-1.0 + 1e-6).ToScalar(), (1.0 - 1e-6).ToScalar()).acos()
 
     override _.ComputeMatrix(query, reference) = angle (query.mm (reference.t ()))
     override _.PairwiseDistance(query, reference) = angle ((query * reference).sum 1L)
@@ -69,7 +74,7 @@ type UnitBall() =
     inherit Regularizer()
 
     override _.ComputeLoss rows =
-        ElementsOf.Rows("loss", (rows.square().sum 1L - 1.0).relu ())
+        ElementsOf.Rows("loss", (rows.square().sum 1L - 1.0).relu())
 
 /// Blocks of neighbouring samples, in random order.
 type Blocks(blocks: int, size: int) =
@@ -122,14 +127,18 @@ let private together =
                 { Ingredients.create
                       [ "trunk", trunk ]
                       [ "metric_loss", loss ]
-                      [ "trunk_optimizer", Optimizer.sgd 0.1; "metric_loss_optimizer", Optimizer.sgd 0.1 ]
+                      [
+                          "trunk_optimizer", Optimizer.sgd 0.1
+                          "metric_loss_optimizer", Optimizer.sgd 0.1
+                      ]
                       12
                       dataset with
                     Miners = [ "tuple_miner", MinerChoice.Tuples(WithinRadius 1.5) ]
-                    Sampler = Sampling.Sampler(Blocks(6, 4)) }
+                    Sampler = Sampling.Sampler(Blocks(6, 4))
+                }
 
         train run
-        Expect.notEqual ((Seq.exactlyOne (loss.parameters ())).item<float32> ()) 1.0f "the limit moved"
+        Expect.notEqual ((Seq.exactlyOne (loss.parameters ())).item<float32>()) 1.0f "the limit moved"
     }
 
 let private intoLosses =
@@ -140,7 +149,8 @@ let private intoLosses =
                     Distance = Angular()
                     Reducer = Largest 100
                     EmbeddingRegularizer = UnitBall()
-                    EmbeddingRegWeight = 0.1 }
+                    EmbeddingRegWeight = 0.1
+                }
             )
 
         let run =
@@ -152,7 +162,8 @@ let private intoLosses =
                       [ "trunk_optimizer", Optimizer.sgd 0.1 ]
                       12
                       (Dataset.ofTensors (data ()) labels) with
-                    Sampler = Sampling.BatchSampler(WholeClasses(labels, 2)) }
+                    Sampler = Sampling.BatchSampler(WholeClasses(labels, 2))
+                }
 
         train run
     }
@@ -160,16 +171,18 @@ let private intoLosses =
 let private numbers =
     test "their numbers are those of their formulas" {
         use _ = torch.NewDisposeScope()
-        let x = torch.tensor([| 1.0; 0.0; 0.0; 1.0; 2.0; 0.0 |]).reshape (3L, 2L)
+        let x = torch.tensor([| 1.0; 0.0; 0.0; 1.0; 2.0; 0.0 |]).reshape(3L, 2L)
         let y = torch.tensor [| 0L; 1L; 0L |]
+
         let near (expected: float) (actual: torch.Tensor) what =
-            Expect.floatClose { absolute = 1e-2; relative = 0.0 } (actual.item<float> ()) expected what
+            Expect.floatClose { absolute = 1e-2; relative = 0.0 } (actual.item<float>()) expected what
 
         use loss =
             new LogisticTriplet(
                 { LossSettings.defaults with
                     Distance = Angular()
-                    Reducer = Largest 1 }
+                    Reducer = Largest 1
+                }
             )
 
         near (Math.PI / 2.0) (Angular().Matrix(x, null).[0L, 1L]) "angle"
@@ -185,7 +198,10 @@ let private numbers =
 let private orders =
     test "orders are functions of seed and pass" {
         let blocks, classes = Blocks(6, 4), WholeClasses(labels, 2)
-        let pass number = Seq.toArray (blocks.Pass(Seed.ofInt64 1L, number))
+
+        let pass number =
+            Seq.toArray (blocks.Pass(Seed.ofInt64 1L, number))
+
         Expect.equal (Array.sort (pass 0L)) [| 0L .. 23L |] "everything once"
         Expect.equal (pass 0L) (pass 0L) "the same again"
         Expect.notEqual (pass 0L) (pass 1L) "another pass"
