@@ -40,6 +40,7 @@ public sealed class DifferenceTests
         trainer.Step();
         var first = loss.parameters().Single().grad?.data<float>().ToArray();
         trainer.Step();
+        Assert.NotNull(first);
         Assert.Equal(first, loss.parameters().Single().grad?.data<float>().ToArray());
     }
 
