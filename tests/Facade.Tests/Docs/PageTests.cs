@@ -83,7 +83,7 @@ public sealed partial class PageTests
             {
                 var main = Project().Match(command) is { Success: true } project
                     ? $"dotnet run {project.Value}"
-                    : command;
+                    : RepositoryPath().Replace(command, "");
                 Assert.Contains(Words(main) + " ", run + " ", StringComparison.Ordinal);
                 Assert.All(
                     Property().Matches(command),

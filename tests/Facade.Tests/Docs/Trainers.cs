@@ -43,6 +43,8 @@ public sealed class Trainers
 
         trainer.Train(numEpochs: 1);
         using var fork = trainer.State;
+
+        trainer.State = fork;
         trainer.Train(numEpochs: 3);
         var first = trainer.Losses["total_loss"];
 

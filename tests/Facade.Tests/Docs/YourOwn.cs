@@ -130,7 +130,7 @@ public sealed class YourOwn
 
         trainer.Train(2);
 
-        Assert.Equal(4, trainer.GlobalIteration);
+        Assert.Equal(3, trainer.GlobalIteration);
         Assert.NotEqual(1, loss.parameters().Single().item<float>());
     }
 
@@ -161,7 +161,7 @@ public sealed class YourOwn
 
         trainer.Train(2);
 
-        Assert.Equal(4, trainer.GlobalIteration);
+        Assert.Equal(3, trainer.GlobalIteration);
         Assert.True(trainer.Losses["metric_loss"] > 0);
     }
 
