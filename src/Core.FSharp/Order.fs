@@ -156,6 +156,17 @@ module Order =
                 ValueNone),
         pages
 
+    // Of a pass that lies in memory anyway; copying it item by item costs as much as a small batch.
+    let private ofArray (batchSize: int) (items: int64[]) : PassReader * IDisposable =
+        (fun place ->
+            if (place + 1L) * int64 batchSize <= items.LongLength then
+                ValueSome(Array.sub items (int place * batchSize) batchSize)
+            else
+                ValueNone),
+        { new IDisposable with
+            member _.Dispose() = ()
+        }
+
     let private ofBatchPages (items: seq<int64[]>) : PassReader * IDisposable =
         let pages = new Pages<int64[]>(items)
 
@@ -199,7 +210,7 @@ module Order =
         checkFull $"The data set has {count} samples" count batchSize
 
         let read (seed: Seed) (pass: int64) =
-            ofPages batchSize (Seed.shuffle [| 0L .. count - 1L |] (Seed.derive "data order" pass seed))
+            ofArray batchSize (Seed.shuffle [| 0L .. count - 1L |] (Seed.derive "data order" pass seed))
 
         Order(OrderKind.Pure read, batchSize, Nullable(count / int64 batchSize), "the shuffled data set")
 

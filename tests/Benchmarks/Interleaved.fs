@@ -40,7 +40,7 @@ module Interleaved =
         (ours: unit -> unit)
         (baseline: unit -> unit)
         : Finding =
-        for _ in 1 .. max 2 (200 / iterations) do
+        for _ in 1 .. max 5 (500 / iterations) do
             ours ()
             baseline ()
 
@@ -65,9 +65,11 @@ module Interleaved =
         let each pick =
             Report.time (TimeSpan.FromSeconds(quantile 0.5 (sorted pick) / float iterations))
 
-        { Name = name
-          Ours = each (fun struct (ours, _) -> ours)
-          Baseline = each (fun struct (_, baseline) -> baseline)
-          Ratio = quantile 0.5 ratios
-          Spread = Some(quantile 0.25 ratios, quantile 0.75 ratios)
-          Target = target }
+        {
+            Name = name
+            Ours = each (fun struct (ours, _) -> ours)
+            Baseline = each (fun struct (_, baseline) -> baseline)
+            Ratio = quantile 0.5 ratios
+            Spread = Some(quantile 0.25 ratios, quantile 0.75 ratios)
+            Target = target
+        }

@@ -14,7 +14,7 @@ module IterationBenchmark =
             new HandWritten(network, Workload.loss (), optimizer, data.clone (), labels.clone (), Workload.batchSize)
 
         use trained =
-            new Trained(Workload.start workload, Workload.loss (), choice.Ours, data, labels, Workload.batchSize)
+            new Trained(Workload.start workload, Workload.loss (), choice, data, labels, Workload.batchSize)
 
         Interleaved.compare
             clock

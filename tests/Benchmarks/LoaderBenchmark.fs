@@ -26,8 +26,7 @@ module LoaderBenchmark =
         use labels = torch.randint (16L, [| count |])
         let source = Source.ofDataset Reading.Default (Dataset.ofTensors data labels)
 
-        use loader =
-            new Loader(source, Order.shuffled count Workload.batchSize, workers)
+        use loader = new Loader(source, Order.shuffled count Workload.batchSize, workers)
 
         let seed = Seed.ofInt64 1L
         let mutable cursor = Cursor.start

@@ -11,11 +11,19 @@ module MemoryBenchmark =
     let childArgument = "memory-of"
 
     let private workload (quick: bool) : Workload =
-        { Name = if quick then "2 M weights" else "20 M weights"
-          Network = Workload.perceptron (if quick then [ 256; 2048; 700; 64 ] else [ 1024; 4096; 3800; 64 ])
-          Sample = [| (if quick then 256L else 1024L) |]
-          Iterations = if quick then 2 else 6
-          Target = 1.1 }
+        {
+            Name = if quick then "2 M weights" else "20 M weights"
+            Network =
+                Workload.perceptron (
+                    if quick then
+                        [ 256; 2048; 700; 64 ]
+                    else
+                        [ 1024; 4096; 3800; 64 ]
+                )
+            Sample = [| (if quick then 256L else 1024L) |]
+            Iterations = if quick then 2 else 6
+            Target = 1.1
+        }
 
     /// Trains one variant and prints the peak.
     let child (variant: string) (quick: bool) : unit =
@@ -39,7 +47,7 @@ module MemoryBenchmark =
                 loop.Epoch()
         else
             use trained =
-                new Trained(network, Workload.loss (), choice.Ours, data, labels, Workload.batchSize)
+                new Trained(network, Workload.loss (), choice, data, labels, Workload.batchSize)
 
             for _ in 1..2 do
                 trained.Epoch()
@@ -48,10 +56,12 @@ module MemoryBenchmark =
 
     let private peak (variant: string) (quick: bool) : int64 =
         let arguments =
-            [ typeof<Workload>.Assembly.Location
-              childArgument
-              variant
-              if quick then "--quick" else "--full" ]
+            [
+                typeof<Workload>.Assembly.Location
+                childArgument
+                variant
+                if quick then "--quick" else "--full"
+            ]
 
         use child =
             new Process(StartInfo = ProcessStartInfo("dotnet", arguments, RedirectStandardOutput = true))
@@ -73,9 +83,11 @@ module MemoryBenchmark =
         let byHand = peak "by-hand" quick
 
         Report.line
-            { Name = workload.Name
-              Ours = Report.megabytes ours
-              Baseline = Report.megabytes byHand
-              Ratio = float ours / float byHand
-              Spread = None
-              Target = Some workload.Target }
+            {
+                Name = workload.Name
+                Ours = Report.megabytes ours
+                Baseline = Report.megabytes byHand
+                Ratio = float ours / float byHand
+                Spread = None
+                Target = Some workload.Target
+            }

@@ -4,17 +4,19 @@ open System
 
 /// A line of the report: how much a thing of ours costs, compared with the same written by hand.
 type Finding =
-    { /// What was measured.
-      Name: string
-      /// Ours and the one by hand, with units.
-      Ours: string
-      Baseline: string
-      /// Ours / by hand.
-      Ratio: float
-      /// The middle half of the ratios, where there are several.
-      Spread: (float * float) option
-      /// The ratio should not be above this; none where there is no promise.
-      Target: float option }
+    {
+        /// What was measured.
+        Name: string
+        /// Ours and the one by hand, with units.
+        Ours: string
+        Baseline: string
+        /// Ours / by hand.
+        Ratio: float
+        /// The middle half of the ratios, where there are several.
+        Spread: (float * float) option
+        /// The ratio should not be above this; none where there is no promise.
+        Target: float option
+    }
 
 /// Printing findings.
 module Report =

@@ -14,7 +14,7 @@ module SoakBenchmark =
             new Trained(
                 Workload.start workload,
                 Workload.loss (),
-                Workload.choices.Head.Ours,
+                Workload.choices.Head,
                 data,
                 labels,
                 Workload.batchSize

@@ -14,7 +14,7 @@ type Trained
     (
         network: torch.nn.Module<torch.Tensor, torch.Tensor>,
         loss: Loss,
-        optimizer: OptimizerChoice,
+        choice: Choice,
         data: torch.Tensor,
         labels: torch.Tensor,
         batchSize: int
@@ -32,9 +32,10 @@ type Trained
             MetricLossOnly.recipe
             { ingredients with
                 Seed = Some 3L
-                Optimizers = [ "trunk_optimizer", optimizer ]
+                Optimizers = [ "trunk_optimizer", choice.Ours(network.parameters ()) ]
                 Device = Some torch.CPU
-                Workers = 2 }
+                Workers = 2
+            }
 
     let session = Session.Start prepared
     let log = TextWriter.Null
