@@ -10,7 +10,8 @@ let all =
           Measure.MeasureTests.tests
           Schedules.ScheduleTests.tests
           Learn.LearnTests.tests
-          Laws.LawTests.tests ]
+          Laws.LawTests.tests
+          testList "docs" [ Docs.YourOwn.tests; Docs.Pages.tests ] ]
 
 [<EntryPoint>]
 let main arguments = runTestsWithCLIArgs [] arguments all

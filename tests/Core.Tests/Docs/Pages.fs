@@ -1,0 +1,113 @@
+module MetricLearning.Core.Tests.Docs.Pages
+
+open System
+open Expecto
+open TorchSharp
+open MetricLearning.Core
+open MetricLearning.Core.Trainers
+
+/// A metric loss on the embeddings, and another one on the trunk's output.
+let twoLosses (ctx: Context) : Batch -> Losses =
+    let trunkOutput (batch: Batch) =
+        {
+            Embeddings = Embedding.trunk ctx batch
+            Labels = batch.Labels
+        }
+
+    (Embedding.embed ctx >> Mining.mine ctx >> Objective.metric ctx)
+    <+> (trunkOutput >> Mining.all >> Objective.metricAs "trunk_loss" ctx)
+
+let recipe =
+    Recipe.custom [ "trunk"; "embedder" ] [ "metric_loss"; "trunk_loss" ] [] twoLosses
+
+let metricAlone (ctx: Context) : Batch -> Losses =
+    Embedding.embed ctx >> Mining.mine ctx >> Objective.metric ctx
+
+let private readme =
+    test "README: a step is a function" {
+        let pictures = torch.rand ([| 80L; 64L |], generator = new torch.Generator(1UL))
+        let labels = Array.init 80 (fun index -> int64 (index % 10))
+        let trunk = torch.nn.Linear(64L, 32L)
+        let embedder = torch.nn.Linear(32L, 8L)
+
+        let run =
+            Setup.prepare
+                MetricLossOnly.recipe
+                { Ingredients.create
+                      [ "trunk", trunk; "embedder", embedder ]
+                      [
+                          "metric_loss",
+                          TripletMargin.loss
+                              { TripletMargin.defaults with
+                                  Margin = 0.1
+                              }
+                      ]
+                      [
+                          "trunk_optimizer", Optimizer.adam 1e-3
+                          "embedder_optimizer", Optimizer.adam 1e-3
+                      ]
+                      40
+                      (Dataset.ofTensors pictures labels) with
+                    Seed = Some 1L
+                }
+
+        let step = Iteration.step run.Recipe run.Handles
+        let first = step run.State
+        let second = step first
+
+        Expect.equal second.Progress.Steps 2L "two steps"
+        Expect.equal (step first).Progress second.Progress "the same again"
+    }
+
+let private trainers =
+    test "trainers: recipes compose" {
+        let parts recipe losses =
+            Setup.prepare
+                recipe
+                { Ingredients.create
+                      [ "trunk", torch.nn.Linear(4L, 6L); "embedder", torch.nn.Linear(6L, 3L) ]
+                      losses
+                      [ "trunk_optimizer", Optimizer.sgd 0.1 ]
+                      12
+                      (Dataset.ofTensors (torch.rand [| 24L; 4L |]) (Array.init 24 (fun index -> int64 (index % 4)))) with
+                    Seed = Some 1L
+                }
+
+        let losses (run: Prepared) =
+            use after = Iteration.step run.Recipe run.Handles run.State
+            after.Progress.Losses |> Map.keys |> List.ofSeq
+
+        let metric: string * torch.nn.Module =
+            "metric_loss", Contrastive.loss Contrastive.defaults
+
+        let trunk: string * torch.nn.Module =
+            "trunk_loss", Contrastive.loss Contrastive.defaults
+
+        let own = Recipe.custom [ "trunk"; "embedder" ] [ "metric_loss" ] [] metricAlone
+        Expect.equal (losses (parts own [ metric ])) [ "metric_loss"; "total_loss" ] "one loss"
+        Expect.equal (losses (parts recipe [ metric; trunk ])) [ "metric_loss"; "total_loss"; "trunk_loss" ] "two"
+    }
+
+let private measures =
+    test "measures: losses and miners by hand" {
+        use _ = torch.NewDisposeScope()
+        let embeddings = torch.rand ([| 6L; 3L |], generator = new torch.Generator(1UL))
+        let labels = torch.tensor [| 0L; 0L; 1L; 1L; 2L; 2L |]
+
+        let settings =
+            { LossSettings.defaults with
+                Distance = Distances.Cosine.distance Distances.Cosine.defaults
+                Reducer = Reducers.Sum.reducer ()
+            }
+
+        use loss = Contrastive.lossWith settings { PosMargin = 1.0; NegMargin = 0.0 }
+        let miner = Miners.BatchHard.miner Miners.BatchHard.defaults
+
+        let all = loss.Compute(embeddings, labels)
+        let mined = loss.Compute(embeddings, labels, miner.Mine(embeddings, labels))
+
+        Expect.isLessThan (mined.item<float32>()) (all.item<float32>()) "fewer pairs"
+        Expect.equal miner.Stats["num_triplets"] 6.0 "one an anchor"
+    }
+
+let tests = testList "pages" [ readme; trainers; measures ]

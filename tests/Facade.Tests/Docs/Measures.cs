@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using MetricLearning.Core;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace MetricLearning.Tests.Docs;
+
+/// <summary>The page measures.</summary>
+public sealed partial class Measures
+{
+    [Fact]
+    public void Losses_and_miners_work_by_hand()
+    {
+        using var scope = NewDisposeScope();
+        var embeddings = rand(6, 3, generator: new Generator(1)).requires_grad_();
+        var labels = tensor([0L, 0, 1, 1, 2, 2]);
+        var (references, refLabels) = (rand(10, 3, generator: new Generator(2)), arange(10) % 3);
+
+        using var loss = new ContrastiveLoss(negMargin: 0.5, collectStats: true);
+        var miner = new BatchHardMiner();
+
+        var all = loss.Compute(embeddings, labels);
+        var mined = loss.Compute(embeddings, labels, miner.Mine(embeddings, labels));
+        var pair = Tuples.NewPairs(tensor([0L]), tensor([1L]), tensor([0L]), tensor([2L]));
+        var given = loss.Compute(embeddings, null, pair);
+        var against = loss.Compute(embeddings, labels, Tuples.All, references, refLabels);
+
+        all.backward();
+
+        Assert.True(embeddings.grad!.abs().sum().item<float>() > 0);
+        Assert.Equal(6, miner.Stats["num_triplets"]);
+        Assert.Equal(against.item<float>(), loss.Stats["loss"], 1e-6);
+        Assert.NotEqual(all.item<float>(), mined.item<float>());
+        Assert.NotEqual(given.item<float>(), against.item<float>());
+    }
+
+    private static readonly Type[] Kinds =
+    [
+        typeof(Loss),
+        typeof(Miner),
+        typeof(Distance),
+        typeof(Reducer),
+        typeof(Regularizer),
+        typeof(Sampler),
+    ];
+
+    /// <summary>Arguments that the page tells of all parts of a kind together.</summary>
+    private static readonly string[] Common =
+    [
+        "collectStats",
+        "distance",
+        "reducer",
+        "embeddingRegularizer",
+        "embeddingRegWeight",
+        "weightInitFunc",
+        "weightRegularizer",
+        "weightRegWeight",
+    ];
+
+    public static TheoryData<string> Parts =>
+        new(
+            typeof(MetricLossOnly)
+                .Assembly.GetExportedTypes()
+                .Where(type => Kinds.Any(kind => kind.IsAssignableFrom(type)))
+                .Select(type => type.Name)
+        );
+
+    [Theory]
+    [MemberData(nameof(Parts))]
+    public void Every_part_is_told_with_its_arguments_and_defaults(string name)
+    {
+        var row = PageTests
+            .Read("docs/measures.md")
+            .Split('\n')
+            .Single(line => line.StartsWith($"| `{name}` |", StringComparison.Ordinal));
+        var arguments = typeof(MetricLossOnly)
+            .Assembly.GetType($"MetricLearning.{name}")!
+            .GetConstructors()[0]
+            .GetParameters()
+            .Where(argument => !Common.Contains(argument.Name));
+
+        Assert.All(arguments, argument => Assert.Contains(Told(argument), row, StringComparison.Ordinal));
+
+        if (Twin().Match(row) is { Success: true } twin)
+        {
+            var module = typeof(Loss).Assembly.GetExportedTypes().Where(type => Named(type, twin.Groups[1].Value));
+            Assert.Contains(module, type => type.GetMethod(twin.Groups[2].Value) is not null);
+        }
+        else
+        {
+            Assert.Contains("`MPerClass(…)` |", row, StringComparison.Ordinal);
+        }
+    }
+
+    private static string Told(ParameterInfo argument) =>
+        argument switch
+        {
+            { HasDefaultValue: false } => $"`{argument.Name}`",
+            { DefaultValue: bool value } => $"`{argument.Name} = {(value ? "true" : "false")}`",
+            { DefaultValue: null } => $"`{argument.Name} = null`",
+            { DefaultValue: var value } => string.Create(CultureInfo.InvariantCulture, $"`{argument.Name} = {value}`"),
+        };
+
+    private static bool Named(Type type, string module) => type.Name == module || type.Name == module + "Module";
+
+    [GeneratedRegex(@"`(\w+)\.(loss|miner|distance|reducer|regularizer)` \|$")]
+    private static partial Regex Twin();
+
+    [Fact]
+    public void Class_weights_classify()
+    {
+        using var scope = NewDisposeScope();
+        var embeddings = rand(6, 3, generator: new Generator(1));
+        using var loss = new ArcFaceLoss(numClasses: 10, embeddingSize: 3);
+
+        var classes = loss.GetLogits(embeddings).argmax(1);
+
+        Assert.Equal([6], classes.shape);
+    }
+}

@@ -1,0 +1,57 @@
+using MetricLearning.Tests.Training;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace MetricLearning.Tests.Docs;
+
+/// <summary>The pages trainers and states.</summary>
+public sealed class Trainers
+{
+    [Fact]
+    public void A_trainer_of_your_own_has_losses_of_its_own()
+    {
+        using var scenario = new Scenario();
+        var options = scenario.Options with
+        {
+            LossWeights = new() { MetricLoss = 1, ["length"] = 0.1 },
+        };
+
+        using var trainer = new CustomTrainer(
+            options,
+            step =>
+            {
+                var embeddings = step.Embeddings();
+                var tuples = step.Mine(embeddings);
+                return
+                [
+                    new("metric_loss", step.Loss("metric_loss", embeddings, tuples)),
+                    new("length", (embeddings.norm(1) - 1).square().mean()),
+                ];
+            },
+            "length"
+        );
+
+        trainer.Train(1);
+        Assert.True(trainer.Losses["length"] > 0);
+    }
+
+    [Fact]
+    public void A_run_forks()
+    {
+        using var scenario = new Scenario();
+        using var trainer = new MetricLossOnly(scenario.Options);
+
+        trainer.Train(numEpochs: 1);
+        using var fork = trainer.State;
+
+        trainer.State = fork;
+        trainer.Train(numEpochs: 3);
+        var first = trainer.Losses["total_loss"];
+
+        trainer.State = fork;
+        trainer.Train(numEpochs: 3);
+        var second = trainer.Losses["total_loss"];
+
+        Assert.Equal(first, second);
+    }
+}
