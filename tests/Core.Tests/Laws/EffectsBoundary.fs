@@ -40,7 +40,9 @@ let private sources () =
     Directory.GetFiles(core, "*.fs", SearchOption.AllDirectories)
     |> Array.filter (fun file -> not (file.Contains $"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}"))
 
-let private withoutComment (line: string) = Regex.Replace(line, @"//.*$", "")
+// Without comments and the words of messages.
+let private code (line: string) =
+    Regex.Replace(Regex.Replace(line, "\"[^\"]*\"", "\"\""), @"//.*$", "")
 
 let private offences (isExempt: string -> bool) =
     [
@@ -50,7 +52,7 @@ let private offences (isExempt: string -> bool) =
             if not (isExempt name) then
                 for number, line in Seq.indexed (File.ReadAllLines file) do
                     for effect in effects do
-                        if Regex.IsMatch(withoutComment line, effect) then
+                        if Regex.IsMatch(code line, effect) then
                             $"{name}:{number + 1}: {line.Trim()}"
     ]
 
