@@ -72,7 +72,7 @@ public sealed partial class PageTests
         var run = Words(Read(".ci/run"));
         var targets = Read("Directory.Build.targets");
         var commands = Pages()
-            .SelectMany(page => page.Fences("sh"))
+            .SelectMany(page => page.Fences("bash"))
             .SelectMany(code => code.Trim().Split('\n'))
             .ToArray();
 
@@ -100,7 +100,7 @@ public sealed partial class PageTests
             page =>
                 Assert.Equal(
                     page.Text.Split('\n').Count(line => line.StartsWith("```", StringComparison.Ordinal)),
-                    2 * new[] { "csharp", "fsharp", "sh" }.Sum(language => page.Fences(language).Count())
+                    2 * new[] { "csharp", "fsharp", "bash" }.Sum(language => page.Fences(language).Count())
                 )
         );
 
