@@ -198,28 +198,6 @@ public sealed class IterationMistakes
         Refusing.AtStep<Exception>(Mistakes[mistake].Make(scenario), Mistakes[mistake].Words);
     }
 
-    private sealed class Odd(string message) : Exception(message);
-
-    [Theory]
-    [InlineData("network")]
-    [InlineData("loss")]
-    [InlineData("tuple miner")]
-    [InlineData("subset miner")]
-    [InlineData("clipper")]
-    public void Exceptions_of_the_users_code_arrive_as_they_are(string thrower)
-    {
-        using var scenario = new Scenario();
-        var options = thrower switch
-        {
-            "network" => Embedding(scenario, _ => throw new Odd(thrower)),
-            "loss" => Losing(scenario, (_, _) => throw new Odd(thrower)),
-            "tuple miner" => Mining(scenario, _ => throw new Odd(thrower)),
-            "subset miner" => Choosing(scenario, (_, _) => throw new Odd(thrower)),
-            _ => scenario.Options with { GradientClippers = new() { Trunk = () => throw new Odd(thrower) } },
-        };
-        Refusing.AtStep<Odd>(options, thrower);
-    }
-
     [Fact]
     public void A_tuple_miner_beyond_the_batch_is_an_error()
     {
@@ -228,38 +206,5 @@ public sealed class IterationMistakes
             Mining(scenario, _ => Tuples.NewPairs(tensor([0L]), tensor([99L]), tensor([0L]), tensor([1L]))),
             "99"
         );
-    }
-
-    [Theory]
-    [InlineData(3)]
-    [InlineData(1)]
-    public void A_failure_in_the_middle_leaves_the_run_as_if_it_had_not_been(int failing)
-    {
-        using var scenario = new Scenario();
-        using var undisturbed = new Scenario();
-        var calls = 0;
-        var options = scenario.Options with
-        {
-            GradientClippers = new() { Embedder = () => _ = ++calls == failing ? throw new Odd("once") : 0 },
-        };
-        using var trainer = new MetricLossOnly(options);
-        using var other = new MetricLossOnly(
-            undisturbed.Options with
-            {
-                GradientClippers = new() { Embedder = () => { } },
-            }
-        );
-
-        for (var step = 1; step < failing; step++)
-        {
-            trainer.Step();
-        }
-
-        Refusing.In<Odd>(options, trainer, () => trainer.Step(), "once");
-        trainer.Train(2);
-        other.Train(2);
-
-        Assert.Equal(undisturbed.Weights(), scenario.Weights());
-        Assert.Equal(other.Losses, trainer.Losses);
     }
 }

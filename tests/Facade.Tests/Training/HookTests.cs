@@ -11,24 +11,6 @@ public sealed class HookTests
         public void Report(T value) => seen.Add(value);
     }
 
-    private sealed class Lines : ILogger
-    {
-        public List<(LogLevel Level, string Text)> Seen { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter
-        ) => Seen.Add((logLevel, formatter(state, exception)));
-    }
-
     [Theory]
     [InlineData(false, 2)]
     [InlineData(true, 4)]
