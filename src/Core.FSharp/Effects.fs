@@ -8,57 +8,51 @@ open type TorchSharp.torch
 /// Nothing else in the library does.
 module internal Effects =
 
-    // Several trainers may hold one module; the last one that showed its weights is remembered with each tensor.
-    let private shownBy = ConditionalWeakTable<Tensor, Shown>()
+    let mutable private lastToShow = 0L
 
-    let private isShownBy (shown: Shown) (target: Tensor) : bool =
-        match shownBy.TryGetValue target with
-        | true, last -> obj.ReferenceEquals(last, shown)
-        | _ -> false
+    // Another run may have bound the same modules to vectors of its own. Only the run that bound last knows what modules
+    // show; the others have to bind again.
+    let private claim (shown: Shown) : unit =
+        if System.Threading.Volatile.Read &lastToShow <> shown.Number then
+            System.Threading.Volatile.Write(&lastToShow, shown.Number)
+            System.Array.Clear shown.Weights
+            System.Array.Clear shown.Buffers
+            shown.Frozen <- None
 
-    let private point (shown: Shown) (targets: Tensor[]) (layout: Layout) (vector: Vector) : unit =
+    let private point (targets: Tensor[]) (layout: Layout) (vector: Vector) : unit =
         use _ = no_grad ()
 
         for index in 0 .. targets.Length - 1 do
             use view = Layout.view layout.Slots[index] vector.Tensor
             targets[index].set_ view |> ignore
 
-            if not (isShownBy shown targets[index]) then
-                shownBy.AddOrUpdate(targets[index], shown)
-
-    // Another trainer may have frozen what this one trains.
-    let private restoreGradients (handles: Handles) : unit =
-        for machine in handles.Machines do
-            for struct (parameter, usersChoice) in machine.Parameters do
-                parameter.requires_grad <- usersChoice && not (handles.Shown.Frozen.Contains machine.Key)
-
     /// Makes the parameters of a part views of a vector; nothing is copied.
     let showWeights (handles: Handles) (part: int) (vector: Vector) : unit =
-        let shown = handles.Shown
-        let { Parameters = parameters; Layout = layout } = handles.Parts[part]
-        let known = shown.Weights[part]
+        claim handles.Shown
 
-        let isTaken =
-            not (isNull known)
-            && not (parameters |> Array.forall (fun parameter -> isShownBy shown parameter))
-
-        if isTaken || not (obj.ReferenceEquals(known, vector)) then
-            point shown (Array.map (fun parameter -> parameter :> Tensor) parameters) layout vector
-            shown.Weights[part] <- vector
-
-        if isTaken then
-            restoreGradients handles
+        if not (obj.ReferenceEquals(handles.Shown.Weights[part], vector)) then
+            let { Parameters = parameters; Layout = layout } = handles.Parts[part]
+            point (Array.map (fun parameter -> parameter :> Tensor) parameters) layout vector
+            handles.Shown.Weights[part] <- vector
 
     /// Makes the buffers of one dtype and device views of a vector.
     let showBuffers (handles: Handles) (part: int) (vector: Vector) : unit =
-        let { Buffers = buffers; Layout = layout }: BufferPart = handles.Buffers[part]
+        claim handles.Shown
 
-        if
-            not (obj.ReferenceEquals(handles.Shown.Buffers[part], vector))
-            || not (Array.forall (isShownBy handles.Shown) buffers)
-        then
-            point handles.Shown buffers layout vector
+        if not (obj.ReferenceEquals(handles.Shown.Buffers[part], vector)) then
+            let { Buffers = buffers; Layout = layout }: BufferPart = handles.Buffers[part]
+            point buffers layout vector
             handles.Shown.Buffers[part] <- vector
+
+    /// Does something while a tensor shows other numbers, and then shows its own again.
+    let whileShowing (other: Tensor) (tensor: Tensor) (act: unit -> unit) : unit =
+        use own = tensor.detach().alias ()
+        tensor.set_ other |> ignore
+
+        try
+            act ()
+        finally
+            tensor.set_ own |> ignore
 
     /// Makes the modules show what a run has learned.
     let show (handles: Handles) (learned: Learned) : unit =
@@ -80,18 +74,28 @@ module internal Effects =
 
     /// Puts networks and losses into the modes of a plan, and stops gradients at what is frozen.
     let setModes (handles: Handles) (frozen: Set<string>) : unit =
-        let shown = handles.Shown
-        let changed = not (obj.ReferenceEquals(frozen, shown.Frozen)) && frozen <> shown.Frozen
+        claim handles.Shown
+
+        let isKnown =
+            match handles.Shown.Frozen with
+            | Some known -> obj.ReferenceEquals(frozen, known) || frozen = known
+            | None -> false
 
         for machine in handles.Machines do
-            let isFrozen = frozen.Contains machine.Key
-            setMode (not isFrozen) machine
+            setMode (not (frozen.Contains machine.Key)) machine
 
-            if changed && isFrozen <> shown.Frozen.Contains machine.Key then
+        if not isKnown then
+            for machine in handles.Machines do
                 for struct (parameter, usersChoice) in machine.Parameters do
-                    parameter.requires_grad <- usersChoice && not isFrozen
+                    parameter.requires_grad <- usersChoice
 
-        shown.Frozen <- frozen
+            // Last, because a network that trains may share parameters with one that is frozen.
+            for machine in handles.Machines do
+                if frozen.Contains machine.Key then
+                    for struct (parameter, _) in machine.Parameters do
+                        parameter.requires_grad <- false
+
+            handles.Shown.Frozen <- Some frozen
 
     /// Puts every network and loss into evaluation mode.
     let setEvaluation (handles: Handles) : unit =
@@ -118,6 +122,19 @@ module internal Effects =
             use draw = torch.randint (System.Int64.MaxValue, [| 1L |], dtype = ScalarType.Int64)
             torch.cuda.manual_seed_all (draw.ToInt64())
 
+    /// Steps an optimizer that keeps its slots to itself, on what the modules show.
+    let stepInPlace (optimizer: optim.Optimizer) : unit = optimizer.step () |> ignore
+
+    /// What the last step of optimizers that keep their slots to themselves made: the one state that can be stepped.
+    let rememberHead (handles: Handles) (learned: Learned) : unit =
+        let isInPlace =
+            function
+            | _, Driver.InPlace _ -> true
+            | _ -> false
+
+        if List.exists isInPlace handles.Optimizers then
+            handles.Shown.InPlaceHead <- Array.ofSeq learned.Vectors
+
     /// Writes learning rates into TorchSharp's optimizers, where its schedulers and the user look for them.
     let showRates (handles: Handles) (rates: Map<string, float[]>) : unit =
         for key, driver in handles.Optimizers do
@@ -130,11 +147,6 @@ module internal Effects =
                 handles.Shown.Rates <- Map.add key wanted handles.Shown.Rates
             | _ -> ()
 
-    /// Remembers the newest state where an optimizer keeps its slots to itself: only that state can be stepped.
-    let rememberInPlace (handles: Handles) (newest: Learned) : unit =
-        if handles.Optimizers |> List.exists (fun (_, driver) -> driver.IsInPlace) then
-            handles.Shown.InPlaceHead <- Seq.toArray newest.Vectors
-
     /// Steps one of TorchSharp's schedulers, with a score if it wants one.
     let stepScheduler (scheduler: optim.lr_scheduler.LRScheduler) (score: float option) : unit =
         match score with
@@ -146,8 +158,7 @@ module internal Effects =
         use _ = no_grad ()
 
         let own (tensor: Tensor) =
-            if not tensor.IsInvalid && isShownBy handles.Shown tensor then
-                shownBy.Remove tensor |> ignore
+            if not tensor.IsInvalid then
                 use copy = tensor.detach().clone ()
                 tensor.set_ copy |> ignore
 
@@ -164,10 +175,15 @@ module internal Effects =
                     parameter.requires_grad <- usersChoice
 
         for layer, training in handles.FoundTraining do
-            layer.train training
+            try
+                layer.train training
+            with :? System.ObjectDisposedException ->
+                // TorchSharp does not say beforehand whether a module was disposed.
+                ()
 
         System.Array.Clear handles.Shown.Weights
         System.Array.Clear handles.Shown.Buffers
+        handles.Shown.Frozen <- None
 
 /// Looking at a state through the modules.
 module Showing =

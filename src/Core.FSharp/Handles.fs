@@ -80,12 +80,16 @@ type Scheduler =
 /// What the machines show at the moment: which state, which modes, which rates. Only `Effects` changes it.
 [<Sealed>]
 type Shown(parts: int, buffers: int) =
+    static let mutable count = 0L
+    let number = System.Threading.Interlocked.Increment &count
+    /// Different for every run.
+    member _.Number = number
     /// The vectors that the parameters are views of.
     member val Weights: (Vector | null)[] = Array.zeroCreate parts with get
     /// The vectors that the buffers are views of.
     member val Buffers: (Vector | null)[] = Array.zeroCreate buffers with get
-    /// Networks and losses whose parameters were told to get no gradient.
-    member val Frozen: Set<string> = Set.empty with get, set
+    /// Networks and losses whose parameters were told to get no gradient; None when that is not known.
+    member val Frozen: Set<string> option = None with get, set
     /// The learning rates that were last written into TorchSharp's optimizers.
     member val Rates: Map<string, float[]> = Map.empty with get, set
     /// How far TorchSharp's schedulers have been stepped.

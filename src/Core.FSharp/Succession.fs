@@ -63,18 +63,6 @@ module internal Succession =
         for vector in workspace.Fresh do
             vector.Release()
 
-    let private gradients (part: Part) : (Tensor | null)[] =
-        part.Parameters
-        |> Array.map (fun parameter ->
-            match parameter.grad with
-            | null -> null
-            | gradient ->
-                if gradient.is_sparse then
-                    invalidOp
-                        "A parameter has a sparse gradient, which the optimizers here cannot use; create the embedding with sparse: false."
-
-                gradient)
-
     /// The rule and the learning rate of each of an optimizer's groups.
     let private rules (driver: Driver) (rates: float[]) : struct (Rule * float)[] =
         match driver with
@@ -86,13 +74,10 @@ module internal Succession =
             |> Array.ofSeq
         | Driver.InPlace _ -> [||]
 
-    let private checkSlots (key: string) (rules: struct (Rule * float)[]) (part: Part) (before: LearnedPart) =
-        if rules.Length > 0 then
-            let struct (rule, _) = rules[part.Group]
-
-            if (Rule.slots rule).Length <> before.Slots.Length then
-                invalidOp
-                    $"The options of the optimizer \"{key}\" were changed so that it keeps other slots than before (momentum or amsgrad switched on or off). Make a new trainer for that."
+    let private checkSlots (key: string) (rule: Rule) (part: LearnedPart) =
+        if (Rule.slots rule).Length <> part.Slots.Length then
+            invalidOp
+                $"The options of the optimizer \"{key}\" were changed so that it keeps other slots than before (momentum or amsgrad switched on or off). Make a new trainer for that."
 
     /// What is learned after a step of the given optimizers, from the gradients that the parameters have.
     let step
@@ -121,53 +106,84 @@ module internal Succession =
         let drivers =
             handles.Optimizers
             |> List.filter (fun (key, _) -> List.contains key stepping)
-            |> List.map (fun (key, driver) -> key, (driver, rules driver rates[key]))
+            |> List.map (fun (key, driver) -> key, struct (driver, rules driver rates[key]))
             |> dict
 
-        // All gradients are read before anything is written.
-        let gathered =
-            handles.Parts
-            |> Array.map (fun part ->
-                match part.Optimizer with
-                | Some key when drivers.ContainsKey key -> gradients part
-                | _ -> [||])
-
-        for part, before in Array.zip handles.Parts learned.Parts do
+        let driverOf (part: Part) =
             match part.Optimizer with
-            | Some key when drivers.ContainsKey key -> checkSlots key (snd drivers[key]) part before
-            | _ -> ()
+            | Some key when drivers.ContainsKey key -> ValueSome drivers[key]
+            | _ -> ValueNone
+
+        // Everything that can be refused is refused here, before anything is written.
+        let gradients =
+            Array.map2
+                (fun part before ->
+                    match driverOf part, part.Optimizer with
+                    | ValueSome(struct (Driver.InPlace _, _)), _
+                    | ValueNone, _
+                    | _, None -> [||]
+                    | ValueSome(struct (_, rules)), Some key ->
+                        let struct (rule, _) = rules[part.Group]
+                        checkSlots key rule before
+                        let found = part.Parameters |> Array.map _.grad
+                        part.Update.Check found
+                        found)
+                handles.Parts
+                learned.Parts
+
+        // Optimizers without a twin step first, on copies: what they refuse is not known beforehand.
+        let copies =
+            [ for index in 0 .. handles.Parts.Length - 1 do
+                  match driverOf handles.Parts[index] with
+                  | ValueSome(struct (Driver.InPlace _, _)) ->
+                      let before = workspace.Weights[index]
+                      index, (if isFresh before then before else Vector.clone before)
+                  | _ -> () ]
+
+        try
+            for index, copy in copies do
+                Effects.showWeights handles index copy
+
+            for struct (driver, _) in drivers.Values do
+                match driver with
+                | Driver.InPlace optimizer -> Effects.stepInPlace optimizer
+                | _ -> ()
+        with _ ->
+            for _, copy in copies do
+                if not (isFresh copy) then
+                    copy.Release()
+
+            reraise ()
 
         let parts =
             handles.Parts
             |> Array.mapi (fun index part ->
                 let before = learned.Parts[index]
 
-                match part.Optimizer with
-                | Some key when drivers.ContainsKey key ->
+                match driverOf part with
+                | ValueSome(struct (Driver.InPlace _, _)) ->
+                    { before with
+                        Weights = copies |> List.find (fst >> (=) index) |> snd
+                        Slots = [||] }
+                | ValueSome(struct (_, rules)) ->
+                    let struct (rule, rate) = rules[part.Group]
                     let weights = own workspace.Weights[index]
+                    let slots = Array.map own before.Slots
 
-                    match drivers[key] with
-                    | Driver.InPlace _, _ ->
-                        { before with
-                            Weights = weights
-                            Slots = [||] }
-                    | _, rules ->
-                        let struct (rule, rate) = rules[part.Group]
-                        let slots = Array.map own before.Slots
-                        let counts = 
-                            part.Update.Run(
-                                rule,
-                                rate,
-                                before.Counts,
-                                gathered[index],
-                                Array.map (fun (slot: Vector) -> slot.Tensor) slots,
-                                weights.Tensor
-                            )
+                    let counts =
+                        part.Update.Run(
+                            rule,
+                            rate,
+                            before.Counts,
+                            gradients[index],
+                            Array.map (fun (slot: Vector) -> slot.Tensor) slots,
+                            weights.Tensor
+                        )
 
-                        { Weights = weights
-                          Slots = slots
-                          Counts = counts }
-                | _ ->
+                    { Weights = weights
+                      Slots = slots
+                      Counts = counts }
+                | ValueNone ->
                     { before with
                         Weights = passOn workspace.Weights[index]
                         Slots = Array.map passOn before.Slots })
@@ -175,14 +191,13 @@ module internal Succession =
         parts
         |> Array.iteri (fun index part -> Effects.showWeights handles index part.Weights)
 
-        for KeyValue(_, (driver, _)) in drivers do
-            match driver with
-            | Driver.InPlace optimizer -> optimizer.step () |> ignore
-            | _ -> ()
-
         let next = new Learned(parts, Array.map passOn workspace.Buffers)
-        Effects.rememberInPlace handles next
+        Effects.rememberHead handles next
         next
+
+    // Of modules that were disposed there is nothing to show.
+    let private isGone (part: Part) =
+        part.Parameters |> Array.exists (fun parameter -> parameter.IsInvalid)
 
     /// Lets TorchSharp's optimizers show the slots of a state, so that they can be read and saved.
     let showSlots (handles: Handles) (learned: Learned) : unit =
@@ -190,6 +205,16 @@ module internal Succession =
             match driver with
             | Driver.Twin optimizer ->
                 for part, learnedPart in Array.zip handles.Parts learned.Parts do
-                    if part.Optimizer = Some key then
+                    if part.Optimizer = Some key && not (isGone part) then
                         TorchOptimizers.show optimizer part.Group part.Parameters part.Layout learnedPart.Counts learnedPart.Slots
+            | _ -> ()
+
+    /// Gives the slots of TorchSharp's optimizers memory of their own, as they are.
+    let giveSlotsBack (handles: Handles) : unit =
+        for key, driver in handles.Optimizers do
+            match driver with
+            | Driver.Twin optimizer ->
+                for part in handles.Parts do
+                    if part.Optimizer = Some key && not (isGone part) then
+                        TorchOptimizers.giveBack optimizer part.Group part.Parameters
             | _ -> ()

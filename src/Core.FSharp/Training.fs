@@ -56,12 +56,18 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     let settle () =
         seq {
             while not state.Progress.Due.IsEmpty do
-                let due = state.Progress.Due.Head
-                setProgress { state.Progress with Due = state.Progress.Due.Tail }
+                let nothingMoreOfIt () =
+                    setProgress
+                        { state.Progress with
+                            Due = state.Progress.Due.Tail }
 
-                match due with
-                | Due.Schedules moves -> yield! moveSchedules moves None
+                match state.Progress.Due.Head with
+                | Due.Schedules moves ->
+                    let moved = moveSchedules moves None
+                    nothingMoreOfIt ()
+                    yield! moved
                 | Due.EpochEnd ->
+                    nothingMoreOfIt ()
                     Succession.showSlots handles state.Learned
                     Event.EpochEnded
 
@@ -160,7 +166,9 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     member _.Dispose() : unit =
         if not handles.Shown.IsDisposed then
             Effects.show handles state.Learned
+            Succession.showSlots handles state.Learned
             Effects.giveBack handles
+            Succession.giveSlotsBack handles
             handles.Shown.IsDisposed <- true
             (handles.Loader :> IDisposable).Dispose()
 

@@ -9,7 +9,8 @@ let all =
         [ Feed.FeedTests.tests
           Measure.MeasureTests.tests
           Schedules.ScheduleTests.tests
-          Learn.LearnTests.tests ]
+          Learn.LearnTests.tests
+          Laws.LawTests.tests ]
 
 [<EntryPoint>]
 let main arguments = runTestsWithCLIArgs [] arguments all

@@ -143,11 +143,18 @@ type FlatUpdate(layout: Layout, chunk: int64, fuse: bool) =
 
         new FlatUpdate(layout, chunk, true)
 
+    /// Raises InvalidOperationException when a gradient does not fit its parameter, before anything is written.
+    member _.Check(gradients: (torch.Tensor | null)[]) : unit =
+        for index in 0 .. places.Length - 1 do
+            match gradients[index] with
+            | null -> ()
+            | gradient -> check places[index] gradient
+
     /// One step of each parameter that has a gradient, written into `slots` (flat, as many as `Rule.slots` names) and
     /// `weights`. A parameter whose gradient is null does not move, nor do its slots, nor its count. Gradients are in the
     /// order of the layout and left as they are; `counts` are the steps that each parameter has taken. Returns the new
     /// counts. A sparse gradient, or one of another size or dtype, is an InvalidOperationException before any write.
-    member _.Run
+    member this.Run
         (
             rule: Rule,
             rate: float,
@@ -156,11 +163,7 @@ type FlatUpdate(layout: Layout, chunk: int64, fuse: bool) =
             slots: torch.Tensor[],
             weights: torch.Tensor
         ) : int64[] =
-        for index in 0 .. places.Length - 1 do
-            match gradients[index] with
-            | null -> ()
-            | gradient -> check places[index] gradient
-
+        this.Check gradients
         use _ = torch.no_grad ()
 
         if fuse && Fused.covers rule layout then

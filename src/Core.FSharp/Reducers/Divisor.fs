@@ -19,7 +19,8 @@ module Divisor =
         | divisor ->
             record.Record("divisor", fun () -> divisor)
             let none = divisor.eq (Numeric.scalar 0.0)
-            (elements.Sum() / divisor.masked_fill (none, Numeric.scalar 1.0)).masked_fill(none, Numeric.scalar 0.0)
+            // Multiplied, so that what is not a number stays none: masked, it would pass for a loss of 0.
+            elements.Sum() / divisor.masked_fill (none, Numeric.scalar 1.0) * none.logical_not ()
 
     /// The reducer.
     let reducer () : Reducer =

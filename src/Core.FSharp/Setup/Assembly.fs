@@ -59,17 +59,13 @@ module internal Assembly =
             use _ = NewDisposeScope()
             use _ = no_grad ()
             let weight = embedding.weight |> nonNull
-            let own = weight.alias ()
             let copy = torch.full_like (weight, 1e18.ToScalar())
-            weight.set_ copy |> ignore
 
-            try
+            Effects.whileShowing copy weight (fun () ->
                 embedding.call (torch.zeros (1L, dtype = ScalarType.Int64, device = weight.device))
-                |> ignore
+                |> ignore)
 
-                (copy.select(0, 0).ne (1e18.ToScalar())).any().ToBoolean()
-            finally
-                weight.set_ own |> ignore
+            (copy.select(0, 0).ne (1e18.ToScalar())).any().ToBoolean()
         | _ -> false
 
     let private split (optimizer: string option) (group: int) (rewritten: HashSet<Modules.Parameter>) parameters =
@@ -130,14 +126,16 @@ module internal Assembly =
                           machines
                           |> List.filter (fun machine -> Keys.optimizerOf machine.Key = key)
                           |> List.collect (fun machine ->
-                              [ for struct (name, parameter) in machine.Module.named_parameters () -> name, parameter ])
+                              [ for struct (name, parameter) in machine.Module.named_parameters () ->
+                                    machine.Key, name, parameter ])
 
                       let groupOf = Optimizer.groupOf optimizer
 
                       for group in 0 .. (Optimizer.groups optimizer).Length - 1 do
                           yield!
                               owned
-                              |> List.filter (fun (name, _) -> groupOf name = group)
+                              |> List.filter (fun (_, name, _) -> groupOf name = group)
+                              |> List.map (fun (machine, name, parameter) -> $"{machine}.{name}", parameter)
                               |> untaken
                               |> split (Some key) group rewritten
                   | Driver.Twin optimizer

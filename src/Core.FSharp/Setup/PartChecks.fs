@@ -65,6 +65,10 @@ module internal PartChecks =
 
         let owners = Dictionary<Modules.Parameter, string>(HashIdentity.Reference)
 
+        let takenTwice (key: string) (parameter: Modules.Parameter) =
+            [ if not (owners.TryAdd(parameter, key)) && owners[parameter] <> key then
+                  $"A parameter of shape {shapeOf parameter} is in the optimizers \"{owners[parameter]}\" and \"{key}\"; it may be in one." ]
+
         Findings.mistakes
             [ for _, same in torchs |> List.groupBy (fun (_, optimizer) -> LanguagePrimitives.PhysicalHash optimizer, optimizer) do
                   if same.Length > 1 then
@@ -78,8 +82,18 @@ module internal PartChecks =
                   for parameter in Seq.concat (TorchOptimizers.parameters optimizer) do
                       if parameter.IsInvalid then
                           $"optimizers[\"{key}\"] holds a parameter that was disposed or replaced (to(dtype), to(device) and half() do that). Move modules first, then make their optimizers."
-                      elif owners.TryAdd(parameter, key) |> not && owners[parameter] <> key then
-                          $"A parameter of shape {shapeOf parameter} is in the optimizers \"{owners[parameter]}\" and \"{key}\"; it may be in one." ]
+                      else
+                          yield! takenTwice key parameter
+
+              for key, optimizer in ingredients.Optimizers do
+                  match optimizer with
+                  | OptimizerChoice.Pure _ ->
+                      for name, owner in ingredients.Models @ ingredients.Losses do
+                          if key = Keys.optimizerOf name && not (isNull (box owner)) then
+                              for parameter in owner.parameters () do
+                                  if not parameter.IsInvalid then
+                                      yield! takenTwice key parameter
+                  | OptimizerChoice.Torch _ -> () ]
         |> fun findings ->
             { Mistakes = List.distinct findings.Mistakes
               Warnings =

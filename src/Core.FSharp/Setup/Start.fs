@@ -32,11 +32,23 @@ module internal Start =
 
     /// Every network and loss.
     let machines (ingredients: Ingredients) : Machine list =
+        let kept =
+            HashSet<nn.Module>(
+                seq {
+                    for key, network in ingredients.Models do
+                        if ingredients.FreezeTrunkBatchnorm && key = Keys.Trunk then
+                            network
+                            yield! network.modules ()
+                }
+                |> Seq.filter isBatchNorm,
+                HashIdentity.Reference
+            )
+
+        // A layer of the trunk stays one wherever else it is used.
         [ for key, network in ingredients.Models do
-              let isKept layer = ingredients.FreezeTrunkBatchnorm && key = Keys.Trunk && isBatchNorm layer
-              Assembly.machine isKept key network
+              Assembly.machine kept.Contains key network
           for key, loss in ingredients.Losses do
-              Assembly.machine (fun _ -> false) key loss ]
+              Assembly.machine kept.Contains key loss ]
 
     /// Every loss that is reported.
     let terms (schema: Schema) (ingredients: Ingredients) = List.map fst ingredients.Losses @ schema.ExtraLosses
@@ -189,6 +201,7 @@ module internal Start =
         let progress = firstProgress ingredients recipe.Schema handles seed
         let learned = firstLearned handles
         Effects.show handles learned
+        Effects.rememberHead handles learned
         Effects.showRates handles progress.Rates
 
         { Recipe = recipe

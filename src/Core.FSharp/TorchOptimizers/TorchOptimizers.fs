@@ -117,3 +117,16 @@ module internal TorchOptimizers =
                 TorchSlots.show slot.Name view states[index]
 
             TorchSlots.setCount rule counts[index] states[index]
+
+    /// Gives the optimizer's own slots memory of their own.
+    let giveBack (optimizer: torch.optim.Optimizer) (group: int) (parameters: Modules.Parameter[]) : unit =
+        let rule = (rules optimizer)[group]
+        use _ = torch.no_grad ()
+
+        for state in states optimizer parameters do
+            for slot in Rule.slots rule do
+                match TorchSlots.tensor slot.Name state with
+                | null -> ()
+                | tensor ->
+                    use copy = tensor.clone ()
+                    TorchSlots.show slot.Name copy state

@@ -1,0 +1,74 @@
+/// Only `Effects.fs` changes the world: a test that reads the sources.
+module MetricLearning.Core.Tests.Laws.EffectsBoundary
+
+open System
+open System.IO
+open System.Text.RegularExpressions
+open Expecto
+
+/// What changes modules, gradients, rates or libtorch's generator.
+let private effects =
+    [ @"requires_grad\s*<-"
+      @"\.requires_grad_\s*\("
+      @"\.grad\s*<-"
+      @"\.zero_grad\s*\("
+      @"\.train\b\s*(\(|\w)"
+      @"\.eval\s*\("
+      @"\.set_\s*(\(|\w)"
+      @"manual_seed"
+      @"set_rng_state"
+      @"LearningRate\s*<-"
+      @"(optimizer|scheduler|driver)\.step\s*(\(|\w)"
+      @"load_state_dict"
+      @"\.to_\s*\("
+      @"set_default_dtype"
+      @"set_num_threads"
+      @"use_deterministic" ]
+
+let rec private root (folder: DirectoryInfo | null) : string =
+    match folder with
+    | null -> invalidOp "The tests run outside of the repository."
+    | folder when File.Exists(Path.Combine(folder.FullName, "MetricLearning.sln")) -> folder.FullName
+    | folder -> root folder.Parent
+
+let private sources () =
+    let core = Path.Combine(root (DirectoryInfo AppContext.BaseDirectory), "src", "Core.FSharp")
+
+    Directory.GetFiles(core, "*.fs", SearchOption.AllDirectories)
+    |> Array.filter (fun file -> not (file.Contains $"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}"))
+
+let private withoutComment (line: string) = Regex.Replace(line, @"//.*$", "")
+
+let private offences (isExempt: string -> bool) =
+    [ for file in sources () do
+          let name = Path.GetFileName file |> nonNull
+
+          if not (isExempt name) then
+              for number, line in Seq.indexed (File.ReadAllLines file) do
+                  for effect in effects do
+                      if Regex.IsMatch(withoutComment line, effect) then
+                          $"{name}:{number + 1}: {line.Trim()}" ]
+
+let tests =
+    testList
+        "the boundary of effects"
+        [ testCase "nothing but Effects.fs changes the world" (fun () ->
+              // TorchSlots lets TorchSharp's optimizers show slots; it is called by Succession alone, between iterations.
+              let isExempt file = file = "Effects.fs" || file = "TorchSlots.fs"
+              Expect.equal (offences isExempt) [] "every effect is in Effects.fs")
+
+          testCase "seen to fail: Effects.fs itself offends" (fun () ->
+              let found = offences (fun _ -> false)
+              Expect.isGreaterThan found.Length 8 $"{found}")
+
+          testCase "the functions of Effects return nothing" (fun () ->
+              let file = sources () |> Array.find (fun file -> Path.GetFileName file = "Effects.fs")
+
+              let signatures =
+                  File.ReadAllLines file
+                  |> Array.filter (fun line -> Regex.IsMatch(line, @"^    let (?!private|mutable)\w"))
+
+              Expect.isNonEmpty signatures "functions"
+
+              for signature in signatures do
+                  Expect.stringContains signature ": unit =" "its result") ]

@@ -1,0 +1,155 @@
+/// Law 4: forks are strangers.
+module MetricLearning.Core.Tests.Laws.ForkLaw
+
+open System
+open System.Threading
+open Expecto
+open TorchSharp
+open MetricLearning.Core
+
+let private steps (step: TrainingState -> TrainingState) (count: int) (state: TrainingState) =
+    let mutable state = state.Share()
+
+    for _ in 1..count do
+        let next = step state
+        (state :> IDisposable).Dispose()
+        state <- next
+
+    state
+
+let private atRate (rate: float) (state: TrainingState) =
+    { state.Share() with
+        Progress =
+            { state.Progress with
+                Rates = state.Progress.Rates |> Map.map (fun _ rates -> Array.map (fun _ -> rate) rates) } }
+
+/// One fork trains at another learning rate and is thrown away; the other is as if it had been alone.
+let private forksAreStrangers (step: Prepared -> TrainingState -> TrainingState) subject settings number =
+    // TorchSharp's optimizers say the rates, and its schedulers cannot go back.
+    let settings =
+        { settings with
+            TorchSchedulers = false }
+
+    let prepared = Subject.prepare subject settings
+    use _ = Session.Start prepared
+    let step = step prepared
+    use trunk = steps step (number % 3) prepared.State
+    let before = Snapshot.ofState trunk
+
+    let alone =
+        use reference = steps step 3 trunk
+        Snapshot.ofState reference
+
+    use hot = atRate 1.0 trunk
+    use hotter = steps step 2 hot
+    use one = steps step 1 trunk
+    use hottest = steps step 1 hotter
+    use three = steps step 2 one
+    ignore hottest
+    Expect.equal (Snapshot.ofState three) alone "the fork"
+    Expect.equal (Snapshot.ofState trunk) before "what both come from"
+
+/// Two sessions over one set of machines, their steps interleaved; both reuse the vectors of states nobody has.
+let private sessionsInterleave subject settings number =
+    let settings = { settings with TorchSchedulers = false }
+    let prepared = Subject.prepare subject settings
+    use first = Session.Start prepared
+    use fork = first.Take()
+
+    let alone =
+        use session = Subject.start subject settings
+        for _ in 1..4 do
+            session.Step CancellationToken.None |> Seq.iter ignore
+        Snapshot.ofSession session
+
+    let second = new Session(prepared.Recipe, prepared.Handles, fork.Share(), true)
+    let random = (Seed.ofInt64 (int64 number)).Random()
+    let left = [| 4; 4 |]
+
+    while left[0] + left[1] > 0 do
+        let chosen = random.Next 2
+        let chosen = if left[chosen] > 0 then chosen else 1 - chosen
+        left[chosen] <- left[chosen] - 1
+        (if chosen = 0 then first else second).Step CancellationToken.None |> Seq.iter ignore
+
+    Expect.equal (Snapshot.ofSession first) alone "the first"
+    Expect.equal (Snapshot.ofSession second) alone "the second"
+    use last = second.Take()
+    ignore last
+
+let tests =
+    testList
+        "4 forks are strangers"
+        [ Check.law 25 "whatever the other fork does" (
+              forksAreStrangers (fun prepared -> Iteration.step prepared.Recipe prepared.Handles)
+          )
+
+          Check.law 25 "two sessions on one set of machines" sessionsInterleave
+
+          Check.law 10 "two trainers over the same modules" (fun subject settings _ ->
+              // Each holds states of its own; which of them the modules show is a matter of who steps.
+              // Optimizers of TorchSharp's are one for both; so would their rates be.
+              let settings =
+                  { settings with
+                      TorchOptimizers = false }
+
+              let ingredients = subject.Ingredients { settings with Freeze = 0 } (Trap())
+              use first = Session.Start(Setup.prepare subject.Recipe ingredients)
+              use second = Session.Start(Setup.prepare subject.Recipe ingredients)
+              use apart = Session.Start(Setup.prepare subject.Recipe (subject.Ingredients { settings with Freeze = 0 } (Trap())))
+
+              for _ in 1..3 do
+                  for session in [ first; second; apart; first ] do
+                      session.Step CancellationToken.None |> Seq.iter ignore
+
+              for _ in 1..3 do
+                  for session in [ second; apart ] do
+                      session.Step CancellationToken.None |> Seq.iter ignore
+
+              Expect.equal (Snapshot.ofSession first) (Snapshot.ofSession second) "of the same modules"
+              Expect.equal (Snapshot.ofSession first) (Snapshot.ofSession apart) "and alone")
+
+          Check.law 6 "two trainers on two threads" (fun subject settings _ ->
+              let settings = { settings with Workers = 0 }
+
+              let run () =
+                  use session = Subject.start subject settings
+                  Drive.train session 2 Drive.quietly
+                  Snapshot.ofSession session
+
+              let alone = run ()
+
+              // Modules are made before the threads start: making them draws from the one generator there is.
+              let sessions = [| for _ in 1..2 -> Subject.start subject settings |]
+
+              let results =
+                  sessions
+                  |> Array.map (fun session ->
+                      let result = Tasks.TaskCompletionSource<Snapshot>()
+
+                      let thread =
+                          Thread(fun () ->
+                              try
+                                  Drive.train session 2 Drive.quietly
+                                  result.SetResult(Snapshot.ofSession session)
+                              with error ->
+                                  result.SetException error)
+
+                      thread.Start()
+                      result.Task)
+
+              for result in results do
+                  Expect.equal (result.GetAwaiter().GetResult()) alone "a run beside another"
+
+              for session in sessions do
+                  session.Dispose())
+
+          testCase "by hand, with every mechanism on, the law holds" (fun () ->
+              forksAreStrangers (ByHand.step []) Subject.metricLossOnly Settings.rich 2)
+
+          for mechanism in
+              [ Mechanism.FreshWeights
+                Mechanism.FreshSlots
+                Mechanism.FreshBuffers ] do
+              Check.isFalsified $"{mechanism}" (fun () ->
+                  forksAreStrangers (ByHand.step [ mechanism ]) Subject.metricLossOnly Settings.rich 2) ]

@@ -1,0 +1,160 @@
+/// Law 10: what is frozen does not move, and is given back as it was.
+module MetricLearning.Core.Tests.Laws.FrozenLaw
+
+open System
+open Expecto
+open TorchSharp
+open MetricLearning.Core
+
+let private shownOf (key: string) (shown: (string * string) list) =
+    shown |> List.filter (fun (name, _) -> name.StartsWith(key + ".", StringComparison.Ordinal))
+
+let private train (step: Prepared -> TrainingState -> TrainingState) (prepared: Prepared) =
+    let mutable state = prepared.State.Share()
+
+    for _ in 1..4 do
+        let next = step prepared state
+        (state :> IDisposable).Dispose()
+        state <- next
+
+    (state :> IDisposable).Dispose()
+
+/// Freezes one of what may be frozen: its weights and buffers keep their bits, the others move.
+let private frozenStays (step: Prepared -> TrainingState -> TrainingState) (subject: Subject) (settings: Settings) (number: int) =
+    let made = subject.Ingredients { settings with Freeze = 0 } (Trap())
+    let keys = List.map fst (made.Models @ made.Losses)
+    let frozen = keys[number % keys.Length]
+
+    // Something has to train.
+    if made.Models.Length > 1 || frozen = Keys.MetricLoss then
+        let prepared = Setup.prepare subject.Recipe { made with Frozen = [ frozen ] }
+        use _ = Session.Start prepared
+        let before = Snapshot.ofModules prepared.Handles
+        train step prepared
+        let after = Snapshot.ofModules prepared.Handles
+        Expect.equal (shownOf frozen after) (shownOf frozen before) $"{frozen}"
+
+        for other in keys do
+            if other <> frozen && not (shownOf other before).IsEmpty && settings = Settings.rich then
+                Expect.notEqual (shownOf other after) (shownOf other before) $"{other} trains"
+
+let private real (prepared: Prepared) = Iteration.step prepared.Recipe prepared.Handles
+
+let private modes (machine: torch.nn.Module) =
+    [ for struct (name, layer) in machine.named_modules () -> name, layer.training ]
+
+let private gradients (machine: torch.nn.Module) =
+    [ for struct (name, parameter) in machine.named_parameters () -> name, parameter.requires_grad ]
+
+let private choose (number: int) (machine: torch.nn.Module) =
+    let random = (Seed.ofInt64 (int64 number)).Random()
+
+    for layer in machine.modules () do
+        if random.Next 2 = 0 then
+            layer.train false
+
+    for parameter in machine.parameters () |> Seq.skip 1 do
+        if random.Next 3 = 0 then
+            parameter.requires_grad <- false
+
+/// After `give back`, modes and requires_grad are as they were found, whatever was frozen.
+let private isGivenBack (giveBack: Session -> unit) (subject: Subject) (settings: Settings) (number: int) =
+    let ingredients = subject.Ingredients settings (Trap())
+    let machines = List.map snd (ingredients.Models @ ingredients.Losses)
+    List.iteri (fun index -> choose (number + index)) (List.map snd ingredients.Models)
+    let before = [ for machine in machines -> modes machine, gradients machine ]
+    let session = Session.Start(Setup.prepare subject.Recipe ingredients)
+    Drive.train session 1 Drive.quietly
+    giveBack session
+    Expect.equal [ for machine in machines -> modes machine, gradients machine ] before "modes and gradients"
+
+let tests =
+    testList
+        "10 what is frozen does not move"
+        [ Check.law 30 "weights and buffers" (frozenStays real)
+
+          for number in 0..2 do
+              Check.lawAt Settings.rich $"each alone {number}" (fun subject settings ->
+                  frozenStays real subject settings number)
+
+          Check.law 25 "modes and gradients are given back" (isGivenBack _.Dispose())
+
+          Check.law 15 "after giving back, every tensor has a storage of its own" (fun subject settings _ ->
+              let ingredients = subject.Ingredients settings (Trap())
+              let session = Session.Start(Setup.prepare subject.Recipe ingredients)
+              Drive.train session 1 Drive.quietly
+              use kept = session.Take()
+              let written = Snapshot.ofState kept
+              let shown = Snapshot.ofModules session.Handles
+              session.Dispose()
+              Expect.equal (Snapshot.ofModules session.Handles) shown "the modules keep what they showed"
+              use _ = torch.no_grad ()
+
+              let tensors =
+                  [ for machine in List.map snd (ingredients.Models @ ingredients.Losses) do
+                        for parameter in machine.parameters () -> parameter :> Tensor
+                        yield! machine.buffers () ]
+
+              for tensor in tensors do
+                  tensor.zero_ () |> ignore
+
+              Expect.equal (Snapshot.ofState kept) written "the state that was taken"
+
+              for index, tensor in List.indexed tensors do
+                  let others = tensors |> List.indexed |> List.filter (fst >> (<>) index)
+                  tensor.fill_ ((1.0).ToScalar()) |> ignore
+
+                  for _, other in others do
+                      Expect.equal (other.count_nonzero().ToInt64()) 0L "another tensor"
+
+                  tensor.zero_ () |> ignore)
+
+          Check.lawAt Settings.rich "requires_grad of the user's stays" (fun subject settings ->
+              let ingredients = subject.Ingredients settings (Trap())
+              let trunk = snd ingredients.Models[0]
+              let kept = Seq.head (trunk.parameters ())
+              kept.requires_grad <- false
+              let before = Snapshot.bitsOf kept
+              use session = Session.Start(Setup.prepare subject.Recipe ingredients)
+
+              Drive.train session 2 (fun _ _ -> Expect.isFalse kept.requires_grad "while training")
+              Expect.equal (Snapshot.bitsOf kept) before "its weights"
+              Expect.isFalse kept.requires_grad "afterwards")
+
+          Check.lawAt
+              { Settings.rich with FreezeBatchnorm = true }
+              "with freeze_trunk_batchnorm statistics stay and weights move"
+              (fun subject settings ->
+                  use session = Subject.start subject settings
+                  let trunk = session.Handles.Networks[Keys.Trunk].Machine.Module
+
+                  let norm =
+                      [ for struct (name, _) in trunk.named_buffers () -> $"{Keys.Trunk}.{name}" ]
+
+                  let before = Snapshot.ofModules session.Handles
+                  Drive.train session 1 Drive.quietly
+                  let after = Snapshot.ofModules session.Handles
+                  let ofBuffers shown = shown |> List.filter (fun (name, _) -> List.contains name norm)
+                  Expect.isNonEmpty norm "there are statistics"
+                  Expect.equal (ofBuffers after) (ofBuffers before) "statistics"
+
+                  for (name, now), (_, was) in List.zip after before do
+                      if name.StartsWith(Keys.Trunk, StringComparison.Ordinal) && not (List.contains name norm) then
+                          Expect.notEqual now was name)
+
+          testCase "disposing twice, and after the modules were disposed, is quiet" (fun () ->
+              let ingredients = Subject.metricLossOnly.Ingredients Settings.rich (Trap())
+              let session = Session.Start(Setup.prepare Subject.metricLossOnly.Recipe ingredients)
+              Drive.train session 1 Drive.quietly
+
+              for _, machine in ingredients.Models do
+                  machine.Dispose()
+
+              session.Dispose()
+              session.Dispose())
+
+          Check.isFalsified "Freezing" (fun () ->
+              frozenStays (ByHand.step [ Mechanism.Freezing ]) Subject.metricLossOnly Settings.rich 0)
+
+          Check.isFalsified "giving back" (fun () ->
+              isGivenBack ignore Subject.metricLossOnly { Settings.rich with Freeze = 1 } 1) ]

@@ -1,0 +1,25 @@
+module MetricLearning.Core.Tests.Laws.LawTests
+
+open Expecto
+
+/// One after the other: libtorch's generator and its count of live tensors are one for the process.
+let tests =
+    testList
+        "laws"
+        [ PureHalf.tests
+          PhaseLaw.tests
+          EffectsBoundary.tests
+          testSequenced (
+              testList
+                  "of tensors"
+                  [ StepLaw.tests
+                    RepeatLaw.tests
+                    ResumeLaw.tests
+                    ForkLaw.tests
+                    LeakLaw.tests
+                    FailureLaw.tests
+                    MistakesLaw.tests
+                    FrozenLaw.tests
+                    WeightRules.tests
+                    TorchRules.tests ]
+          ) ]

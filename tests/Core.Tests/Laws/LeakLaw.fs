@@ -1,0 +1,109 @@
+/// Law 6: nothing leaks.
+module MetricLearning.Core.Tests.Laws.LeakLaw
+
+open System
+open System.Threading
+open Expecto
+open TorchSharp
+open MetricLearning.Core
+
+let private settle () =
+    for _ in 1..2 do
+        GC.Collect()
+        GC.WaitForPendingFinalizers()
+
+/// Live native tensors after each of `count` iterations.
+let private countsOf (count: int) (session: Session) : int64 list =
+    settle ()
+
+    // No collection may tidy up behind the library.
+    GC.TryStartNoGCRegion 200_000_000L |> ignore
+
+    try
+        [ for _ in 1..count do
+              session.Step CancellationToken.None |> Seq.iter ignore
+              Tensor.TotalCount ]
+    finally
+        if Runtime.GCSettings.LatencyMode = Runtime.GCLatencyMode.NoGCRegion then
+            GC.EndNoGCRegion()
+
+let private isFlat (counts: int64 list) =
+    Expect.equal (List.distinct (List.tail counts)) [ counts[1] ] $"live tensors after each iteration: {counts}"
+
+let tests =
+    testList
+        "6 nothing leaks"
+        [ Check.law 40 "the same number of tensors after every iteration" (fun subject settings _ ->
+              use session = Subject.start subject { settings with Workers = 0 }
+              isFlat (countsOf 7 session))
+
+          Check.law 10 "pure steps, each state disposed" (fun subject settings _ ->
+              let prepared = Subject.prepare subject { settings with Workers = 0 }
+              use _ = Session.Start prepared
+              settle ()
+              let mutable state = prepared.State.Share()
+
+              isFlat
+                  [ for _ in 1..6 do
+                        let next = Iteration.step prepared.Recipe prepared.Handles state
+                        (state :> IDisposable).Dispose()
+                        state <- next
+                        Tensor.TotalCount ]
+
+              (state :> IDisposable).Dispose())
+
+          Check.law 6 "with workers, what is waiting in the queue at most" (fun subject settings _ ->
+              let settings = { settings with AsSamples = true; Workers = 2 }
+              use session = Subject.start subject settings
+              let counts = countsOf 12 session
+              // A batch under way: its samples, their noise and the batch; four batches wait or are being made.
+              let bound = 4L * (3L * int64 Parts.batchSize + 20L) + 200L
+              Expect.isLessThan (List.max counts - List.min counts) bound $"{counts}")
+
+          Check.law 10 "a run gives back all it took" (fun subject settings _ ->
+              // The slots of TorchSharp's optimizers are theirs.
+              let settings = { settings with TorchOptimizers = false }
+
+              let once () =
+                  let ingredients = subject.Ingredients settings (Trap())
+                  settle ()
+                  let before = Tensor.TotalCount
+
+                  do
+                      use session = Session.Start(Setup.prepare subject.Recipe ingredients)
+                      Drive.train session 1 Drive.quietly
+                      session.Dispose()
+
+                  settle ()
+                  let left = Tensor.TotalCount - before
+                  GC.KeepAlive ingredients
+                  left
+
+              Expect.isLessThanOrEqual (once ()) 0L "tensors that are left")
+
+          Check.lawAt Settings.rich "a failed iteration leaves nothing" (fun subject settings ->
+              let trap = Trap()
+              use session = Session.Start(Setup.prepare subject.Recipe (subject.Ingredients settings trap))
+              countsOf 3 session |> ignore
+              trap.OnVisit <- fun place -> if place = Place.Embedder then invalidOp "trap"
+
+              let fail () =
+                  Expect.throws (fun () -> session.Step CancellationToken.None |> Seq.iter ignore) "it fails"
+                  settle ()
+                  Tensor.TotalCount
+
+              let first = fail ()
+              Expect.equal (fail ()) first "after one failure and after two")
+
+          Check.isFalsified "Scope" (fun () ->
+              let prepared = Subject.prepare Subject.metricLossOnly Settings.rich
+              use _ = Session.Start prepared
+              settle ()
+              let mutable state = prepared.State.Share()
+
+              isFlat
+                  [ for _ in 1..4 do
+                        let next = ByHand.step [ Mechanism.Scope ] prepared state
+                        (state :> IDisposable).Dispose()
+                        state <- next
+                        Tensor.TotalCount ]) ]

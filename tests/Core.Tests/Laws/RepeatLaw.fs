@@ -1,0 +1,126 @@
+/// Law 2: runs repeat.
+module MetricLearning.Core.Tests.Laws.RepeatLaw
+
+open System
+open Expecto
+open TorchSharp
+open MetricLearning.Core
+
+/// What a hook may do without changing the run.
+let private looks: (string * (Session -> unit)) list =
+    [ "nothing", ignore
+      "random numbers of the user's", (fun _ -> (torch.rand 3L).Dispose())
+      "a new seed of the user's", (fun _ -> (torch.manual_seed 99L).Dispose())
+      "evaluation",
+      (fun session ->
+          use _ = torch.no_grad ()
+          use _ = torch.NewDisposeScope()
+
+          for machine in session.Handles.Machines do
+              machine.Module.eval ()
+
+          for network in session.Handles.Networks.Values do
+              let inputs = if network.Machine.Key = Keys.Embedder then 5L else Parts.features
+              let dtype = (Seq.head (network.Machine.Module.parameters ())).dtype
+              network.Forward [| torch.rand (8L, inputs, dtype = dtype) |] |> ignore)
+      "taking states",
+      (fun session ->
+          let state = session.Take()
+
+          if state.Progress.Steps % 2L = 0L then
+              (state :> IDisposable).Dispose())
+      "stepping a fork",
+      (fun session ->
+          use state = session.Take()
+          // On other machines, so that schedules and own sequences are untouched.
+          (Snapshot.ofState state).Vectors |> ignore)
+      "freed gradients",
+      (fun session ->
+          for part in session.Handles.Parts do
+              for parameter in part.Parameters do
+                  parameter.grad <- null) ]
+
+let private result (subject: Subject) (settings: Settings) (look: Session -> unit) =
+    use session = Subject.start subject settings
+    Drive.train session 2 (fun _ _ -> look session)
+    Snapshot.ofSession session
+
+let private usersStream (step: Prepared -> TrainingState -> TrainingState) (subject: Subject) (settings: Settings) =
+    let prepared = Subject.prepare subject settings
+    use _ = Session.Start prepared
+    let before = Snapshot.generator ()
+    use next = step prepared prepared.State
+    Expect.equal (Snapshot.generator ()) before "the user's stream of random numbers"
+    ignore next
+
+let tests =
+    testList
+        "2 runs repeat"
+        [ Check.law 30 "whatever the workers, the hooks and the user's generator" (fun subject settings number ->
+              let expected = result subject { settings with Workers = 0 } ignore
+              let name, look = looks[number % looks.Length]
+              let workers = number % 4
+              let again = result subject { settings with Workers = workers } look
+              Expect.equal again expected $"{name}, {workers} workers")
+
+          for workers in 1..3 do
+              Check.lawAt
+                  { Settings.rich with AsSamples = true }
+                  $"{workers} workers give the bits of none"
+                  (fun subject settings ->
+                      Expect.equal
+                          (result subject { settings with Workers = workers } ignore)
+                          (result subject settings ignore)
+                          "the end")
+
+          for name, look in looks do
+              Check.lawAt Settings.rich $"{name} in hooks" (fun subject settings ->
+                  Expect.equal (result subject settings look) (result subject settings ignore) "the end")
+
+          Check.lawAt Settings.rich "another seed gives another run" (fun subject settings ->
+              let run seed =
+                  let ingredients = subject.Ingredients settings (Trap())
+
+                  use session =
+                      Session.Start(Setup.prepare subject.Recipe { ingredients with Seed = Some seed })
+
+                  Drive.train session 2 Drive.quietly
+                  (Snapshot.ofSession session).Vectors
+
+              Expect.equal (run 1L) (run 1L) "the same seed"
+              Expect.notEqual (run 1L) (run 2L) "another seed")
+
+          Check.lawAt Settings.rich "without a seed, the user's generator decides" (fun subject settings ->
+              let run (users: int64) =
+                  let ingredients = subject.Ingredients settings (Trap())
+                  use _ = torch.manual_seed users
+
+                  use session =
+                      Session.Start(Setup.prepare subject.Recipe { ingredients with Seed = None })
+
+                  Drive.train session 1 Drive.quietly
+                  (Snapshot.ofSession session).Vectors
+
+              Expect.equal (run 1L) (run 1L) "the same seed"
+              Expect.notEqual (run 1L) (run 2L) "another seed")
+
+          Check.law 15 "a step leaves the user's stream where it was" (fun subject settings _ ->
+              usersStream (fun prepared -> Iteration.step prepared.Recipe prepared.Handles) subject settings)
+
+          Check.isFalsified "GeneratorGivenBack" (fun () ->
+              usersStream (ByHand.step [ Mechanism.GeneratorGivenBack ]) Subject.metricLossOnly Settings.rich)
+
+          Check.isFalsified "Seeding" (fun () ->
+              // The generator is drawn from between steps, as a hook may.
+              let run draws =
+                  let prepared = Subject.prepare Subject.metricLossOnly Settings.rich
+                  use _ = Session.Start prepared
+                  use _ = torch.manual_seed 1L
+
+                  if draws then
+                      (torch.rand 1L).Dispose()
+
+                  use next = ByHand.step [ Mechanism.Seeding ] prepared prepared.State
+                  (Snapshot.ofState next).Vectors
+
+              Expect.equal (run true) (run false) "the step") ]

@@ -1,0 +1,93 @@
+/// Law 1: steps are functions.
+module MetricLearning.Core.Tests.Laws.StepLaw
+
+open System
+open Expecto
+open MetricLearning.Core
+
+type private Step = Prepared -> TrainingState -> TrainingState
+
+let private real: Step = fun prepared -> Iteration.step prepared.Recipe prepared.Handles
+
+/// Steps states of one run in an arbitrary order, each again whenever it is come by again: the results are the same bits,
+/// and no state is ever changed.
+let private stepsAreFunctions (step: Step) (subject: Subject) (settings: Settings) (order: int) =
+    // TorchSharp's schedulers cannot go back, and say so: a test of its own.
+    let settings = { settings with TorchSchedulers = false }
+    let prepared = Subject.prepare subject settings
+    use _ = Session.Start prepared
+    let random = (Seed.ofInt64 (int64 order)).Random()
+    let states = ResizeArray [ prepared.State, Snapshot.ofState prepared.State ]
+    let known = Collections.Generic.Dictionary<int, Snapshot>()
+
+    try
+        for _ in 1..7 do
+            let chosen = random.Next states.Count
+            let stepped = step prepared (fst states[chosen])
+            let written = Snapshot.ofState stepped
+
+            match known.TryGetValue chosen with
+            | true, before -> Expect.equal written before $"state {chosen}, stepped again"
+            | _ -> known[chosen] <- written
+
+            states.Add(stepped, written)
+
+        for number, (state, written) in Seq.indexed states do
+            Expect.equal (Snapshot.ofState state) written $"state {number}, after all steps"
+    finally
+        for state, _ in Seq.skip 1 states do
+            (state :> IDisposable).Dispose()
+
+let private withoutSchedules settings =
+    { settings with
+        Schedule = ScheduleSetting.Constant
+        TorchOptimizers = false
+        Subset = false
+        Miner = 0 }
+
+let private off (settings: Settings) (mechanisms: Mechanism list) =
+    Check.isFalsified $"{mechanisms}" (fun () ->
+        stepsAreFunctions (ByHand.step mechanisms) Subject.metricLossOnly settings 5)
+
+let tests =
+    testList
+        "1 steps are functions"
+        [ Check.law 60 "twice, in any order" (stepsAreFunctions real)
+
+          Check.law 25 "an iteration by hand gives the same bits" (fun subject settings _ ->
+              let settings = withoutSchedules settings
+              let prepared = Subject.prepare subject settings
+              use _ = Session.Start prepared
+              use first = real prepared prepared.State
+              // On machines of its own: it binds modules behind the library's back.
+              let other = Subject.prepare subject settings
+              use _ = Session.Start other
+              use byHand = ByHand.step [] other other.State
+              Expect.equal (Snapshot.ofState first) (Snapshot.ofState byHand) "the first step"
+              use second = real prepared first
+              use secondByHand = ByHand.step [] other byHand
+              Expect.equal (Snapshot.ofState second) (Snapshot.ofState secondByHand) "the second")
+
+          Check.lawAt Settings.rich "a step learns" (fun subject settings ->
+              let prepared = Subject.prepare subject settings
+              use _ = Session.Start prepared
+              use next = real prepared prepared.State
+
+              for before, after in Seq.zip prepared.State.Learned.Parts next.Learned.Parts do
+                  Expect.notEqual
+                      (Snapshot.bitsOf after.Weights.Tensor)
+                      (Snapshot.bitsOf before.Weights.Tensor)
+                      "weights move")
+
+          testCase "by hand, with every mechanism on, the law holds" (fun () ->
+              stepsAreFunctions (ByHand.step []) Subject.metricLossOnly Settings.rich 5)
+
+          for mechanisms in
+              [ // The user's generator, put back, would give every step the same numbers.
+                [ Mechanism.Seeding; Mechanism.GeneratorGivenBack ]
+                [ Mechanism.FreshWeights ]
+                [ Mechanism.FreshSlots ]
+                [ Mechanism.FreshBuffers ]
+                [ Mechanism.Binding ]
+                [ Mechanism.ClearedGradients ] ] do
+              off Settings.rich mechanisms ]
