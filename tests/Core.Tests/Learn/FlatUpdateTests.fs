@@ -67,7 +67,7 @@ let private run (rule: Rule) (presence: Presence) =
 let private alone =
     [
         for name, rule in
-            RuleTests.all
+            Rules.all
             |> List.filter (fun (name, _) -> name.EndsWith "options" || name.StartsWith "SGD" || name.StartsWith "Adam") ->
             testPropertyWithConfig
                 config
@@ -83,7 +83,7 @@ let private alone =
                             |> List.indexed
                             |> List.filter (fun (_, present) -> present[index])
 
-                        use single = groupWith (RuleTests.plainIn Int64.MaxValue) rule 0.05 [| weights |]
+                        use single = groupWith (plainIn Int64.MaxValue) rule 0.05 [| weights |]
 
                         for time, _ in mine do
                             step single [| gradientAt time index |]
@@ -104,7 +104,7 @@ let private bits =
         testPropertyWithConfig config "a parameter without a gradient keeps every bit" (fun (presence: Presence) ->
             use _ = torch.NewDisposeScope()
 
-            let rule = RuleTests.all |> List.find (fst >> (=) "AdamW amsgrad maximize") |> snd
+            let rule = Rules.all |> List.find (fst >> (=) "AdamW amsgrad maximize") |> snd
 
             let still =
                 { presence with
@@ -120,13 +120,13 @@ let private bits =
                 Expect.all (values (place group slot 4)) ((=) 0.0) "slots")
         testPropertyWithConfig config "steps repeat, bit for bit" (fun presence ->
             use _ = torch.NewDisposeScope()
-            let rule = snd RuleTests.all[8]
+            let rule = snd Rules.all[8]
             use one = run rule presence
             use other = run rule presence
             Expect.equal (values one.Weights.Tensor) (values other.Weights.Tensor) "weights")
         testPropertyWithConfig config "gaps between parameters stay zero" (fun presence ->
             use _ = torch.NewDisposeScope()
-            use group = run (snd RuleTests.all[8]) presence
+            use group = run (snd Rules.all[8]) presence
             let all = values group.Weights.Tensor
 
             for slot in group.Layout.Slots do
@@ -136,10 +136,10 @@ let private bits =
 
 let private rules =
     [
-        for name, rule in RuleTests.all ->
+        for name, rule in Rules.all ->
             test $"{name} leaves gradients as they are, and no tensors behind" {
                 use _ = torch.NewDisposeScope()
-                use group = groupWith (RuleTests.plainIn 16L) rule 0.05 (start ())
+                use group = groupWith (plainIn 16L) rule 0.05 (start ())
                 use fused = Weights.group rule 0.05 (start ())
 
                 let gradients: (torch.Tensor | null)[] =
@@ -168,7 +168,7 @@ let private edges =
             let turned = (tensor 2L torch.float64 [| 4L; 3L |]).t()
             let spread = (tensor 3L torch.float64 [| 1L |]).expand([| 5L |])
 
-            for rule in [ snd RuleTests.all[2]; snd RuleTests.all[12] ] do
+            for rule in [ snd Rules.all[2]; snd Rules.all[12] ] do
                 use one = group rule 0.1 [| start; start[0] |]
                 use other = group rule 0.1 [| start; start[0] |]
                 step one [| turned; spread.narrow (0L, 0L, 4L) |]
@@ -180,7 +180,7 @@ let private edges =
             let threads = torch.get_num_threads ()
 
             try
-                for rule in [ snd RuleTests.all[3]; snd RuleTests.all[9] ] do
+                for rule in [ snd Rules.all[3]; snd Rules.all[9] ] do
                     let start = tensor 1L torch.float64 [| 300001L |]
                     let gradient = tensor 2L torch.float64 [| 300001L |]
                     use parallel' = group rule 0.1 [| start |]
@@ -189,7 +189,7 @@ let private edges =
                     torch.set_num_threads 1
                     use serial = group rule 0.1 [| start |]
                     step serial [| gradient |]
-                    use plain = groupWith (RuleTests.plainIn 65536L) rule 0.1 [| start |]
+                    use plain = groupWith (plainIn 65536L) rule 0.1 [| start |]
                     step plain [| gradient |]
                     Expect.equal (values parallel'.Weights.Tensor) (values serial.Weights.Tensor) "same bits"
                     Expect.isLessThan (distance serial.Weights.Tensor plain.Weights.Tensor) 1e-9 "libtorch's numbers"
@@ -199,7 +199,7 @@ let private edges =
         test "a gradient of another size, dtype or layout is refused before any write" {
             use _ = torch.NewDisposeScope()
             let start = tensor 1L torch.float64 [| 4L; 3L |]
-            use group = Weights.group (snd RuleTests.all[7]) 0.1 [| start; start |]
+            use group = Weights.group (snd Rules.all[7]) 0.1 [| start; start |]
             let good = tensor 2L torch.float64 [| 4L; 3L |]
 
             for bad in

@@ -79,7 +79,7 @@ let tests =
                     Rule.slots rule |> Array.map (fun slot -> slot.Name, slot.Fill) |> List.ofArray
 
                 let names =
-                    RuleTests.all |> List.map (fun (name, rule) -> name, slots rule) |> Map.ofList
+                    Rules.all |> List.map (fun (name, rule) -> name, slots rule) |> Map.ofList
 
                 Expect.equal names["SGD"] [] "SGD"
                 Expect.equal names["SGD momentum"] [ "momentum_buffer", 0.0 ] "momentum"

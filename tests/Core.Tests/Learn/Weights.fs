@@ -83,3 +83,6 @@ let place (group: Group) (vector: Vector) (index: int) : torch.Tensor =
 
 /// One parameter's weights.
 let shown (group: Group) (index: int) : torch.Tensor = place group group.Weights index
+
+/// Libtorch alone, in chunks so small that parameters are cut; and in one chunk.
+let plainIn chunk layout = new FlatUpdate(layout, chunk, false)
