@@ -31,7 +31,12 @@ module internal Effects =
         claim handles.Shown
 
         if not (obj.ReferenceEquals(handles.Shown.Weights[part], vector)) then
-            let { Parameters = parameters; Layout = layout } = handles.Parts[part]
+            let {
+                    Parameters = parameters
+                    Layout = layout
+                } =
+                handles.Parts[part]
+
             point (Array.map (fun parameter -> parameter :> Tensor) parameters) layout vector
             handles.Shown.Weights[part] <- vector
 
@@ -46,7 +51,7 @@ module internal Effects =
 
     /// Does something while a tensor shows other numbers, and then shows its own again.
     let whileShowing (other: Tensor) (tensor: Tensor) (act: unit -> unit) : unit =
-        use own = tensor.detach().alias ()
+        use own = tensor.detach().alias()
         tensor.set_ other |> ignore
 
         try
@@ -159,7 +164,7 @@ module internal Effects =
 
         let own (tensor: Tensor) =
             if not tensor.IsInvalid then
-                use copy = tensor.detach().clone ()
+                use copy = tensor.detach().clone()
                 tensor.set_ copy |> ignore
 
         for part in handles.Parts do

@@ -7,24 +7,28 @@ open type TorchSharp.torch
 /// What a step function may use: the plan, the machines to run it with and the step's randomness.
 [<ReferenceEquality>]
 type Context =
-    { /// What counts in this iteration.
-      Plan: Plan
-      /// By key.
-      Networks: IReadOnlyDictionary<string, Network>
-      /// By key.
-      Losses: IReadOnlyDictionary<string, LossFunction>
-      /// By key.
-      Miners: IReadOnlyDictionary<string, Miner>
-      /// The seed of this step.
-      Seed: Seed }
+    {
+        /// What counts in this iteration.
+        Plan: Plan
+        /// By key.
+        Networks: IReadOnlyDictionary<string, Network>
+        /// By key.
+        Losses: IReadOnlyDictionary<string, LossFunction>
+        /// By key.
+        Miners: IReadOnlyDictionary<string, Miner>
+        /// The seed of this step.
+        Seed: Seed
+    }
 
 /// A batch and its embeddings.
 [<ReferenceEquality>]
 type Embedded =
-    { /// Shape (N, D).
-      Embeddings: Tensor
-      /// Int64 of shape (N).
-      Labels: Tensor }
+    {
+        /// Shape (N, D).
+        Embeddings: Tensor
+        /// Int64 of shape (N).
+        Labels: Tensor
+    }
 
 /// From batches to embeddings.
 module Embedding =
@@ -83,5 +87,7 @@ module Embedding =
             invalidOp
                 $"Embeddings must have the shape (samples, size); these have {embeddings.dim ()} dimensions. Let the embedder (or the trunk) end with a flatten or a linear layer."
 
-        { Embeddings = embeddings
-          Labels = batch.Labels }
+        {
+            Embeddings = embeddings
+            Labels = batch.Labels
+        }

@@ -21,18 +21,22 @@ module Iteration =
 
     /// The batch on the device, in the dtype that was asked for.
     let private place (handles: Handles) (fetched: Batch) : Batch =
-        { Data =
-            fetched.Data
-            |> Array.map (fun data -> data.``to`` (isWanted handles data, handles.Device))
-          Labels = fetched.Labels.``to`` handles.Device
-          Indices = fetched.Indices }
+        {
+            Data =
+                fetched.Data
+                |> Array.map (fun data -> data.``to`` (isWanted handles data, handles.Device))
+            Labels = fetched.Labels.``to`` handles.Device
+            Indices = fetched.Indices
+        }
 
     let private context (handles: Handles) (plan: Plan) (seed: Seed) : Context =
-        { Plan = plan
-          Networks = handles.Networks
-          Losses = handles.Losses
-          Miners = handles.TupleMiners
-          Seed = seed }
+        {
+            Plan = plan
+            Networks = handles.Networks
+            Losses = handles.Losses
+            Miners = handles.TupleMiners
+            Seed = seed
+        }
 
     /// The samples that the subset miner keeps, chosen by their embeddings in evaluation mode.
     let private subset (handles: Handles) (seed: Seed) (ctx: Context) (batch: Batch) : Batch =
@@ -49,29 +53,32 @@ module Iteration =
 
             { batch with
                 Data = batch.Data |> Array.map (fun data -> data.index_select (0L, indices))
-                Labels = batch.Labels.index_select (0L, indices) }
+                Labels = batch.Labels.index_select (0L, indices)
+            }
 
     /// The weighted losses by name and their sum.
     let private weigh (plan: Plan) (Losses terms) : (string * Tensor) list * Tensor =
         let weighted =
-            [ for name, loss in terms do
-                  if not (Map.containsKey name plan.Weights) then
-                      let known = String.Join(", ", plan.Weights.Keys)
+            [
+                for name, loss in terms do
+                    if not (Map.containsKey name plan.Weights) then
+                        let known = String.Join(", ", plan.Weights.Keys)
 
-                      invalidOp
-                          $"\"{name}\" is no loss of this trainer; its losses are {known}. Name further losses at construction."
+                        invalidOp
+                            $"\"{name}\" is no loss of this trainer; its losses are {known}. Name further losses at construction."
 
-                  if isNull (box loss) then
-                      invalidOp $"The loss \"{name}\" is null; a loss function must return one number for the batch."
+                    if isNull (box loss) then
+                        invalidOp $"The loss \"{name}\" is null; a loss function must return one number for the batch."
 
-                  if loss.numel () <> 1L then
-                      invalidOp
-                          $"The loss \"{name}\" has the shape {loss.ToString TensorStringStyle.Metadata}; a loss function must return one number for the batch."
+                    if loss.numel () <> 1L then
+                        invalidOp
+                            $"The loss \"{name}\" has the shape {loss.ToString TensorStringStyle.Metadata}; a loss function must return one number for the batch."
 
-                  if Plan.counts name plan then
-                      let scalar = if loss.dim () = 0L then loss else loss.reshape [||]
-                      let weight = Plan.weight name plan
-                      name, (if weight = 1.0 then scalar else scalar * weight) ]
+                    if Plan.counts name plan then
+                        let scalar = if loss.dim () = 0L then loss else loss.reshape [||]
+                        let weight = Plan.weight name plan
+                        name, (if weight = 1.0 then scalar else scalar * weight)
+            ]
 
         match List.map snd weighted with
         | [] -> invalidOp "This iteration has no loss: no loss with a weight above zero takes part in its phase."
@@ -82,28 +89,31 @@ module Iteration =
         if scalars |> List.forall (fun scalar -> scalar.device_type = DeviceType.CPU) then
             [| for scalar in scalars -> scalar.ToDouble() |]
         else
-            let stacked = torch.stack [| for scalar in scalars -> scalar.detach().``to`` ScalarType.Float64 |]
+            let stacked =
+                torch.stack [| for scalar in scalars -> scalar.detach().``to`` ScalarType.Float64 |]
+
             stacked.cpu().data<float>().ToArray()
 
     /// The losses as numbers.
     let private read (handles: Handles) (weighted: (string * Tensor) list) (total: Tensor) : Map<string, float> =
         let numbers = numbers (total :: List.map snd weighted)
 
-        let zeros =
-            handles.Roster.Terms |> Seq.map (fun name -> name, 0.0) |> Map.ofSeq
+        let zeros = handles.Roster.Terms |> Seq.map (fun name -> name, 0.0) |> Map.ofSeq
 
         Seq.zip (List.map fst weighted) (Seq.tail numbers)
         |> Seq.fold
             (fun losses (name, value) ->
-                losses
-                |> Map.change name (fun sum -> Some(Option.defaultValue 0.0 sum + value)))
+                losses |> Map.change name (fun sum -> Some(Option.defaultValue 0.0 sum + value)))
             zeros
         |> Map.add Keys.TotalLoss numbers[0]
 
     let private refuseNonFinite (progress: Progress) (losses: Map<string, float>) =
         if not (Double.IsFinite losses[Keys.TotalLoss]) then
             let shown =
-                losses |> Map.toSeq |> Seq.map (fun (name, value) -> $"{name} = {value}") |> String.concat ", "
+                losses
+                |> Map.toSeq
+                |> Seq.map (fun (name, value) -> $"{name} = {value}")
+                |> String.concat ", "
 
             raise (
                 NotFiniteNumberException(
@@ -114,7 +124,11 @@ module Iteration =
 
     let private forward recipe (handles: Handles) (plan: Plan) (progress: Progress) (fetched: Batch) =
         let ctx = context handles plan (Progress.stepSeed "step" progress)
-        let batch = place handles fetched |> subset handles (Progress.stepSeed "subset" progress) ctx
+
+        let batch =
+            place handles fetched
+            |> subset handles (Progress.stepSeed "subset" progress) ctx
+
         Effects.setModes handles plan.Frozen
         Effects.seedGenerators ctx.Seed
         Effects.clearGradients handles
@@ -173,27 +187,39 @@ module Iteration =
     let private advance recipe (handles: Handles) keep (state: TrainingState) (fetched: Batch) cursor passIsOver =
         let upcoming =
             { state with
-                Progress = Progress.upcoming state.Progress }
+                Progress = Progress.upcoming state.Progress
+            }
 
         let plan = decide recipe handles state.Progress
         let struct (learned, losses, rates) = run recipe handles keep plan upcoming fetched
 
         let outcome =
-            { Losses = losses
-              Rates = rates
-              Cursor = cursor
-              PassIsOver = passIsOver }
+            {
+                Losses = losses
+                Rates = rates
+                Cursor = cursor
+                PassIsOver = passIsOver
+            }
 
-        { Progress = Progress.evolve upcoming.Progress outcome
-          Learned = learned }
+        {
+            Progress = Progress.evolve upcoming.Progress outcome
+            Learned = learned
+        }
 
     let private settled (handles: Handles) (state: TrainingState) =
         { state with
-            Progress = Scheduling.settle handles state.Progress }
+            Progress = Scheduling.settle handles state.Progress
+        }
 
     /// One iteration on the batch at the state's place in the data. Without `keep` the state is used up, so that its memory
     /// can be reused, and what is due after the iteration is left due.
-    let internal onNext (recipe: Recipe) (handles: Handles) (keep: bool) (token: Threading.CancellationToken) (state: TrainingState) =
+    let internal onNext
+        (recipe: Recipe)
+        (handles: Handles)
+        (keep: bool)
+        (token: Threading.CancellationToken)
+        (state: TrainingState)
+        =
         let progress = state.Progress
         let loaded = handles.Loader.Fetch(progress.Seed, progress.Cursor, token)
         use batch = loaded.Batch

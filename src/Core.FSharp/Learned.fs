@@ -6,12 +6,14 @@ open System.Threading
 /// What one part of a run has learned: the parameters of one optimizer group (or of none) of one dtype and device.
 [<ReferenceEquality>]
 type LearnedPart =
-    { /// All weights, one after the other.
-      Weights: Vector
-      /// The optimizer's slots (momentum, averages of squares, …), laid out like the weights.
-      Slots: Vector[]
-      /// How often each parameter was stepped.
-      Counts: int64[] }
+    {
+        /// All weights, one after the other.
+        Weights: Vector
+        /// The optimizer's slots (momentum, averages of squares, …), laid out like the weights.
+        Slots: Vector[]
+        /// How often each parameter was stepped.
+        Counts: int64[]
+    }
 
 /// What a run has learned: weights, optimizer slots and buffers (batch-norm statistics, losses' memory) as flat vectors
 /// that nobody writes to while this value lives. `Dispose` gives the vectors back; values that share them are not

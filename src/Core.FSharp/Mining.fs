@@ -6,28 +6,33 @@ open type TorchSharp.torch
 /// Embeddings, labels and the tuples that were chosen among them.
 [<ReferenceEquality>]
 type Mined =
-    { /// Shape (N, D).
-      Embeddings: Tensor
-      /// Int64 of shape (N).
-      Labels: Tensor
-      /// The pairs or triplets to compute a loss on.
-      Tuples: Tuples }
+    {
+        /// Shape (N, D).
+        Embeddings: Tensor
+        /// Int64 of shape (N).
+        Labels: Tensor
+        /// The pairs or triplets to compute a loss on.
+        Tuples: Tuples
+    }
 
 /// From embeddings to tuples.
 module Mining =
 
     /// All tuples, whatever miners there are.
     let all (embedded: Embedded) : Mined =
-        { Embeddings = embedded.Embeddings
-          Labels = embedded.Labels
-          Tuples = Tuples.All }
+        {
+            Embeddings = embedded.Embeddings
+            Labels = embedded.Labels
+            Tuples = Tuples.All
+        }
 
     /// The tuples that the miner `key` chooses; all of them when there is no such miner.
     let mineWith (key: string) (ctx: Context) (embedded: Embedded) : Mined =
         match ctx.Miners.TryGetValue key with
         | true, miner ->
             { all embedded with
-                Tuples = miner.Mine(embedded.Embeddings, embedded.Labels, null, null, Seed.derive key 0L ctx.Seed) }
+                Tuples = miner.Mine(embedded.Embeddings, embedded.Labels, null, null, Seed.derive key 0L ctx.Seed)
+            }
         | _ -> all embedded
 
     /// The tuples that the tuple miner chooses; all of them without one.

@@ -21,75 +21,88 @@ type Due =
 /// How far a run has come: numbers only, no tensor. The state's half that can be computed, compared and written down
 /// without libtorch.
 type Progress =
-    { /// Where all randomness of the run comes from.
-      Seed: Seed
-      /// Number of the current epoch, from 1; 0 before the first.
-      Epoch: int
-      /// Iterations done in the current epoch.
-      Iteration: int
-      /// Iterations that make an epoch; without it an epoch ends with its pass over the data.
-      IterationsPerEpoch: int option
-      /// Whether the current epoch is complete: the next iteration begins another.
-      EpochIsOver: bool
-      /// What is still to do before the next iteration, in order.
-      Due: Due list
-      /// Iterations done in the whole run.
-      Steps: int64
-      /// Where in the order of the data the next batch lies.
-      Cursor: Cursor
-      /// The weights of the losses as the user set them.
-      LossWeights: Map<string, float>
-      /// The last iteration's losses, weighted, and their total.
-      Losses: Map<string, float>
-      /// The sums of `Losses` over the current epoch's iterations.
-      EpochSums: Map<string, float>
-      /// The learning rate of each parameter group, by optimizer key.
-      Rates: Map<string, float[]>
-      /// How far each schedule has moved, by schedule key.
-      Schedules: Map<string, ScheduleState>
-      /// How often each of TorchSharp's own schedulers was stepped and, for plateau ones, which scores it saw.
-      TorchSchedules: Map<string, TorchScheduleState>
-      /// Why training stopped, if it has.
-      Stopped: Stop option }
+    {
+        /// Where all randomness of the run comes from.
+        Seed: Seed
+        /// Number of the current epoch, from 1; 0 before the first.
+        Epoch: int
+        /// Iterations done in the current epoch.
+        Iteration: int
+        /// Iterations that make an epoch; without it an epoch ends with its pass over the data.
+        IterationsPerEpoch: int option
+        /// Whether the current epoch is complete: the next iteration begins another.
+        EpochIsOver: bool
+        /// What is still to do before the next iteration, in order.
+        Due: Due list
+        /// Iterations done in the whole run.
+        Steps: int64
+        /// Where in the order of the data the next batch lies.
+        Cursor: Cursor
+        /// The weights of the losses as the user set them.
+        LossWeights: Map<string, float>
+        /// The last iteration's losses, weighted, and their total.
+        Losses: Map<string, float>
+        /// The sums of `Losses` over the current epoch's iterations.
+        EpochSums: Map<string, float>
+        /// The learning rate of each parameter group, by optimizer key.
+        Rates: Map<string, float[]>
+        /// How far each schedule has moved, by schedule key.
+        Schedules: Map<string, ScheduleState>
+        /// How often each of TorchSharp's own schedulers was stepped and, for plateau ones, which scores it saw.
+        TorchSchedules: Map<string, TorchScheduleState>
+        /// Why training stopped, if it has.
+        Stopped: Stop option
+    }
 
 /// What one of TorchSharp's schedulers went through, since it cannot be saved itself.
 and TorchScheduleState =
-    { /// How often it was stepped.
-      Count: int
-      /// The scores it was given, oldest first (plateau schedulers only).
-      Scores: float list }
+    {
+        /// How often it was stepped.
+        Count: int
+        /// The scores it was given, oldest first (plateau schedulers only).
+        Scores: float list
+    }
 
 /// What an iteration found out, as numbers.
 type Outcome =
-    { /// The weighted losses and their total.
-      Losses: Map<string, float>
-      /// The learning rates that were used.
-      Rates: Map<string, float[]>
-      /// Where the next batch lies.
-      Cursor: Cursor
-      /// Whether the iteration's batch was the last of its pass.
-      PassIsOver: bool }
+    {
+        /// The weighted losses and their total.
+        Losses: Map<string, float>
+        /// The learning rates that were used.
+        Rates: Map<string, float[]>
+        /// Where the next batch lies.
+        Cursor: Cursor
+        /// Whether the iteration's batch was the last of its pass.
+        PassIsOver: bool
+    }
 
 /// How far a run has come and how it moves on. Everything here is pure.
 module Progress =
 
     /// Before the first iteration.
-    let start (seed: Seed) (iterationsPerEpoch: int option) (lossWeights: Map<string, float>) (cursor: Cursor) : Progress =
-        { Seed = seed
-          Epoch = 0
-          Iteration = 0
-          IterationsPerEpoch = iterationsPerEpoch
-          EpochIsOver = true
-          Due = []
-          Steps = 0L
-          Cursor = cursor
-          LossWeights = lossWeights
-          Losses = Map.empty
-          EpochSums = Map.empty
-          Rates = Map.empty
-          Schedules = Map.empty
-          TorchSchedules = Map.empty
-          Stopped = None }
+    let start
+        (seed: Seed)
+        (iterationsPerEpoch: int option)
+        (lossWeights: Map<string, float>)
+        (cursor: Cursor)
+        : Progress =
+        {
+            Seed = seed
+            Epoch = 0
+            Iteration = 0
+            IterationsPerEpoch = iterationsPerEpoch
+            EpochIsOver = true
+            Due = []
+            Steps = 0L
+            Cursor = cursor
+            LossWeights = lossWeights
+            Losses = Map.empty
+            EpochSums = Map.empty
+            Rates = Map.empty
+            Schedules = Map.empty
+            TorchSchedules = Map.empty
+            Stopped = None
+        }
 
     /// The given epoch, before its first iteration.
     let beginEpoch (epoch: int) (progress: Progress) : Progress =
@@ -98,7 +111,8 @@ module Progress =
             Iteration = 0
             EpochIsOver = false
             EpochSums = Map.empty
-            Stopped = None }
+            Stopped = None
+        }
 
     /// The epoch in which the next iteration lies: the current one, or the one after it if that is complete.
     let upcoming (progress: Progress) : Progress =
@@ -128,10 +142,13 @@ module Progress =
             Cursor = outcome.Cursor
             EpochIsOver = isOver
             Due =
-                [ Due.Schedules Moves.ByIteration
-                  if isOver then
-                      Due.Schedules Moves.ByEpoch
-                      Due.EpochEnd ] }
+                [
+                    Due.Schedules Moves.ByIteration
+                    if isOver then
+                        Due.Schedules Moves.ByEpoch
+                        Due.EpochEnd
+                ]
+        }
 
     /// The mean of each loss over the current epoch's iterations so far.
     let epochMeans (progress: Progress) : Map<string, float> =
@@ -143,5 +160,4 @@ module Progress =
         Seed.derive purpose progress.Steps progress.Seed
 
     /// The same run, stopped for a reason.
-    let stop (reason: Stop) (progress: Progress) : Progress =
-        { progress with Stopped = Some reason }
+    let stop (reason: Stop) (progress: Progress) : Progress = { progress with Stopped = Some reason }

@@ -3,7 +3,14 @@ namespace MetricLearning.Core
 /// Moving learning rates on.
 module internal Scheduling =
 
-    let private movePure (handles: Handles) (key: string) (schedule: Schedule) (optimizer: string) score (progress: Progress) =
+    let private movePure
+        (handles: Handles)
+        (key: string)
+        (schedule: Schedule)
+        (optimizer: string)
+        score
+        (progress: Progress)
+        =
         let before = progress.Schedules[key]
 
         let rates = progress.Rates[optimizer]
@@ -15,20 +22,24 @@ module internal Scheduling =
 
         { progress with
             Schedules = Map.add key after progress.Schedules
-            Rates = Map.add optimizer moved progress.Rates }
+            Rates = Map.add optimizer moved progress.Rates
+        }
 
     let private moveTorch (handles: Handles) (key: string) scheduler (score: float option) (progress: Progress) =
         Effects.stepScheduler scheduler score
         let before = progress.TorchSchedules[key]
 
         let after =
-            { Count = before.Count + 1
-              Scores = before.Scores @ Option.toList score }
+            {
+                Count = before.Count + 1
+                Scores = before.Scores @ Option.toList score
+            }
 
         handles.Shown.TorchSchedules <- Map.add key after handles.Shown.TorchSchedules
 
         { progress with
-            TorchSchedules = Map.add key after progress.TorchSchedules }
+            TorchSchedules = Map.add key after progress.TorchSchedules
+        }
 
     /// The rates as they are now in TorchSharp's optimizers.
     let private observeRates (handles: Handles) (progress: Progress) =
@@ -51,7 +62,8 @@ module internal Scheduling =
                         let moved = movePure handles key schedule optimizer score progress
                         Effects.showRates handles moved.Rates
                         moved
-                    | Scheduler.Torch scheduler -> progress |> moveTorch handles key scheduler score |> observeRates handles)
+                    | Scheduler.Torch scheduler ->
+                        progress |> moveTorch handles key scheduler score |> observeRates handles)
 
             moved, [ for key, _, _ in due -> key ]
 

@@ -20,16 +20,18 @@ type Presence =
 
 /// What a trainer takes: a table of the keys it knows.
 type Schema =
-    { /// The trainer's name, as errors and reports show it.
-      Trainer: string
-      /// The networks.
-      Models: (Name * Presence) list
-      /// The loss functions.
-      Losses: (Name * Presence) list
-      /// Losses that are computed without a loss function; they have weights and are reported like the others.
-      ExtraLosses: string list
-      /// The miners.
-      Miners: Name list }
+    {
+        /// The trainer's name, as errors and reports show it.
+        Trainer: string
+        /// The networks.
+        Models: (Name * Presence) list
+        /// The loss functions.
+        Losses: (Name * Presence) list
+        /// Losses that are computed without a loss function; they have weights and are reported like the others.
+        ExtraLosses: string list
+        /// The miners.
+        Miners: Name list
+    }
 
 /// Matching keys against names.
 module Name =

@@ -8,8 +8,10 @@ open System.Collections.Generic
 /// for, and a number (a step or a pass), so no choice depends on how often another one was made.
 [<Struct>]
 type Seed =
-    { /// 64 bits.
-      Value: uint64 }
+    {
+        /// 64 bits.
+        Value: uint64
+    }
 
 /// Making, splitting and using seeds. Everything here is pure.
 module Seed =

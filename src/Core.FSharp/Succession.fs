@@ -7,14 +7,16 @@ open type TorchSharp.torch
 /// copied before it, so that a failed iteration can be undone.
 [<ReferenceEquality>]
 type internal Workspace =
-    { /// The weights that the modules show during the forward pass, part by part.
-      Weights: Vector[]
-      /// The buffers that they show.
-      Buffers: Vector[]
-      /// Vectors made for this iteration.
-      Fresh: Vector list
-      /// Vectors that are written in place, and what was in them.
-      Backups: (Vector * Tensor) list }
+    {
+        /// The weights that the modules show during the forward pass, part by part.
+        Weights: Vector[]
+        /// The buffers that they show.
+        Buffers: Vector[]
+        /// Vectors made for this iteration.
+        Fresh: Vector list
+        /// Vectors that are written in place, and what was in them.
+        Backups: (Vector * Tensor) list
+    }
 
 /// From what was learned to what is learned next: which vectors are kept, copied or written in place.
 module internal Succession =
@@ -46,10 +48,12 @@ module internal Succession =
         Array.iteri (Effects.showWeights handles) weights
         Array.iteri (Effects.showBuffers handles) buffers
 
-        { Weights = weights
-          Buffers = buffers
-          Fresh = fresh
-          Backups = backups }
+        {
+            Weights = weights
+            Buffers = buffers
+            Fresh = fresh
+            Backups = backups
+        }
 
     /// Undoes what a failed iteration did.
     let undo (handles: Handles) (workspace: Workspace) (learned: Learned) : unit =
@@ -89,7 +93,9 @@ module internal Succession =
         (rates: Map<string, float[]>)
         : Learned =
         use _ = no_grad ()
-        let isFresh (vector: Vector) = List.exists (fun fresh -> obj.ReferenceEquals(fresh, vector)) workspace.Fresh
+
+        let isFresh (vector: Vector) =
+            List.exists (fun fresh -> obj.ReferenceEquals(fresh, vector)) workspace.Fresh
 
         // A vector that goes on unchanged is shared with the state before.
         let passOn (vector: Vector) =
@@ -133,12 +139,14 @@ module internal Succession =
 
         // Optimizers without a twin step first, on copies: what they refuse is not known beforehand.
         let copies =
-            [ for index in 0 .. handles.Parts.Length - 1 do
-                  match driverOf handles.Parts[index] with
-                  | ValueSome(struct (Driver.InPlace _, _)) ->
-                      let before = workspace.Weights[index]
-                      index, (if isFresh before then before else Vector.clone before)
-                  | _ -> () ]
+            [
+                for index in 0 .. handles.Parts.Length - 1 do
+                    match driverOf handles.Parts[index] with
+                    | ValueSome(struct (Driver.InPlace _, _)) ->
+                        let before = workspace.Weights[index]
+                        index, (if isFresh before then before else Vector.clone before)
+                    | _ -> ()
+            ]
 
         try
             for index, copy in copies do
@@ -164,7 +172,8 @@ module internal Succession =
                 | ValueSome(struct (Driver.InPlace _, _)) ->
                     { before with
                         Weights = copies |> List.find (fst >> (=) index) |> snd
-                        Slots = [||] }
+                        Slots = [||]
+                    }
                 | ValueSome(struct (_, rules)) ->
                     let struct (rule, rate) = rules[part.Group]
                     let weights = own workspace.Weights[index]
@@ -180,13 +189,16 @@ module internal Succession =
                             weights.Tensor
                         )
 
-                    { Weights = weights
-                      Slots = slots
-                      Counts = counts }
+                    {
+                        Weights = weights
+                        Slots = slots
+                        Counts = counts
+                    }
                 | ValueNone ->
                     { before with
                         Weights = passOn workspace.Weights[index]
-                        Slots = Array.map passOn before.Slots })
+                        Slots = Array.map passOn before.Slots
+                    })
 
         parts
         |> Array.iteri (fun index part -> Effects.showWeights handles index part.Weights)
@@ -206,7 +218,13 @@ module internal Succession =
             | Driver.Twin optimizer ->
                 for part, learnedPart in Array.zip handles.Parts learned.Parts do
                     if part.Optimizer = Some key && not (isGone part) then
-                        TorchOptimizers.show optimizer part.Group part.Parameters part.Layout learnedPart.Counts learnedPart.Slots
+                        TorchOptimizers.show
+                            optimizer
+                            part.Group
+                            part.Parameters
+                            part.Layout
+                            learnedPart.Counts
+                            learnedPart.Slots
             | _ -> ()
 
     /// Gives the slots of TorchSharp's optimizers memory of their own, as they are.

@@ -35,7 +35,8 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     let mutable goesOn = isResumed
     let scored = Queue<Event>()
 
-    let setProgress progress = state <- { state with Progress = progress }
+    let setProgress progress =
+        state <- { state with Progress = progress }
 
     let moveSchedules moves score =
         let progress, keys = Scheduling.move handles moves score state.Progress
@@ -46,12 +47,14 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
         let plan = Iteration.decide recipe handles state.Progress
         state <- Iteration.onNext recipe handles false token state
 
-        [ Event.Backward
-          for key, _ in handles.Clippers do
-              Event.Clipped key
-          for key in plan.Stepping do
-              Event.Stepped key
-          Event.IterationEnded ]
+        [
+            Event.Backward
+            for key, _ in handles.Clippers do
+                Event.Clipped key
+            for key in plan.Stepping do
+                Event.Stepped key
+            Event.IterationEnded
+        ]
 
     let settle () =
         seq {
@@ -59,7 +62,8 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
                 let nothingMoreOfIt () =
                     setProgress
                         { state.Progress with
-                            Due = state.Progress.Due.Tail }
+                            Due = state.Progress.Due.Tail
+                        }
 
                 match state.Progress.Due.Head with
                 | Due.Schedules moves ->
@@ -132,14 +136,16 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
                     { progress with
                         Cursor = Cursor.freshPass progress.Cursor
                         Epoch = epoch - 1
-                        EpochIsOver = true }
+                        EpochIsOver = true
+                    }
                 | None -> progress
             )
 
             goesOn <- true
 
             try
-                while (Progress.upcoming state.Progress).Epoch <= last && state.Progress.Stopped.IsNone do
+                while (Progress.upcoming state.Progress).Epoch <= last
+                      && state.Progress.Stopped.IsNone do
                     yield! this.Step token
             finally
                 if not handles.Shown.IsDisposed && Readiness.isWhole handles then
@@ -151,7 +157,8 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
         }
 
     /// Ends training after the current epoch's events.
-    member _.Stop() : unit = setProgress (Progress.stop Stop.Hook state.Progress)
+    member _.Stop() : unit =
+        setProgress (Progress.stop Stop.Hook state.Progress)
 
     /// Moves the plateau schedules by a validation score.
     member _.Observe(score: float) : unit =

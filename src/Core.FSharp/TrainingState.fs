@@ -6,16 +6,19 @@ open System
 /// failed step leaves the state it started from. Dispose it to give its memory back before the garbage collector does.
 [<ReferenceEquality>]
 type TrainingState =
-    { /// How far the run has come: numbers.
-      Progress: Progress
-      /// What it has learned: tensors as values.
-      Learned: Learned }
+    {
+        /// How far the run has come: numbers.
+        Progress: Progress
+        /// What it has learned: tensors as values.
+        Learned: Learned
+    }
 
     /// The same state with a life of its own, sharing its memory until one of the two moves on.
     /// Raises InvalidOperationException when this state was freed.
     member state.Share() : TrainingState =
         { state with
-            Learned = state.Learned.Share() }
+            Learned = state.Learned.Share()
+        }
 
     interface IDisposable with
         member state.Dispose() = state.Learned.Dispose()

@@ -6,12 +6,14 @@ open Expecto
 let all =
     testList
         "core"
-        [ Feed.FeedTests.tests
-          Measure.MeasureTests.tests
-          Schedules.ScheduleTests.tests
-          Learn.LearnTests.tests
-          Laws.LawTests.tests
-          testList "docs" [ Docs.YourOwn.tests; Docs.Pages.tests ] ]
+        [
+            Feed.FeedTests.tests
+            Measure.MeasureTests.tests
+            Schedules.ScheduleTests.tests
+            Learn.LearnTests.tests
+            Laws.LawTests.tests
+            testList "docs" [ Docs.YourOwn.tests; Docs.Pages.tests ]
+        ]
 
 [<EntryPoint>]
 let main arguments = runTestsWithCLIArgs [] arguments all

@@ -8,14 +8,14 @@ open MetricLearning.Core
 [<RequireQualifiedAccess>]
 module Losses =
 
-    // What a loss may want that a case does not say.
+    // What a loss may want that a case does not say. No seed: with one it is computed as in training, where a mean of nothing
+    // is 0 and not NaN.
     let private also: Arguments =
         [
             "labels", Nothing
             "indices_tuple", Made Tuples.All
             "ref_emb", Nothing
             "ref_labels", Nothing
-            "seed", Made(Seed.ofInt64 1L)
         ]
 
     let private loss (case: JsonElement) : torch.nn.Module =

@@ -7,10 +7,12 @@ open MetricLearning.Core
 /// Distances that a miner may choose from, ends included.
 [<Struct; NoComparison>]
 type DistanceRange =
-    { /// The smallest.
-      Low: double
-      /// The largest.
-      High: double }
+    {
+        /// The smallest.
+        Low: double
+        /// The largest.
+        High: double
+    }
 
 /// Options of the batch hard miner.
 [<RequireQualifiedAccess>]

@@ -2,10 +2,12 @@ namespace MetricLearning.Core
 
 /// A number that a rule keeps for each weight from step to step: its name, as in PyTorch, and its first value.
 type SlotSpec =
-    { /// Its name, as in PyTorch.
-      Name: string
-      /// What it starts from.
-      Fill: float }
+    {
+        /// Its name, as in PyTorch.
+        Name: string
+        /// What it starts from.
+        Fill: float
+    }
 
 /// Naming slots.
 module internal SlotSpec =

@@ -6,10 +6,12 @@ open MetricLearning.Core
 /// Long rows cost: ‖x‖ₚ to a power.
 [<RequireQualifiedAccess>]
 type Lp =
-    { /// Which norm.
-      P: double
-      /// What it is raised to.
-      Power: double }
+    {
+        /// Which norm.
+        P: double
+        /// What it is raised to.
+        Power: double
+    }
 
 /// ‖x‖ₚ of every row, to a power.
 module Lp =

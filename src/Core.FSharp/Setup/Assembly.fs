@@ -29,26 +29,34 @@ module internal Assembly =
     let machine (keptInEval: nn.Module -> bool) (key: string) (owner: nn.Module) : Machine =
         let modules = Array.append [| owner |] (Seq.toArray (owner.modules ()))
 
-        { Key = key
-          Module = owner
-          Modules = modules
-          KeptInEval = HashSet(Array.filter keptInEval modules, HashIdentity.Reference)
-          Parameters =
-            [| for parameter in owner.parameters () do
-                   struct (parameter, parameter.requires_grad) |] }
+        {
+            Key = key
+            Module = owner
+            Modules = modules
+            KeptInEval = HashSet(Array.filter keptInEval modules, HashIdentity.Reference)
+            Parameters =
+                [|
+                    for parameter in owner.parameters () do
+                        struct (parameter, parameter.requires_grad)
+                |]
+        }
 
     /// A loss function from a `Loss` of the library or any module from (embeddings, labels) to a scalar.
     let lossFunction (machine: Machine) : LossFunction option =
         match box machine.Module with
         | :? Loss as loss ->
             Some
-                { Machine = machine
-                  Compute =
-                    fun embeddings labels tuples seed -> loss.Compute(embeddings, labels, tuples, null, null, seed) }
+                {
+                    Machine = machine
+                    Compute =
+                        fun embeddings labels tuples seed -> loss.Compute(embeddings, labels, tuples, null, null, seed)
+                }
         | :? nn.IModule<Tensor, Tensor, Tensor> as plain ->
             Some
-                { Machine = machine
-                  Compute = fun embeddings labels _ _ -> plain.call (embeddings, labels) }
+                {
+                    Machine = machine
+                    Compute = fun embeddings labels _ _ -> plain.call (embeddings, labels)
+                }
         | _ -> None
 
     /// Embeddings with max_norm write into their weights in the forward pass. TorchSharp does not say whether one has
@@ -65,7 +73,7 @@ module internal Assembly =
                 embedding.call (torch.zeros (1L, dtype = ScalarType.Int64, device = weight.device))
                 |> ignore)
 
-            (copy.select(0, 0).ne (1e18.ToScalar())).any().ToBoolean()
+            (copy.select(0, 0).ne(1e18.ToScalar())).any().ToBoolean()
         | _ -> false
 
     let private split (optimizer: string option) (group: int) (rewritten: HashSet<Modules.Parameter>) parameters =
@@ -78,12 +86,14 @@ module internal Assembly =
             let layout =
                 Layout.ofTensors [| for name, parameter in named -> struct (name, parameter :> Tensor) |]
 
-            { Optimizer = optimizer
-              Group = group
-              Parameters = parameters
-              Layout = layout
-              Update = new FlatUpdate(layout)
-              IsRewritten = Array.exists rewritten.Contains parameters })
+            {
+                Optimizer = optimizer
+                Group = group
+                Parameters = parameters
+                Layout = layout
+                Update = new FlatUpdate(layout)
+                IsRewritten = Array.exists rewritten.Contains parameters
+            })
 
     /// The parts: each optimizer's groups, then what no optimizer moves.
     let parts (machines: Machine list) (optimizers: (string * Driver) list) : Part[] =
@@ -101,9 +111,11 @@ module internal Assembly =
             )
 
         let named =
-            [ for machine in machines do
-                  for struct (name, parameter) in machine.Module.named_parameters () do
-                      $"{machine.Key}.{name}", parameter ]
+            [
+                for machine in machines do
+                    for struct (name, parameter) in machine.Module.named_parameters () do
+                        $"{machine.Key}.{name}", parameter
+            ]
 
         let names = Dictionary<Modules.Parameter, string>(HashIdentity.Reference)
 
@@ -116,35 +128,41 @@ module internal Assembly =
             | _ -> "parameter"
 
         let untaken parameters =
-            parameters |> Seq.filter (fun (_, parameter) -> taken.Add parameter) |> Seq.toList
+            parameters
+            |> Seq.filter (fun (_, parameter) -> taken.Add parameter)
+            |> Seq.toList
 
         let ofOptimizers =
-            [ for key, driver in optimizers do
-                  match driver with
-                  | Driver.Pure optimizer ->
-                      let owned =
-                          machines
-                          |> List.filter (fun machine -> Keys.optimizerOf machine.Key = key)
-                          |> List.collect (fun machine ->
-                              [ for struct (name, parameter) in machine.Module.named_parameters () ->
-                                    machine.Key, name, parameter ])
+            [
+                for key, driver in optimizers do
+                    match driver with
+                    | Driver.Pure optimizer ->
+                        let owned =
+                            machines
+                            |> List.filter (fun machine -> Keys.optimizerOf machine.Key = key)
+                            |> List.collect (fun machine ->
+                                [
+                                    for struct (name, parameter) in machine.Module.named_parameters () ->
+                                        machine.Key, name, parameter
+                                ])
 
-                      let groupOf = Optimizer.groupOf optimizer
+                        let groupOf = Optimizer.groupOf optimizer
 
-                      for group in 0 .. (Optimizer.groups optimizer).Length - 1 do
-                          yield!
-                              owned
-                              |> List.filter (fun (_, name, _) -> groupOf name = group)
-                              |> List.map (fun (machine, name, parameter) -> $"{machine}.{name}", parameter)
-                              |> untaken
-                              |> split (Some key) group rewritten
-                  | Driver.Twin optimizer
-                  | Driver.InPlace optimizer ->
-                      for group, parameters in Seq.indexed (TorchOptimizers.parameters optimizer) do
-                          yield!
-                              [ for parameter in parameters -> nameOf parameter, parameter ]
-                              |> untaken
-                              |> split (Some key) group rewritten ]
+                        for group in 0 .. (Optimizer.groups optimizer).Length - 1 do
+                            yield!
+                                owned
+                                |> List.filter (fun (_, name, _) -> groupOf name = group)
+                                |> List.map (fun (machine, name, parameter) -> $"{machine}.{name}", parameter)
+                                |> untaken
+                                |> split (Some key) group rewritten
+                    | Driver.Twin optimizer
+                    | Driver.InPlace optimizer ->
+                        for group, parameters in Seq.indexed (TorchOptimizers.parameters optimizer) do
+                            yield!
+                                [ for parameter in parameters -> nameOf parameter, parameter ]
+                                |> untaken
+                                |> split (Some key) group rewritten
+            ]
 
         let rest = named |> untaken |> split None 0 rewritten
         Array.ofSeq (Seq.append ofOptimizers rest)
@@ -153,11 +171,15 @@ module internal Assembly =
     let buffers (machines: Machine list) : BufferPart[] =
         let seen = HashSet<Tensor>(HashIdentity.Reference)
 
-        [| for machine in machines do
-               for struct (name, buffer) in machine.Module.named_buffers () do
-                   if not buffer.IsInvalid && seen.Add buffer then
-                       $"{machine.Key}.{name}", buffer |]
+        [|
+            for machine in machines do
+                for struct (name, buffer) in machine.Module.named_buffers () do
+                    if not buffer.IsInvalid && seen.Add buffer then
+                        $"{machine.Key}.{name}", buffer
+        |]
         |> Array.groupBy (fun (_, buffer) -> buffer.dtype, buffer.device.ToString())
         |> Array.map (fun (_, named) ->
-            { Buffers = Array.map snd named
-              Layout = Layout.ofTensors [| for name, buffer in named -> struct (name, buffer) |] })
+            {
+                Buffers = Array.map snd named
+                Layout = Layout.ofTensors [| for name, buffer in named -> struct (name, buffer) |]
+            })

@@ -20,10 +20,12 @@ module internal DataChecks =
                     $"label_hierarchy_level is {ingredients.LabelHierarchyLevel}; levels count from 0."
 
             Source.ofDataset
-                { CollateFn = ingredients.CollateFn
-                  DataAndLabelGetter = ingredients.DataAndLabelGetter
-                  Labels = LabelMap.Create(ingredients.SetMinLabelToZero, ingredients.DatasetLabels)
-                  Level = ingredients.LabelHierarchyLevel }
+                {
+                    CollateFn = ingredients.CollateFn
+                    DataAndLabelGetter = ingredients.DataAndLabelGetter
+                    Labels = LabelMap.Create(ingredients.SetMinLabelToZero, ingredients.DatasetLabels)
+                    Level = ingredients.LabelHierarchyLevel
+                }
                 ingredients.Dataset)
 
     /// The order in which the source is read.

@@ -5,10 +5,12 @@ open System.Collections.Generic
 
 /// What construction found in the user's input.
 type Findings =
-    { /// What must be changed before anything can run, each naming what to write instead.
-      Mistakes: string list
-      /// What is probably not meant.
-      Warnings: string list }
+    {
+        /// What must be changed before anything can run, each naming what to write instead.
+        Mistakes: string list
+        /// What is probably not meant.
+        Warnings: string list
+    }
 
 /// All mistakes that construction found, together.
 type SetupException(trainer: string, mistakes: IReadOnlyList<string>) =
@@ -31,12 +33,20 @@ module Findings =
     let none: Findings = { Mistakes = []; Warnings = [] }
 
     /// Mistakes only.
-    let mistakes (texts: string seq) : Findings = { none with Mistakes = List.ofSeq texts }
+    let mistakes (texts: string seq) : Findings =
+        { none with
+            Mistakes = List.ofSeq texts
+        }
 
     /// Warnings only.
-    let warnings (texts: string seq) : Findings = { none with Warnings = List.ofSeq texts }
+    let warnings (texts: string seq) : Findings =
+        { none with
+            Warnings = List.ofSeq texts
+        }
 
     /// All findings, in order.
     let concat (findings: Findings seq) : Findings =
-        { Mistakes = findings |> Seq.collect _.Mistakes |> List.ofSeq
-          Warnings = findings |> Seq.collect _.Warnings |> List.ofSeq }
+        {
+            Mistakes = findings |> Seq.collect _.Mistakes |> List.ofSeq
+            Warnings = findings |> Seq.collect _.Warnings |> List.ofSeq
+        }

@@ -7,7 +7,8 @@ open type TorchSharp.torch
 /// Checks of the modules, optimizers and numbers that a user gives.
 module internal PartChecks =
 
-    let private shapeOf (tensor: Tensor) = tensor.ToString TensorStringStyle.Metadata
+    let private shapeOf (tensor: Tensor) =
+        tensor.ToString TensorStringStyle.Metadata
 
     let private isGone (owner: nn.Module) =
         TorchModules.isDisposed owner
@@ -17,46 +18,52 @@ module internal PartChecks =
     /// Networks: modules with a forward pass, alive, the trunk taking as many tensors as a sample has inputs.
     let networks (ingredients: Ingredients) : Findings =
         Findings.mistakes
-            [ for key, network in ingredients.Models do
-                  match network with
-                  | _ when isGone network -> $"models[\"{key}\"] was disposed, or a part of it was; give it alive."
-                  | _ when (Assembly.forward network).IsNone ->
-                      $"models[\"{key}\"] is a {network.GetType().Name}, which has no forward pass from tensors to a tensor; use a torch.nn.Module<Tensor, Tensor> (two or three input tensors for data of several inputs)."
-                  | _ ->
-                      let given =
-                          match ingredients.Dataset with
-                          | Dataset.Tensors(inputs, _) when key = Keys.Trunk -> Some inputs.Length
-                          | Dataset.Samples _ when key = Keys.Trunk -> None
-                          | _ -> Some 1
+            [
+                for key, network in ingredients.Models do
+                    match network with
+                    | _ when isGone network -> $"models[\"{key}\"] was disposed, or a part of it was; give it alive."
+                    | _ when (Assembly.forward network).IsNone ->
+                        $"models[\"{key}\"] is a {network.GetType().Name}, which has no forward pass from tensors to a tensor; use a torch.nn.Module<Tensor, Tensor> (two or three input tensors for data of several inputs)."
+                    | _ ->
+                        let given =
+                            match ingredients.Dataset with
+                            | Dataset.Tensors(inputs, _) when key = Keys.Trunk -> Some inputs.Length
+                            | Dataset.Samples _ when key = Keys.Trunk -> None
+                            | _ -> Some 1
 
-                      match Assembly.arity network, given with
-                      | Some wanted, Some given when wanted <> given ->
-                          $"models[\"{key}\"] takes {wanted} input tensor(s), but it is given {given}."
-                      | _ -> () ]
+                        match Assembly.arity network, given with
+                        | Some wanted, Some given when wanted <> given ->
+                            $"models[\"{key}\"] takes {wanted} input tensor(s), but it is given {given}."
+                        | _ -> ()
+            ]
 
     /// Loss functions: ours, or modules from (embeddings, labels) to a scalar.
     let losses (ingredients: Ingredients) : Findings =
         Findings.mistakes
-            [ for key, loss in ingredients.Losses do
-                  match box loss with
-                  | _ when isGone loss -> $"loss_funcs[\"{key}\"] was disposed, or a part of it was; give it alive."
-                  | :? Loss
-                  | :? nn.IModule<Tensor, Tensor, Tensor> -> ()
-                  | _ ->
-                      $"loss_funcs[\"{key}\"] is a {loss.GetType().Name}; a loss function is a Loss of this library or a torch.nn.Module<Tensor, Tensor, Tensor> from (embeddings, labels) to a number." ]
+            [
+                for key, loss in ingredients.Losses do
+                    match box loss with
+                    | _ when isGone loss -> $"loss_funcs[\"{key}\"] was disposed, or a part of it was; give it alive."
+                    | :? Loss
+                    | :? nn.IModule<Tensor, Tensor, Tensor> -> ()
+                    | _ ->
+                        $"loss_funcs[\"{key}\"] is a {loss.GetType().Name}; a loss function is a Loss of this library or a torch.nn.Module<Tensor, Tensor, Tensor> from (embeddings, labels) to a number."
+            ]
 
     /// Miners under keys that fit their kind.
     let miners (ingredients: Ingredients) : Findings =
         Findings.mistakes
-            [ for key, miner in ingredients.Miners do
-                  match miner, key = Keys.SubsetBatchMiner with
-                  | MinerChoice.Tuples _, true ->
-                      $"mining_funcs[\"{key}\"] is a tuple miner; it belongs under \"{Keys.TupleMiner}\". A subset miner returns indices of samples."
-                  | MinerChoice.Subset _, false ->
-                      $"mining_funcs[\"{key}\"] is a subset miner; it belongs under \"{Keys.SubsetBatchMiner}\"."
-                  | MinerChoice.Unknown kind, _ ->
-                      $"mining_funcs[\"{key}\"] is a {kind}; a miner is a Miner of this library or your own, or, under \"{Keys.SubsetBatchMiner}\", a Func<Tensor, Tensor, Tensor> from embeddings and labels to indices."
-                  | _ -> () ]
+            [
+                for key, miner in ingredients.Miners do
+                    match miner, key = Keys.SubsetBatchMiner with
+                    | MinerChoice.Tuples _, true ->
+                        $"mining_funcs[\"{key}\"] is a tuple miner; it belongs under \"{Keys.TupleMiner}\". A subset miner returns indices of samples."
+                    | MinerChoice.Subset _, false ->
+                        $"mining_funcs[\"{key}\"] is a subset miner; it belongs under \"{Keys.SubsetBatchMiner}\"."
+                    | MinerChoice.Unknown kind, _ ->
+                        $"mining_funcs[\"{key}\"] is a {kind}; a miner is a Miner of this library or your own, or, under \"{Keys.SubsetBatchMiner}\", a Func<Tensor, Tensor, Tensor> from embeddings and labels to indices."
+                    | _ -> ()
+            ]
 
     let private moved (key: string) =
         $"optimizers[\"{key}\"] holds a parameter that was disposed or replaced (to(dtype), to(device) and half() do that). Move modules first, then make their optimizers."
@@ -64,62 +71,76 @@ module internal PartChecks =
     /// Optimizers: none twice, no parameter in two of them, none without its parameters.
     let optimizers (ingredients: Ingredients) : Findings =
         let torchs =
-            [ for key, optimizer in ingredients.Optimizers do
-                  match optimizer with
-                  | OptimizerChoice.Torch optimizer -> key, optimizer
-                  | OptimizerChoice.Pure _ -> () ]
+            [
+                for key, optimizer in ingredients.Optimizers do
+                    match optimizer with
+                    | OptimizerChoice.Torch optimizer -> key, optimizer
+                    | OptimizerChoice.Pure _ -> ()
+            ]
 
         let owners = Dictionary<Modules.Parameter, string>(HashIdentity.Reference)
 
         let takenTwice (key: string) (parameter: Modules.Parameter) =
-            [ if not (owners.TryAdd(parameter, key)) && owners[parameter] <> key then
-                  $"A parameter of shape {shapeOf parameter} is in the optimizers \"{owners[parameter]}\" and \"{key}\"; it may be in one." ]
+            [
+                if not (owners.TryAdd(parameter, key)) && owners[parameter] <> key then
+                    $"A parameter of shape {shapeOf parameter} is in the optimizers \"{owners[parameter]}\" and \"{key}\"; it may be in one."
+            ]
 
         Findings.mistakes
-            [ for _, same in torchs |> List.groupBy (fun (_, optimizer) -> LanguagePrimitives.PhysicalHash optimizer, optimizer) do
-                  if same.Length > 1 then
-                      let keys = same |> List.map (fst >> sprintf "\"%s\"") |> String.concat " and "
-                      $"One optimizer stands under the keys {keys}; one key decides when it steps."
+            [
+                for _, same in
+                    torchs
+                    |> List.groupBy (fun (_, optimizer) -> LanguagePrimitives.PhysicalHash optimizer, optimizer) do
+                    if same.Length > 1 then
+                        let keys = same |> List.map (fst >> sprintf "\"%s\"") |> String.concat " and "
+                        $"One optimizer stands under the keys {keys}; one key decides when it steps."
 
-              for key, optimizer in torchs do
-                  if optimizer :? Modules.LBFGS then
-                      $"optimizers[\"{key}\"] is LBFGS, which computes the loss several times a step; a trainer computes it once. Use an optimizer that steps on a gradient, for example Adam."
+                for key, optimizer in torchs do
+                    if optimizer :? Modules.LBFGS then
+                        $"optimizers[\"{key}\"] is LBFGS, which computes the loss several times a step; a trainer computes it once. Use an optimizer that steps on a gradient, for example Adam."
 
-                  if TorchOptimizers.isStale optimizer then
-                      moved key
+                    if TorchOptimizers.isStale optimizer then
+                        moved key
 
-                  for parameter in Seq.concat (TorchOptimizers.parameters optimizer) do
-                      if parameter.IsInvalid then
-                          moved key
-                      else
-                          yield! takenTwice key parameter
+                    for parameter in Seq.concat (TorchOptimizers.parameters optimizer) do
+                        if parameter.IsInvalid then
+                            moved key
+                        else
+                            yield! takenTwice key parameter
 
-              for key, optimizer in ingredients.Optimizers do
-                  match optimizer with
-                  | OptimizerChoice.Pure _ ->
-                      for name, owner in ingredients.Models @ ingredients.Losses do
-                          if key = Keys.optimizerOf name && not (isNull (box owner)) then
-                              for parameter in owner.parameters () do
-                                  if not parameter.IsInvalid then
-                                      yield! takenTwice key parameter
-                  | OptimizerChoice.Torch _ -> () ]
+                for key, optimizer in ingredients.Optimizers do
+                    match optimizer with
+                    | OptimizerChoice.Pure _ ->
+                        for name, owner in ingredients.Models @ ingredients.Losses do
+                            if key = Keys.optimizerOf name && not (isNull (box owner)) then
+                                for parameter in owner.parameters () do
+                                    if not parameter.IsInvalid then
+                                        yield! takenTwice key parameter
+                    | OptimizerChoice.Torch _ -> ()
+            ]
         |> fun findings ->
-            { Mistakes = List.distinct findings.Mistakes
-              Warnings =
-                [ for key, optimizer in torchs do
-                      if not (TorchOptimizers.hasTwin optimizer) then
-                          $"optimizers[\"{key}\"] is {optimizer.GetType().Name}, which keeps its slots to itself: the run cannot be forked, rewound or saved. Optimizers without that limit: {TorchOptimizers.known}." ] }
+            {
+                Mistakes = List.distinct findings.Mistakes
+                Warnings =
+                    [
+                        for key, optimizer in torchs do
+                            if not (TorchOptimizers.hasTwin optimizer) then
+                                $"optimizers[\"{key}\"] is {optimizer.GetType().Name}, which keeps its slots to itself: the run cannot be forked, rewound or saved. Optimizers without that limit: {TorchOptimizers.known}."
+                    ]
+            }
 
     /// Numbers in their ranges.
     let numbers (ingredients: Ingredients) : Findings =
         Findings.mistakes
-            [ match ingredients.IterationsPerEpoch with
-              | Some iterations when iterations < 0 ->
-                  $"iterations_per_epoch is {iterations}; it must be at least 1, or left out for one pass over the data."
-              | _ -> ()
-              if ingredients.Workers < 0 then
-                  $"dataloader_num_workers is {ingredients.Workers}; it must be at least 0 (0 prepares batches on the caller's thread)."
-              match ingredients.Dtype with
-              | Some dtype when not (torch.is_floating_point dtype) ->
-                  $"dtype is {dtype}; data can be converted to floating-point types only."
-              | _ -> () ]
+            [
+                match ingredients.IterationsPerEpoch with
+                | Some iterations when iterations < 0 ->
+                    $"iterations_per_epoch is {iterations}; it must be at least 1, or left out for one pass over the data."
+                | _ -> ()
+                if ingredients.Workers < 0 then
+                    $"dataloader_num_workers is {ingredients.Workers}; it must be at least 0 (0 prepares batches on the caller's thread)."
+                match ingredients.Dtype with
+                | Some dtype when not (torch.is_floating_point dtype) ->
+                    $"dtype is {dtype}; data can be converted to floating-point types only."
+                | _ -> ()
+            ]

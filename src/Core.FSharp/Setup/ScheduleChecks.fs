@@ -9,7 +9,9 @@ module internal ScheduleChecks =
 
     /// The optimizer that a pure schedule drives: the one it names, or that of its key.
     let optimizerOf (key: string) (moves: Moves) (schedule: Schedule) : string =
-        let own = Keys.optimizerOf (key.Substring(0, key.Length - (Keys.schedulerOf "" moves).Length))
+        let own =
+            Keys.optimizerOf (key.Substring(0, key.Length - (Keys.schedulerOf "" moves).Length))
+
         Option.defaultValue own schedule.Optimizer
 
     let private movesOf (key: string) =
@@ -21,21 +23,25 @@ module internal ScheduleChecks =
         let optimizers = List.map fst ingredients.Optimizers
 
         Findings.mistakes
-            [ for key, choice in ingredients.Schedules do
-                  match movesOf key with
-                  | None -> ()
-                  | Some moves ->
-                      let isPlateau =
-                          match choice with
-                          | ScheduleChoice.Pure schedule -> schedule.Rule.IsPlateau
-                          | ScheduleChoice.Torch scheduler -> scheduler :? optim.lr_scheduler.impl.ReduceLROnPlateau
+            [
+                for key, choice in ingredients.Schedules do
+                    match movesOf key with
+                    | None -> ()
+                    | Some moves ->
+                        let isPlateau =
+                            match choice with
+                            | ScheduleChoice.Pure schedule -> schedule.Rule.IsPlateau
+                            | ScheduleChoice.Torch scheduler -> scheduler :? optim.lr_scheduler.impl.ReduceLROnPlateau
 
-                      if isPlateau && moves <> Moves.ByPlateau then
-                          $"lr_schedulers[\"{key}\"] needs a score to move; put it under a key that ends with \"_scheduler_by_plateau\"."
-                      elif not isPlateau && moves = Moves.ByPlateau then
-                          $"lr_schedulers[\"{key}\"] does not take a score; put it under a key that ends with \"_scheduler_by_iteration\" or \"_scheduler_by_epoch\"."
+                        if isPlateau && moves <> Moves.ByPlateau then
+                            $"lr_schedulers[\"{key}\"] needs a score to move; put it under a key that ends with \"_scheduler_by_plateau\"."
+                        elif not isPlateau && moves = Moves.ByPlateau then
+                            $"lr_schedulers[\"{key}\"] does not take a score; put it under a key that ends with \"_scheduler_by_iteration\" or \"_scheduler_by_epoch\"."
 
-                      match choice with
-                      | ScheduleChoice.Pure schedule when not (List.contains (optimizerOf key moves schedule) optimizers) ->
-                          $"lr_schedulers[\"{key}\"] drives the optimizer \"{optimizerOf key moves schedule}\", which does not exist."
-                      | _ -> () ]
+                        match choice with
+                        | ScheduleChoice.Pure schedule when
+                            not (List.contains (optimizerOf key moves schedule) optimizers)
+                            ->
+                            $"lr_schedulers[\"{key}\"] drives the optimizer \"{optimizerOf key moves schedule}\", which does not exist."
+                        | _ -> ()
+            ]

@@ -14,27 +14,31 @@ module Setup =
         let suffixes = Keys.moves |> List.map (Keys.schedulerOf "")
 
         Findings.concat
-            [ KeyChecks.table "models" schema.Models (List.map fst ingredients.Models)
-              KeyChecks.table "loss_funcs" schema.Losses (List.map fst ingredients.Losses)
-              KeyChecks.suffixed "mining_funcs" schema.Miners [ "" ] (List.map fst ingredients.Miners)
-              KeyChecks.suffixed "optimizers" names [ Keys.optimizerOf "" ] (List.map fst ingredients.Optimizers)
-              KeyChecks.suffixed "lr_schedulers" names suffixes (List.map fst ingredients.Schedules)
-              KeyChecks.suffixed "gradient_clippers" names [ Keys.clipperOf "" ] (List.map fst ingredients.Clippers)
-              KeyChecks.frozen schema ingredients.Frozen
-              match ingredients.LossWeights with
-              | Some weights -> KeyChecks.weights (Start.terms schema ingredients) weights
-              | None -> Findings.none ]
+            [
+                KeyChecks.table "models" schema.Models (List.map fst ingredients.Models)
+                KeyChecks.table "loss_funcs" schema.Losses (List.map fst ingredients.Losses)
+                KeyChecks.suffixed "mining_funcs" schema.Miners [ "" ] (List.map fst ingredients.Miners)
+                KeyChecks.suffixed "optimizers" names [ Keys.optimizerOf "" ] (List.map fst ingredients.Optimizers)
+                KeyChecks.suffixed "lr_schedulers" names suffixes (List.map fst ingredients.Schedules)
+                KeyChecks.suffixed "gradient_clippers" names [ Keys.clipperOf "" ] (List.map fst ingredients.Clippers)
+                KeyChecks.frozen schema ingredients.Frozen
+                match ingredients.LossWeights with
+                | Some weights -> KeyChecks.weights (Start.terms schema ingredients) weights
+                | None -> Findings.none
+            ]
 
     /// Everything that is wrong or doubtful in the ingredients but for the data. Nothing is changed.
     let private inspectParts (recipe: Recipe) (ingredients: Ingredients) : Findings =
         let ownChecks =
-            [ keyFindings recipe.Schema ingredients
-              PartChecks.networks ingredients
-              PartChecks.losses ingredients
-              PartChecks.miners ingredients
-              PartChecks.optimizers ingredients
-              PartChecks.numbers ingredients
-              ScheduleChecks.check ingredients ]
+            [
+                keyFindings recipe.Schema ingredients
+                PartChecks.networks ingredients
+                PartChecks.losses ingredients
+                PartChecks.miners ingredients
+                PartChecks.optimizers ingredients
+                PartChecks.numbers ingredients
+                ScheduleChecks.check ingredients
+            ]
 
         // Modules are looked into only when they are modules and alive.
         let areAlive =
@@ -42,13 +46,15 @@ module Setup =
             |> List.forall _.Mistakes.IsEmpty
 
         Findings.concat
-            [ yield! ownChecks
-              if areAlive then
-                  let machines = Start.machines ingredients
-                  SharingChecks.overlaps machines
-                  SharingChecks.frozenAlike machines ingredients.Frozen
-                  SharingChecks.devices machines (Start.chosenDevice ingredients)
-                  SharingChecks.idle machines ingredients.Optimizers ingredients.Frozen ]
+            [
+                yield! ownChecks
+                if areAlive then
+                    let machines = Start.machines ingredients
+                    SharingChecks.overlaps machines
+                    SharingChecks.frozenAlike machines ingredients.Frozen
+                    SharingChecks.devices machines (Start.chosenDevice ingredients)
+                    SharingChecks.idle machines ingredients.Optimizers ingredients.Frozen
+            ]
 
     /// A run of the recipe that is ready to start. From here on the modules show the run's weights.
     /// Raises SetupException with all mistakes; then nothing was changed.

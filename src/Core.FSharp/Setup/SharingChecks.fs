@@ -14,47 +14,66 @@ module internal SharingChecks =
 
     // Where a parameter lies; only the CPU's addresses can be asked for.
     let private addresses (parameter: Modules.Parameter) : (nativeint * nativeint) option =
-        if parameter.device.``type`` <> DeviceType.CPU || not (parameter.is_contiguous ()) || parameter.numel () = 0L then
+        if
+            parameter.device.``type`` <> DeviceType.CPU
+            || not (parameter.is_contiguous ())
+            || parameter.numel () = 0L
+        then
             None
         else
             let bytes = parameter.bytes
-            let first = NativePtr.toNativeInt (NativePtr.ofVoidPtr<byte> (Unsafe.AsPointer(&MemoryMarshal.GetReference bytes)))
+
+            let first =
+                NativePtr.toNativeInt (NativePtr.ofVoidPtr<byte>(Unsafe.AsPointer(&MemoryMarshal.GetReference bytes)))
+
             Some(first, first + nativeint bytes.Length)
 
     /// Different parameters on overlapping storage: a training state would untie them.
     let overlaps (machines: Machine list) : Findings =
         let placed =
-            [ for machine in machines do
-                  for struct (name, parameter) in machine.Module.named_parameters () do
-                      match addresses parameter with
-                      | Some(first, last) -> first, last, $"{machine.Key}.{name}", parameter
-                      | None -> () ]
+            [
+                for machine in machines do
+                    for struct (name, parameter) in machine.Module.named_parameters () do
+                        match addresses parameter with
+                        | Some(first, last) -> first, last, $"{machine.Key}.{name}", parameter
+                        | None -> ()
+            ]
             |> List.sortBy (fun (first, last, _, _) -> first, last)
 
         Findings.mistakes
-            [ for (_, last, name, parameter), (first, _, other, otherParameter) in List.pairwise placed do
-                  if first < last && not (obj.ReferenceEquals(parameter, otherParameter)) then
-                      $"The parameters \"{name}\" and \"{other}\" are different objects on the same memory; register one Parameter object in both places instead." ]
+            [
+                for (_, last, name, parameter), (first, _, other, otherParameter) in List.pairwise placed do
+                    if first < last && not (obj.ReferenceEquals(parameter, otherParameter)) then
+                        $"The parameters \"{name}\" and \"{other}\" are different objects on the same memory; register one Parameter object in both places instead."
+            ]
 
     /// One module under two keys must be frozen in both or in none.
     let frozenAlike (machines: Machine list) (frozen: string list) : Findings =
         Findings.mistakes
-            [ for _, same in machines |> List.groupBy (fun machine -> LanguagePrimitives.PhysicalHash machine.Module) do
-                  for first, second in List.pairwise same do
-                      if
-                          obj.ReferenceEquals(first.Module, second.Module)
-                          && List.contains first.Key frozen <> List.contains second.Key frozen
-                      then
-                          $"\"{first.Key}\" and \"{second.Key}\" are one module; freeze both or none." ]
+            [
+                for _, same in
+                    machines
+                    |> List.groupBy (fun machine -> LanguagePrimitives.PhysicalHash machine.Module) do
+                    for first, second in List.pairwise same do
+                        if
+                            obj.ReferenceEquals(first.Module, second.Module)
+                            && List.contains first.Key frozen <> List.contains second.Key frozen
+                        then
+                            $"\"{first.Key}\" and \"{second.Key}\" are one module; freeze both or none."
+            ]
 
     /// Networks where the batches do not go.
     let devices (machines: Machine list) (device: Device) : Findings =
         Findings.mistakes
-            [ for machine in machines do
-                  for parameterDevice in
-                      machine.Module.parameters () |> Seq.map (fun parameter -> parameter.device.``type``) |> Seq.distinct do
-                      if parameterDevice <> device.``type`` then
-                          $"The weights of \"{machine.Key}\" are on {parameterDevice}, batches go to {device.``type``}: move the module with .to(...) before making its optimizer, or set data_device." ]
+            [
+                for machine in machines do
+                    for parameterDevice in
+                        machine.Module.parameters ()
+                        |> Seq.map (fun parameter -> parameter.device.``type``)
+                        |> Seq.distinct do
+                        if parameterDevice <> device.``type`` then
+                            $"The weights of \"{machine.Key}\" are on {parameterDevice}, batches go to {device.``type``}: move the module with .to(...) before making its optimizer, or set data_device."
+            ]
 
     /// Weights that nobody will move, though the user may think so.
     let idle (machines: Machine list) (optimizers: (string * OptimizerChoice) list) (frozen: string list) : Findings =
@@ -72,22 +91,33 @@ module internal SharingChecks =
         let keys = List.map fst optimizers
 
         let trains (machine: Machine) =
-            machine.Parameters
-            |> Array.exists (fun struct (_, usersChoice) -> usersChoice)
+            machine.Parameters |> Array.exists (fun struct (_, usersChoice) -> usersChoice)
 
         Findings.concat
-            [ Findings.warnings
-                  [ if optimizers.IsEmpty then
-                        "optimizers is empty: nothing will be trained."
-                    for machine in machines do
-                        let key = Keys.optimizerOf machine.Key
-                        let isFrozen = List.contains machine.Key frozen
+            [
+                Findings.warnings
+                    [
+                        if optimizers.IsEmpty then
+                            "optimizers is empty: nothing will be trained."
+                        for machine in machines do
+                            let key = Keys.optimizerOf machine.Key
+                            let isFrozen = List.contains machine.Key frozen
 
-                        if List.contains key keys && isFrozen then
-                            $"There is an optimizer for \"{machine.Key}\", which is frozen: it will not be stepped."
-                        elif not (List.contains key keys) && not isFrozen && trains machine then
-                            if not (Seq.exists moved.Contains (machine.Module.parameters ())) then
-                                $"optimizers is missing \"{key}\": the weights of \"{machine.Key}\" will not move." ]
-              Findings.mistakes
-                  [ if not (List.exists (fun (machine: Machine) -> trains machine && not (List.contains machine.Key frozen)) machines) then
-                        "Nothing can be trained: every parameter is frozen. Take something out of freeze_these, or set requires_grad." ] ]
+                            if List.contains key keys && isFrozen then
+                                $"There is an optimizer for \"{machine.Key}\", which is frozen: it will not be stepped."
+                            elif not (List.contains key keys) && not isFrozen && trains machine then
+                                if not (Seq.exists moved.Contains (machine.Module.parameters ())) then
+                                    $"optimizers is missing \"{key}\": the weights of \"{machine.Key}\" will not move."
+                    ]
+                Findings.mistakes
+                    [
+                        if
+                            not (
+                                List.exists
+                                    (fun (machine: Machine) -> trains machine && not (List.contains machine.Key frozen))
+                                    machines
+                            )
+                        then
+                            "Nothing can be trained: every parameter is frozen. Take something out of freeze_these, or set requires_grad."
+                    ]
+            ]

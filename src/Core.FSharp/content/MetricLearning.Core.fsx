@@ -18,11 +18,15 @@ let private markedWeak (version: string) (image: byte[]) : byte[] =
         int (BitConverter.ToInt64(image, header + 24))
 
     let rec chain next at count =
-        [ if count > 0 then
-              yield at
-              yield! chain next (at + word (at + next)) (count - 1) ]
+        [
+            if count > 0 then
+                yield at
+                yield! chain next (at + word (at + next)) (count - 1)
+        ]
 
-    for section in Seq.init (half 0x3C) header |> Seq.filter (fun section -> word (section + 4) = 0x6ffffffe) do
+    for section in
+        Seq.init (half 0x3C) header
+        |> Seq.filter (fun section -> word (section + 4) = 0x6ffffffe) do
         let names = offset (header (word (section + 40)))
 
         for file in chain 12 (offset section) (word (section + 44)) do

@@ -8,7 +8,7 @@ namespace MetricLearning;
 /// What all trainers share: a run that is trained by epochs, by single steps or as a stream of events, with hooks. Its
 /// state is a value that you can take at any time and go back to.
 /// </summary>
-public abstract class BaseTrainer : IDisposable
+public abstract partial class BaseTrainer : IDisposable
 {
     private readonly TrainerOptions options;
     private readonly Session session;
@@ -30,53 +30,6 @@ public abstract class BaseTrainer : IDisposable
 
     /// <summary>What construction found doubtful; also logged.</summary>
     public IReadOnlyList<string> Warnings { get; }
-
-    /// <summary>The networks, as they were given.</summary>
-    public Models Models => options.Models;
-
-    /// <summary>The optimizers, as they were given.</summary>
-    public Optimizers Optimizers => options.Optimizers;
-
-    /// <summary>The loss functions, as they were given.</summary>
-    public LossFuncs LossFuncs => options.LossFuncs;
-
-    /// <summary>The miners, as they were given.</summary>
-    public MiningFuncs MiningFuncs => options.MiningFuncs ?? [];
-
-    /// <summary>The learning-rate schedules, as they were given.</summary>
-    public LrSchedulers LrSchedulers => options.LrSchedulers ?? [];
-
-    /// <summary>The gradient clippers, as they were given.</summary>
-    public GradientClippers GradientClippers => options.GradientClippers ?? [];
-
-    /// <summary>The weight of every loss.</summary>
-    public IReadOnlyDictionary<string, double> LossWeights => session.Progress.LossWeights;
-
-    /// <summary>The last iteration&#39;s losses, weighted, and their sum under <c>total_loss</c>; empty before the first.</summary>
-    public IReadOnlyDictionary<string, double> Losses => session.Progress.Losses;
-
-    /// <summary>The mean of each loss over the iterations of the current epoch so far.</summary>
-    public IReadOnlyDictionary<string, double> EpochLosses => ProgressModule.epochMeans(session.Progress);
-
-    /// <summary>The learning rate of every parameter group, by optimizer key.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<double>> LearningRates => Interop.Rates(session.Progress.Rates);
-
-    /// <summary>The current epoch, from 1; 0 before the first.</summary>
-    public int Epoch => session.Progress.Epoch;
-
-    /// <summary>The last iteration of the current epoch that was done, from 0.</summary>
-    public int Iteration => Math.Max(0, session.Progress.Iteration - 1);
-
-    /// <summary>
-    /// The last iteration counted over all epochs, from 0: <c>Iteration + IterationsPerEpoch * (Epoch - 1)</c>.
-    /// </summary>
-    public long GlobalIteration =>
-        IterationsPerEpoch is { } iterations
-            ? Iteration + (long)iterations * Math.Max(0, Epoch - 1)
-            : Math.Max(0, session.Progress.Steps - 1);
-
-    /// <summary>How many iterations an epoch has; null when that differs from pass to pass.</summary>
-    public int? IterationsPerEpoch => Interop.IterationsPerEpoch(session);
 
     /// <summary>
     /// The newest state. Taking it makes it yours: it is never written to, and you dispose it. Setting a state makes the
