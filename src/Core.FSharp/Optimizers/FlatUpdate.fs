@@ -123,14 +123,20 @@ type FlatUpdate(layout: Layout, chunk: int64, fuse: bool) =
                 updateRuns rule rate last counts gradients slots weights
 
     let updateFused rule rate (counts: int64[]) (gradients: (torch.Tensor | null)[]) slots weights =
+        let memory = Fused.memory slots weights
+
         for index in 0 .. places.Length - 1 do
             match gradients[index] with
             | null -> ()
             | gradient when gradient.is_contiguous () ->
-                Fused.update rule rate (counts[index] + 1L) places[index] gradient slots weights
+                Fused.update rule rate (counts[index] + 1L) places[index] gradient memory
             | gradient ->
                 use copy = gradient.contiguous ()
-                Fused.update rule rate (counts[index] + 1L) places[index] copy slots weights
+                Fused.update rule rate (counts[index] + 1L) places[index] copy memory
+
+        // Addresses do not keep their tensors alive.
+        GC.KeepAlive slots
+        GC.KeepAlive weights
 
     /// For vectors of this layout.
     new(layout: Layout) =

@@ -1,9 +1,14 @@
 namespace MetricLearning.Core
 
+// Flat tensors are written where they lie.
+#nowarn "9"
+
 open System
 open System.Numerics
+open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open System.Threading.Tasks
+open FSharp.NativeInterop
 open TorchSharp
 
 /// SGD, Adam and AdamW in one pass over memory, for float32 and float64 on the CPU. libtorch takes a pass for every
@@ -27,17 +32,38 @@ module internal Fused =
 
         known && reachable
 
+    /// Where the flat tensors of an update lie. Asked for once an update: asking takes as long as updating a small parameter.
+    type Memory =
+        {
+            Weights: nativeint
+            Slots: nativeint[]
+            IsDouble: bool
+            /// How many threads may share a large parameter.
+            Threads: int
+        }
+
+    let private address (flat: torch.Tensor) : nativeint =
+        NativePtr.toNativeInt (NativePtr.ofVoidPtr<byte>(Unsafe.AsPointer(&MemoryMarshal.GetReference flat.bytes)))
+
+    /// Where these flat tensors lie; they must be kept alive while it is used.
+    let memory (slots: torch.Tensor[]) (weights: torch.Tensor) : Memory =
+        {
+            Weights = address weights
+            Slots = Array.map address slots
+            IsDouble = weights.dtype = torch.float64
+            Threads = torch.get_num_threads ()
+        }
+
     /// The vectors of a part of a flat tensor. Slots are padded to whole vectors, so their last one may be written.
     let private lanes<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType>
         (start: int)
         (length: int)
-        (flat: torch.Tensor)
+        (flat: nativeint)
         =
         let width = Vector<'T>.Count
+        let first = flat + nativeint start * nativeint (Unsafe.SizeOf<'T>())
 
-        MemoryMarshal.Cast<'T, Vector<'T>>(
-            MemoryMarshal.Cast<byte, 'T>(flat.bytes).Slice(start, (length + width - 1) / width * width)
-        )
+        Span<Vector<'T>>(NativePtr.toVoidPtr (NativePtr.ofNativeInt<byte> first), (length + width - 1) / width)
 
     let inline private number<'T when 'T :> INumberBase<'T>> (value: float) = Vector<'T>('T.CreateTruncating value)
 
@@ -140,9 +166,9 @@ module internal Fused =
         (start: int)
         (length: int)
         (gradient: torch.Tensor)
-        (slots: torch.Tensor[])
-        (weights: torch.Tensor)
+        (memory: Memory)
         =
+        let slots = memory.Slots
         let width = Vector<'T>.Count
         let elements = MemoryMarshal.Cast<byte, 'T>(gradient.bytes).Slice(start, length)
         let whole = length / width * width
@@ -152,7 +178,7 @@ module internal Fused =
         let last = Vector<'T> rest
         let gradient = MemoryMarshal.Cast<'T, Vector<'T>>(elements.Slice(0, whole))
         let place = offset + start
-        let weights = lanes<'T> place length weights
+        let weights = lanes<'T> place length memory.Weights
 
         match rule with
         | Rule.Sgd options ->
@@ -194,8 +220,7 @@ module internal Fused =
         (count: int64)
         (place: Slot)
         (gradient: torch.Tensor)
-        (slots: torch.Tensor[])
-        (weights: torch.Tensor)
+        (memory: Memory)
         : unit =
         let offset, size = int place.Offset, int place.Size
 
@@ -203,13 +228,13 @@ module internal Fused =
             let start = index * part
             let length = min part (size - start)
 
-            if weights.dtype = torch.float32 then
-                updatePart<float32> rule rate count offset start length gradient slots weights
+            if memory.IsDouble then
+                updatePart<float> rule rate count offset start length gradient memory
             else
-                updatePart<float> rule rate count offset start length gradient slots weights
+                updatePart<float32> rule rate count offset start length gradient memory
 
         let parts = (size + part - 1) / part
-        let threads = min parts (torch.get_num_threads ())
+        let threads = min parts memory.Threads
 
         if threads < 2 then
             for index in 0 .. parts - 1 do
@@ -218,7 +243,5 @@ module internal Fused =
             Parallel.For(0, parts, ParallelOptions(MaxDegreeOfParallelism = threads), one)
             |> ignore
 
-        // The spans do not keep their tensors alive.
+        // The span does not keep its tensor alive.
         GC.KeepAlive gradient
-        GC.KeepAlive slots
-        GC.KeepAlive weights

@@ -1,7 +1,6 @@
 namespace MetricLearning.Core
 
 open System
-open System.Collections.Generic
 open TorchSharp
 open type TorchSharp.torch
 
@@ -23,7 +22,7 @@ module Setup =
                 KeyChecks.suffixed "gradient_clippers" names [ Keys.clipperOf "" ] (List.map fst ingredients.Clippers)
                 KeyChecks.frozen schema ingredients.Frozen
                 match ingredients.LossWeights with
-                | Some weights -> KeyChecks.weights (Start.terms schema ingredients) weights
+                | Some weights -> KeyChecks.weights (Machines.terms schema ingredients) weights
                 | None -> Findings.none
             ]
 
@@ -49,10 +48,10 @@ module Setup =
             [
                 yield! ownChecks
                 if areAlive then
-                    let machines = Start.machines ingredients
+                    let machines = Machines.all ingredients
                     SharingChecks.overlaps machines
                     SharingChecks.frozenAlike machines ingredients.Frozen
-                    SharingChecks.devices machines (Start.chosenDevice ingredients)
+                    SharingChecks.devices machines (Machines.chosenDevice ingredients)
                     SharingChecks.idle machines ingredients.Optimizers ingredients.Frozen
             ]
 

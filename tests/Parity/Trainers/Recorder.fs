@@ -102,14 +102,20 @@ type Recorder(scenario: Scenario, note: Fact -> unit) =
         iteration <- iteration + 1
 
     /// Calls what a hook of the reference called, between the two times that learning rates are looked at.
-    member _.EpochEnded(trainer: obj, act: JsonElement -> unit) : unit =
+    member _.EpochEnded(trainer: obj, score: float option, act: float -> unit) : unit =
         if epoch < epochs.Length then
             let where = $"epochs[%d{epoch}]"
             let theirs = epochs[epoch]
             let ours = System.Convert.ToDouble(Library.property "epoch" trainer)
             note (Fact.number $"%s{where}.epoch" (Json.field "epoch" theirs) ours)
             compareRates $"%s{where}.lr_at_hook" (Json.field "lr_at_hook" theirs)
-            act theirs
+
+            match score, Json.trySome "plateau_value" theirs with
+            | Some score, Some known ->
+                note (Fact.number $"%s{where}.plateau_value" known score)
+                act score
+            | _ -> ()
+
             compareRates $"%s{where}.lr_after_hook" (Json.field "lr_after_hook" theirs)
 
         epoch <- epoch + 1

@@ -14,12 +14,15 @@ module Trainers =
         let hook = Json.trySome "end_of_epoch_hook" scenario.Json
         let epoch = Convert.ToDouble(Library.property "epoch" trainer)
 
+        let score =
+            hook
+            |> Option.bind (Json.trySome "plateau_values")
+            |> Option.map (fun values -> values[int epoch - 1].GetDouble())
+
         recorder.EpochEnded(
             trainer,
-            fun expected ->
-                match Json.trySome "plateau_value" expected with
-                | Some value -> Build.invokeInOrder "step_lr_plateau_schedulers" trainer [ Json.number value ]
-                | None -> ()
+            score,
+            fun score -> Build.invokeInOrder "step_lr_plateau_schedulers" trainer [ score ]
         )
 
         let stopsAt =
