@@ -1,6 +1,5 @@
 namespace MetricLearning.Core
 
-open System.Runtime.CompilerServices
 open TorchSharp
 open type TorchSharp.torch
 

@@ -14,7 +14,7 @@ module Iteration =
     let decide (recipe: Recipe) (handles: Handles) (progress: Progress) : Plan =
         recipe.Decide handles.Roster (Progress.upcoming progress)
 
-    let private isWanted (handles: Handles) (data: Tensor) =
+    let private wantedDtype (handles: Handles) (data: Tensor) =
         match handles.Dtype with
         | Some dtype when data.is_floating_point () -> dtype
         | _ -> data.dtype
@@ -24,7 +24,7 @@ module Iteration =
         {
             Data =
                 fetched.Data
-                |> Array.map (fun data -> data.``to`` (isWanted handles data, handles.Device))
+                |> Array.map (fun data -> data.``to`` (wantedDtype handles data, handles.Device))
             Labels = fetched.Labels.``to`` handles.Device
             Indices = fetched.Indices
         }

@@ -156,7 +156,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
             goesOn <- false
         }
 
-    /// Ends training after the current epoch's events.
+    /// Ends training before its next iteration: in an end-of-epoch hook, with that epoch.
     member _.Stop() : unit =
         setProgress (Progress.stop Stop.Hook state.Progress)
 

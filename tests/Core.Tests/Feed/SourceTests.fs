@@ -8,46 +8,7 @@ open FsCheck
 open TorchSharp
 open MetricLearning.Core
 open MetricLearning.Core.Tests.Feed.Expectations
-
-let private seed = Seed.ofInt64 1L
-
-let private fetch (source: Source) (indices: int64 list) =
-    source.Fetch(List.toArray indices, seed, CancellationToken.None)
-
-/// Ten samples: row i holds i and −i, its label is 100 + i.
-let private rows () =
-    torch.tensor (Array2D.init 10 2 (fun row column -> if column = 0 then float32 row else float32 -row))
-
-let private labels () = torch.tensor [| 100L .. 109L |]
-
-type Pictures(broken: int64) =
-    inherit torch.utils.data.Dataset()
-    override _.Count = 10L
-
-    override _.GetTensor index =
-        if index = broken then
-            raise (FormatException "not a picture")
-
-        // Tensors on the way, which nobody disposes.
-        let data = torch.tensor([| float32 index |]).mul(torch.tensor 2.0f)
-        Dictionary(dict [ "data", data.div (torch.tensor 2.0f); "label", torch.tensor (100L + index) ])
-
-let private holds (source: Source) (indices: int64 list) =
-    use batch = fetch source indices
-
-    Expect.equal (batch.Indices |> Array.toList) indices "indices"
-    Expect.equal (numbers batch.Labels |> Array.toList) (indices |> List.map ((+) 100L)) "labels"
-    Expect.equal batch.Labels.dtype torch.int64 "label dtype"
-    let rows = batch.Data[0].size 0
-    Expect.equal rows (int64 indices.Length) "rows"
-
-    Expect.equal
-        [
-            for row in floats batch.Data[0] |> Array.chunkBySize (int (batch.Data[0].numel() / rows)) -> int64 row[0]
-        ]
-        indices
-        "data"
-
+open MetricLearning.Core.Tests.Feed.Sources
 
 let tests =
     testSequenced
@@ -170,85 +131,7 @@ let tests =
                 Expect.equal (numbers batch.Labels) [| 3L; 1L |] "ranks"
             }
 
-            testProperty "a broken sample is named, wherever it is, and the original exception kept"
-            <| fun (NonNegativeInt broken) ->
-                use pictures = new Pictures(int64 (broken % 10))
-                use source = Source.ofDataset Reading.Default (Dataset.ofTorch pictures)
-
-                try
-                    fetch source [ 0L .. 9L ] |> ignore
-                    false
-                with error ->
-                    error :? InvalidOperationException
-                    && error.Message.Contains $"sample {broken % 10} of"
-                    && error.Message.Contains "not a picture"
-                    && error.InnerException :? FormatException
-                    && (nonNull (nonNull error.InnerException).StackTrace).Contains "GetTensor"
-
-            test "mistakes of a batch are named" {
-                use one = torch.zeros [| 1L |]
-
-                let reading (collate: obj -> obj) =
-                    { Reading.Default with
-                        CollateFn = Func<_, _>(fun samples -> collate samples[0])
-                    }
-
-                let wrong: (obj * string) list =
-                    [
-                        one, "without labels"
-                        [| one |], "has 1 part"
-                        Dictionary(dict [ "x", one ]), "without the keys \"data\""
-                        3, "is a System.Int32"
-                        ("a", [| 1 |]), "data of a batch are a System.String"
-                        ([ "a" ], [| 1 |]), "part of a batch's data is a System.String"
-                        (one, Unchecked.defaultof<obj>), "labels of a batch are null"
-                        (one, [| 1; 2 |]), "there are 2 labels"
-                        (one, [| "a" |]), "give datasetLabels"
-                        Unchecked.defaultof<obj>, "returned null"
-                    ]
-
-                for batch, text in wrong do
-                    use source = Source.ofDataset (reading (fun _ -> batch)) (Dataset.ofSamples [ 1 ])
-                    throws<InvalidOperationException> text (fun () -> fetch source [ 0L ] |> ignore)
-                    throws<InvalidOperationException> "batch of samples 0" (fun () -> fetch source [ 0L ] |> ignore)
-
-                use source =
-                    Source.ofDataset Reading.Default (Dataset.ofSamples [ Unchecked.defaultof<obj> ])
-
-                throws<InvalidOperationException> "the sample is null" (fun () -> fetch source [ 0L ] |> ignore)
-            }
-
-            test "data and labels that do not fit are refused at once" {
-                use data = rows ()
-                use three = torch.zeros [| 3L; 2L |]
-                use scalar = torch.tensor 1.0f
-
-                let refused text inputs (labels: obj) =
-                    throws<ArgumentException> text (fun () ->
-                        Source.ofDataset Reading.Default (Dataset.ofInputs inputs labels) |> ignore)
-
-                refused "10 rows, but there are 3 labels" [ data ] [| 1; 2; 3 |]
-                refused "10 rows, another 3" [ data; three ] [| 0..9 |]
-                refused "no dimensions" [ scalar ] [| 1 |]
-                refused "no data tensors" [] [| 1 |]
-                refused "2.5" [ three ] [| 1.0; 2.0; 2.5 |]
-            }
-
-            test "indices outside of the data set are refused" {
-                use data = rows ()
-                use labels = labels ()
-
-                for dataset in
-                    [
-                        Dataset.ofTensors data labels
-                        Dataset.ofSamples [ for index in 0..9 -> index, index ]
-                    ] do
-                    use source = Source.ofDataset Reading.Default dataset
-
-                    for index in [ -1L; 10L ] do
-                        throws<InvalidOperationException> $"sample {index}, but the data set has 10" (fun () ->
-                            fetch source [ 0L; index ] |> ignore)
-            }
+            SourceMistakes.mistakes
 
             test "chance of a sample depends on the seed and its place in the batch alone" {
                 let dataset =

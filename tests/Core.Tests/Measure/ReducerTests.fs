@@ -8,34 +8,7 @@ open TorchSharp
 open MetricLearning.Core
 open MetricLearning.Core.Tests.Feed.Expectations
 open MetricLearning.Core.Tests.Measure.Batches
-
-let private threshold low high =
-    Reducers.Threshold.reducer
-        {
-            Low = low
-            High = high
-            CollectStats = Nullable true
-        }
-
-let private reducers: (string * (unit -> Reducer)) list =
-    [
-        "mean", Reducers.Mean.reducer
-        "sum", Reducers.Sum.reducer
-        "average of those above 0", Reducers.AvgNonZero.reducer
-        "threshold", (fun () -> threshold (Nullable -0.5) (Nullable 0.8))
-        "class weighted", (fun () -> Reducers.ClassWeighted.reducer (float64 [| 0.5; 2.0; 1.0; 0.1 |]))
-        "per anchor", (fun () -> Reducers.PerAnchor.reducer (Reducers.AvgNonZero.reducer ()))
-    ]
-
-let private reduced (reducer: Reducer) (elements: Elements) (rows: torch.Tensor) (labels: torch.Tensor) =
-    number (reducer.Reduce([| elements |], rows, labels))
-
-let private samples () =
-    ElementsOf.Rows("loss", float64 [| 1.0; -2.0; 0.0; 4.0 |])
-
-let private reduceSamples (reducer: Reducer) =
-    use _ = torch.NewDisposeScope()
-    reduced reducer (samples ()) (torch.ones (4L, 2L, dtype = torch.float64)) (vector [ 0; 1; 1; 3 ])
+open MetricLearning.Core.Tests.Measure.Reduced
 
 let private values =
     testList
@@ -224,32 +197,4 @@ let private forms =
             }
         ]
 
-let private statistics =
-    testList
-        "statistics"
-        [
-            test "how many values there are and how many pass the bounds" {
-                let reducer = threshold (Nullable 0.0) (Nullable 2.0)
-                reduceSamples reducer |> ignore
-
-                Expect.equal
-                    [ for entry in reducer.Stats -> entry.Key, entry.Value ]
-                    [
-                        "losses_size", 4.0
-                        "num_past_filter", 1.0
-                        "num_above_low", 2.0
-                        "num_below_high", 0.0
-                    ]
-                    "statistics"
-            }
-
-            test "a copy has statistics of its own" {
-                let reducer = threshold (Nullable 0.0) (Nullable())
-                let copy = reducer.Copy()
-                reduceSamples copy |> ignore
-                Expect.equal copy.Stats["losses_size"] 4.0 "the copy's"
-                Expect.isEmpty reducer.Stats "the original's"
-            }
-        ]
-
-let tests = testList "reducers" [ values; forms; statistics ]
+let tests = testList "reducers" [ values; forms; ReducerStatistics.statistics ]

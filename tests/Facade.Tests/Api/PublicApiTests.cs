@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using PublicApiGenerator;
 using Xunit;
 
@@ -6,9 +5,6 @@ namespace MetricLearning.Tests.Api;
 
 public sealed class PublicApiTests
 {
-    private static string Checked([CallerFilePath] string here = "") =>
-        Path.Combine(Path.GetDirectoryName(here)!, "..", "PublicApi.txt");
-
     private static string Current()
     {
         var core = PublicTypes.Reached().Where(type => type.Assembly == PublicTypes.Core && !type.IsNested);
@@ -42,7 +38,7 @@ public sealed class PublicApiTests
     public void The_public_API_is_the_one_that_was_agreed_on()
     {
         var current = Current();
-        var path = Checked();
+        var path = Repository.At("tests", "Facade.Tests", "PublicApi.txt");
 
         if (Environment.GetEnvironmentVariable("UPDATE_PUBLIC_API") == "1")
         {

@@ -1,6 +1,7 @@
 using MetricLearning.Core;
 using MetricLearning.Tests.Training;
 using Xunit;
+using static MetricLearning.Tests.BadInput.Altered;
 using static TorchSharp.torch;
 
 namespace MetricLearning.Tests.BadInput;
@@ -8,30 +9,6 @@ namespace MetricLearning.Tests.BadInput;
 /// <summary>Networks, losses, miners and numbers that show what they are only when an iteration runs.</summary>
 public sealed class IterationMistakes
 {
-    private static TrainerOptions Embedding(Scenario scenario, Func<Tensor, Tensor> end) =>
-        scenario.Options with
-        {
-            Models = new() { Trunk = scenario.Trunk, Embedder = new Made.Ending(scenario.Embedder, end) },
-        };
-
-    private static TrainerOptions Losing(Scenario scenario, Func<Tensor, Tensor, Tensor> loss) =>
-        scenario.Options with
-        {
-            LossFuncs = new() { MetricLoss = new Made.Loss(loss) },
-        };
-
-    private static TrainerOptions Mining(Scenario scenario, Func<MetricInput, Tuples> miner) =>
-        scenario.Options with
-        {
-            MiningFuncs = new() { TupleMiner = new Made.TupleMiner(miner) },
-        };
-
-    private static TrainerOptions Choosing(Scenario scenario, Func<Tensor, Tensor, Tensor> miner) =>
-        scenario.Options with
-        {
-            MiningFuncs = new() { SubsetBatchMiner = miner },
-        };
-
     private static TrainerOptions WithNumber(Scenario scenario, float number, bool everywhere = false)
     {
         using var target = everywhere ? scenario.Data.alias() : scenario.Data[2];

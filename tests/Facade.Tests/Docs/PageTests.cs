@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Xunit;
 
@@ -16,14 +15,11 @@ public sealed partial class PageTests
             select fence.Groups["code"].Value;
     }
 
-    private static string Root([CallerFilePath] string here = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", ".."));
-
-    internal static string Read(string path) => File.ReadAllText(Path.Combine(Root(), path)).ReplaceLineEndings("\n");
+    internal static string Read(string path) => File.ReadAllText(Repository.At(path)).ReplaceLineEndings("\n");
 
     private static IEnumerable<Page> Pages() =>
-        from path in Directory.GetFiles(Path.Combine(Root(), "docs"), "*.md").Append(Path.Combine(Root(), "README.md"))
-        select new Page(Path.GetRelativePath(Root(), path), Read(path));
+        from path in Directory.GetFiles(Repository.At("docs"), "*.md").Append(Repository.At("README.md"))
+        select new Page(Path.GetRelativePath(Repository.At(), path), Read(path));
 
     private static string Words(string code) =>
         string.Join(' ', code.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries));
@@ -56,10 +52,7 @@ public sealed partial class PageTests
     [InlineData("fsharp", "tests/Core.Tests/Docs", "*.fs")]
     public void Every_snippet_is_part_of_a_test(string language, string folder, string files)
     {
-        var sources = Directory
-            .GetFiles(Path.Combine(Root(), folder), files)
-            .Select(path => Unspaced(Read(path)))
-            .ToArray();
+        var sources = Directory.GetFiles(Repository.At(folder), files).Select(path => Unspaced(Read(path))).ToArray();
         var snippets = Pages().SelectMany(page => page.Fences(language), (page, code) => (page.Name, code)).ToArray();
 
         Assert.NotEmpty(snippets);
@@ -116,7 +109,7 @@ public sealed partial class PageTests
             from path in RepositoryPath().Matches(page.Text)
             select path.Value.TrimEnd('.');
 
-        Assert.All(links.Concat(paths).Distinct(), path => Assert.True(Path.Exists(Path.Combine(Root(), path)), path));
+        Assert.All(links.Concat(paths).Distinct(), path => Assert.True(Path.Exists(Repository.At(path)), path));
     }
 
     [Fact]
