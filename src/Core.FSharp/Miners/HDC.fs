@@ -33,17 +33,17 @@ module HDC =
         options
 
     /// Of the pool's pairs (`input.Tuples`; of triplets, both pairs), the hardest ⌈percentage · n⌉ of each kind, hardest
-    /// first; of pairs that are equally hard those that come first.
+    /// first; of pairs that are equally hard any.
     let filter (percentage: double) (distance: Distance) (input: MetricInput) : Tuples =
         let struct (a1, p, a2, n) = input.Pairs()
         let matrix = distance.Matrix(input.Embeddings, input.References)
 
         let hardest (largestFirst: bool) (anchors: torch.Tensor) (others: torch.Tensor) =
-            let count = int64 (ceil (percentage * double (anchors.size 0)))
+            let count = int (ceil (percentage * double (anchors.size 0)))
 
-            let struct (_, order) = matrix.index(anchors, others).sort(0L, largestFirst, true)
+            let struct (_, kept) =
+                matrix.index(anchors, others).topk(count, 0, largestFirst, true)
 
-            let kept = order.narrow (0L, 0L, count)
             struct (anchors.index_select (0L, kept), others.index_select (0L, kept))
 
         // Positives are hard where they are far apart, negatives where they are near.
