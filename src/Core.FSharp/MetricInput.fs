@@ -98,6 +98,10 @@ type MetricInput
     /// Where random choices come from; drawn only when one is made.
     member _.Seed = seed.Value
 
+    /// The same input with other tuples.
+    member _.WithTuples(tuples: Tuples) : MetricInput =
+        MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, seed)
+
     /// (N × Nr) true where labels agree and the sample is another one.
     member _.Matches() : torch.Tensor = Tuples.matches (needed ()) refLabels
 
