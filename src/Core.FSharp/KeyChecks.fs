@@ -31,8 +31,7 @@ module KeyChecks =
                     if not (List.contains name keys) then
                         match presence with
                         | Presence.Required ->
-                            Findings.mistakes
-                                [ $"{property} must contain \"{name}\"; add an entry with that key." ]
+                            Findings.mistakes [ $"{property} must contain \"{name}\"; add an entry with that key." ]
                         | Presence.Expected -> Findings.warnings [ $"{property} is missing \"{name}\"." ]
                         | Presence.Optional -> ()
             ]

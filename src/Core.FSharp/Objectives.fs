@@ -48,7 +48,7 @@ module Objective =
 
     // Miners and reducers leave out what is NaN, the backward pass does not: an embedding that is not finite makes the
     // loss so. Narrow numbers are summed in single precision, where they do not overflow.
-    let private noticing (embeddings: Tensor) (loss: Tensor) : Tensor =
+    let internal noticing (embeddings: Tensor) (loss: Tensor) : Tensor =
         use nothing = 0.0.ToScalar()
         let embeddings = embeddings.detach ()
 

@@ -110,9 +110,11 @@ module Synthesis =
     let adversarial (name: string) (ctx: Context) (mined: Mined) : Tensor =
         match ctx.Losses[name].Machine.Module with
         | :? TripletMarginLoss as loss ->
-            loss.ComputeAdversarial(
-                MetricInput(mined.Embeddings, mined.Labels, mined.Tuples, null, null, lazy (Seed.derive name 0L ctx.Seed))
-            )
+            let seed = lazy (Seed.derive name 0L ctx.Seed)
+
+            MetricInput(mined.Embeddings, mined.Labels, mined.Tuples, null, null, seed)
+            |> loss.ComputeAdversarial
+            |> Objective.noticing mined.Embeddings
         | other -> invalidOp $"The loss \"{name}\" is a {other.GetType().Name}; it must be a TripletMarginLoss."
 
     /// The losses of a batch without any triplet: zeros that depend on the generator, so that there are gradients.
@@ -121,4 +123,6 @@ module Synthesis =
             (featured.Features.sum () * 0, ctx.Networks[Keys.Generator].Machine.Parameters)
             ||> Array.fold (fun sum (struct (parameter, _)) -> sum + parameter.sum () * 0)
 
-        names |> List.map (fun name -> Objective.term name ctx zero featured) |> Objective.all
+        names
+        |> List.map (fun name -> Objective.term name ctx zero featured)
+        |> Objective.all

@@ -95,15 +95,7 @@ type TripletDistances
                      else
                          DistanceEntries(distance, input.RefEmbeddings, null, a.size 0))
 
-            TripletDistances(
-                a,
-                p,
-                n,
-                null,
-                entries.At(a, p),
-                entries.At(a, n),
-                lazy (amongReferences.Value.At(p, n))
-            )
+            TripletDistances(a, p, n, null, entries.At(a, p), entries.At(a, n), lazy (amongReferences.Value.At(p, n)))
 
         match input.Tuples with
         | Tuples.All when not perAnchor.HasValue ->

@@ -10,7 +10,10 @@ module Setup =
 
     let private keyFindings (schema: Schema) (ingredients: Ingredients) : Findings =
         let names = List.map fst (schema.Models @ schema.Losses)
-        let models, losses = List.map fst ingredients.Models, List.map fst ingredients.Losses
+
+        let models, losses =
+            List.map fst ingredients.Models, List.map fst ingredients.Losses
+
         let schedules = List.allPairs names Keys.moves |> List.map ((<||) Keys.schedulerOf)
 
         Findings.concat
@@ -19,10 +22,7 @@ module Setup =
                 KeyChecks.table "loss_funcs" schema.Losses losses
                 KeyChecks.heads schema.Heads models losses
                 KeyChecks.optional "mining_funcs" schema.Miners (List.map fst ingredients.Miners)
-                KeyChecks.optional
-                    "optimizers"
-                    (List.map Keys.optimizerOf names)
-                    (List.map fst ingredients.Optimizers)
+                KeyChecks.optional "optimizers" (List.map Keys.optimizerOf names) (List.map fst ingredients.Optimizers)
                 KeyChecks.optional "lr_schedulers" schedules (List.map fst ingredients.Schedules)
                 KeyChecks.optional
                     "gradient_clippers"

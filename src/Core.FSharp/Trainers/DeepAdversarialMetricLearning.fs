@@ -144,10 +144,7 @@ module DeepAdversarialMetricLearning =
 
         Embedding.features ctx
         >> (Objective.during (Phase.losses Phase.MetricAlone) ctx real
-            <+> Objective.during
-                    (Keys.SynthLoss :: Phase.losses Phase.GeneratorAlone)
-                    ctx
-                    (synthetic options ctx))
+            <+> Objective.during (Keys.SynthLoss :: Phase.losses Phase.GeneratorAlone) ctx (synthetic options ctx))
 
     let private checkCounts (options: Adversarial) =
         [
@@ -189,7 +186,10 @@ module DeepAdversarialMetricLearning =
                     $"In the epochs of {epochs} no loss has a weight above zero: raise one of {names}, or set {epochs} to 0."
                 | _ -> ()
 
-            if options.GeneratorAloneEpochs > 0 && List.contains Keys.Generator ingredients.Frozen then
+            if
+                options.GeneratorAloneEpochs > 0
+                && List.contains Keys.Generator ingredients.Frozen
+            then
                 "freeze_these contains \"generator\", which is all that learns in the epochs of g_alone_epochs; set that to 0, or let the generator learn."
         ]
 
