@@ -92,7 +92,7 @@ type TripletDistances
             )
 
         match input.Tuples with
-        | Tuples.All when not perAnchor.HasValue ->
+        | Tuples.All when input.IsRemembered || not perAnchor.HasValue ->
             let struct (a, p) = Tuples.places (input.Matches())
             each a p (input.Differs())
         | Tuples.Pairs(a1, p, a2, n) when a1.size 0 > 0L && a2.size 0 > 0L ->

@@ -66,7 +66,8 @@ type Miner(distance: Distance | null, defaultDistance: Distance, collectStats: N
     member this.Mine(embeddings: torch.Tensor, labels: torch.Tensor) : Tuples =
         this.MineWith(embeddings, labels, null, null, TorchSeed.draw ())
 
-    member private this.MineWith
+    /// The same, with a seed that is drawn only when a random choice is made.
+    member internal this.MineWith
         (
             embeddings: torch.Tensor,
             labels: torch.Tensor,
