@@ -129,15 +129,18 @@ type Loss(settings: LossSettings) =
     member this.ComputeOn(input: MetricInput) : torch.Tensor = this.ComputeAs(id, input)
 
     member private this.ComputeAs(seen: Elements -> Elements, input: MetricInput) : torch.Tensor =
+        this.Reduce(this.ComputeLoss input |> Seq.map seen |> Seq.toArray, input)
+
+    /// Values of the loss's parts as its scalar: regularised, reduced and recorded.
+    member internal this.Reduce(parts: Elements[], input: MetricInput) : torch.Tensor =
         statistics.Reset()
-        let parts = this.ComputeLoss input |> Seq.map seen |> Seq.toArray
         let costs = this.Regularization input
 
         let parts =
             if costs.Count = 0 then
                 parts
             else
-                Array.append (Seq.toArray parts) (Seq.toArray costs)
+                Array.append parts (Seq.toArray costs)
 
         let total = this.Reducer.Reduce(parts, input.Embeddings, input.Labels)
 
