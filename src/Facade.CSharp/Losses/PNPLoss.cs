@@ -30,7 +30,7 @@ public sealed class PNPLoss(
         PNPModule.settings(new LossSettings(distance, reducer, embeddingRegularizer, embeddingRegWeight, collectStats))
     )
 {
-    private readonly PNP options = PNPModule.check(new(b, alpha, anneal, (Core.PNPVariant)variant));
+    private readonly PNP options = PNPModule.check(new(b, alpha, anneal, variant));
 
     /// <inheritdoc/>
     public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
