@@ -169,6 +169,15 @@ type MetricInput
                 (nameof refEmbeddings)
                 "This loss takes no reference embeddings: it compares with its own weights."
 
+    /// An error if tuples are given: for losses that look at whole batches.
+    member _.RejectTuples() =
+        match tuples with
+        | Tuples.All -> ()
+        | _ ->
+            invalidArg
+                (nameof tuples)
+                "This loss takes no tuples: it looks at the whole batch. Leave the miner out, or give Tuples.All."
+
     /// (a1, p, a2, n), all pairs where tuples are `All`.
     member this.Pairs() : struct (torch.Tensor * torch.Tensor * torch.Tensor * torch.Tensor) =
         match tuples with
