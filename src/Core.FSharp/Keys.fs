@@ -76,6 +76,10 @@ module Keys =
     /// The key of the optimizer of a network or loss.
     let optimizerOf (name: string) : string = name + "_optimizer"
 
+    /// The network or loss that an optimizer's key names.
+    let ownerOf (optimizer: string) : string =
+        optimizer.Substring(0, optimizer.Length - (optimizerOf "").Length)
+
     /// The key of the gradient clipper of a network or loss.
     let clipperOf (name: string) : string = name + "_grad_clipper"
 

@@ -60,13 +60,9 @@ module Plan =
                 | Some(_, loss) -> counting loss
                 | None -> List.exists counting roster.Terms
 
-        let owners = roster.Networks @ roster.Losses
-
         let steps optimizer =
-            owners
-            |> List.forall (fun owner ->
-                Keys.optimizerOf owner <> optimizer
-                || isReached owner && not (frozen.Contains owner))
+            let owner = Keys.ownerOf optimizer
+            isReached owner && not (frozen.Contains owner)
 
         {
             Weights = weights

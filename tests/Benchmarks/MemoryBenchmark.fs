@@ -34,20 +34,19 @@ module MemoryBenchmark =
 
         if variant = "by-hand" then
             use loop =
-                new HandWritten(
-                    network,
-                    Workload.loss (),
-                    choice.Torch(network.parameters ()),
-                    data,
-                    labels,
+                HandWritten.ofNetwork
+                    network
+                    (Workload.loss ())
+                    (choice.Torch(network.parameters ()))
+                    data
+                    labels
                     Workload.batchSize
-                )
 
             for _ in 1..2 do
                 loop.Epoch()
         else
             use trained =
-                new Trained(network, Workload.loss (), choice, data, labels, Workload.batchSize)
+                Trained.ofNetwork network (Workload.loss ()) choice data labels Workload.batchSize
 
             for _ in 1..2 do
                 trained.Epoch()

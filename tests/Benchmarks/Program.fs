@@ -3,7 +3,7 @@ module MetricLearning.Benchmarks.Program
 open System
 
 let private usage =
-    "usage: Benchmarks [iteration|loader|memory|soak|all] [--quick] [--cpu] [--only PART-OF-A-NETWORK'S-NAME]"
+    "usage: Benchmarks [iteration|trainers|synthesis|loader|memory|soak|all] [--quick] [--cpu] [--only PART-OF-A-NAME]"
 
 [<EntryPoint>]
 let main arguments =
@@ -25,6 +25,8 @@ let main arguments =
     match Array.toList arguments with
     | child :: variant :: _ when child = MemoryBenchmark.childArgument -> MemoryBenchmark.child variant quick
     | "iteration" :: _ -> IterationBenchmark.run clock quick only
+    | "trainers" :: _ -> TrainerBenchmark.run clock quick only
+    | "synthesis" :: _ -> SynthesisBenchmark.run clock quick
     | "loader" :: _ -> LoaderBenchmark.run clock quick
     | "memory" :: _ -> MemoryBenchmark.run quick
     | "soak" :: _ -> SoakBenchmark.run quick
@@ -32,6 +34,8 @@ let main arguments =
     | "all" :: _
     | "--quick" :: _ ->
         IterationBenchmark.run clock quick only
+        TrainerBenchmark.run clock quick ""
+        SynthesisBenchmark.run clock quick
         LoaderBenchmark.run clock quick
         MemoryBenchmark.run quick
         SoakBenchmark.run quick

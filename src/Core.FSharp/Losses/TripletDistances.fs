@@ -98,7 +98,7 @@ type TripletDistances
             TripletDistances(a, p, n, null, entries.At(a, p), entries.At(a, n), lazy (amongReferences.Value.At(p, n)))
 
         match input.Tuples with
-        | Tuples.All when not perAnchor.HasValue ->
+        | Tuples.All when input.IsRemembered || not perAnchor.HasValue ->
             let struct (a, p) = Tuples.places (input.Matches())
             each a p (input.Differs())
         | Tuples.Pairs(a1, p, a2, n) when a1.size 0 > 0L && a2.size 0 > 0L ->

@@ -70,15 +70,9 @@ type TripletMarginLoss(given: LossSettings, options: TripletMargin) =
     override this.ComputeLoss input =
         TripletViolation.elements options this.Distance input
 
-    /// The loss of who works against the metric, with this loss's margin, form, reducer and statistics; 0 without any
-    /// triplet.
+    /// The loss of who works against the metric, with this loss's margin, form, reducer and statistics.
     member internal this.ComputeAdversarial(input: MetricInput) : torch.Tensor =
-        let parts =
-            TripletViolation.adversarial options input
-            |> Seq.map _.NothingIsZero()
-            |> Seq.toArray
-
-        this.Reduce(parts, input)
+        this.Finish(TripletViolation.adversarial options input, input)
 
 /// Making triplet margin losses.
 module TripletMargin =
