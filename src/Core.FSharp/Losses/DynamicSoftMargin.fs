@@ -96,7 +96,7 @@ module DynamicSoftMargin =
         let width = 2.0 * abs options.MinVal / float options.NumBins
         let last = Numeric.scalar (float (options.NumBins - 1))
         let place = ((values - options.MinVal) / width).clamp(Numeric.scalar 0.0, last)
-        let bin = place.detach().floor()
+        let bin = place.detach().nan_to_num(0.0).floor()
         struct (bin.to_type torch.ScalarType.Int64, place - bin)
 
     /// One value for the batch, which the histogram (bins) is brought up to date with, in place.

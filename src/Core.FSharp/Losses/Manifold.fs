@@ -182,7 +182,6 @@ module Manifold =
         inherit Loss(settings)
         do this.Learn(parameter, initial options)
         override _.TakesReferences = false
-        override _.TakesTuples = false
 
         override this.ComputeLoss input =
             let proxies = this.Learned(parameter, input.Embeddings)

@@ -80,7 +80,6 @@ module P2SGrad =
     type private P2SGradFormula(settings: LossSettings, weightSettings: WeightSettings, options: P2SGrad) =
         inherit WeightedLoss(settings, weightSettings, parameter, options.NumClasses, options.DescriptorsDim, true)
 
-        override _.TakesTuples = false
         override _.RewritesParameters = true
 
         override this.ComputeLoss input = compute this input

@@ -26,8 +26,6 @@ type SelfSupervisedLossOf(loss: Loss, symmetric: bool) as this =
     /// Whether views of both kinds are anchors.
     member _.Symmetric = symmetric
 
-    override _.TakesTuples = false
-
     override _.TakesAnyLabels = false
 
     override _.ComputeLoss input =

@@ -91,7 +91,6 @@ module VICReg =
     type private VICRegFormula(settings: LossSettings, options: VICReg) =
         inherit Loss(settings)
         override _.Parts = parts
-        override _.TakesTuples = false
         override _.TakesAnyLabels = false
         override _.ComputeLoss input = elements options input
 

@@ -47,9 +47,6 @@ public sealed class ManifoldLoss : Loss
     /// <inheritdoc/>
     public override bool TakesReferences => false;
 
-    /// <inheritdoc/>
-    public override bool TakesTuples => false;
-
     /// <summary>The loss where every sample belongs to a random proxy.</summary>
     public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
         Elements(ManifoldModule.drawn(options, input), input);

@@ -42,9 +42,6 @@ public sealed class P2SGradLoss(
     )
 {
     /// <inheritdoc/>
-    public override bool TakesTuples => false;
-
-    /// <inheritdoc/>
     public override bool RewritesParameters => true;
 
     /// <inheritdoc/>

@@ -4,56 +4,58 @@ using static TorchSharp.torch;
 namespace MetricLearning;
 
 /// <summary>ArcFace in which a class is as near as the nearest of its centres. Its parameter is <c>W</c> (embeddingSize ×
-/// numClasses·subCenters); the distance must be <see cref="CosineSimilarity"/>.</summary>
-/// <param name="numClasses">How many classes there are: labels are 0 to numClasses − 1.</param>
-/// <param name="embeddingSize">How wide embeddings are.</param>
-/// <param name="margin">What is added to the angle of the right class, in degrees.</param>
-/// <param name="scale">What cosines are multiplied by.</param>
-/// <param name="subCenters">How many centres a class has.</param>
-/// <param name="weightInitFunc">Fills the weights in place; null as the paper does.</param>
-/// <param name="weightRegularizer">A cost of the weights themselves, as (classes × dimensions).</param>
-/// <param name="weightRegWeight">What that cost is multiplied by.</param>
-/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/>
-/// says.</param>
-/// <param name="reducer">From values to a scalar; null is the documented default. The loss takes a copy: see <see
-/// cref="Loss.Reducer"/>.</param>
-/// <param name="distance">What embeddings are compared with; null is the documented default.</param>
-/// <param name="embeddingRegularizer">A cost of the embeddings themselves.</param>
-/// <param name="embeddingRegWeight">What that cost is multiplied by.</param>
-public sealed class SubCenterArcFaceLoss(
-    int numClasses,
-    int embeddingSize,
-    double margin = 28.6,
-    double scale = 64,
-    int subCenters = 3,
-    Action<Tensor>? weightInitFunc = null,
-    Regularizer? weightRegularizer = null,
-    double weightRegWeight = 1,
-    bool? collectStats = null,
-    Reducer? reducer = null,
-    Distance? distance = null,
-    Regularizer? embeddingRegularizer = null,
-    double embeddingRegWeight = 1
-)
-    : WeightedLoss(
-        SubCenterArcFaceModule.settings(
-            new LossSettings(distance, reducer, embeddingRegularizer, embeddingRegWeight, collectStats)
-        ),
-        new WeightSettings(weightInitFunc, weightRegularizer, weightRegWeight),
-        SubCenterArcFaceModule.parameter,
-        numClasses,
-        embeddingSize,
-        true,
-        subCenters
-    )
+/// numClasses·subCenters); the distance must be <see cref="CosineSimilarity"/>. As in the reference, reducer and
+/// regularizers are taken but not used: the loss is the mean. In F#, <c>SubCenterArcFace.lossWith</c> uses them.</summary>
+public sealed class SubCenterArcFaceLoss : WeightedLoss
 {
-    private readonly SubCenterArcFace options = new(numClasses, embeddingSize, margin, scale, subCenters);
+    private readonly SubCenterArcFace options;
+
+    /// <summary>The loss with its documented arguments.</summary>
+    /// <param name="numClasses">How many classes there are: labels are 0 to numClasses − 1.</param>
+    /// <param name="embeddingSize">How wide embeddings are.</param>
+    /// <param name="margin">What is added to the angle of the right class, in degrees.</param>
+    /// <param name="scale">What cosines are multiplied by.</param>
+    /// <param name="subCenters">How many centres a class has.</param>
+    /// <param name="weightInitFunc">Fills the weights in place; null as the paper does.</param>
+    /// <param name="weightRegularizer">Not used.</param>
+    /// <param name="weightRegWeight">Not used.</param>
+    /// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/>
+    /// says.</param>
+    /// <param name="reducer">Not used.</param>
+    /// <param name="distance">What embeddings are compared with; null is the documented default.</param>
+    /// <param name="embeddingRegularizer">Not used.</param>
+    /// <param name="embeddingRegWeight">Not used.</param>
+    public SubCenterArcFaceLoss(
+        int numClasses,
+        int embeddingSize,
+        double margin = 28.6,
+        double scale = 64,
+        int subCenters = 3,
+        Action<Tensor>? weightInitFunc = null,
+        Regularizer? weightRegularizer = null,
+        double weightRegWeight = 1,
+        bool? collectStats = null,
+        Reducer? reducer = null,
+        Distance? distance = null,
+        Regularizer? embeddingRegularizer = null,
+        double embeddingRegWeight = 1
+    )
+        : base(
+            SubCenterArcFaceModule.settings(new LossSettings(distance, null, null, 1, collectStats)),
+            new WeightSettings(weightInitFunc, null, 1),
+            SubCenterArcFaceModule.parameter,
+            numClasses,
+            embeddingSize,
+            true,
+            subCenters
+        ) => options = new(numClasses, embeddingSize, margin, scale, subCenters);
 
     /// <inheritdoc/>
     public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
         SubCenterArcFaceModule.elements(options, Distance, WeightsFor(input), input);
 
-    /// <summary>Scaled similarities (N × numClasses), without a margin: what to classify with.</summary>
+    /// <summary>Scaled cosines (N × numClasses) to each class's nearest centre, without a margin: what to classify
+    /// with.</summary>
     public override Tensor GetLogits(Tensor embeddings) =>
         SubCenterArcFaceModule.logits(options, Distance, WeightsLike(embeddings), embeddings);
 

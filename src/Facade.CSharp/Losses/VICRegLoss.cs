@@ -45,9 +45,6 @@ public sealed class VICRegLoss : Loss
     public override string[] Parts => VICRegModule.parts;
 
     /// <inheritdoc/>
-    public override bool TakesTuples => false;
-
-    /// <inheritdoc/>
     public override bool TakesAnyLabels => false;
 
     /// <inheritdoc/>
