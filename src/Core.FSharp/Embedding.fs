@@ -30,6 +30,16 @@ type Embedded =
         Labels: Tensor
     }
 
+/// A batch and what the trunk made of it.
+[<ReferenceEquality>]
+type Featured =
+    {
+        /// The trunk's output, one row a sample.
+        Features: Tensor
+        /// Int64 of shape (N).
+        Labels: Tensor
+    }
+
 /// From batches to embeddings.
 module Embedding =
 
@@ -51,8 +61,12 @@ module Embedding =
             try
                 network.Forward inputs
             with :? System.Runtime.InteropServices.ExternalException as error ->
-                invalidOp
-                    $"The {network.Machine.Key} cannot take an input of {describe inputs} (first dimension: samples): {error.Message}"
+                raise (
+                    System.InvalidOperationException(
+                        $"The {network.Machine.Key} cannot take an input of {describe inputs} (first dimension: samples): {error.Message}",
+                        error
+                    )
+                )
 
         match box output with
         | null -> invalidOp $"The {network.Machine.Key} returned null; its forward pass must return a tensor."
@@ -78,10 +92,17 @@ module Embedding =
         checkRows Keys.Trunk (batch.Labels.size 0) output
         output
 
-    /// The embeddings of a batch: embedder after trunk.
-    /// Raises InvalidOperationException when they are not a matrix with one row a sample.
-    let embed (ctx: Context) (batch: Batch) : Embedded =
-        let embeddings = batch |> trunk ctx |> through Keys.Embedder ctx
+    /// The trunk's output for a batch, with the batch's labels.
+    let features (ctx: Context) (batch: Batch) : Featured =
+        {
+            Features = trunk ctx batch
+            Labels = batch.Labels
+        }
+
+    /// The embedder's output for what the trunk made.
+    /// Raises InvalidOperationException when it is not a matrix with one row a sample.
+    let ofFeatures (ctx: Context) (featured: Featured) : Embedded =
+        let embeddings = featured.Features |> through Keys.Embedder ctx
 
         if embeddings.dim () <> 2L then
             invalidOp
@@ -89,5 +110,9 @@ module Embedding =
 
         {
             Embeddings = embeddings
-            Labels = batch.Labels
+            Labels = featured.Labels
         }
+
+    /// The embeddings of a batch: embedder after trunk.
+    /// Raises InvalidOperationException when they are not a matrix with one row a sample.
+    let embed (ctx: Context) (batch: Batch) : Embedded = batch |> features ctx |> ofFeatures ctx

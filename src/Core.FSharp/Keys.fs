@@ -34,12 +34,51 @@ module Keys =
     [<Literal>]
     let TupleMiner = "tuple_miner"
 
+    /// The network that makes class scores of embeddings.
+    [<Literal>]
+    let Classifier = "classifier"
+
+    /// The loss on the classifier's scores.
+    [<Literal>]
+    let ClassifierLoss = "classifier_loss"
+
+    /// The network that makes a synthetic negative of a triplet.
+    [<Literal>]
+    let Generator = "generator"
+
+    /// The loss on the embeddings of synthetic triplets.
+    [<Literal>]
+    let SynthLoss = "synth_loss"
+
+    /// The loss with which the generator works against the metric: synthetic negatives nearer than positives.
+    [<Literal>]
+    let GeneratorAdversarialLoss = "g_adv_loss"
+
+    /// Keeps synthetic negatives near their anchors.
+    [<Literal>]
+    let GeneratorHardLoss = "g_hard_loss"
+
+    /// Keeps synthetic negatives near the real ones.
+    [<Literal>]
+    let GeneratorRegularizationLoss = "g_reg_loss"
+
+    /// Chooses the triplets that the generator is given, instead of chance.
+    [<Literal>]
+    let GeneratorTripletMiner = "g_triplet_miner"
+
     /// The weighted sum of all losses, under which it is reported.
     [<Literal>]
     let TotalLoss = "total_loss"
 
+    /// One of a family of numbered keys: `metric_loss_0`.
+    let numbered (name: string) (number: int) : string = $"{name}_{number}"
+
     /// The key of the optimizer of a network or loss.
     let optimizerOf (name: string) : string = name + "_optimizer"
+
+    /// The network or loss that an optimizer's key names.
+    let ownerOf (optimizer: string) : string =
+        optimizer.Substring(0, optimizer.Length - (optimizerOf "").Length)
 
     /// The key of the gradient clipper of a network or loss.
     let clipperOf (name: string) : string = name + "_grad_clipper"

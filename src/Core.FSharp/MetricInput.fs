@@ -116,6 +116,9 @@ type MetricInput
     /// Where random choices come from; drawn only when one is made.
     member _.Seed = seed.Value
 
+    /// The same input with other tuples.
+    member this.WithTuples(tuples: Tuples) : MetricInput = this.On(tuples, seed)
+
     member internal _.LazySeed = seed
 
     member internal _.InTraining = inTraining
@@ -165,6 +168,15 @@ type MetricInput
             invalidArg
                 (nameof refEmbeddings)
                 "This loss takes no reference embeddings: it compares with its own weights."
+
+    /// An error if tuples are given: for losses that look at whole batches.
+    member _.RejectTuples() =
+        match tuples with
+        | Tuples.All -> ()
+        | _ ->
+            invalidArg
+                (nameof tuples)
+                "This loss takes no tuples: it looks at the whole batch. Leave the miner out, or give Tuples.All."
 
     /// (a1, p, a2, n), all pairs where tuples are `All`.
     member this.Pairs() : struct (torch.Tensor * torch.Tensor * torch.Tensor * torch.Tensor) =

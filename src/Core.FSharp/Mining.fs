@@ -35,6 +35,24 @@ module Mining =
             }
         | _ -> all embedded
 
+    /// The tuples that the miner `key` chooses, among those of `pool` if it is a `PoolMiner`; all of them when there is no
+    /// such miner.
+    let mineWithin (key: string) (pool: Tuples) (ctx: Context) (embedded: Embedded) : Mined =
+        match ctx.Miners.TryGetValue key with
+        | true, (:? PoolMiner as miner) ->
+            { all embedded with
+                Tuples =
+                    miner.MineWithin(
+                        pool,
+                        embedded.Embeddings,
+                        embedded.Labels,
+                        null,
+                        null,
+                        Seed.derive key 0L ctx.Seed
+                    )
+            }
+        | _ -> mineWith key ctx embedded
+
     /// The tuples that the tuple miner chooses; all of them without one.
     let mine (ctx: Context) (embedded: Embedded) : Mined = mineWith Keys.TupleMiner ctx embedded
 

@@ -24,6 +24,14 @@ module Objective =
     /// No loss at all: the unit of `<+>`.
     let none (_: 'Input) : Losses = Losses []
 
+    /// Several losses as one: what `<+>` is for functions.
+    let all (losses: Losses seq) : Losses =
+        Losses
+            [
+                for Losses terms in losses do
+                    yield! terms
+            ]
+
     /// A loss under a name; not computed when its weight is not above zero.
     let term (name: string) (ctx: Context) (compute: 'Input -> Tensor) (input: 'Input) : Losses =
         if Plan.counts name ctx.Plan then
@@ -31,9 +39,16 @@ module Objective =
         else
             Losses []
 
+    /// What is computed only where one of these losses counts.
+    let during (names: string list) (ctx: Context) (compute: 'Input -> Losses) (input: 'Input) : Losses =
+        if names |> List.exists (fun name -> Plan.counts name ctx.Plan) then
+            compute input
+        else
+            none input
+
     // Miners and reducers leave out what is NaN, the backward pass does not: an embedding that is not finite makes the
     // loss so. Narrow numbers are summed in single precision, where they do not overflow.
-    let private noticing (embeddings: Tensor) (loss: Tensor) : Tensor =
+    let internal noticing (embeddings: Tensor) (loss: Tensor) : Tensor =
         use nothing = 0.0.ToScalar()
         let embeddings = embeddings.detach ()
 
@@ -63,3 +78,24 @@ module Objective =
 
     /// The metric loss on mined embeddings.
     let metric (ctx: Context) (mined: Mined) : Losses = metricAs Keys.MetricLoss ctx mined
+
+    /// The loss function `name` on the scores that the network `head` makes of embeddings, shape (N, classes). No loss when
+    /// there is no such network.
+    let headAs (head: string) (name: string) (ctx: Context) (mined: Mined) : Losses =
+        if ctx.Networks.ContainsKey head then
+            let classify (mined: Mined) =
+                lossOf
+                    name
+                    ctx
+                    { mined with
+                        Embeddings = Embedding.through head ctx mined.Embeddings
+                        Tuples = Tuples.All
+                    }
+
+            term name ctx classify mined
+        else
+            none mined
+
+    /// The classifier's loss on mined embeddings; no loss without a classifier.
+    let classifier (ctx: Context) (mined: Mined) : Losses =
+        headAs Keys.Classifier Keys.ClassifierLoss ctx mined

@@ -31,19 +31,45 @@ type Plan =
 /// Making and reading plans. Everything here is pure.
 module Plan =
 
-    /// Every loss counts with the user's weight, every optimizer steps but those of what the user froze.
-    let everything (roster: Roster) (progress: Progress) : Plan =
-        {
-            Weights = progress.LossWeights
-            Frozen = roster.Frozen
-            Stepping =
-                roster.Optimizers
-                |> List.filter (fun key -> not (Set.exists (fun frozen -> Keys.optimizerOf frozen = key) roster.Frozen))
-        }
-
     /// The weight of a loss; 0 when it has none.
     let weight (term: string) (plan: Plan) : float =
         plan.Weights |> Map.tryFind term |> Option.defaultValue 0.0
 
     /// Whether a loss is computed.
     let counts (term: string) (plan: Plan) : bool = weight term plan > 0.0
+
+    /// The plan with these weights, in which this is frozen. The optimizers step whose network or loss is not frozen and is
+    /// reached by a loss that counts: a loss function by itself alone, a head (a network on top of the embeddings) by its own
+    /// loss alone, other networks by every loss.
+    let create
+        (heads: (string * string) list)
+        (roster: Roster)
+        (frozen: Set<string>)
+        (weights: Map<string, float>)
+        : Plan =
+        let counting name =
+            match weights.TryFind name with
+            | Some weight -> weight > 0.0
+            | None -> false
+
+        let isReached name =
+            if List.contains name roster.Losses then
+                counting name
+            else
+                match List.tryFind (fst >> (=) name) heads with
+                | Some(_, loss) -> counting loss
+                | None -> List.exists counting roster.Terms
+
+        let steps optimizer =
+            let owner = Keys.ownerOf optimizer
+            isReached owner && not (frozen.Contains owner)
+
+        {
+            Weights = weights
+            Frozen = frozen
+            Stepping = List.filter steps roster.Optimizers
+        }
+
+    /// Every loss counts with the user's weight, and nothing is frozen but what the user froze.
+    let everything (heads: (string * string) list) (roster: Roster) (progress: Progress) : Plan =
+        create heads roster roster.Frozen progress.LossWeights

@@ -5,6 +5,8 @@ type Recipe =
     {
         /// The keys it knows.
         Schema: Schema
+        /// What it wants of its ingredients besides.
+        Inspect: Ingredients -> Findings
         /// What the next iteration does.
         Decide: Roster -> Progress -> Plan
         /// The losses of a batch.
@@ -23,13 +25,12 @@ module Recipe =
         : Recipe =
         {
             Schema =
-                {
-                    Trainer = "CustomTrainer"
-                    Models = [ for key in models -> Name.Exactly key, Presence.Optional ]
-                    Losses = [ for key in losses -> Name.Exactly key, Presence.Optional ]
+                { Schema.basic "CustomTrainer" with
+                    Models = [ for key in models -> key, Presence.Optional ]
+                    Losses = [ for key in losses -> key, Presence.Optional ]
                     ExtraLosses = extraLosses
-                    Miners = [ Name.Exactly Keys.SubsetBatchMiner; Name.Exactly Keys.TupleMiner ]
                 }
-            Decide = Plan.everything
+            Inspect = fun _ -> Findings.none
+            Decide = Plan.everything []
             Objective = objective
         }

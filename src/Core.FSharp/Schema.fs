@@ -1,13 +1,5 @@
 namespace MetricLearning.Core
 
-/// A name, or a family of numbered names (`metric_loss_0`, `metric_loss_1`, …), that a trainer knows.
-[<RequireQualifiedAccess>]
-type Name =
-    /// Exactly this key.
-    | Exactly of string
-    /// This text, an underscore and a number from 0.
-    | Numbered of string
-
 /// Whether a trainer can do without an entry.
 [<RequireQualifiedAccess>]
 type Presence =
@@ -24,32 +16,30 @@ type Schema =
         /// The trainer's name, as errors and reports show it.
         Trainer: string
         /// The networks.
-        Models: (Name * Presence) list
+        Models: (string * Presence) list
         /// The loss functions.
-        Losses: (Name * Presence) list
+        Losses: (string * Presence) list
         /// Losses that are computed without a loss function; they have weights and are reported like the others.
         ExtraLosses: string list
+        /// Networks on top of the embeddings, each with the loss function on its output: neither does without the other.
+        Heads: (string * string) list
         /// The miners.
-        Miners: Name list
+        Miners: string list
+        /// How many samples stand side by side in one: 2 where a sample is (anchor, positive or negative, label).
+        Streams: int
     }
 
-/// Matching keys against names.
-module Name =
+/// Making schemas.
+module Schema =
 
-    /// Whether a key is the name, or one of the numbered names. Names match exactly, never as a prefix.
-    let matches (key: string) (name: Name) : bool =
-        match name with
-        | Name.Exactly text -> key = text
-        | Name.Numbered prefix ->
-            let number = key.Substring(min key.Length (prefix.Length + 1))
-
-            key.StartsWith(prefix + "_", System.StringComparison.Ordinal)
-            && number <> ""
-            && Seq.forall System.Char.IsAsciiDigit number
-            && (number = "0" || number[0] <> '0')
-
-    /// How an error message shows the name.
-    let show (name: Name) : string =
-        match name with
-        | Name.Exactly text -> $"\"{text}\""
-        | Name.Numbered prefix -> $"\"{prefix}_0\", \"{prefix}_1\", …"
+    /// What most trainers know: a trunk, perhaps an embedder, a metric loss, a subset miner and a tuple miner.
+    let basic (trainer: string) : Schema =
+        {
+            Trainer = trainer
+            Models = [ Keys.Trunk, Presence.Required; Keys.Embedder, Presence.Expected ]
+            Losses = [ Keys.MetricLoss, Presence.Required ]
+            ExtraLosses = []
+            Heads = []
+            Miners = [ Keys.SubsetBatchMiner; Keys.TupleMiner ]
+            Streams = 1
+        }

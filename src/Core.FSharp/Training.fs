@@ -85,6 +85,13 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     /// The newest state's numbers.
     member _.Progress = state.Progress
 
+    /// The weights that the losses had in the last iteration, 0 outside of their phase; before the first, those given.
+    member _.LossWeights: Map<string, float> =
+        if state.Progress.Steps = 0L then
+            state.Progress.LossWeights
+        else
+            (recipe.Decide handles.Roster state.Progress).Weights
+
     /// The newest state. What you take is yours: it is never written to; dispose it when you are done with it.
     member _.Take() : TrainingState = state.Share()
 

@@ -150,25 +150,36 @@ module Tuples =
             | Tuples.Pairs(a1, p, _, _) -> struct (a1, p)
             | Tuples.Triplets(a, p, _) -> struct (a, p)
 
-        let seen = Collections.Generic.HashSet<int64>()
+        if a.size 0 = 0L then
+            struct (a, p)
+        else
+            // A stable sort puts the first pair of each label at the start of its run.
+            let struct (sorted, order) = labels.index_select(0L, a).sort(0L, false, true)
+            let count = sorted.size 0
+            let starts = torch.ones (count, dtype = torch.ScalarType.Bool, device = a.device)
 
-        let first =
-            labels.index_select(0L, a).cpu().data<int64>().ToArray()
-            |> Array.indexed
-            |> Array.filter (snd >> seen.Add)
-            |> Array.map (fst >> int64)
+            starts
+                .narrow(0L, 1L, count - 1L)
+                .copy_(sorted.narrow(0L, 1L, count - 1L).ne(sorted.narrow (0L, 0L, count - 1L)))
+            |> ignore
 
-        let first = torch.tensor(first).``to`` labels.device
-        struct (a.index_select (0L, first), p.index_select (0L, first))
+            let struct (first, _) = order.masked_select(starts).sort 0L
+            struct (a.index_select (0L, first), p.index_select (0L, first))
 
-    /// The same tuples where sample i of the reference set lies at `places`[i] of another set.
-    let moveTo (places: torch.Tensor) (tuples: Tuples) : Tuples =
-        let moved (indices: torch.Tensor) = places.index_select (0L, indices)
-
+    // Of positives and negatives, which index the reference set.
+    let private reindex (moved: torch.Tensor -> torch.Tensor) (tuples: Tuples) : Tuples =
         match tuples with
         | Tuples.All -> Tuples.All
         | Tuples.Pairs(a1, p, a2, n) -> Tuples.Pairs(a1, moved p, a2, moved n)
         | Tuples.Triplets(a, p, n) -> Tuples.Triplets(a, moved p, moved n)
+
+    /// The same tuples where the reference set lies `offset` rows further down.
+    let shift (offset: int64) (tuples: Tuples) : Tuples =
+        reindex (fun indices -> indices + offset) tuples
+
+    /// The same tuples where sample i of the reference set lies at `places`[i] of another set.
+    let moveTo (places: torch.Tensor) (tuples: Tuples) : Tuples =
+        reindex (fun indices -> places.index_select (0L, indices)) tuples
 
     /// Without the positive pairs, or whole triplets, in which a sample is its own positive: sample i lies at
     /// `places`[i] of the reference set.

@@ -67,6 +67,13 @@ internal static class Interop
         );
     }
 
+    /// <summary>The recipe of a cascade.</summary>
+    public static Recipe CascadedRecipe(IReadOnlyList<int> embeddingSizes)
+    {
+        ArgumentNullException.ThrowIfNull(embeddingSizes);
+        return Core.Trainers.CascadedEmbeddings.recipe(ListModule.OfSeq(embeddingSizes));
+    }
+
     private static MinerChoice Miner(object miner) =>
         miner switch
         {

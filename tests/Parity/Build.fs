@@ -27,7 +27,7 @@ type Arguments = (string * Argument) list
 module Build =
 
     // The documented classes that are PyTorch's own.
-    let private ofTorch = [ "CrossEntropyLoss" ]
+    let private ofTorch = [ typeof<Modules.CrossEntropyLoss> ]
 
     // What Python calls otherwise than we or TorchSharp do.
     let private synonyms =
@@ -134,7 +134,7 @@ module Build =
                 name, Given value
         ]
 
-    /// What one of TorchSharp's factories makes (those of torch.nn, torch.optim, torch.optim.lr_scheduler).
+    /// What one of TorchSharp's factories makes (those of torch.optim, torch.optim.lr_scheduler).
     let rec ofFactory (factories: Type) (name: string) (given: Arguments) : obj =
         let part = $"torch's %s{name}"
 
@@ -148,11 +148,12 @@ module Build =
     /// An instance of a public class of the library, or of a loss of torch.nn, by its documented name. `also` is for
     /// parameters that are not given.
     and construct (name: string) (given: Arguments) (also: Arguments) : obj =
-        match Library.tryType name with
+        let isNamed (target: Type) = target.Name = name
+
+        match Library.tryType name |> Option.orElse (List.tryFind isNamed ofTorch) with
         | Some target ->
             let constructors = target.GetConstructors() |> Seq.cast<MethodBase> |> List.ofSeq
             nonNull (call ofSpec name constructors null given also)
-        | None when List.contains name ofTorch -> ofFactory typeof<torch.nn> name given
         | None -> raise (MissingPart name)
 
     /// The object of a spec.

@@ -66,8 +66,16 @@ type Distance(normalizeEmbeddings: bool, p: double, power: double, isInverted: b
     /// Row i of `query` with row i of `reference`: one value a row. Neither normalised nor raised to a power.
     abstract PairwiseDistance: query: torch.Tensor * reference: torch.Tensor -> torch.Tensor
 
-    /// Every row of `query` (Nq × D) with every row of `reference` (Nr × D; null: `query` itself): (Nq × Nr).
-    member this.Matrix(query: torch.Tensor, reference: torch.Tensor | null) : torch.Tensor =
+    /// Row i of `query` with row i of `reference`, both already normalised: entry (i, i) of `ComputeMatrix`. Asked for only
+    /// where `Kind` is a known formula.
+    abstract ComputePairs: query: torch.Tensor * reference: torch.Tensor -> torch.Tensor
+
+    default this.ComputePairs(query, reference) = this.PairwiseDistance(query, reference)
+
+    /// Both sets checked and normalised, with their statistics; `reference` null: `query` itself.
+    member internal this.Prepare
+        (query: torch.Tensor, reference: torch.Tensor | null)
+        : struct (torch.Tensor * torch.Tensor) =
         let other =
             match reference with
             | null -> query
@@ -95,12 +103,19 @@ type Distance(normalizeEmbeddings: bool, p: double, power: double, isInverted: b
         statistics.Record("final_avg_query_norm", fun () -> this.GetNorm(normalQuery).mean())
         statistics.Record("final_avg_ref_norm", fun () -> this.GetNorm(normalOther).mean())
 
-        let matrix = this.ComputeMatrix(normalQuery, normalOther)
+        struct (normalQuery, normalOther)
 
+    /// Values raised to `Power`.
+    member internal _.Raise(values: torch.Tensor) : torch.Tensor =
         if power = 1.0 then
-            matrix
+            values
         else
-            matrix.pow (Numeric.scalar power)
+            values.pow (Numeric.scalar power)
+
+    /// Every row of `query` (Nq × D) with every row of `reference` (Nr × D; null: `query` itself): (Nq × Nr).
+    member this.Matrix(query: torch.Tensor, reference: torch.Tensor | null) : torch.Tensor =
+        let struct (query, other) = this.Prepare(query, reference)
+        this.Raise(this.ComputeMatrix(query, other))
 
     /// The rows scaled to length 1 in the p-norm; a row of zeros stays one.
     member _.Normalize(embeddings: torch.Tensor) : torch.Tensor =

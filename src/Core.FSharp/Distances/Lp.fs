@@ -37,6 +37,16 @@ module Lp =
         else
             torch.cdist (query, reference, p)
 
+    /// ‖xᵢ − yᵢ‖ₚ. 16-bit embeddings are compared in 32 bits.
+    let pairs (p: double) (query: torch.Tensor) (reference: torch.Tensor) : torch.Tensor =
+        let norm (difference: torch.Tensor) =
+            torch.linalg.vector_norm (difference, p, [| 1L |])
+
+        if Numeric.isHalf query.dtype then
+            norm(query.``float`` () - reference.``float`` ()).to_type query.dtype
+        else
+            norm (query - reference)
+
     /// ‖xᵢ − yᵢ + 1e-6‖ₚ; the small number keeps the gradient of equal rows finite.
     let pairwise (p: double) (query: torch.Tensor) (reference: torch.Tensor) : torch.Tensor =
         torch.nn.functional.pairwise_distance (query, reference, p)
@@ -46,5 +56,6 @@ module Lp =
         { new Distance(options.NormalizeEmbeddings, options.P, options.Power, false, options.CollectStats) with
             override _.Kind = DistanceKind.Lp
             override _.ComputeMatrix(query, reference) = matrix options.P query reference
+            override _.ComputePairs(query, reference) = pairs options.P query reference
             override _.PairwiseDistance(query, reference) = pairwise options.P query reference
         }

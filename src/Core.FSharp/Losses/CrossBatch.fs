@@ -81,7 +81,7 @@ type CrossBatchLoss(loss: Loss, options: CrossBatch) as this =
     let mine (input: MetricInput) (embeddings: torch.Tensor) (labels: torch.Tensor) references refLabels : Tuples =
         match options.Miner with
         | null -> Tuples.All
-        | miner -> miner.MineWith(embeddings, labels, references, refLabels, input.LazySeed)
+        | miner -> miner.MineWith(embeddings, labels, Tuples.All, references, refLabels, input.LazySeed)
 
     // The loss of a batch against a memory in which its samples may lie at `own`.
     let against (input: MetricInput) embeddings labels (tuples: Tuples) memory (memoryLabels: torch.Tensor) own =

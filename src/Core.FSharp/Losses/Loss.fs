@@ -172,7 +172,7 @@ type Loss(settings: LossSettings) =
             if costs.Count = 0 then
                 parts
             else
-                Array.append (Seq.toArray parts) (Seq.toArray costs)
+                Array.append parts (Seq.toArray costs)
 
         let total = this.Reducer.Reduce(parts, input.Embeddings, input.Labels)
 

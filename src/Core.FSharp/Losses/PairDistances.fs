@@ -26,14 +26,17 @@ type PairDistances
 
     /// The positive and the negative pairs that an input asks for.
     static member Of(distance: Distance, input: MetricInput) : struct (PairDistances * PairDistances) =
-        let matrix = distance.Matrix(input.Embeddings, input.References)
-
         match input.Tuples with
         | Tuples.All ->
+            let matrix = distance.Matrix(input.Embeddings, input.References)
+
             struct (PairDistances(ElementKind.PositivePair, matrix, (input.Matches()), null, null),
                     PairDistances(ElementKind.NegativePair, matrix, (input.Differs()), null, null))
         | _ ->
             let struct (a1, p, a2, n) = input.Pairs()
 
-            struct (PairDistances(ElementKind.PositivePair, matrix.index (a1, p), null, a1, p),
-                    PairDistances(ElementKind.NegativePair, matrix.index (a2, n), null, a2, n))
+            let entries =
+                DistanceEntries(distance, input.Embeddings, input.References, a1.size 0 + a2.size 0)
+
+            struct (PairDistances(ElementKind.PositivePair, entries.At(a1, p), null, a1, p),
+                    PairDistances(ElementKind.NegativePair, entries.At(a2, n), null, a2, n))

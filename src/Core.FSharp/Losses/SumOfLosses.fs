@@ -39,7 +39,15 @@ type SumOfLosses(terms: IReadOnlyList<SumTerm>) as this =
         let tuples =
             match term.Miner with
             | null -> input.Tuples
-            | miner -> miner.MineWith(input.Embeddings, input.RequireLabels(), input.References, input.RefLabels, seed)
+            | miner ->
+                miner.MineWith(
+                    input.Embeddings,
+                    input.RequireLabels(),
+                    Tuples.All,
+                    input.References,
+                    input.RefLabels,
+                    seed
+                )
 
         let value = term.Loss.ComputeOn(input.On(tuples, seed))
         if term.Weight = 1.0 then value else value * term.Weight

@@ -61,17 +61,21 @@ type TripletDistances
     /// The triplets that an input asks for. `perAnchor`: so many random ones an anchor where tuples are `All`; null:
     /// all.
     static member Of(distance: Distance, input: MetricInput, perAnchor: Nullable<int>) : TripletDistances =
-        let matrix = distance.Matrix(input.Embeddings, input.References)
+        let amongAll () =
+            let matrix = distance.Matrix(input.Embeddings, input.References)
 
-        // With a reference set, positives and negatives are rows of that set.
-        let amongReferences =
-            lazy
-                (if input.IsSelf then
-                     matrix
-                 else
-                     distance.Matrix(input.RefEmbeddings, null))
+            // With a reference set, positives and negatives are rows of that set.
+            let amongReferences =
+                lazy
+                    (if input.IsSelf then
+                         matrix
+                     else
+                         distance.Matrix(input.RefEmbeddings, null))
+
+            struct (matrix, amongReferences)
 
         let each (a: torch.Tensor) (p: torch.Tensor) (candidates: torch.Tensor) =
+            let struct (matrix, amongReferences) = amongAll ()
             let negatives = matrix.index_select (0L, a)
 
             TripletDistances(
@@ -87,15 +91,17 @@ type TripletDistances
         let listed () =
             let struct (a, p, n) = input.Triplets perAnchor
 
-            TripletDistances(
-                a,
-                p,
-                n,
-                null,
-                matrix.index (a, p),
-                matrix.index (a, n),
-                lazy (amongReferences.Value.index (p, n))
-            )
+            let entries =
+                DistanceEntries(distance, input.Embeddings, input.References, 2L * a.size 0)
+
+            let amongReferences =
+                lazy
+                    (if input.IsSelf then
+                         entries
+                     else
+                         DistanceEntries(distance, input.RefEmbeddings, null, a.size 0))
+
+            TripletDistances(a, p, n, null, entries.At(a, p), entries.At(a, n), lazy (amongReferences.Value.At(p, n)))
 
         match input.Tuples with
         | Tuples.All when input.IsRemembered || not perAnchor.HasValue ->

@@ -50,7 +50,7 @@ type Miner(distance: Distance | null, defaultDistance: Distance, collectStats: N
             refLabels: torch.Tensor | null,
             seed: Seed
         ) : Tuples =
-        this.MineWith(embeddings, labels, refEmbeddings, refLabels, lazy seed)
+        this.MineWith(embeddings, labels, Tuples.All, refEmbeddings, refLabels, lazy seed)
 
     /// The same; random choices follow libtorch's generator.
     member this.Mine
@@ -60,17 +60,18 @@ type Miner(distance: Distance | null, defaultDistance: Distance, collectStats: N
             refEmbeddings: torch.Tensor | null,
             refLabels: torch.Tensor | null
         ) : Tuples =
-        this.MineWith(embeddings, labels, refEmbeddings, refLabels, TorchSeed.draw ())
+        this.MineWith(embeddings, labels, Tuples.All, refEmbeddings, refLabels, TorchSeed.draw ())
 
     /// The same, within the batch.
     member this.Mine(embeddings: torch.Tensor, labels: torch.Tensor) : Tuples =
-        this.MineWith(embeddings, labels, null, null, TorchSeed.draw ())
+        this.MineWith(embeddings, labels, Tuples.All, null, null, TorchSeed.draw ())
 
     /// The same, with a seed that is drawn only when a random choice is made.
     member internal this.MineWith
         (
             embeddings: torch.Tensor,
             labels: torch.Tensor,
+            pool: Tuples,
             refEmbeddings: torch.Tensor | null,
             refLabels: torch.Tensor | null,
             seed: Lazy<Seed>
@@ -79,8 +80,7 @@ type Miner(distance: Distance | null, defaultDistance: Distance, collectStats: N
         use _ = torch.NewDisposeScope()
         statistics.Reset()
 
-        let input =
-            MetricInput(embeddings, labels, Tuples.All, refEmbeddings, refLabels, seed)
+        let input = MetricInput(embeddings, labels, pool, refEmbeddings, refLabels, seed)
 
         let found = this.MineTuples input
 

@@ -16,9 +16,14 @@ module internal PartChecks =
         || owner.parameters () |> Seq.exists _.IsInvalid
 
     /// Networks: modules with a forward pass, alive, the trunk taking as many tensors as a sample has inputs.
-    let networks (ingredients: Ingredients) : Findings =
+    let networks (schema: Schema) (ingredients: Ingredients) : Findings =
         Findings.mistakes
             [
+                match ingredients.Dataset with
+                | Dataset.Tensors(inputs, _) when inputs.Length % schema.Streams <> 0 ->
+                    $"The dataset has {inputs.Length} input tensor(s); this trainer takes {schema.Streams} streams, so as many inputs for each: (anchor, positive or negative, label)."
+                | _ -> ()
+
                 for key, network in ingredients.Models do
                     match network with
                     | _ when isGone network -> $"models[\"{key}\"] was disposed, or a part of it was; give it alive."
@@ -27,7 +32,7 @@ module internal PartChecks =
                     | _ ->
                         let given =
                             match ingredients.Dataset with
-                            | Dataset.Tensors(inputs, _) when key = Keys.Trunk -> Some inputs.Length
+                            | Dataset.Tensors(inputs, _) when key = Keys.Trunk -> Some(inputs.Length / schema.Streams)
                             | Dataset.Samples _ when key = Keys.Trunk -> None
                             | _ -> Some 1
 

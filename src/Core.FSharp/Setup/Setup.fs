@@ -10,16 +10,24 @@ module Setup =
 
     let private keyFindings (schema: Schema) (ingredients: Ingredients) : Findings =
         let names = List.map fst (schema.Models @ schema.Losses)
-        let suffixes = Keys.moves |> List.map (Keys.schedulerOf "")
+
+        let models, losses =
+            List.map fst ingredients.Models, List.map fst ingredients.Losses
+
+        let schedules = List.allPairs names Keys.moves |> List.map ((<||) Keys.schedulerOf)
 
         Findings.concat
             [
-                KeyChecks.table "models" schema.Models (List.map fst ingredients.Models)
-                KeyChecks.table "loss_funcs" schema.Losses (List.map fst ingredients.Losses)
-                KeyChecks.suffixed "mining_funcs" schema.Miners [ "" ] (List.map fst ingredients.Miners)
-                KeyChecks.suffixed "optimizers" names [ Keys.optimizerOf "" ] (List.map fst ingredients.Optimizers)
-                KeyChecks.suffixed "lr_schedulers" names suffixes (List.map fst ingredients.Schedules)
-                KeyChecks.suffixed "gradient_clippers" names [ Keys.clipperOf "" ] (List.map fst ingredients.Clippers)
+                KeyChecks.table "models" schema.Models models
+                KeyChecks.table "loss_funcs" schema.Losses losses
+                KeyChecks.heads schema.Heads models losses
+                KeyChecks.optional "mining_funcs" schema.Miners (List.map fst ingredients.Miners)
+                KeyChecks.optional "optimizers" (List.map Keys.optimizerOf names) (List.map fst ingredients.Optimizers)
+                KeyChecks.optional "lr_schedulers" schedules (List.map fst ingredients.Schedules)
+                KeyChecks.optional
+                    "gradient_clippers"
+                    (List.map Keys.clipperOf names)
+                    (List.map fst ingredients.Clippers)
                 KeyChecks.frozen schema ingredients.Frozen
                 match ingredients.LossWeights with
                 | Some weights -> KeyChecks.weights (Machines.terms schema ingredients) weights
@@ -31,7 +39,8 @@ module Setup =
         let ownChecks =
             [
                 keyFindings recipe.Schema ingredients
-                PartChecks.networks ingredients
+                recipe.Inspect ingredients
+                PartChecks.networks recipe.Schema ingredients
                 PartChecks.losses ingredients
                 PartChecks.miners ingredients
                 PartChecks.optimizers ingredients
@@ -41,7 +50,7 @@ module Setup =
 
         // Modules are looked into only when they are modules and alive.
         let areAlive =
-            [ PartChecks.networks ingredients; PartChecks.losses ingredients ]
+            [ PartChecks.networks recipe.Schema ingredients; PartChecks.losses ingredients ]
             |> List.forall _.Mistakes.IsEmpty
 
         Findings.concat

@@ -87,7 +87,13 @@ module internal Start =
         draw.ToInt64()
 
     /// A run that is ready to start; from here on the modules show its weights.
-    let start recipe ingredients (source: Source) (order: Order) (warnings: string list) : Prepared =
+    let start
+        (recipe: Recipe)
+        (ingredients: Ingredients)
+        (source: Source)
+        (order: Order)
+        (warnings: string list)
+        : Prepared =
         let seed = Seed.ofInt64 (Option.defaultWith drawSeed ingredients.Seed)
         let handles = Machines.handles recipe.Schema ingredients source order
         let progress = firstProgress ingredients recipe.Schema handles seed

@@ -24,5 +24,8 @@ public sealed class LpDistance(
     public override Tensor ComputeMatrix(Tensor query, Tensor reference) => LpModule.matrix(P, query, reference);
 
     /// <inheritdoc/>
+    public override Tensor ComputePairs(Tensor query, Tensor reference) => LpModule.pairs(P, query, reference);
+
+    /// <inheritdoc/>
     public override Tensor PairwiseDistance(Tensor query, Tensor reference) => LpModule.pairwise(P, query, reference);
 }

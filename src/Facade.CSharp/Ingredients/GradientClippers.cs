@@ -30,4 +30,18 @@ public sealed class GradientClippers : Entries<Action>
         get => Find("metric_loss_grad_clipper");
         set => Put("metric_loss_grad_clipper", value);
     }
+
+    /// <summary>The clipper of the classifier (key <c>classifier_grad_clipper</c>); null when there is none.</summary>
+    public Action? Classifier
+    {
+        get => Find("classifier_grad_clipper");
+        set => Put("classifier_grad_clipper", value);
+    }
+
+    /// <summary>The clipper of the generator (key <c>generator_grad_clipper</c>); null when there is none.</summary>
+    public Action? Generator
+    {
+        get => Find("generator_grad_clipper");
+        set => Put("generator_grad_clipper", value);
+    }
 }

@@ -18,4 +18,25 @@ public sealed class LossFuncs : Entries<nn.Module>
         get => Find("metric_loss");
         set => Put("metric_loss", value);
     }
+
+    /// <summary>The loss on the classifier&#39;s scores (key <c>classifier_loss</c>); null when there is none.</summary>
+    public nn.Module? ClassifierLoss
+    {
+        get => Find("classifier_loss");
+        set => Put("classifier_loss", value);
+    }
+
+    /// <summary>The loss that the generator works against the metric with, a <see cref="TripletMarginLoss"/> (key <c>g_adv_loss</c>); null when there is none.</summary>
+    public nn.Module? GAdvLoss
+    {
+        get => Find("g_adv_loss");
+        set => Put("g_adv_loss", value);
+    }
+
+    /// <summary>The loss on the embeddings of synthetic triplets (key <c>synth_loss</c>); null when there is none.</summary>
+    public nn.Module? SynthLoss
+    {
+        get => Find("synth_loss");
+        set => Put("synth_loss", value);
+    }
 }

@@ -32,4 +32,14 @@ public sealed class MiningFuncs : Entries<object>
         get => Find("tuple_miner") as Miner;
         set => Put("tuple_miner", value);
     }
+
+    /// <summary>
+    /// Chooses the triplets of the trunk&#39;s outputs that the generator is given, instead of chance (key
+    /// <c>g_triplet_miner</c>); null when there is none.
+    /// </summary>
+    public Miner? GTripletMiner
+    {
+        get => Find("g_triplet_miner") as Miner;
+        set => Put("g_triplet_miner", value);
+    }
 }

@@ -25,4 +25,18 @@ public sealed class Models : Entries<nn.Module>
         get => Find("embedder");
         set => Put("embedder", value);
     }
+
+    /// <summary>The network that makes class scores of embeddings (key <c>classifier</c>); null when there is none.</summary>
+    public nn.Module? Classifier
+    {
+        get => Find("classifier");
+        set => Put("classifier", value);
+    }
+
+    /// <summary>The network that makes a synthetic negative of a triplet of the trunk&#39;s outputs (key <c>generator</c>); null when there is none.</summary>
+    public nn.Module? Generator
+    {
+        get => Find("generator");
+        set => Put("generator", value);
+    }
 }

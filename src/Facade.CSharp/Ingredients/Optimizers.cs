@@ -30,4 +30,32 @@ public sealed class Optimizers : Entries<AnyOptimizer>
         get => Find("metric_loss_optimizer");
         set => Put("metric_loss_optimizer", value);
     }
+
+    /// <summary>The optimizer of the classifier (key <c>classifier_optimizer</c>); null when there is none.</summary>
+    public AnyOptimizer? Classifier
+    {
+        get => Find("classifier_optimizer");
+        set => Put("classifier_optimizer", value);
+    }
+
+    /// <summary>The optimizer of the generator (key <c>generator_optimizer</c>); null when there is none.</summary>
+    public AnyOptimizer? Generator
+    {
+        get => Find("generator_optimizer");
+        set => Put("generator_optimizer", value);
+    }
+
+    /// <summary>The optimizer of the classifier&#39;s loss, if that learns (key <c>classifier_loss_optimizer</c>); null when there is none.</summary>
+    public AnyOptimizer? ClassifierLoss
+    {
+        get => Find("classifier_loss_optimizer");
+        set => Put("classifier_loss_optimizer", value);
+    }
+
+    /// <summary>The optimizer of the synthetic triplets&#39; loss, if that learns (key <c>synth_loss_optimizer</c>); null when there is none.</summary>
+    public AnyOptimizer? SynthLoss
+    {
+        get => Find("synth_loss_optimizer");
+        set => Put("synth_loss_optimizer", value);
+    }
 }

@@ -26,15 +26,7 @@ public sealed class TripletMarginLoss(
     Regularizer? embeddingRegularizer = null,
     double embeddingRegWeight = 1
 )
-    : Loss(
-        TripletMarginModule.settings(
-            new LossSettings(distance, reducer, embeddingRegularizer, embeddingRegWeight, collectStats)
-        )
-    )
-{
-    private readonly TripletMargin options = new(margin, swap, smoothLoss, tripletsPerAnchor);
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
-        TripletMarginModule.elements(options, Distance, input);
-}
+    : Core.TripletMarginLoss(
+        new LossSettings(distance, reducer, embeddingRegularizer, embeddingRegWeight, collectStats),
+        new TripletMargin(margin, swap, smoothLoss, tripletsPerAnchor)
+    );

@@ -23,8 +23,10 @@ public abstract partial class BaseTrainer
     /// <summary>The gradient clippers, as they were given.</summary>
     public GradientClippers GradientClippers => options.GradientClippers ?? [];
 
-    /// <summary>The weight of every loss.</summary>
-    public IReadOnlyDictionary<string, double> LossWeights => session.Progress.LossWeights;
+    /// <summary>
+    /// The weight that every loss had in the last iteration, 0 outside of its phase; before the first, as it was given.
+    /// </summary>
+    public IReadOnlyDictionary<string, double> LossWeights => session.LossWeights;
 
     /// <summary>The last iteration&#39;s losses, weighted, and their sum under <c>total_loss</c>; empty before the first.</summary>
     public IReadOnlyDictionary<string, double> Losses => session.Progress.Losses;

@@ -90,14 +90,14 @@ let tests =
 
             Check.pure' "a loss counts exactly when its weight is above zero"
             <| Prop.forAll cases (fun (roster, progress) ->
-                let plan = Plan.everything roster progress
+                let plan = Plan.everything [] roster progress
 
                 names
                 |> List.forall (fun name -> Plan.counts name plan = (progress.LossWeights[name] > 0.0)))
 
             testCase "seen to fail: every optimizer steps" (fun () ->
                 let careless roster progress =
-                    { Plan.everything roster progress with
+                    { Plan.everything [] roster progress with
                         Stepping = roster.Optimizers
                     }
 
@@ -105,7 +105,7 @@ let tests =
 
             testCase "seen to fail: nothing is frozen" (fun () ->
                 let careless roster progress =
-                    { Plan.everything roster progress with
+                    { Plan.everything [] roster progress with
                         Frozen = Set.empty
                     }
 

@@ -134,32 +134,15 @@ let private keyTests =
     testList
         "keys"
         [
-            Check.pure' "a name matches itself only"
+            Check.pure' "a key is known exactly, never by its beginning"
             <| Prop.forAll (Arb.fromGen (Gen.zip texts texts)) (fun (name, key) ->
-                Name.matches key (Name.Exactly name) = (name = key))
+                let findings = KeyChecks.optional "models" [ name ] [ key ]
+                findings.Mistakes.IsEmpty = (name = key))
 
-            Check.pure' "a numbered name matches its numbers, written plainly"
-            <| fun (NonNegativeInt number) ->
-                Prop.forAll (Arb.fromGen texts) (fun prefix ->
-                    let name = Name.Numbered prefix
-
-                    Name.matches $"{prefix}_{number}" name
-                    && not (Name.matches $"{prefix}_0{number}" name)
-                    && not (Name.matches $"{prefix}_{number}x" name)
-                    && not (Name.matches $"{prefix}{number}" name)
-                    && not (Name.matches $"{prefix}_-{number}" name)
-                    && not (Name.matches $"{prefix}_" name)
-                    && not (Name.matches prefix name))
-
-            Check.pure' "any text at all is matched or not, without an exception"
+            Check.pure' "any text at all is known or not, without an exception"
             <| fun (NonNull(key: string | null)) ->
                 let key = nonNull key
-
-                [ Name.Exactly "trunk"; Name.Numbered "trunk"; Name.Numbered "" ]
-                |> List.map (Name.matches key)
-                |> List.length
-                    =
-                    3
+                (KeyChecks.optional "models" [ "trunk" ] [ key ]).Mistakes.IsEmpty = (key = "trunk")
 
             Check.pure' "keys of optimizers, clippers and schedules never collide"
             <| Prop.forAll (Arb.fromGen (Gen.zip texts texts)) (fun (one, other) ->

@@ -17,6 +17,7 @@ let private miners: (string * (unit -> Miner)) list =
         "TripletMargin", (fun () -> triplets id)
         "PairMargin", (fun () -> Miners.PairMargin.miner Miners.PairMargin.defaults)
         "BatchHard", (fun () -> Miners.BatchHard.miner Miners.BatchHard.defaults)
+        "HDC", (fun () -> Miners.HDC.miner Miners.HDC.defaults)
     ]
 
 let private indices (tuples: Tuples) : int64[] list =

@@ -14,6 +14,11 @@ type Recorder(scenario: Scenario, note: Fact -> unit) =
     let mutable epoch = 0
     let mutable gradients: Map<string, Map<string, torch.Tensor>> option = None
 
+    let isGiven (loss: string) =
+        Json.field "loss_names" (Json.field "constructed" theirs)
+        |> Json.items
+        |> Array.exists (fun name -> Json.text name = loss)
+
     let numbers (name: string) (trainer: obj) : IReadOnlyDictionary<string, float> =
         Library.property name trainer :?> IReadOnlyDictionary<string, float>
 
@@ -21,8 +26,12 @@ type Recorder(scenario: Scenario, note: Fact -> unit) =
         for name, theirs in Json.members theirs do
             match ours.TryGetValue name with
             | true, ours -> note (Fact.number $"%s{where}.%s{name}" theirs ours)
-            // A weight that nobody gave is 1; the reference spells it out for the total.
-            | _ when name = "total_loss" && where.EndsWith "loss_weights" -> note (Fact.number where theirs 1.0)
+            // The sum has no weight here; the reference gives it 1, or 0 where it has phases.
+            | _ when name = "total_loss" && where = "constructed.loss_weights" -> note (Fact.number where theirs 1.0)
+            | _ when name = "total_loss" && where.EndsWith "loss_weights" -> note (Fact.number where theirs 0.0)
+            // The reference reports the loss of a head that is not there; here it does not exist.
+            | _ when where.EndsWith "losses" && not (isGiven name) ->
+                note (Fact.number $"%s{where}.%s{name}" theirs 0.0)
             | _ -> note (Fact.missing $"%s{where}.%s{name}" theirs)
 
     let compareRates (where: string) (theirs: JsonElement) =
@@ -89,6 +98,9 @@ type Recorder(scenario: Scenario, note: Fact -> unit) =
     let snapshot () =
         if gradients.IsNone then
             gradients <- Some(Map.ofList [ for name, network in scenario.Modules -> name, Networks.gradients network ])
+
+    /// What the reference says of the iteration that is under way.
+    member _.Theirs: JsonElement = iterations[iteration]
 
     /// Before the first gradient clipper, or else in the iteration's hook: the gradients of the first iteration.
     member _.Backward() : unit = snapshot ()

@@ -17,6 +17,16 @@ type ReplayedBatches(passes: int64[][][]) =
     override _.Pass(_, pass) = passes[int (pass % passes.LongLength)]
     override _.Length = System.Nullable passes[0].LongLength
 
+/// The triplets of iteration k, as the reference drew them.
+[<Sealed>]
+type ReplayedTriplets(iteration: unit -> JsonElement) =
+    inherit Miner()
+
+    override _.MineTuples _ =
+        match Json.items (Json.field "triplets" (iteration ())) |> Array.map Tensors.integers with
+        | [| a; p; n |] -> Tuples.Triplets(a, p, n)
+        | other -> invalidOp $"%d{other.Length} index vectors are no triplets"
+
 [<RequireQualifiedAccess>]
 module Replay =
 

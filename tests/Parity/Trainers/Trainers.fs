@@ -49,11 +49,19 @@ module Trainers =
         let name = Json.text (Json.field "trainer" case)
         Library.typeNamed name |> ignore
 
-        if (Json.trySome "deterministic_patch" case).IsSome then
-            raise (MissingPart $"a way to give %s{name} its triplets")
-
         let scenario = Scenario.ofJson (Json.field "datasets" root) case
         let recorder = Recorder(scenario, note)
+
+        // Where the reference's chance was taken away, what it drew instead is given.
+        let scenario =
+            match Json.trySome "deterministic_patch" case with
+            | Some _ ->
+                { scenario with
+                    MiningFuncs =
+                        ("g_triplet_miner", ReplayedTriplets(fun () -> recorder.Theirs))
+                        :: scenario.MiningFuncs
+                }
+            | None -> scenario
 
         let trainer =
             Build.constructFromOptions

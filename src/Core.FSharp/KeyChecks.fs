@@ -8,13 +8,12 @@ module KeyChecks =
     let private quoted (keys: string seq) =
         String.concat ", " (Seq.map (sprintf "\"%s\"") keys)
 
-    let private unknown (property: string) (allowed: Name list) (keys: string list) : Findings =
+    let private unknown (property: string) (allowed: string list) (keys: string list) : Findings =
         Findings.mistakes
             [
                 for key in keys do
-                    if not (List.exists (Name.matches key) allowed) then
-                        let names = allowed |> List.map Name.show |> String.concat ", "
-                        $"{property} has an entry \"{key}\", which this trainer does not know; its keys are {names}."
+                    if not (List.contains key allowed) then
+                        $"{property} has an entry \"{key}\", which this trainer does not know; its keys are {quoted allowed}."
             ]
 
     let private twice (property: string) (keys: string list) : Findings =
@@ -25,21 +24,20 @@ module KeyChecks =
                         $"{property} has the key \"{key}\" {count} times; every key may come once."
             ]
 
-    let private missing (property: string) (table: (Name * Presence) list) (keys: string list) : Findings =
+    let private missing (property: string) (table: (string * Presence) list) (keys: string list) : Findings =
         Findings.concat
             [
                 for name, presence in table do
-                    if not (List.exists (fun key -> Name.matches key name) keys) then
+                    if not (List.contains name keys) then
                         match presence with
                         | Presence.Required ->
-                            Findings.mistakes
-                                [ $"{property} must contain {Name.show name}; add an entry with that key." ]
-                        | Presence.Expected -> Findings.warnings [ $"{property} is missing {Name.show name}." ]
+                            Findings.mistakes [ $"{property} must contain \"{name}\"; add an entry with that key." ]
+                        | Presence.Expected -> Findings.warnings [ $"{property} is missing \"{name}\"." ]
                         | Presence.Optional -> ()
             ]
 
     /// A property that is a table of the schema: models, loss functions.
-    let table (property: string) (table: (Name * Presence) list) (keys: string list) : Findings =
+    let table (property: string) (table: (string * Presence) list) (keys: string list) : Findings =
         Findings.concat
             [
                 unknown property (List.map fst table) keys
@@ -47,32 +45,21 @@ module KeyChecks =
                 missing property table keys
             ]
 
-    /// A property whose keys are a name and one of the suffixes: optimizers, clippers, schedules; miners, whose suffix is "".
-    let suffixed (property: string) (names: Name list) (suffixes: string list) (keys: string list) : Findings =
-        let known (key: string) =
-            suffixes
-            |> List.exists (fun suffix ->
-                key.EndsWith(suffix, StringComparison.Ordinal)
-                && List.exists (Name.matches (key.Substring(0, key.Length - suffix.Length))) names)
+    /// A property whose entries are all optional.
+    let optional (property: string) (allowed: string list) (keys: string list) : Findings =
+        Findings.concat [ unknown property allowed keys; twice property keys ]
 
-        let shown =
+    /// Networks on top of the embeddings and the losses on their output: one needs the other.
+    let heads (heads: (string * string) list) (models: string list) (losses: string list) : Findings =
+        Findings.mistakes
             [
-                for name in names do
-                    for suffix in suffixes do
-                        match name with
-                        | Name.Exactly text -> text + suffix
-                        | Name.Numbered prefix -> prefix + "_0" + suffix
-            ]
-
-        Findings.concat
-            [
-                Findings.mistakes
-                    [
-                        for key in keys do
-                            if not (known key) then
-                                $"{property} has an entry \"{key}\", which this trainer does not know; its keys are {quoted shown}."
-                    ]
-                twice property keys
+                for head, loss in heads do
+                    match List.contains head models, List.contains loss losses with
+                    | true, false ->
+                        $"models contains \"{head}\", but loss_funcs has no \"{loss}\" for what it puts out; add that loss, or leave the network out."
+                    | false, true ->
+                        $"loss_funcs contains \"{loss}\", but models has no \"{head}\" for it to look at; add that network, or leave the loss out."
+                    | _ -> ()
             ]
 
     /// The weights of the losses: one for each loss, at least one above zero.

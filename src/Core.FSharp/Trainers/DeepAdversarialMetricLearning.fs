@@ -1,0 +1,218 @@
+namespace MetricLearning.Core.Trainers
+
+open System
+open MetricLearning.Core
+
+/// What an epoch of adversarial training is for.
+[<RequireQualifiedAccess>]
+type Phase =
+    /// The metric learns; the generator is frozen.
+    | MetricAlone
+    /// The generator learns; trunk and classifier are frozen.
+    | GeneratorAlone
+    /// Both learn.
+    | Together
+
+/// Options of adversarial training.
+type Adversarial =
+    {
+        /// The first epochs, in which only the metric learns.
+        MetricAloneEpochs: int
+        /// The epochs after those, in which only the generator learns.
+        GeneratorAloneEpochs: int
+        /// Random triplets for each sample that the generator makes a synthetic negative of; null: all there are.
+        TripletsPerAnchor: Nullable<int>
+    }
+
+/// The phases of adversarial training. Everything here is pure.
+module Phase =
+
+    /// The phase of an epoch, counted from 1.
+    let at (options: Adversarial) (epoch: int) : Phase =
+        if epoch <= options.MetricAloneEpochs then
+            Phase.MetricAlone
+        elif epoch <= options.MetricAloneEpochs + options.GeneratorAloneEpochs then
+            Phase.GeneratorAlone
+        else
+            Phase.Together
+
+    let private ofMetric = [ Keys.MetricLoss; Keys.ClassifierLoss ]
+
+    let private ofGenerator =
+        [
+            Keys.GeneratorHardLoss
+            Keys.GeneratorRegularizationLoss
+            Keys.GeneratorAdversarialLoss
+        ]
+
+    /// The losses that count.
+    let losses (phase: Phase) : string list =
+        match phase with
+        | Phase.MetricAlone -> ofMetric
+        | Phase.GeneratorAlone -> ofGenerator
+        | Phase.Together -> ofMetric @ ofGenerator @ [ Keys.SynthLoss ]
+
+    /// The networks that are in evaluation mode and get no gradient.
+    let frozen (phase: Phase) : Set<string> =
+        match phase with
+        | Phase.MetricAlone -> Set.singleton Keys.Generator
+        | Phase.GeneratorAlone -> Set.ofList [ Keys.Trunk; Keys.Classifier ]
+        | Phase.Together -> Set.empty
+
+    /// The networks that do not step though they are not frozen: gradients pass through them.
+    let resting (phase: Phase) : Set<string> =
+        match phase with
+        | Phase.GeneratorAlone -> Set.singleton Keys.Embedder
+        | Phase.MetricAlone
+        | Phase.Together -> Set.empty
+
+/// Trains a metric, and a generator of synthetic negatives that works against it (Duan et al. 2018, "Deep Adversarial
+/// Metric Learning").
+module DeepAdversarialMetricLearning =
+
+    /// As documented: both learn together from the first epoch on, 100 triplets for each sample.
+    let defaults: Adversarial =
+        {
+            MetricAloneEpochs = 0
+            GeneratorAloneEpochs = 0
+            TripletsPerAnchor = Nullable 100
+        }
+
+    /// As TrainWithClassifier, where the classifier is optional, and a generator with its losses; perhaps a miner of the
+    /// generator's triplets.
+    let schema: Schema =
+        let basic = Schema.basic "DeepAdversarialMetricLearning"
+
+        { basic with
+            Models =
+                basic.Models
+                @ [ Keys.Classifier, Presence.Optional; Keys.Generator, Presence.Required ]
+            Losses =
+                basic.Losses
+                @ [
+                    Keys.ClassifierLoss, Presence.Optional
+                    Keys.SynthLoss, Presence.Required
+                    Keys.GeneratorAdversarialLoss, Presence.Required
+                ]
+            ExtraLosses = [ Keys.GeneratorHardLoss; Keys.GeneratorRegularizationLoss ]
+            Heads = [ Keys.Classifier, Keys.ClassifierLoss ]
+            Miners = basic.Miners @ [ Keys.GeneratorTripletMiner ]
+        }
+
+    let private decide (options: Adversarial) (roster: Roster) (progress: Progress) : Plan =
+        let phase = Phase.at options progress.Epoch
+        let losses = Phase.losses phase
+
+        let weights =
+            progress.LossWeights
+            |> Map.map (fun name weight -> if List.contains name losses then weight else 0.0)
+
+        let plan =
+            Plan.create schema.Heads roster (roster.Frozen + Phase.frozen phase) weights
+
+        let resting = Phase.resting phase |> Set.map Keys.optimizerOf
+
+        { plan with
+            Stepping = plan.Stepping |> List.filter (fun key -> not (resting.Contains key))
+        }
+
+    let private synthetic (options: Adversarial) (ctx: Context) (featured: Featured) : Losses =
+        let ofTriplets =
+            Objective.term Keys.GeneratorHardLoss ctx (Synthesis.distanceTo _.Anchors)
+            <+> Objective.term Keys.GeneratorRegularizationLoss ctx (Synthesis.distanceTo _.Negatives)
+
+        let ofEmbeddings =
+            Synthesis.embed ctx
+            >> (Objective.term
+                    Keys.GeneratorAdversarialLoss
+                    ctx
+                    (Synthesis.adversarial Keys.GeneratorAdversarialLoss ctx)
+                <+> Objective.metricAs Keys.SynthLoss ctx)
+
+        match Synthesis.generate options.TripletsPerAnchor ctx featured with
+        | Some triplets ->
+            (ofTriplets
+             <+> Objective.during [ Keys.GeneratorAdversarialLoss; Keys.SynthLoss ] ctx ofEmbeddings)
+                triplets
+        | None -> Synthesis.nothing (Phase.losses Phase.Together) ctx featured
+
+    let private objective (options: Adversarial) (ctx: Context) : Batch -> Losses =
+        let real =
+            Embedding.ofFeatures ctx
+            >> Mining.mine ctx
+            >> (Objective.metric ctx <+> Objective.classifier ctx)
+
+        Embedding.features ctx
+        >> (Objective.during (Phase.losses Phase.MetricAlone) ctx real
+            <+> Objective.during (Keys.SynthLoss :: Phase.losses Phase.GeneratorAlone) ctx (synthetic options ctx))
+
+    let private checkCounts (options: Adversarial) =
+        [
+            if options.MetricAloneEpochs < 0 then
+                $"metric_alone_epochs is {options.MetricAloneEpochs}; it must be at least 0."
+            if options.GeneratorAloneEpochs < 0 then
+                $"g_alone_epochs is {options.GeneratorAloneEpochs}; it must be at least 0."
+            if options.TripletsPerAnchor.HasValue && options.TripletsPerAnchor.Value < 1 then
+                $"g_triplets_per_anchor is {options.TripletsPerAnchor}; it must be at least 1, or all of them."
+        ]
+
+    let private checkLoss (ingredients: Ingredients) =
+        [
+            for key, loss in ingredients.Losses do
+                if key = Keys.GeneratorAdversarialLoss && not (loss :? TripletMarginLoss) then
+                    $"loss_funcs[\"{key}\"] is a {loss.GetType().Name}; it must be a TripletMarginLoss, whose margin and form the generator works against."
+        ]
+
+    // A phase without a loss, or with nothing to step, would end the run in the middle.
+    let private checkPhases (options: Adversarial) (ingredients: Ingredients) =
+        let phases =
+            [
+                if options.MetricAloneEpochs > 0 then
+                    Phase.MetricAlone, "metric_alone_epochs"
+                if options.GeneratorAloneEpochs > 0 then
+                    Phase.GeneratorAlone, "g_alone_epochs"
+            ]
+
+        [
+            for phase, epochs in phases do
+                match ingredients.LossWeights with
+                | Some weights when
+                    weights
+                    |> List.forall (fun (name, weight) ->
+                        not (weight > 0.0) || not (List.contains name (Phase.losses phase)))
+                    ->
+                    let names = Phase.losses phase |> List.map (sprintf "\"%s\"") |> String.concat ", "
+
+                    $"In the epochs of {epochs} no loss has a weight above zero: raise one of {names}, or set {epochs} to 0."
+                | _ -> ()
+
+            if
+                options.GeneratorAloneEpochs > 0
+                && List.contains Keys.Generator ingredients.Frozen
+            then
+                "freeze_these contains \"generator\", which is all that learns in the epochs of g_alone_epochs; set that to 0, or let the generator learn."
+        ]
+
+    let private checkMisprint (ingredients: Ingredients) =
+        [
+            for key, _ in Option.defaultValue [] ingredients.LossWeights do
+                if key = "g_hard_lss" then
+                    $"\"g_hard_lss\" is a misprint in the documentation of pytorch-metric-learning; write \"{Keys.GeneratorHardLoss}\"."
+        ]
+
+    /// The trunk's features; on them embed, mine, metric loss and classifier loss; and generate, losses of the synthetic
+    /// negatives, embed, losses of the synthetic triplets. Which of these count, and who learns, is the phase's.
+    let recipe (options: Adversarial) : Recipe =
+        {
+            Schema = schema
+            Inspect =
+                fun ingredients ->
+                    Findings.mistakes (
+                        checkCounts options
+                        @ checkLoss ingredients
+                        @ checkPhases options ingredients
+                        @ checkMisprint ingredients
+                    )
+            Decide = decide options
+            Objective = objective options
+        }

@@ -1,0 +1,30 @@
+namespace MetricLearning.Core.Trainers
+
+open MetricLearning.Core
+
+/// Trains trunk, embedder and a classifier on top of it: a metric loss on the embeddings, a classification loss on the
+/// classifier's scores.
+module TrainWithClassifier =
+
+    /// As MetricLossOnly, and a classifier with its loss.
+    let schema: Schema =
+        let basic = Schema.basic "TrainWithClassifier"
+
+        { basic with
+            Models = basic.Models @ [ Keys.Classifier, Presence.Expected ]
+            Losses = basic.Losses @ [ Keys.ClassifierLoss, Presence.Expected ]
+            Heads = [ Keys.Classifier, Keys.ClassifierLoss ]
+        }
+
+    /// Embed, mine, metric loss and classifier loss; everything counts in every epoch.
+    let recipe: Recipe =
+        {
+            Schema = schema
+            Inspect = fun _ -> Findings.none
+            Decide = Plan.everything schema.Heads
+            Objective =
+                fun ctx ->
+                    Embedding.embed ctx
+                    >> Mining.mine ctx
+                    >> (Objective.metric ctx <+> Objective.classifier ctx)
+        }
