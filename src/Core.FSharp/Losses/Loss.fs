@@ -96,11 +96,6 @@ type Loss(settings: LossSettings) =
 
     default _.TakesReferences = true
 
-    /// Whether tuples that a miner chose mean anything to this loss.
-    abstract TakesTuples: bool
-
-    default _.TakesTuples = true
-
     /// Whether labels may be any numbers that say which samples belong together, rather than classes that the loss knows
     /// something about.
     abstract TakesAnyLabels: bool

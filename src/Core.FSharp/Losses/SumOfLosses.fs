@@ -63,8 +63,6 @@ type SumOfLosses(terms: IReadOnlyList<SumTerm>) as this =
 
     override _.TakesReferences = terms |> Seq.forall _.Loss.TakesReferences
 
-    override _.TakesTuples = not hasMiners
-
     override _.TakesAnyLabels = terms |> Seq.forall _.Loss.TakesAnyLabels
 
     override _.ComputeLoss input =

@@ -38,6 +38,12 @@ type TripletDistances
         | null -> numbers
         | _ -> numbers.unsqueeze 1L
 
+    /// Values, which broadcast to the shape of `AnchorNegative`, one for each triplet: (K).
+    member _.Listed(values: torch.Tensor) : torch.Tensor =
+        match mask with
+        | null -> values
+        | given -> values.expand_as(negativeDistances).masked_select given
+
     /// How many triplets meet a condition (of values shaped like `AnchorNegative`): an int64 scalar.
     member _.CountWhere(condition: torch.Tensor) : torch.Tensor =
         match mask with

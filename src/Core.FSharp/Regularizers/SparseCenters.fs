@@ -37,14 +37,36 @@ module SparseCenters =
                 (nameof options)
                 $"SparseCentersRegularizer needs at least one class and two centres a class; it was given {options.NumClasses} and {options.CentersPerClass}."
 
+    /// The names of its statistics: the mean cosine of two centres of one class, and of two classes.
+    let statistics = [| "same_class_center_sim"; "diff_class_center_sim" |]
+
+    let private recordMeans (options: SparseCenters) (record: Statistics) (distance: Distance) (rows: torch.Tensor) =
+        let mean (isOfOneClass: bool) () =
+            let cosines = distance.Matrix(rows, null)
+            let labels = torch.arange (int64 options.NumClasses, device = rows.device)
+            let labels = labels.repeat_interleave (int64 options.CentersPerClass)
+
+            let chosen =
+                if isOfOneClass then
+                    Tuples.matches labels null
+                else
+                    Tuples.differs labels null
+
+            cosines.masked_select(chosen).mean()
+
+        record.Record(statistics[0], mean true)
+        record.Record(statistics[1], mean false)
+
     /// √(2 − 2 cos) of every two rows (C·K × D) of one class.
-    let elements (options: SparseCenters) (distance: Distance) (rows: torch.Tensor) : Elements =
+    let elements (options: SparseCenters) (record: Statistics) (distance: Distance) (rows: torch.Tensor) : Elements =
         let classes, centers = int64 options.NumClasses, int64 options.CentersPerClass
 
         if rows.size 0 <> classes * centers then
             invalidArg
                 (nameof rows)
                 $"SparseCentersRegularizer was made for {classes} classes of {centers} centres; there are {rows.size 0} rows."
+
+        recordMeans options record distance rows
 
         let similarities =
             let normal = distance.Normalize(rows).reshape(classes, centers, rows.size 1)
@@ -85,6 +107,7 @@ module SparseCenters =
         checkOptions options
         let cosine = distance ()
 
-        { new Regularizer(reducer (), null, cosine, Nullable(), [||]) with
-            override _.ComputeLoss rows = elements options cosine rows
+        { new Regularizer(reducer (), null, cosine, Nullable(), statistics) with
+            override this.ComputeLoss rows =
+                elements options this.Statistics cosine rows
         }

@@ -25,7 +25,7 @@ public sealed class SparseCentersRegularizer(
         Checked(distance),
         SparseCentersModule.distance(),
         collectStats,
-        []
+        SparseCentersModule.statistics
     )
 {
     private readonly SparseCenters options = Checked(new SparseCenters(numClasses, centersPerClass));
@@ -44,5 +44,6 @@ public sealed class SparseCentersRegularizer(
     }
 
     /// <inheritdoc/>
-    public override Elements ComputeLoss(Tensor rows) => SparseCentersModule.elements(options, Distance, rows);
+    public override Elements ComputeLoss(Tensor rows) =>
+        SparseCentersModule.elements(options, Statistics, Distance, rows);
 }
