@@ -11,7 +11,12 @@ let tests =
             ReducerTests.tests
             RegularizerTests.tests
             MinerTests.tests
+            MinerEdges.tests
+            PoolMinerTests.tests
+            RandomMinerTests.tests
             LossTests.tests
             LossProps.tests
+            LossEdges.tests
+            PairLossTests.tests
             OwnTests.tests
         ]
