@@ -153,6 +153,16 @@ let tests =
             for mishap in places do
                 Check.law 8 $"{mishap}" (failureIsAtomic mishap)
 
+            for loss in Parts.remembering do
+                for mishap in [ Mishap.At Place.Clipper; Mishap.NotFinite; Mishap.BrokenGradient ] do
+                    Check.lawAt
+                        { Settings.rich with
+                            Loss = loss
+                            Clip = true
+                        }
+                        $"{mishap}, with {fst Parts.losses[loss]}"
+                        (fun subject settings -> failureIsAtomic mishap subject settings 2)
+
             for place in [ Place.Sample; Place.Collate; Place.Getter ] do
                 Check.law 8 $"At {place}, in a worker" (workersFail place)
 

@@ -61,7 +61,21 @@ let torchOptimizers: (string * (Modules.Parameter seq -> torch.optim.Optimizer))
         "RAdam", (fun parameters -> torch.optim.RAdam(parameters, 0.01))
     |]
 
-/// Losses, those with parameters among them.
+/// A memory that is full after three batches, and starts with a batch of warm-up; what it wraps learns.
+let memory () : torch.nn.Module =
+    Margin.loss
+        { Margin.defaults with
+            LearnBeta = true
+            Nu = 0.1
+        }
+    |> CrossBatch.loss
+        { CrossBatch.defaults (int size) with
+            MemorySize = 30
+            WarmUp = 1
+        }
+    :> torch.nn.Module
+
+/// Losses, those with parameters or memory among them.
 let losses: (string * (unit -> torch.nn.Module))[] =
     [|
         "triplet margin",
@@ -89,7 +103,24 @@ let losses: (string * (unit -> torch.nn.Module))[] =
                 })
         "nt-xent", (fun () -> NTXent.loss NTXent.defaults)
         "contrastive", (fun () -> Contrastive.loss Contrastive.defaults)
+        "memory", memory
+        "dynamic soft margin", (fun () -> DynamicSoftMargin.loss DynamicSoftMargin.defaults)
+        "several losses",
+        (fun () ->
+            SumOfLosses.loss
+                [
+                    Contrastive.loss Contrastive.defaults
+                    CosFace.loss (CosFace.defaults classes (int size))
+                ])
     |]
+
+/// Indices into `losses` of those that remember.
+let remembering: int list =
+    [
+        for index, (name, _) in Seq.indexed losses do
+            if name = "memory" || name = "dynamic soft margin" then
+                index
+    ]
 
 let miners: (string * (unit -> Miner) option)[] =
     [|

@@ -169,7 +169,12 @@ let tests =
                 let refuses text options =
                     throws<ArgumentException> text (fun () -> sampler model options |> ignore)
 
-                refuses "subsetSize is 41, of 40 samples" { options with SubsetSize = Nullable 41 }
+                refuses
+                    "subsetSize is 41, of 40 samples"
+                    { options with
+                        SubsetSize = Nullable 41
+                    }
+
                 refuses "subsetSize is 0" { options with SubsetSize = Nullable 0 }
                 refuses "batchSize is 0" { options with BatchSize = 0 }
             }

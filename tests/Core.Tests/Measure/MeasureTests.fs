@@ -18,5 +18,8 @@ let tests =
             LossProps.tests
             LossEdges.tests
             PairLossTests.tests
+            MemoryTests.tests
+            SeveralTests.tests
+            StatefulTests.tests
             OwnTests.tests
         ]
