@@ -172,7 +172,7 @@ let private dynamicSoftMargin =
                 refused "at least one bin" (fun options -> { options with NumBins = 0 })
                 refused "momentum" (fun options -> { options with Momentum = 2.0 })
 
-                throws<ArgumentException> "Euclidean LpDistance" (fun () ->
+                throws<ArgumentException> "DynamicSoftMarginLoss needs LpDistance" (fun () ->
                     DynamicSoftMargin.lossWith (LossValues.cosine ()) DynamicSoftMargin.defaults
                     |> ignore)
             }
