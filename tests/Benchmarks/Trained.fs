@@ -65,8 +65,9 @@ type Trained(recipe: Recipe, ingredients: Ingredients) =
 /// Runs of a single network.
 module Trained =
 
-    /// MetricLossOnly with a loss on a network's output.
-    let ofNetwork
+    /// MetricLossOnly with a loss on a network's output, perhaps with a tuple miner.
+    let withMiner
+        (miner: Miner option)
         (network: torch.nn.Module<torch.Tensor, torch.Tensor>)
         (loss: Loss)
         (choice: Choice)
@@ -86,5 +87,17 @@ module Trained =
             MetricLossOnly.recipe,
             { ingredients with
                 Optimizers = [ "trunk_optimizer", choice.Ours(network.parameters ()) ]
+                Miners = [ for miner in Option.toList miner -> "tuple_miner", MinerChoice.Tuples miner ]
             }
         )
+
+    /// MetricLossOnly with a loss on a network's output.
+    let ofNetwork
+        (network: torch.nn.Module<torch.Tensor, torch.Tensor>)
+        (loss: Loss)
+        (choice: Choice)
+        (data: torch.Tensor)
+        (labels: torch.Tensor)
+        (batchSize: int)
+        : Trained =
+        withMiner None network loss choice data labels batchSize

@@ -12,7 +12,7 @@ let all =
             Schedules.ScheduleTests.tests
             Learn.LearnTests.tests
             Laws.LawTests.tests
-            testList "docs" [ Docs.YourOwn.tests; Docs.Pages.tests ]
+            testList "docs" [ Docs.YourOwn.tests; Docs.Pages.tests; Docs.Guides.tests ]
         ]
 
 [<EntryPoint>]
