@@ -99,7 +99,8 @@ let tests =
                 Check.lawAt settings $"with {fst Parts.losses[loss]}" (fun subject settings ->
                     stepsAreFunctions real subject settings 5)
 
-                off settings [ Mechanism.FreshBuffers ]
+                Check.isFalsified $"FreshBuffers with {fst Parts.losses[loss]}" (fun () ->
+                    stepsAreFunctions (ByHand.step [ Mechanism.FreshBuffers ]) Subject.metricLossOnly settings 5)
 
             for mechanisms in
                 [ // The user's generator, put back, would give every step the same numbers.

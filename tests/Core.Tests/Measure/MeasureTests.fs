@@ -21,6 +21,9 @@ let tests =
             StatefulTests.tests
             LossEdges.tests
             PairLossTests.tests
+<<<<<<< HEAD
+=======
             RankedTripletTests.tests
+>>>>>>> main
             OwnTests.tests
         ]
