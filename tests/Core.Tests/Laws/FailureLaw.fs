@@ -39,7 +39,7 @@ let private failureIsAtomic (mishap: Mishap) (subject: Subject) (settings: Setti
 
     let armAt steps =
         if session.Progress.Steps = steps then
-            arm mishap trap session source
+            arm mishap trap subject.Recipe session source
 
     let hook _ (event: Event) =
         before <- Snapshot.ofSession session
@@ -151,7 +151,9 @@ let tests =
         "7 failure is atomic"
         [
             for mishap in places do
-                Check.law 8 $"{mishap}" (failureIsAtomic mishap)
+                let befallen = Subject.all |> List.filter (fun subject -> canBefall subject mishap)
+
+                Check.lawOf befallen 8 $"{mishap}" (failureIsAtomic mishap)
 
             for place in [ Place.Sample; Place.Collate; Place.Getter ] do
                 Check.law 8 $"At {place}, in a worker" (workersFail place)

@@ -9,6 +9,7 @@ let tests =
         [
             PureHalf.tests
             PhaseLaw.tests
+            AdversarialPhases.tests
             EffectsBoundary.tests
             testSequenced (
                 testList

@@ -61,34 +61,34 @@ let torchOptimizers: (string * (Modules.Parameter seq -> torch.optim.Optimizer))
         "RAdam", (fun parameters -> torch.optim.RAdam(parameters, 0.01))
     |]
 
-/// Losses, those with parameters among them.
-let losses: (string * (unit -> torch.nn.Module))[] =
+/// Losses of embeddings of a size, those with parameters among them.
+let losses: (string * (int64 -> torch.nn.Module))[] =
     [|
         "triplet margin",
-        (fun () ->
+        (fun _ ->
             TripletMargin.loss
                 { TripletMargin.defaults with
                     Margin = 0.5
                 })
         "random triplets",
-        (fun () ->
+        (fun _ ->
             TripletMargin.loss
                 { TripletMargin.defaults with
                     Margin = 0.5
                     TripletsPerAnchor = Nullable 2
                 })
-        "arcface", (fun () -> ArcFace.loss (ArcFace.defaults classes (int size)))
-        "proxy anchor", (fun () -> ProxyAnchor.loss (ProxyAnchor.defaults classes (int size)))
+        "arcface", (fun size -> ArcFace.loss (ArcFace.defaults classes (int size)))
+        "proxy anchor", (fun size -> ProxyAnchor.loss (ProxyAnchor.defaults classes (int size)))
         "margin with a learned beta",
-        (fun () ->
+        (fun _ ->
             Margin.loss
                 { Margin.defaults with
                     LearnBeta = true
                     Nu = 0.1
                     NumClasses = Nullable classes
                 })
-        "nt-xent", (fun () -> NTXent.loss NTXent.defaults)
-        "contrastive", (fun () -> Contrastive.loss Contrastive.defaults)
+        "nt-xent", (fun _ -> NTXent.loss NTXent.defaults)
+        "contrastive", (fun _ -> Contrastive.loss Contrastive.defaults)
     |]
 
 let miners: (string * (unit -> Miner) option)[] =
@@ -110,7 +110,11 @@ let optimizerFor (settings: Settings) (network: torch.nn.Module) : OptimizerChoi
     else
         OptimizerChoice.Pure(optimizerOf settings)
 
-let lossOf (settings: Settings) : torch.nn.Module = (snd (pick losses settings.Loss)) ()
+/// The loss of embeddings of a size, by the settings.
+let lossFor (settings: Settings) (size: int64) : torch.nn.Module = (snd (pick losses settings.Loss)) size
+
+/// The loss of whole embeddings, by the settings.
+let lossOf (settings: Settings) : torch.nn.Module = lossFor settings size
 
 let minerOf (settings: Settings) : Miner option =
     Option.map (fun make -> make ()) (snd (pick miners settings.Miner))
@@ -179,6 +183,19 @@ let dataset (settings: Settings) (sprung: int64 -> unit) : Dataset =
             (rows[index] + noise), labels[int index])
     else
         Dataset.ofTensors rows (torch.tensor(labels).DetachFromDisposeScope())
+
+/// Samples of two inputs: a sample and another of its class. `sprung` is called with each index that is read.
+let pairs (settings: Settings) (sprung: int64 -> unit) : Dataset =
+    let rows = (data settings).DetachFromDisposeScope()
+    let others = rows.roll(int64 classes, 0L).DetachFromDisposeScope()
+
+    if settings.AsSamples then
+        Dataset.ofFunction samples (fun index seed ->
+            sprung index
+            let noise = float (Seed.below 1000L 0L seed) / 10000.0
+            (rows[index] + noise), (others[index] - noise), labels[int index])
+    else
+        Dataset.ofInputs [ rows; others ] (torch.tensor(labels).DetachFromDisposeScope())
 
 let sampling (settings: Settings) : Sampling =
     match settings.Sampler with
