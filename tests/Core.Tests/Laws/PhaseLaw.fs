@@ -172,7 +172,7 @@ let tests =
                         Stepping = (everything roster reached).Stepping
                     })
 
-            // As an ordinary network, which every loss reaches.
+            // As an ordinary network, which every loss reaches; not seen where the phase freezes the head anyway.
             for subject in Subject.all do
                 if not subject.Recipe.Schema.Heads.IsEmpty && subject.Needed.IsEmpty then
                     seenToFail
