@@ -28,10 +28,31 @@ let private seed =
 let private seeds =
     number "--seeds" "How many runs, with seeds SEED, SEED + 1, …" 1 1
 
-let private loss =
-    Option<string>("--loss", Description = "What to train for.", DefaultValueFactory = fun _ -> "TripletMargin")
+let private withLosses = "MetricLossOnly"
+
+/// The protocols that need no --loss, by the name that --trainer takes.
+let private protocols =
+    Map
+        [
+            "TrainWithClassifier", Protocols.TrainWithClassifier.protocol
+            "CascadedEmbeddings", Protocols.CascadedEmbeddings.protocol
+            "TwoStreamMetricLoss", Protocols.TwoStreamMetricLoss.protocol
+            "DeepAdversarialMetricLearning", Protocols.DeepAdversarialMetricLearning.protocol
+        ]
+
+let private trainer =
+    Option<string>("--trainer", Description = "How to train.", DefaultValueFactory = fun _ -> withLosses)
         .AcceptOnlyFromAmong
-        [| for name in Training.losses.Keys -> name |]
+        [| withLosses; yield! protocols.Keys |]
+
+let private loss =
+    Option<string>(
+        "--loss",
+        Description = $"What to train for, with {withLosses} only.",
+        DefaultValueFactory = fun _ -> "TripletMargin"
+    )
+        .AcceptOnlyFromAmong
+        [| for name in Protocols.MetricLossOnly.byLoss.Keys -> name |]
 
 let private deviation (values: float list) =
     match values with
@@ -44,14 +65,14 @@ let private deviation (values: float list) =
             / float (values.Length - 1)
         )
 
-let private report (runs: Run list) =
+let private report (trainer: string) (runs: Run list) =
     for name, metric in [ "MAP@R", _.MapAtR; "R-precision", _.RPrecision; "P@1", _.PrecisionAt1 ] do
         let mean scores = List.averageBy (scores >> metric) runs
         printfn "%-12s before %.3f, after %.3f" name (mean _.Before) (mean _.After)
 
     // For scripts, always the last two lines.
     let maps = runs |> List.map _.After.MapAtR
-    printfn "MetricLossOnly MAP@R %.3f sd %.3f n %d" (List.average maps) (deviation maps) runs.Length
+    printfn "%s MAP@R %.3f sd %.3f n %d" trainer (List.average maps) (deviation maps) runs.Length
     printfn "weights %s" (List.last runs).Weights
 
 let private main (parsed: ParseResult) =
@@ -59,10 +80,18 @@ let private main (parsed: ParseResult) =
     let train, test = Data.load ()
     let first = parsed.GetRequiredValue seed
 
+    let name = parsed.GetRequiredValue trainer
+
+    let protocol =
+        match protocols.TryFind name with
+        | Some protocol -> protocol
+        | None -> Protocols.MetricLossOnly.byLoss[parsed.GetRequiredValue loss]
+
     report
+        name
         [
             for seed in first .. first + parsed.GetRequiredValue seeds - 1 ->
-                Training.run (parsed.GetRequiredValue loss) (parsed.GetRequiredValue epochs) seed train test
+                Training.run protocol (parsed.GetRequiredValue epochs) seed train test
         ]
 
 [<EntryPoint>]
@@ -70,8 +99,14 @@ let start arguments =
     let command =
         RootCommand "Trains an embedding of handwritten digits, on the functional core."
 
-    for option in [ loss :> Option; epochs; seed; seeds ] do
+    for option in [ trainer :> Option; loss; epochs; seed; seeds ] do
         command.Options.Add option
+
+    command.Validators.Add(fun parsed ->
+        match parsed.GetResult loss, parsed.GetValue trainer with
+        | NonNull given, NonNull other when not given.Implicit && protocols.ContainsKey other ->
+            parsed.AddError $"--loss goes with {withLosses}; {other} has losses of its own."
+        | _ -> ())
 
     command.SetAction(fun parsed -> main parsed)
     command.Parse(arguments).Invoke()

@@ -1,41 +1,42 @@
+using MetricLearning;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
 namespace Digits;
 
-/// <summary>What is trained: a trunk that looks at the picture, and an embedder that says where it lies.</summary>
+/// <summary>What is trained: a trunk that looks at the picture, an embedder that says where it lies, perhaps more.</summary>
 internal sealed class EmbeddingNet : IDisposable
 {
-    public const int EmbeddingSize = 32;
+    private readonly Module<Tensor, Tensor> trunk;
+    private readonly Module<Tensor, Tensor> embedder;
 
     /// <summary>The same seed gives the same weights.</summary>
-    public EmbeddingNet(int seed)
+    /// <param name="heads">Networks beside these two, made after them.</param>
+    public EmbeddingNet(int seed, int embeddingSize, Func<Models>? heads = null)
     {
         manual_seed(seed);
-        Trunk = Sequential(Linear(64, 128), ReLU(), Linear(128, 64), ReLU());
-        Embedder = Linear(64, EmbeddingSize);
+        trunk = Sequential(Linear(64, 128), ReLU(), Linear(128, 64), ReLU());
+        embedder = Linear(64, embeddingSize);
+        Networks = new(heads?.Invoke() ?? []) { Trunk = trunk, Embedder = embedder };
     }
 
-    /// <summary>64 → 128 → 64.</summary>
-    public Module<Tensor, Tensor> Trunk { get; }
+    /// <summary>Trunk (64 → 128 → 64), embedder (64 → embedding size) and heads.</summary>
+    public Models Networks { get; }
 
-    /// <summary>64 → 32.</summary>
-    public Module<Tensor, Tensor> Embedder { get; }
-
-    /// <summary>Where the pictures lie now: (N × 32), without gradients.</summary>
+    /// <summary>Where the pictures lie now: (N × embedding size), without gradients.</summary>
     public Tensor Embed(Tensor pictures)
     {
         using var scope = NewDisposeScope();
         using var inference = no_grad();
-        Trunk.eval();
-        Embedder.eval();
-        return Embedder.call(Trunk.call(pictures)).MoveToOuterDisposeScope();
+        trunk.eval();
+        embedder.eval();
+        return embedder.call(trunk.call(pictures)).MoveToOuterDisposeScope();
     }
 
     public void Dispose()
     {
-        Trunk.Dispose();
-        Embedder.Dispose();
+        foreach (var network in Networks.Values)
+            network.Dispose();
     }
 }

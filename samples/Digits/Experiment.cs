@@ -14,12 +14,13 @@ internal static class Experiment
         CancellationToken cancellation
     )
     {
-        using var net = new EmbeddingNet(seed);
+        var protocol = Protocols.Of(options);
+        using var net = new EmbeddingNet(seed, protocol.EmbeddingSize, protocol.Heads);
         var before = net.Embed(digits.Test.Pictures);
         var losses = new List<double>();
 
         var clock = Stopwatch.StartNew();
-        using var trainer = Recipe.Trainers[options.Trainer](
+        using var trainer = protocol.Build(
             options,
             seed,
             net,

@@ -4,18 +4,27 @@ using System.CommandLine.Invocation;
 namespace Digits;
 
 /// <summary>What the command line asks for.</summary>
+/// <param name="Loss">Null with a trainer whose losses the protocol says.</param>
 /// <param name="Workers">Threads that load batches; 0 = the one that trains. Never changes a result.</param>
 /// <param name="Out">The report's folder, created if need be.</param>
-internal sealed record Options(string Trainer, string Loss, int Epochs, int Seed, int Seeds, int Workers, string Out)
+internal sealed record Options(string Trainer, string? Loss, int Epochs, int Seed, int Seeds, int Workers, string Out)
 {
+    /// <summary>The trainer, and the loss if there was a choice.</summary>
+    public string Title => Loss is null ? Trainer : $"{Trainer} with {Loss}";
+
     /// <summary>Seed … Seed + Seeds − 1.</summary>
     public IEnumerable<int> AllSeeds => Enumerable.Range(Seed, Seeds);
 
     /// <summary>A mistake in <paramref name="args"/> is told on the error stream, and gives exit code 1.</summary>
     public static int Parse(string[] args, Func<Options, CancellationToken, int> run)
     {
-        var trainer = OneOf("--trainer", "How to train.", Recipe.Trainers.Keys, "MetricLossOnly");
-        var loss = OneOf("--loss", "What to train for.", Recipe.Losses.Keys, "TripletMargin");
+        var trainer = OneOf("--trainer", "How to train.", Protocols.Trainers, Protocols.WithLosses);
+        var loss = OneOf(
+            "--loss",
+            $"What to train for, with {Protocols.WithLosses} only; the others have losses of their own.",
+            Protocols.Losses,
+            "TripletMargin"
+        );
         var epochs = Number("--epochs", "How often to go through the training pictures.", 1, 10);
         var seed = Number("--seed", "Decides the first weights and the order of the pictures.", 0, 0);
         var seeds = Number("--seeds", "How many runs, with seeds SEED, SEED + 1, …", 1, 1);
@@ -43,13 +52,25 @@ internal sealed record Options(string Trainer, string Loss, int Epochs, int Seed
             workers,
             folder,
         };
+        command.Validators.Add(parsed =>
+        {
+            var other = parsed.GetValue(trainer);
+            if (
+                other != Protocols.WithLosses
+                && Protocols.Trainers.Contains(other)
+                && parsed.GetResult(loss) is { Implicit: false }
+            )
+                parsed.AddError($"--loss goes with {Protocols.WithLosses}; {other} has losses of its own.");
+        });
         command.SetAction(
             (parsed, cancellation) =>
                 Task.FromResult(
                     run(
                         new(
                             parsed.GetRequiredValue(trainer),
-                            parsed.GetRequiredValue(loss),
+                            parsed.GetRequiredValue(trainer) == Protocols.WithLosses
+                                ? parsed.GetRequiredValue(loss)
+                                : null,
                             parsed.GetRequiredValue(epochs),
                             parsed.GetRequiredValue(seed),
                             parsed.GetRequiredValue(seeds),

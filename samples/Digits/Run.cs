@@ -4,7 +4,7 @@ namespace Digits;
 
 /// <summary>What came of training with one seed.</summary>
 /// <param name="Losses">The total loss of every iteration.</param>
-/// <param name="EmbeddedBefore">The test pictures in the untrained net, (719 × 32).</param>
+/// <param name="EmbeddedBefore">The test pictures in the untrained net, (719 × embedding size).</param>
 /// <param name="EmbeddedAfter">The same in the trained net.</param>
 /// <param name="Weights">The <see cref="Fingerprint"/> of the final weights.</param>
 internal sealed record Run(

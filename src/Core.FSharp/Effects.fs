@@ -3,6 +3,12 @@ namespace MetricLearning.Core
 open TorchSharp
 open type TorchSharp.torch
 
+/// libtorch's CPU generator and the modules are shared by all threads.
+module internal World =
+
+    /// Who changes them holds it.
+    let gate = obj ()
+
 /// Everything that changes the world: which tensors modules show, modes, gradients, rates, libtorch's generator.
 /// Nothing else in the library does.
 module internal Effects =
@@ -125,6 +131,27 @@ module internal Effects =
         if device.``type`` = DeviceType.CUDA then
             use draw = torch.randint (System.Int64.MaxValue, [| 1L |], dtype = ScalarType.Int64)
             torch.cuda.manual_seed_all (draw.ToInt64())
+
+    /// Does something while a module is in evaluation mode and libtorch's generators follow a seed; leaves modes and the
+    /// user's stream of random numbers as they were.
+    let whileEvaluating (model: nn.Module) (device: Device) (seed: Seed) (act: unit -> unit) : unit =
+        use users = torch.random.get_rng_state ()
+
+        let modes =
+            [|
+                for layer in Seq.append [ model ] (model.modules ()) -> struct (layer, layer.training)
+            |]
+
+        try
+            seedGenerators seed
+            model.eval ()
+            act ()
+        finally
+            for struct (layer, training) in modes do
+                if layer.training <> training then
+                    layer.train training
+
+            restoreGenerators device users
 
     /// Steps an optimizer that keeps its slots to itself, on what the modules show.
     let stepInPlace (optimizer: optim.Optimizer) : unit = optimizer.step () |> ignore

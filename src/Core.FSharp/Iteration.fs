@@ -7,9 +7,6 @@ open type TorchSharp.torch
 /// One training iteration: decide, run, evolve.
 module Iteration =
 
-    // libtorch's CPU generator and the modules are shared by all threads.
-    let private gate = obj ()
-
     /// What the next iteration does. Pure.
     let decide (recipe: Recipe) (handles: Handles) (progress: Progress) : Plan =
         recipe.Decide handles.Roster (Progress.upcoming progress)
@@ -154,7 +151,7 @@ module Iteration =
         let progress = state.Progress
         let learned = state.Learned
 
-        lock gate (fun () ->
+        lock World.gate (fun () ->
             Readiness.check handles state
             let rates = Rates.current handles progress
             use _ = NewDisposeScope()
@@ -221,6 +218,13 @@ module Iteration =
         (state: TrainingState)
         =
         let progress = state.Progress
+
+        // A pass that is about to be drawn may depend on what this state has learned.
+        if not (handles.Loader.Order.IsDrawn progress.Cursor) then
+            lock World.gate (fun () ->
+                Readiness.check handles state
+                Effects.show handles state.Learned)
+
         let loaded = handles.Loader.Fetch(progress.Seed, progress.Cursor, token)
         use batch = loaded.Batch
         advance recipe handles keep state batch loaded.After loaded.EndsPass

@@ -87,6 +87,13 @@ type LabelMap private (levels: LevelMap[]) =
         | [| column |] -> LabelMap.Identity.KnowingWords([| column |]).Numbers(0, column)
         | columns -> Labels.refuse $"The labels have {columns.Length} levels: give one label per sample."
 
+    /// The labels of a data set level by level, one number per label: integers as they are, strings as their ranks. They may
+    /// be anything that training data takes: a matrix, a two-dimensional array, a list of tuples or arrays.
+    static member Levels(datasetLabels: obj) : int64[][] =
+        let columns = Labels.ofDataset datasetLabels
+        let map = LabelMap.Identity.KnowingWords columns
+        columns |> Array.mapi (fun level column -> map.Numbers(level, column))
+
     /// The number of each label of a column of the given level. ArgumentException for labels that the map does not know.
     member _.Numbers(level: int, column: LabelColumn) : int64[] =
         let map =

@@ -7,13 +7,19 @@ open TorchSharp
 /// negatives are taken from.
 [<Sealed>]
 type MetricInput
+    internal
     (
         embeddings: torch.Tensor,
         labels: torch.Tensor | null,
         tuples: Tuples,
         refEmbeddings: torch.Tensor | null,
         refLabels: torch.Tensor | null,
-        seed: Lazy<Seed>
+        seed: Lazy<Seed>,
+        // (N) where each sample itself lies in the reference set, as in a memory that holds the batch; null: nowhere.
+        ownPlaces: torch.Tensor | null,
+        // As trainers compute it: the mean of nothing is 0 and not NaN, and tuples are of the batch even where a loss
+        // compares with a memory.
+        inTraining: bool
     ) =
 
     static let checkedLabels (what: string) (embeddings: torch.Tensor) (labels: torch.Tensor) : torch.Tensor =
@@ -74,6 +80,18 @@ type MetricInput
 
             given
 
+    /// An input within the given reference set.
+    new
+        (
+            embeddings: torch.Tensor,
+            labels: torch.Tensor | null,
+            tuples: Tuples,
+            refEmbeddings: torch.Tensor | null,
+            refLabels: torch.Tensor | null,
+            seed: Lazy<Seed>
+        ) =
+        MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, seed, null, false)
+
     /// (N × D).
     member _.Embeddings = embeddings
 
@@ -99,11 +117,41 @@ type MetricInput
     member _.Seed = seed.Value
 
     /// The same input with other tuples.
-    member _.WithTuples(tuples: Tuples) : MetricInput =
-        MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, seed)
+    member this.WithTuples(tuples: Tuples) : MetricInput = this.On(tuples, seed)
+
+    member internal _.LazySeed = seed
+
+    member internal _.InTraining = inTraining
+
+    /// Other tuples of the same batch and reference set, with another seed.
+    member internal _.On(tuples: Tuples, seed: Lazy<Seed>) : MetricInput =
+        MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, seed, ownPlaces, inTraining)
+
+    /// Another batch, against a reference set in which its samples may have places of their own.
+    member internal _.Against
+        (
+            embeddings: torch.Tensor,
+            labels: torch.Tensor | null,
+            tuples: Tuples,
+            refEmbeddings: torch.Tensor | null,
+            refLabels: torch.Tensor | null,
+            ownPlaces: torch.Tensor | null
+        ) : MetricInput =
+        MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, seed, ownPlaces, inTraining)
+
+    /// Whether the reference set is a memory that holds the batch as well.
+    member internal _.IsRemembered = not (isNull ownPlaces)
+
+    /// (N × Nr) true where labels agree; where the batch is its own reference set, of different samples.
+    member _.Agrees() : torch.Tensor = Tuples.matches (needed ()) refLabels
 
     /// (N × Nr) true where labels agree and the sample is another one.
-    member _.Matches() : torch.Tensor = Tuples.matches (needed ()) refLabels
+    member this.Matches() : torch.Tensor =
+        match ownPlaces with
+        | null -> this.Agrees()
+        | own ->
+            let column = own.unsqueeze 1L
+            this.Agrees().scatter_(1L, column, torch.zeros_like (column, dtype = torch.ScalarType.Bool))
 
     /// (N × Nr) true where labels differ.
     member _.Differs() : torch.Tensor = Tuples.differs (needed ()) refLabels
@@ -121,16 +169,29 @@ type MetricInput
                 (nameof refEmbeddings)
                 "This loss takes no reference embeddings: it compares with its own weights."
 
-    /// (a1, p, a2, n), all pairs where tuples are `All`.
-    member _.Pairs() : struct (torch.Tensor * torch.Tensor * torch.Tensor * torch.Tensor) =
+    /// An error if tuples are given: for losses that look at whole batches.
+    member _.RejectTuples() =
         match tuples with
-        | Tuples.All -> Tuples.allPairs (needed ()) refLabels
+        | Tuples.All -> ()
+        | _ ->
+            invalidArg
+                (nameof tuples)
+                "This loss takes no tuples: it looks at the whole batch. Leave the miner out, or give Tuples.All."
+
+    /// (a1, p, a2, n), all pairs where tuples are `All`.
+    member this.Pairs() : struct (torch.Tensor * torch.Tensor * torch.Tensor * torch.Tensor) =
+        match tuples with
+        | Tuples.All ->
+            let struct (a1, p) = Tuples.places (this.Matches())
+            let struct (a2, n) = Tuples.places (this.Differs())
+            struct (a1, p, a2, n)
         | Tuples.Pairs(a1, p, a2, n) -> struct (a1, p, a2, n)
         | Tuples.Triplets(a, p, n) -> struct (a, p, a, n)
 
-    /// (a, p, n), all triplets where tuples are `All`, or so many random ones an anchor.
-    member _.Triplets(perAnchor: Nullable<int>) : struct (torch.Tensor * torch.Tensor * torch.Tensor) =
+    /// (a, p, n), all triplets where tuples are `All`, or so many random ones an anchor (of a memory: all).
+    member this.Triplets(perAnchor: Nullable<int>) : struct (torch.Tensor * torch.Tensor * torch.Tensor) =
         match tuples with
+        | Tuples.All when this.IsRemembered -> Tuples.tripletsOfMasks (this.Matches()) (this.Differs())
         | Tuples.All -> Tuples.toTriplets perAnchor seed (needed ()) refLabels tuples
         | Tuples.Pairs(a1, p, a2, n) -> Tuples.tripletsOfPairs a1 p a2 n
         | Tuples.Triplets(a, p, n) -> struct (a, p, n)

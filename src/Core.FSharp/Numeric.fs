@@ -33,3 +33,7 @@ module internal Numeric =
             values.sum torch.ScalarType.Float32
         else
             values.sum ()
+
+    /// The values in at least 32 bits: sums of 16-bit numbers drift.
+    let atLeast32 (values: torch.Tensor) : torch.Tensor =
+        if isHalf values.dtype then values.``float`` () else values

@@ -44,7 +44,7 @@ type Order internal (kind: OrderKind, batchSize: int, batchesPerPass: Nullable<i
         | OrderKind.Pure read, Drawn.Nothing ->
             remembered (struct (seed, cursor.Pass)) (fun () -> read seed cursor.Pass)
         | OrderKind.Own(_, reopen), Drawn.Endless -> remembered (struct (Seed.ofInt64 0L, cursor.Pass)) reopen
-        | OrderKind.Own _, Drawn.Indices indices when batchSize > 0 -> cut indices
+        | (OrderKind.Own _ | OrderKind.Learned _), Drawn.Indices indices when batchSize > 0 -> cut indices
         | OrderKind.Own _, Drawn.Batches batches when batchSize = 0 ->
             fun place ->
                 if place < batches.LongLength then
@@ -55,30 +55,37 @@ type Order internal (kind: OrderKind, batchSize: int, batchesPerPass: Nullable<i
 
     let isDrawn (cursor: Cursor) =
         match kind, cursor.Drawn with
-        | OrderKind.Own _, Drawn.Nothing -> false
+        | (OrderKind.Own _ | OrderKind.Learned _), Drawn.Nothing -> false
         | _ -> true
 
-    let draw (cursor: Cursor) =
+    let draw (seed: Seed) (cursor: Cursor) =
         match kind, cursor.Drawn with
         | OrderKind.Own(draw, _), Drawn.Nothing when cursor.Taken = 0L ->
             { cursor with
                 Drawn = drawn.GetValue(cursor, fun _ -> draw ())
+            }
+        // Not remembered: other weights, another pass.
+        | OrderKind.Learned draw, Drawn.Nothing when cursor.Taken = 0L ->
+            { cursor with
+                Drawn = Drawn.Indices(draw seed cursor.Pass)
             }
         | _ -> cursor
 
     /// The number of batches in every pass, or null where that is not known beforehand.
     member _.BatchesPerPass = batchesPerPass
 
-    /// Whether the batch at the cursor can be told without enumerating a sequence of the user's.
+    /// Whether the batch at the cursor can be told without enumerating a sequence of the user's, or looking at what networks
+    /// have learned.
     member _.IsDrawn(cursor: Cursor) : bool = isDrawn cursor
 
-    /// The cursor with its pass drawn, where that is a sequence of the user's that was not enumerated yet.
-    member _.Draw(cursor: Cursor) : Cursor = lock gate (fun () -> draw cursor)
+    /// The cursor with its pass drawn, where that is a sequence of the user's that was not enumerated yet, or depends on
+    /// what networks have learned.
+    member _.Draw(seed: Seed, cursor: Cursor) : Cursor = lock gate (fun () -> draw seed cursor)
 
     /// The batch at the cursor. InvalidOperationException if the pass holds no full batch, or ends before the cursor.
     member _.Take(seed: Seed, cursor: Cursor) : Portion =
         lock gate (fun () ->
-            let cursor = draw cursor
+            let cursor = draw seed cursor
             let read = reader seed cursor
 
             match read cursor.Taken with
@@ -201,10 +208,16 @@ module Order =
         if sampler.PassLength.HasValue then
             checkFull $"A pass of {name} has {sampler.PassLength.Value} samples" sampler.PassLength.Value batchSize
 
-        let read (seed: Seed) (pass: int64) =
-            ofPages batchSize (passOf sampler pass (sampler.Pass(Seed.derive "sampler" 0L seed, pass)))
+        let indices (seed: Seed) (pass: int64) =
+            passOf sampler pass (sampler.Pass(Seed.derive "sampler" 0L seed, pass))
 
-        Order(OrderKind.Pure read, batchSize, perPass sampler.PassLength batchSize, name)
+        let kind =
+            if sampler.DependsOnWeights then
+                OrderKind.Learned(fun seed pass -> Seq.toArray (indices seed pass))
+            else
+                OrderKind.Pure(fun seed pass -> ofPages batchSize (indices seed pass))
+
+        Order(kind, batchSize, perPass sampler.PassLength batchSize, name)
 
     /// The batch sampler's batches as they are.
     let batched (sampler: BatchSampler) : Order =

@@ -22,3 +22,5 @@ type internal OrderKind =
     | Pure of read: (Seed -> int64 -> PassReader * IDisposable)
     // A pass is what enumerating the user's sequence gives, once.
     | Own of draw: (unit -> Drawn) * reopen: (unit -> PassReader * IDisposable)
+    // A pass depends on seed, number and what networks have learned when it begins.
+    | Learned of draw: (Seed -> int64 -> int64[])

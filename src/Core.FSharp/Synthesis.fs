@@ -112,7 +112,7 @@ module Synthesis =
         | :? TripletMarginLoss as loss ->
             let seed = lazy (Seed.derive name 0L ctx.Seed)
 
-            MetricInput(mined.Embeddings, mined.Labels, mined.Tuples, null, null, seed)
+            MetricInput(mined.Embeddings, mined.Labels, mined.Tuples, null, null, seed, null, true)
             |> loss.ComputeAdversarial
             |> Objective.noticing mined.Embeddings
         | other -> invalidOp $"The loss \"{name}\" is a {other.GetType().Name}; it must be a TripletMarginLoss."

@@ -14,3 +14,7 @@ module internal TorchSeed =
                 torch.randint (Int64.MaxValue, [| 1L |], dtype = torch.ScalarType.Int64)
 
              Seed.ofInt64 (number.item<int64>()))
+
+    /// A generator for the random choices of a seed on a device. The caller's to dispose.
+    let generator (device: torch.Device) (seed: Seed) : torch.Generator =
+        new torch.Generator(uint64 (Seed.toInt64 seed), device)

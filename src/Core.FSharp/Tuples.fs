@@ -55,13 +55,20 @@ module Tuples =
         let struct (pair, n) = places negatives
         struct (a.index_select (0L, pair), p.index_select (0L, pair), n)
 
+    /// Every positive pair with every negative of its anchor, from masks (N × Nr) of both: (a, p, n).
+    let tripletsOfMasks
+        (positives: torch.Tensor)
+        (negatives: torch.Tensor)
+        : struct (torch.Tensor * torch.Tensor * torch.Tensor) =
+        let struct (a, p) = places positives
+        combine a p (negatives.index_select (0L, a))
+
     /// All triplets, row by row: (a, p, n).
     let allTriplets
         (labels: torch.Tensor)
         (refLabels: torch.Tensor | null)
         : struct (torch.Tensor * torch.Tensor * torch.Tensor) =
-        let struct (a, p) = places (matches labels refLabels)
-        combine a p ((differs labels refLabels).index_select(0L, a))
+        tripletsOfMasks (matches labels refLabels) (differs labels refLabels)
 
     /// Random triplets, `perAnchor` for each anchor (null: the size of its class): see `RandomTriplets.draw`.
     let randomTriplets
@@ -143,36 +150,72 @@ module Tuples =
             | Tuples.Pairs(a1, p, _, _) -> struct (a1, p)
             | Tuples.Triplets(a, p, _) -> struct (a, p)
 
-        let seen = Collections.Generic.HashSet<int64>()
+        if a.size 0 = 0L then
+            struct (a, p)
+        else
+            // A stable sort puts the first pair of each label at the start of its run.
+            let struct (sorted, order) = labels.index_select(0L, a).sort(0L, false, true)
+            let count = sorted.size 0
+            let starts = torch.ones (count, dtype = torch.ScalarType.Bool, device = a.device)
 
-        let first =
-            labels.index_select(0L, a).cpu().data<int64>().ToArray()
-            |> Array.indexed
-            |> Array.filter (snd >> seen.Add)
-            |> Array.map (fst >> int64)
+            starts
+                .narrow(0L, 1L, count - 1L)
+                .copy_(sorted.narrow(0L, 1L, count - 1L).ne(sorted.narrow (0L, 0L, count - 1L)))
+            |> ignore
 
-        let first = torch.tensor(first).``to`` labels.device
-        struct (a.index_select (0L, first), p.index_select (0L, first))
+            let struct (first, _) = order.masked_select(starts).sort 0L
+            struct (a.index_select (0L, first), p.index_select (0L, first))
 
-    /// The same tuples when the reference set moves `offset` rows down: positives and negatives move along.
-    let shift (offset: int64) (tuples: Tuples) : Tuples =
-        let moved (indices: torch.Tensor) = indices + offset
-
+    // Of positives and negatives, which index the reference set.
+    let private reindex (moved: torch.Tensor -> torch.Tensor) (tuples: Tuples) : Tuples =
         match tuples with
         | Tuples.All -> Tuples.All
         | Tuples.Pairs(a1, p, a2, n) -> Tuples.Pairs(a1, moved p, a2, moved n)
         | Tuples.Triplets(a, p, n) -> Tuples.Triplets(a, moved p, moved n)
 
-    /// Without the positive pairs, or whole triplets, in which a sample is its own positive.
-    let withoutSelf (tuples: Tuples) : Tuples =
+    /// The same tuples where the reference set lies `offset` rows further down.
+    let shift (offset: int64) (tuples: Tuples) : Tuples =
+        reindex (fun indices -> indices + offset) tuples
+
+    /// The same tuples where sample i of the reference set lies at `places`[i] of another set.
+    let moveTo (places: torch.Tensor) (tuples: Tuples) : Tuples =
+        reindex (fun indices -> places.index_select (0L, indices)) tuples
+
+    /// Without the positive pairs, or whole triplets, in which a sample is its own positive: sample i lies at
+    /// `places`[i] of the reference set.
+    let withoutOwn (places: torch.Tensor) (tuples: Tuples) : Tuples =
+        let isOther (anchors: torch.Tensor) (positives: torch.Tensor) =
+            (places.index_select (0L, anchors)).ne positives
+
         match tuples with
         | Tuples.All -> Tuples.All
         | Tuples.Pairs(a1, p, a2, n) ->
-            let kept = a1.ne p
+            let kept = isOther a1 p
             Tuples.Pairs(a1.masked_select kept, p.masked_select kept, a2, n)
         | Tuples.Triplets(a, p, n) ->
-            let kept = a.ne p
+            let kept = isOther a p
             Tuples.Triplets(a.masked_select kept, p.masked_select kept, n.masked_select kept)
+
+    /// Both, in the form of the first; `All` among them is all. (`Pairs` become all triplets they make, triplets two
+    /// pairs each.)
+    let join (first: Tuples) (second: Tuples) : Tuples =
+        let joined (left: torch.Tensor) (right: torch.Tensor) = torch.cat ([| left; right |], 0L)
+
+        let pairs (a1, p, a2, n) other =
+            match other with
+            | Tuples.All -> Tuples.All
+            | Tuples.Pairs(b1, q, b2, m) -> Tuples.Pairs(joined a1 b1, joined p q, joined a2 b2, joined n m)
+            | Tuples.Triplets(b, q, m) -> Tuples.Pairs(joined a1 b, joined p q, joined a2 b, joined n m)
+
+        let triplets (a, p, n) struct (b, q, m) =
+            Tuples.Triplets(joined a b, joined p q, joined n m)
+
+        match first, second with
+        | Tuples.All, _
+        | _, Tuples.All -> Tuples.All
+        | Tuples.Pairs(a1, p, a2, n), other -> pairs (a1, p, a2, n) other
+        | Tuples.Triplets(a, p, n), Tuples.Triplets(b, q, m) -> triplets (a, p, n) struct (b, q, m)
+        | Tuples.Triplets(a, p, n), Tuples.Pairs(b1, q, b2, m) -> triplets (a, p, n) (tripletsOfPairs b1 q b2 m)
 
     /// The tuples with each index vector put through a function.
     let map (change: torch.Tensor -> torch.Tensor) (tuples: Tuples) : Tuples =

@@ -40,11 +40,15 @@ module Interleaved =
         (ours: unit -> unit)
         (baseline: unit -> unit)
         : Finding =
-        for _ in 1 .. max 5 (500 / iterations) do
+        let mutable blocks = 0
+        let watch = Stopwatch.StartNew()
+
+        while blocks < 2 || blocks * iterations < 500 && watch.Elapsed.TotalSeconds < 5.0 do
             ours ()
             baseline ()
+            blocks <- blocks + 1
 
-        let watch = Stopwatch.StartNew()
+        watch.Restart()
         let rounds = ResizeArray<struct (float * float)>()
 
         while rounds.Count < least || watch.Elapsed.TotalSeconds < seconds do

@@ -11,10 +11,16 @@ module IterationBenchmark =
         let optimizer = choice.Torch(network.parameters ())
 
         use byHand =
-            new HandWritten(network, Workload.loss (), optimizer, data.clone (), labels.clone (), Workload.batchSize)
+            HandWritten.ofNetwork
+                network
+                (Workload.loss ())
+                optimizer
+                (data.clone ())
+                (labels.clone ())
+                Workload.batchSize
 
         use trained =
-            new Trained(Workload.start workload, Workload.loss (), choice, data, labels, Workload.batchSize)
+            Trained.ofNetwork (Workload.start workload) (Workload.loss ()) choice data labels Workload.batchSize
 
         Interleaved.compare
             clock

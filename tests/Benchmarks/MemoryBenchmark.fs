@@ -1,14 +1,7 @@
 namespace MetricLearning.Benchmarks
 
-open System
-open System.Diagnostics
-open TorchSharp
-
 /// The most memory that a process ever holds while it trains a large network, each variant in a process of its own.
 module MemoryBenchmark =
-
-    /// The argument that makes this program such a process.
-    let childArgument = "memory-of"
 
     let private workload (quick: bool) : Workload =
         {
@@ -25,62 +18,46 @@ module MemoryBenchmark =
             Target = 1.1
         }
 
-    /// Trains one variant and prints the peak.
-    let child (variant: string) (quick: bool) : unit =
+    let private byHand (quick: bool) () : unit =
         let workload = workload quick
         let struct (data, labels) = Workload.data workload
         let network = Workload.start workload
-        let choice = Workload.choices.Head
+        let optimizer = Workload.choices.Head.Torch(network.parameters ())
 
-        if variant = "by-hand" then
-            use loop =
-                new HandWritten(
-                    network,
-                    Workload.loss (),
-                    choice.Torch(network.parameters ()),
-                    data,
-                    labels,
-                    Workload.batchSize
-                )
+        use loop =
+            HandWritten.ofNetwork network (Workload.loss ()) optimizer data labels Workload.batchSize
 
-            for _ in 1..2 do
-                loop.Epoch()
-        else
-            use trained =
-                new Trained(network, Workload.loss (), choice, data, labels, Workload.batchSize)
+        for _ in 1..2 do
+            loop.Epoch()
 
-            for _ in 1..2 do
-                trained.Epoch()
+    let private trainer (quick: bool) () : unit =
+        let workload = workload quick
+        let struct (data, labels) = Workload.data workload
+        let network = Workload.start workload
 
-        printfn "%d" (Host.peakMemory ())
+        use trained =
+            Trained.ofNetwork network (Workload.loss ()) Workload.choices.Head data labels Workload.batchSize
 
-    let private peak (variant: string) (quick: bool) : int64 =
-        let arguments =
-            [
-                typeof<Workload>.Assembly.Location
-                childArgument
-                variant
-                if quick then "--quick" else "--full"
-            ]
+        for _ in 1..2 do
+            trained.Epoch()
 
-        use child =
-            new Process(StartInfo = ProcessStartInfo("dotnet", arguments, RedirectStandardOutput = true))
+    let private name (kind: string) (quick: bool) =
+        if quick then kind + "-briefly" else kind
 
-        child.Start() |> ignore
-        let output = child.StandardOutput.ReadToEnd()
-        child.WaitForExit()
-
-        if child.ExitCode <> 0 then
-            invalidOp $"The child process for \"{variant}\" ended with exit code {child.ExitCode}."
-
-        Int64.Parse(output.Trim())
+    /// What is done in processes of their own, by name.
+    let variants: (string * (unit -> unit)) list =
+        [
+            for quick in [ true; false ] do
+                name "training-by-hand" quick, byHand quick
+                name "training" quick, trainer quick
+        ]
 
     /// Both variants, whole processes compared.
     let run (quick: bool) : unit =
         let workload = workload quick
         Report.head "Peak memory of the process, Adam"
-        let ours = peak "trainer" quick
-        let byHand = peak "by-hand" quick
+        let ours = PeakMemory.ofProcess (name "training" quick)
+        let byHand = PeakMemory.ofProcess (name "training-by-hand" quick)
 
         Report.line
             {

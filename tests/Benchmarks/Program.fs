@@ -3,7 +3,7 @@ module MetricLearning.Benchmarks.Program
 open System
 
 let private usage =
-    "usage: Benchmarks [iteration|loader|memory|soak|all] [--quick] [--cpu] [--only PART-OF-A-NETWORK'S-NAME]"
+    "usage: Benchmarks [iteration|trainers|synthesis|triplets|loader|memory|soak|all] [--quick] [--cpu] [--only PART-OF-A-NAME]"
 
 [<EntryPoint>]
 let main arguments =
@@ -23,8 +23,15 @@ let main arguments =
         | _ -> ""
 
     match Array.toList arguments with
-    | child :: variant :: _ when child = MemoryBenchmark.childArgument -> MemoryBenchmark.child variant quick
+    | child :: variant :: _ when child = PeakMemory.childArgument ->
+        MemoryBenchmark.variants @ TripletBenchmark.variants
+        |> List.find (fst >> (=) variant)
+        |> snd
+        |> PeakMemory.child
     | "iteration" :: _ -> IterationBenchmark.run clock quick only
+    | "trainers" :: _ -> TrainerBenchmark.run clock quick only
+    | "synthesis" :: _ -> SynthesisBenchmark.run clock quick
+    | "triplets" :: _ -> TripletBenchmark.run clock quick
     | "loader" :: _ -> LoaderBenchmark.run clock quick
     | "memory" :: _ -> MemoryBenchmark.run quick
     | "soak" :: _ -> SoakBenchmark.run quick
@@ -32,6 +39,9 @@ let main arguments =
     | "all" :: _
     | "--quick" :: _ ->
         IterationBenchmark.run clock quick only
+        TrainerBenchmark.run clock quick ""
+        SynthesisBenchmark.run clock quick
+        TripletBenchmark.run clock quick
         LoaderBenchmark.run clock quick
         MemoryBenchmark.run quick
         SoakBenchmark.run quick

@@ -11,14 +11,13 @@ module SoakBenchmark =
         let struct (data, labels) = Workload.data workload
 
         use trained =
-            new Trained(
-                Workload.start workload,
-                Workload.loss (),
-                Workload.choices.Head,
-                data,
-                labels,
+            Trained.ofNetwork
+                (Workload.start workload)
+                (Workload.loss ())
+                Workload.choices.Head
+                data
+                labels
                 Workload.batchSize
-            )
 
         let epochs = (if quick then 200 else 5000) / workload.Iterations
         let look = epochs / (if quick then 2 else 10)

@@ -10,29 +10,12 @@ open MetricLearning.Core.Trainers
 /// The same training by the library, with everything that a user would have switched on: a hook that looks at every
 /// iteration's losses, progress after every iteration, and a log.
 [<Sealed>]
-type Trained
-    (
-        network: torch.nn.Module<torch.Tensor, torch.Tensor>,
-        loss: Loss,
-        choice: Choice,
-        data: torch.Tensor,
-        labels: torch.Tensor,
-        batchSize: int
-    ) =
+type Trained(recipe: Recipe, ingredients: Ingredients) =
     let prepared =
-        let ingredients =
-            Ingredients.create
-                [ "trunk", (network :> torch.nn.Module) ]
-                [ "metric_loss", (loss :> torch.nn.Module) ]
-                [ "trunk_optimizer", Optimizer.sgd 1.0 ]
-                batchSize
-                (Dataset.ofTensors data labels)
-
         Setup.prepare
-            MetricLossOnly.recipe
+            recipe
             { ingredients with
                 Seed = Some 3L
-                Optimizers = [ "trunk_optimizer", choice.Ours(network.parameters ()) ]
                 Device = Some torch.CPU
                 Workers = 2
             }
@@ -66,6 +49,55 @@ type Trained
     interface IDisposable with
         member _.Dispose() =
             session.Dispose()
-            network.Dispose()
-            data.Dispose()
-            labels.Dispose()
+
+            for _, network in ingredients.Models do
+                network.Dispose()
+
+            match ingredients.Dataset with
+            | Dataset.Tensors(data, labels) ->
+                data |> Array.iter _.Dispose()
+
+                match labels with
+                | :? torch.Tensor as labels -> labels.Dispose()
+                | _ -> ()
+            | Dataset.Samples _ -> ()
+
+/// Runs of a single network.
+module Trained =
+
+    /// MetricLossOnly with a loss on a network's output, perhaps with a tuple miner.
+    let withMiner
+        (miner: Miner option)
+        (network: torch.nn.Module<torch.Tensor, torch.Tensor>)
+        (loss: Loss)
+        (choice: Choice)
+        (data: torch.Tensor)
+        (labels: torch.Tensor)
+        (batchSize: int)
+        : Trained =
+        let ingredients =
+            Ingredients.create
+                [ "trunk", (network :> torch.nn.Module) ]
+                [ "metric_loss", (loss :> torch.nn.Module) ]
+                []
+                batchSize
+                (Dataset.ofTensors data labels)
+
+        new Trained(
+            MetricLossOnly.recipe,
+            { ingredients with
+                Optimizers = [ "trunk_optimizer", choice.Ours(network.parameters ()) ]
+                Miners = [ for miner in Option.toList miner -> "tuple_miner", MinerChoice.Tuples miner ]
+            }
+        )
+
+    /// MetricLossOnly with a loss on a network's output.
+    let ofNetwork
+        (network: torch.nn.Module<torch.Tensor, torch.Tensor>)
+        (loss: Loss)
+        (choice: Choice)
+        (data: torch.Tensor)
+        (labels: torch.Tensor)
+        (batchSize: int)
+        : Trained =
+        withMiner None network loss choice data labels batchSize

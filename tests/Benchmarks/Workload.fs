@@ -69,7 +69,8 @@ module Workload =
             Target = 1.10
         }
 
-    let private wide: Workload =
+    /// Mostly matrix products.
+    let wide: Workload =
         {
             Name = "MLP 784-512-256-64"
             Network = perceptron [ 784; 512; 256; 64 ]

@@ -13,7 +13,7 @@ let all =
             Learn.LearnTests.tests
             Trainers.TrainerTests.tests
             Laws.LawTests.tests
-            testList "docs" [ Docs.YourOwn.tests; Docs.Pages.tests ]
+            testList "docs" [ Docs.YourOwn.tests; Docs.Pages.tests; Docs.Guides.tests ]
         ]
 
 [<EntryPoint>]

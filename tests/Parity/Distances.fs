@@ -21,15 +21,15 @@ module Distances =
         | None, Some shape -> Some(zeros shape)
         | None, None -> None
 
-    // What a distance that calls back is given: block by block, start, end, matrix.
+    // What a distance that calls back is given: block by block, start, end, matrix, which is only lent.
     let private callback (blocks: ResizeArray<torch.Tensor * objnull * objnull>) : Argument =
         Function(fun given ->
-            blocks.Add(nonNull given[0] :?> torch.Tensor, given[1], given[2])
+            blocks.Add((nonNull given[0] :?> torch.Tensor).clone(), given[1], given[2])
             null)
 
     let private blockFacts (theirs: JsonElement) (ours: ResizeArray<torch.Tensor * objnull * objnull>) : Fact list =
         [
-            Fact.number "calls" theirs (float ours.Count)
+            Fact.text "calls" (string (Json.items theirs).Length) (string ours.Count)
 
             for index, theirs in Seq.indexed (Json.items theirs) do
                 let matrix, first, last = ours[index]

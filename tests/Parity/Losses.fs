@@ -46,7 +46,7 @@ module Losses =
         [
             for name, value in Json.members json do
                 match argument name value with
-                | Nothing when name = "indices_tuple" -> ()
+                | Nothing -> ()
                 | _ when name = "indices_tuple_from" -> ()
                 | argument -> name, argument
         ]

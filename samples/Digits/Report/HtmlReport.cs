@@ -19,6 +19,7 @@ internal static class HtmlReport
     private static string Page(Options options, DigitsData digits, IReadOnlyList<Run> runs, RetrievalScores pixels)
     {
         var last = runs[^1];
+        var protocol = Protocols.Of(options);
         var neighbours = new Neighbours(digits.Test, last);
         var seeds = runs.Count == 1 ? $"seed {last.Seed}" : $"{runs.Count} runs, seeds {runs[0].Seed}–{last.Seed}";
         var which =
@@ -31,7 +32,7 @@ internal static class HtmlReport
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="color-scheme" content="light dark">
-            <title>Digits: {options.Trainer} with {options.Loss}</title>
+            <title>Digits: {options.Title}</title>
             <style>
             {Style()}
             </style>
@@ -39,7 +40,7 @@ internal static class HtmlReport
             <body>
             {neighbours.Symbols}
             <header>
-            <p class="kicker">{options.Trainer} · {options.Loss} · {seeds}</p>
+            <p class="kicker">{options.Title} · {seeds}</p>
             <h1>Handwritten digits, before and after metric learning</h1>
             <p class="lede">A small network looked at {digits.Train.Count:N0} labelled pictures for {last.Losses.Count:N0} iterations, to
             learn where to put a picture so that equal digits lie close together. This page shows how well {digits.Test.Count:N0} pictures
@@ -53,12 +54,12 @@ internal static class HtmlReport
             {which}
             <section aria-labelledby="loss">
             <h2 id="loss">Loss</h2>
-            {AboutLoss(options)}
+            {(protocol.AboutLoss is "" ? "" : $"<p>{protocol.AboutLoss}</p>")}
             {LossChart.Render(last.Losses, options.Epochs)}
             </section>
             <section aria-labelledby="maps">
             <h2 id="maps">Where the test pictures lie</h2>
-            <p>Every picture is drawn as the digit it shows. Its place is its embedding, flattened from {EmbeddingNet.EmbeddingSize} dimensions to the two
+            <p>Every picture is drawn as the digit it shows. Its place is its embedding, flattened from {protocol.EmbeddingSize} dimensions to the two
             in which the pictures differ most, so some digits overlap here that are apart in truth.</p>
             <div class="pair">
             {EmbeddingMap.Render("Before training", last.EmbeddedBefore, digits.Test.Labels)}
@@ -90,11 +91,6 @@ internal static class HtmlReport
             </html>
             """;
     }
-
-    private static string AboutLoss(Options options) =>
-        Recipe.Losses[options.Loss].Miner is null
-            ? ""
-            : "<p>The miner keeps only what is still hard, so this curve may stay flat while the scores rise.</p>";
 
     private static string Style()
     {

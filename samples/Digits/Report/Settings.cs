@@ -8,11 +8,12 @@ internal static class Settings
 {
     public static string Render(Options options, IReadOnlyList<Run> runs)
     {
+        var protocol = Protocols.Of(options);
         (string Name, string Value)[] rows =
         [
-            .. Recipe.Settings(options),
+            .. protocol.Settings,
             ("Trunk", "64 → 128 → ReLU → 64 → ReLU"),
-            ("Embedder", $"64 → {EmbeddingNet.EmbeddingSize}"),
+            ("Embedder", $"64 → {protocol.EmbeddingSize}"),
             ("Length", $"{options.Epochs} epochs, {runs[^1].Losses.Count:N0} iterations"),
             ("Loader workers", $"{options.Workers}"),
             ("Time", $"{runs.Average(run => run.Duration.TotalSeconds):0.0} s a run"),
@@ -22,7 +23,7 @@ internal static class Settings
         [
             "dotnet run -c Release --project samples/Digits --",
             $"--trainer {options.Trainer}",
-            $"--loss {options.Loss}",
+            .. options.Loss is null ? Array.Empty<string>() : [$"--loss {options.Loss}"],
             $"--epochs {options.Epochs}",
             $"--seed {options.Seed}",
             $"--seeds {options.Seeds}",

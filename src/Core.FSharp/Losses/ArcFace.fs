@@ -34,19 +34,12 @@ module ArcFace =
     /// The parameter's name.
     let parameter = "W"
 
-    /// An error unless the distance is the cosine, which the formula is made for.
-    let check (distance: Distance) =
-        if distance.Kind <> DistanceKind.Cosine then
-            invalidArg (nameof distance) "ArcFaceLoss needs CosineSimilarity: leave the distance out."
-
     /// Distance and reducer where none is given: cosine similarity, the mean.
     let settings (given: LossSettings) : LossSettings =
-        given
-        |> LossSettings.orElse (fun () -> Distances.Cosine.distance Distances.Cosine.defaults) Reducers.Mean.reducer
-        |> LossSettings.checkDistance check
+        ClassSoftmax.cosineSettings "ArcFaceLoss" given
 
     // cos(θ + m); beyond θ = π − m, where that would rise again, cos θ − m sin m.
-    let private withMargin (margin: double) (cosine: torch.Tensor) =
+    let internal withMargin (margin: double) (cosine: torch.Tensor) =
         // Where the sine is 0 its root has no finite slope.
         let limit = 1.0 - Numeric.epsilon cosine.dtype
         let inner = cosine.clamp (Numeric.scalar -limit, Numeric.scalar limit)
@@ -61,24 +54,14 @@ module ArcFace =
         (weights: torch.Tensor)
         (input: MetricInput)
         : IReadOnlyList<Elements> =
-        let labels = input.RequireLabels()
         let cosines = distance.Matrix(input.Embeddings, weights.t ())
-        let column = labels.unsqueeze 1L
+        let margin = withMargin (options.Margin * Math.PI / 180.0)
+        let logits = ClassSoftmax.ofTarget input margin cosines * options.Scale
+        ClassSoftmax.crossEntropy input logits
 
-        let target =
-            withMargin (options.Margin * Math.PI / 180.0) (cosines.gather (1L, column))
-
-        let logits = cosines.scatter (1L, column, target) * options.Scale
-
-        let losses =
-            torch.nn.functional.cross_entropy (logits, labels, reduction = torch.nn.Reduction.None)
-
-        let weighted =
-            match input.Weights() with
-            | null -> losses
-            | given -> losses * given
-
-        [| ElementsOf.Rows("loss", weighted) |]
+    /// Scaled cosines (N × C), without a margin.
+    let logits (options: ArcFace) (distance: Distance) (weights: torch.Tensor) (embeddings: torch.Tensor) =
+        distance.Matrix(embeddings, weights.t ()) * options.Scale
 
     /// The loss, with settings beyond its own options.
     let lossWith (given: LossSettings) (weightSettings: WeightSettings) (options: ArcFace) : WeightedLoss =
@@ -89,9 +72,10 @@ module ArcFace =
             options.NumClasses,
             options.EmbeddingSize,
             true,
+            1,
             [| "loss" |],
             elements options,
-            options.Scale
+            logits options
         )
 
     /// The loss.

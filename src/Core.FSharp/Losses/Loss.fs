@@ -78,6 +78,35 @@ type Loss(settings: LossSettings) =
         | null -> invalidOp $"This loss has no parameter {name}: Learn it in the constructor."
         | parameter -> parameter.``to`` embeddings
 
+    /// Registers a buffer, for a loss that remembers: its name in the loss's state, and how it starts. It outlives any
+    /// dispose scope. Memory is part of the training state only if it is all in such buffers, and they are written in
+    /// place (`copy_`), never replaced.
+    member this.Remember(name: string, initial: torch.Tensor) : unit =
+        initial.DetachFromDisposeScope() |> ignore
+        this.register_buffer (name, initial)
+
+    /// A registered buffer itself.
+    member this.Remembered(name: string) : torch.Tensor =
+        match this.get_buffer name with
+        | null -> invalidOp $"This loss has no buffer {name}: Remember it in the constructor."
+        | buffer -> buffer
+
+    /// Whether positives and negatives may be of a reference set; those that compare with their own weights take none.
+    abstract TakesReferences: bool
+
+    default _.TakesReferences = true
+
+    /// Whether labels may be any numbers that say which samples belong together, rather than classes that the loss knows
+    /// something about.
+    abstract TakesAnyLabels: bool
+
+    default this.TakesAnyLabels = this.TakesReferences
+
+    /// Whether computing the loss writes into its parameters. Then a training step works on a copy of them.
+    abstract RewritesParameters: bool
+
+    default _.RewritesParameters = false
+
     member private this.MakeReducer() : Reducer =
         if given.TakesAllParts then
             given
@@ -103,7 +132,7 @@ type Loss(settings: LossSettings) =
             refLabels: torch.Tensor | null,
             seed: Seed
         ) : torch.Tensor =
-        this.ComputeAs(_.NothingIsZero(), MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, lazy seed))
+        this.ComputeOn(MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, lazy seed, null, true))
 
     /// The same; random choices follow libtorch's generator. A mean over samples is NaN, as in the reference, where no
     /// sample takes part.
@@ -126,14 +155,17 @@ type Loss(settings: LossSettings) =
         this.Compute(embeddings, labels, Tuples.All, null, null)
 
     /// The loss of an input.
-    member this.ComputeOn(input: MetricInput) : torch.Tensor = this.ComputeAs(id, input)
-
-    member private this.ComputeAs(seen: Elements -> Elements, input: MetricInput) : torch.Tensor =
-        this.Reduce(this.ComputeLoss input |> Seq.map seen |> Seq.toArray, input)
-
-    /// Values of the loss's parts as its scalar: regularised, reduced and recorded.
-    member internal this.Reduce(parts: Elements[], input: MetricInput) : torch.Tensor =
+    member this.ComputeOn(input: MetricInput) : torch.Tensor =
         statistics.Reset()
+        this.Finish(this.ComputeLoss input, input)
+
+    /// The loss of an input whose elements were computed some other way than by `ComputeLoss`, for a loss that can be
+    /// given more than others.
+    member this.Finish(elements: IReadOnlyList<Elements>, input: MetricInput) : torch.Tensor =
+        let seen (part: Elements) =
+            if input.InTraining then part.NothingIsZero() else part
+
+        let parts = elements |> Seq.map seen |> Seq.toArray
         let costs = this.Regularization input
 
         let parts =

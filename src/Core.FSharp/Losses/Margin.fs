@@ -120,6 +120,7 @@ module Margin =
             | beta -> this.Learn(parameter, beta)
 
         override _.Parts = parts options
+        override _.TakesAnyLabels = false
 
         override this.ComputeLoss input =
             let beta: torch.Tensor | null =

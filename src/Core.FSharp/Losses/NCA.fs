@@ -70,8 +70,9 @@ module NCA =
                 else
                     null
 
+            // In a memory a sample finds itself, as in the reference.
             [|
-                rows options.SoftmaxScale distance distances candidates (input.Matches()) (input.Weights())
+                rows options.SoftmaxScale distance distances candidates (input.Agrees()) (input.Weights())
             |]
 
     /// The loss, with settings beyond its own options.

@@ -81,9 +81,10 @@ module ProxyAnchor =
             options.NumClasses,
             options.EmbeddingSize,
             false,
+            1,
             parts,
             elements options,
-            1.0
+            (fun distance proxies rows -> distance.Matrix(rows, proxies))
         )
 
     /// The loss.

@@ -63,9 +63,10 @@ module ProxyNCA =
             options.NumClasses,
             options.EmbeddingSize,
             false,
+            1,
             [| "loss" |],
             elements options,
-            1.0
+            (fun distance proxies rows -> distance.Matrix(rows, proxies))
         )
 
     /// The loss.

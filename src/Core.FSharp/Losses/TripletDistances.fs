@@ -38,6 +38,12 @@ type TripletDistances
         | null -> numbers
         | _ -> numbers.unsqueeze 1L
 
+    /// Values, which broadcast to the shape of `AnchorNegative`, one for each triplet: (K).
+    member _.Listed(values: torch.Tensor) : torch.Tensor =
+        match mask with
+        | null -> values
+        | given -> values.expand_as(negativeDistances).masked_select given
+
     /// How many triplets meet a condition (of values shaped like `AnchorNegative`): an int64 scalar.
     member _.CountWhere(condition: torch.Tensor) : torch.Tensor =
         match mask with
@@ -98,7 +104,7 @@ type TripletDistances
             TripletDistances(a, p, n, null, entries.At(a, p), entries.At(a, n), lazy (amongReferences.Value.At(p, n)))
 
         match input.Tuples with
-        | Tuples.All when not perAnchor.HasValue ->
+        | Tuples.All when input.IsRemembered || not perAnchor.HasValue ->
             let struct (a, p) = Tuples.places (input.Matches())
             each a p (input.Differs())
         | Tuples.Pairs(a1, p, a2, n) when a1.size 0 > 0L && a2.size 0 > 0L ->

@@ -27,8 +27,7 @@ module internal TripletViolation =
         else
             violation.relu ()
 
-    /// [d(a,p) − d(a,n) + margin]₊.
-    let elements (options: TripletMargin) (distance: Distance) (input: MetricInput) : IReadOnlyList<Elements> =
+    let private oneByOne (options: TripletMargin) (distance: Distance) (input: MetricInput) : Elements =
         let triplets = TripletDistances.Of(distance, input, options.TripletsPerAnchor)
 
         let negative =
@@ -38,7 +37,22 @@ module internal TripletViolation =
                 triplets.AnchorNegative
 
         let violation = distance.Margin(triplets.AnchorPositive, negative) + options.Margin
-        [| triplets.Elements("loss", values options violation, null) |]
+        triplets.Elements("loss", values options violation, null)
+
+    /// [d(a,p) − d(a,n) + margin]₊.
+    let elements (options: TripletMargin) (distance: Distance) (input: MetricInput) : IReadOnlyList<Elements> =
+        let oneByOne = lazy (oneByOne options distance input)
+
+        let ranked =
+            // Only the plain form is linear in the distances.
+            if options.Swap || options.SmoothLoss then
+                None
+            else
+                RankedTriplets.TryOf(distance, input, options.TripletsPerAnchor, options.Margin)
+
+        match ranked with
+        | Some triplets -> [| RankedElements("loss", triplets, oneByOne, false) |]
+        | None -> [| oneByOne.Value |]
 
     /// [d(a,n) − d(a,p) − margin]₊: the loss of who works against the metric. Euclidean distances of normalised embeddings
     /// are negated, and so is the margin (Duan et al. 2018, "Deep Adversarial Metric Learning").
@@ -70,15 +84,9 @@ type TripletMarginLoss(given: LossSettings, options: TripletMargin) =
     override this.ComputeLoss input =
         TripletViolation.elements options this.Distance input
 
-    /// The loss of who works against the metric, with this loss's margin, form, reducer and statistics; 0 without any
-    /// triplet.
+    /// The loss of who works against the metric, with this loss's margin, form, reducer and statistics.
     member internal this.ComputeAdversarial(input: MetricInput) : torch.Tensor =
-        let parts =
-            TripletViolation.adversarial options input
-            |> Seq.map _.NothingIsZero()
-            |> Seq.toArray
-
-        this.Reduce(parts, input)
+        this.Finish(TripletViolation.adversarial options input, input)
 
 /// Making triplet margin losses.
 module TripletMargin =

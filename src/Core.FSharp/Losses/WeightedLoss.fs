@@ -3,8 +3,8 @@ namespace MetricLearning.Core
 open System.Collections.Generic
 open TorchSharp
 
-/// A loss that learns a vector for each class: a parameter of the documented name, which an optimizer must be given.
-/// Rows of the parameter are classes, or columns are (`columnsAreClasses`).
+/// A loss that learns a vector, or several, for each class: a parameter of the documented name, which an optimizer must
+/// be given. Rows of the parameter are classes, or columns are (`columnsAreClasses`); those of one class are neighbours.
 [<AbstractClass>]
 type WeightedLoss
     (
@@ -13,7 +13,8 @@ type WeightedLoss
         parameterName: string,
         numClasses: int,
         embeddingSize: int,
-        columnsAreClasses: bool
+        columnsAreClasses: bool,
+        vectorsPerClass: int
     ) as this =
     inherit Loss(settings)
 
@@ -23,19 +24,36 @@ type WeightedLoss
                 (nameof numClasses)
                 $"A loss with class weights needs at least one class and one dimension; it was given {numClasses} and {embeddingSize}."
 
-        let classes, size = int64 numClasses, int64 embeddingSize
+        if vectorsPerClass < 1 then
+            invalidArg (nameof vectorsPerClass) $"A class needs at least one vector; it was given {vectorsPerClass}."
+
+        let vectors, size = int64 numClasses * int64 vectorsPerClass, int64 embeddingSize
 
         let weights =
             if columnsAreClasses then
-                torch.empty (size, classes)
+                torch.empty (size, vectors)
             else
-                torch.empty (classes, size)
+                torch.empty (vectors, size)
 
         match weightSettings.Init with
         | null -> WeightSettings.normal.Invoke weights
         | init -> init.Invoke weights
 
         this.Learn(parameterName, weights)
+
+    /// One vector a class.
+    new
+        (
+            settings: LossSettings,
+            weightSettings: WeightSettings,
+            parameterName: string,
+            numClasses: int,
+            embeddingSize: int,
+            columnsAreClasses: bool
+        ) =
+        new WeightedLoss(settings, weightSettings, parameterName, numClasses, embeddingSize, columnsAreClasses, 1)
+
+    override _.TakesReferences = false
 
     /// How many classes there are.
     member _.NumClasses = numClasses
@@ -97,14 +115,26 @@ type internal FormulaWeightedLoss
         numClasses: int,
         embeddingSize: int,
         columnsAreClasses: bool,
+        vectorsPerClass: int,
         parts: string[],
         formula: Distance -> torch.Tensor -> MetricInput -> IReadOnlyList<Elements>,
-        logitScale: double
+        logits: Distance -> torch.Tensor -> torch.Tensor -> torch.Tensor
     ) =
-    inherit WeightedLoss(settings, weightSettings, parameterName, numClasses, embeddingSize, columnsAreClasses)
+    inherit
+        WeightedLoss(
+            settings,
+            weightSettings,
+            parameterName,
+            numClasses,
+            embeddingSize,
+            columnsAreClasses,
+            vectorsPerClass
+        )
+
     override _.Parts = parts
 
-    override _.GetLogits embeddings = base.GetLogits embeddings * logitScale
+    override this.GetLogits embeddings =
+        logits this.Distance (this.WeightsLike embeddings) embeddings
 
     override this.ComputeLoss input =
         formula this.Distance (this.WeightsFor input) input

@@ -66,6 +66,7 @@ type Miner(distance: Distance | null, defaultDistance: Distance, collectStats: N
     member this.Mine(embeddings: torch.Tensor, labels: torch.Tensor) : Tuples =
         this.MineWith(embeddings, labels, Tuples.All, null, null, TorchSeed.draw ())
 
+    /// The same, with a seed that is drawn only when a random choice is made.
     member internal this.MineWith
         (
             embeddings: torch.Tensor,

@@ -13,7 +13,9 @@ open System.Collections.Generic
 type MPerClass(labels: IReadOnlyList<int64>, m: int, batchSize: Nullable<int>, lengthBeforeNewIter: int64) =
     inherit Sampler()
 
-    let members = MPerClass.Members labels
+    let members =
+        ClassMembers.ofLabels labels |> Array.map (fun struct (_, members) -> members)
+
     let all = int64 m * int64 members.Length
 
     do
@@ -48,27 +50,11 @@ type MPerClass(labels: IReadOnlyList<int64>, m: int, batchSize: Nullable<int>, l
     let perRound = int64 m * int64 classesPerRound
     let rounds = max 1L (lengthBeforeNewIter / perRound)
 
-    let draw (seed: Seed) (ofClass: int64[]) =
-        if ofClass.Length >= m then
-            Seed.choose m ofClass.Length seed |> Array.map (fun place -> ofClass[place])
-        else
-            Array.init m (fun index -> ofClass[int (Seed.below ofClass.LongLength (int64 index) seed)])
-
     let round (seed: Seed) =
         Seed.choose classesPerRound members.Length seed
-        |> Array.mapi (fun place chosen -> draw (Seed.derive "members" (int64 place) seed) members[chosen])
+        |> Array.mapi (fun place chosen ->
+            ClassMembers.draw m (Seed.derive "members" (int64 place) seed) members[chosen])
         |> Array.concat
-
-    // The samples of each class; classes in ascending order, so that only the labels count, not where they came from.
-    static member private Members(labels: IReadOnlyList<int64>) : int64[][] =
-        let byLabel = SortedDictionary<int64, ResizeArray<int64>>()
-
-        for index in 0 .. labels.Count - 1 do
-            match byLabel.TryGetValue labels[index] with
-            | true, indices -> indices.Add(int64 index)
-            | _ -> byLabel[labels[index]] <- ResizeArray [ int64 index ]
-
-        [| for indices in byLabel.Values -> indices.ToArray() |]
 
     /// Whole rounds only, as many as fit lengthBeforeNewIter; lengthBeforeNewIter itself where not even one fits.
     override _.Length = Nullable(min lengthBeforeNewIter (rounds * perRound))

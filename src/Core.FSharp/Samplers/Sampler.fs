@@ -23,6 +23,12 @@ type Sampler() =
 
     default this.PassLength = this.Length
 
+    /// Whether a pass also depends on what networks have learned when it begins. Such a pass is drawn when the one before
+    /// it is used up, never ahead, while the networks show the state that goes on; its indices are part of that state.
+    abstract DependsOnWeights: bool
+
+    default _.DependsOnWeights = false
+
 /// An order of whole batches, whose sizes are the sampler's own: the trainer's batch size is ignored and no batch is
 /// dropped.
 [<AbstractClass>]

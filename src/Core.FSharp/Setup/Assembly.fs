@@ -59,8 +59,8 @@ module internal Assembly =
                 }
         | _ -> None
 
-    /// Embeddings with max_norm write into their weights in the forward pass. TorchSharp does not say whether one has
-    /// it, so it is tried out on a copy of the weights that is far longer than any norm one would ask for.
+    /// Losses say whether they write into their weights. Embeddings with max_norm do so in the forward pass; TorchSharp
+    /// does not say whether one has it, so it is tried out on a copy of the weights that is far longer than any norm one would ask for.
     let private rewritesWeights (layer: nn.Module) : bool =
         match layer with
         | :? Modules.Embedding as embedding ->
@@ -74,7 +74,10 @@ module internal Assembly =
                 |> ignore)
 
             (copy.select(0, 0).ne(1e18.ToScalar())).any().ToBoolean()
-        | _ -> false
+        | layer ->
+            match box layer with
+            | :? Loss as loss -> loss.RewritesParameters
+            | _ -> false
 
     let private split (optimizer: string option) (group: int) (rewritten: HashSet<Modules.Parameter>) parameters =
         parameters

@@ -45,6 +45,9 @@ public sealed class MarginLoss : Loss
     }
 
     /// <inheritdoc/>
+    public override bool TakesAnyLabels => false;
+
+    /// <inheritdoc/>
     public override string[] Parts => MarginModule.parts(options);
 
     /// <inheritdoc/>

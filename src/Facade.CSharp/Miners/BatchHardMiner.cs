@@ -17,7 +17,7 @@ public sealed class BatchHardMiner(
 {
     private readonly Core.Miners.BatchHard options = new(Range(allowedPosRange), Range(allowedNegRange), collectStats);
 
-    private static Core.Miners.DistanceRange? Range((double Low, double High)? range) =>
+    internal static Core.Miners.DistanceRange? Range((double Low, double High)? range) =>
         range is { } given ? new Core.Miners.DistanceRange(given.Low, given.High) : null;
 
     /// <inheritdoc/>

@@ -112,7 +112,7 @@ module Casting =
 
         let networks =
             [
-                for key, network in cast.Networks -> key, Parts.optimizerFor settings network
+                for key, network in cast.Networks -> key, RunOptimizers.optimizerFor settings network
             ]
 
         torch.random.set_rng_state users

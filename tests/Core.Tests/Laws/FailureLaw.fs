@@ -112,40 +112,6 @@ let private workersFail (place: Place) (subject: Subject) (settings: Settings) (
 
     Expect.equal (Snapshot.ofSession session) expected "a run that went on"
 
-let private pureStepFails (step: Prepared -> TrainingState -> TrainingState) (place: Place) (settings: Settings) =
-    let trap = Trap()
-    let subject = Subject.metricLossOnly
-    let prepared = Setup.prepare subject.Recipe (ingredients subject settings trap)
-    use _ = Session.Start prepared
-    use state = step prepared prepared.State
-    let written = Snapshot.ofState state
-
-    let expected =
-        use next = step prepared state
-        Snapshot.ofState next
-
-    // Somewhere else than where a failed step would leave the generator.
-    use _ = torch.manual_seed 123L
-    let users = Snapshot.generator ()
-
-    trap.OnVisit <-
-        fun visited ->
-            if visited = place then
-                raise (Sprung "here")
-
-    Expect.throwsT<Sprung> (fun () -> (step prepared state :> IDisposable).Dispose()) "it fails"
-    trap.OnVisit <- ignore
-    Expect.equal (Snapshot.generator ()) users "the user's stream"
-    Expect.equal (Snapshot.ofState state) written "the state"
-    use next = step prepared state
-    Expect.equal (Snapshot.ofState next) expected "the step after it"
-
-let private byHandSettings =
-    { Settings.rich with
-        Subset = false
-        Schedule = ScheduleSetting.Constant
-    }
-
 let tests =
     testList
         "7 failure is atomic"
@@ -154,6 +120,16 @@ let tests =
                 let befallen = Subject.all |> List.filter (fun subject -> canBefall subject mishap)
 
                 Check.lawOf befallen 8 $"{mishap}" (failureIsAtomic mishap)
+
+            for loss in Parts.remembering do
+                for mishap in [ Mishap.At Place.Clipper; Mishap.NotFinite; Mishap.BrokenGradient ] do
+                    Check.lawAt
+                        { Settings.rich with
+                            Loss = loss
+                            Clip = true
+                        }
+                        $"{mishap}, with {fst Parts.losses[loss]}"
+                        (fun subject settings -> failureIsAtomic mishap subject settings 2)
 
             for place in [ Place.Sample; Place.Collate; Place.Getter ] do
                 Check.law 8 $"At {place}, in a worker" (workersFail place)
@@ -231,17 +207,4 @@ let tests =
                         ()
 
                 Expect.equal (Snapshot.ofSession session).Progress.Schedules ended "as often as without failures")
-
-            testCase "a pure step that fails" (fun () ->
-                for place in [ Place.Forward; Place.Embedder; Place.Loss; Place.Clipper ] do
-                    pureStepFails
-                        (fun prepared -> Iteration.step prepared.Recipe prepared.Handles)
-                        place
-                        { byHandSettings with Clip = true })
-
-            Check.isFalsified "FreshBuffers" (fun () ->
-                pureStepFails (ByHand.step [ Mechanism.FreshBuffers ]) Place.Loss byHandSettings)
-
-            Check.isFalsified "GeneratorGivenBack" (fun () ->
-                pureStepFails (ByHand.step [ Mechanism.GeneratorGivenBack ]) Place.Loss byHandSettings)
         ]

@@ -97,6 +97,16 @@ let tests =
                 "whatever the other fork does"
                 (forksAreStrangers (fun prepared -> Iteration.step prepared.Recipe prepared.Handles))
 
+            for loss in Parts.remembering do
+                Check.lawAt { Settings.rich with Loss = loss } $"with {fst Parts.losses[loss]}" (fun subject settings ->
+                    forksAreStrangers
+                        (fun prepared -> Iteration.step prepared.Recipe prepared.Handles)
+                        subject
+                        settings
+                        2
+
+                    sessionsInterleave subject settings 3)
+
             Check.law 25 "two sessions on one set of machines" sessionsInterleave
 
             Check.law 10 "two trainers over the same modules" (fun subject settings _ ->

@@ -21,6 +21,7 @@ let tests =
                         ForkLaw.tests
                         LeakLaw.tests
                         FailureLaw.tests
+                        StepFailureLaw.tests
                         MistakesLaw.tests
                         FrozenLaw.tests
                         SharingRules.tests

@@ -10,86 +10,71 @@ let size = 4L
 let classes = 5
 let batchSize = 12
 
+/// More than any batch has, and less than three batches.
+let rows = 30
+
 let private pick (table: 'Item[]) (index: int) : 'Item = table[index % table.Length]
 
-/// Every pure rule, with and without its options.
-let optimizers: (string * Optimizer)[] =
-    [|
-        "sgd", Optimizer.sgd 0.05
-        "momentum", Optimizer.sgd 0.05 |> Optimizer.momentum 0.9
-        "nesterov", Optimizer.sgd 0.05 |> Optimizer.momentum 0.9 |> Optimizer.nesterov
-        "adam", Optimizer.adam 0.01
-        "amsgrad", Optimizer.adam 0.01 |> Optimizer.amsGrad
-        "adamw", Optimizer.adamW 0.01
-        "rmsprop", Optimizer.rmsProp 0.01
-        "rmsprop centred",
-        Optimizer.create
-            (Rule.RmsProp
-                {
-                    Alpha = 0.9
-                    Eps = 1e-8
-                    WeightDecay = 0.01
-                    Momentum = 0.5
-                    Centered = true
-                    Maximize = false
-                })
-            0.01
-        "adagrad", Optimizer.adagrad 0.02
-        "adadelta", Optimizer.adadelta 1.0
-        "adamax", Optimizer.adamax 0.01
-        "nadam", Optimizer.nAdam 0.01
-        "radam", Optimizer.rAdam 0.01
-        "groups",
-        Optimizer.adamW 0.01
-        |> Optimizer.group _.EndsWith("bias") (Optimizer.weightDecay 0.0 >> Optimizer.learningRate 0.03)
-        "maximize", Optimizer.sgd 0.001 |> Optimizer.weightDecay 0.1 |> Optimizer.maximize
-    |]
+/// A memory of so many embeddings that starts with a batch of warm-up; what it wraps learns.
+let private memory (size: int64) (rows: int) : torch.nn.Module =
+    Margin.loss
+        { Margin.defaults with
+            LearnBeta = true
+            Nu = 0.1
+        }
+    |> CrossBatch.loss
+        { CrossBatch.defaults (int size) with
+            MemorySize = rows
+            WarmUp = 1
+        }
+    :> torch.nn.Module
 
-/// TorchSharp's optimizers that have a pure twin.
-let torchOptimizers: (string * (Modules.Parameter seq -> torch.optim.Optimizer))[] =
-    [|
-        "SGD", (fun parameters -> torch.optim.SGD(parameters, 0.05))
-        "SGD with momentum", (fun parameters -> torch.optim.SGD(parameters, 0.05, momentum = 0.9, nesterov = true))
-        "Adam", (fun parameters -> torch.optim.Adam(parameters, 0.01))
-        "Adam with amsgrad", (fun parameters -> torch.optim.Adam(parameters, 0.01, weight_decay = 0.01, amsgrad = true))
-        "AdamW", (fun parameters -> torch.optim.AdamW(parameters, 0.01))
-        "RMSProp", (fun parameters -> torch.optim.RMSProp(parameters, 0.01, momentum = 0.5, centered = true))
-        "Adagrad", (fun parameters -> torch.optim.Adagrad(parameters, 0.02))
-        "Adadelta", (fun parameters -> torch.optim.Adadelta(parameters, 1.0))
-        "Adamax", (fun parameters -> torch.optim.Adamax(parameters, 0.01))
-        "NAdam", (fun parameters -> torch.optim.NAdam(parameters, 0.01))
-        "RAdam", (fun parameters -> torch.optim.RAdam(parameters, 0.01))
-    |]
-
-/// Losses of embeddings of a size, those with parameters among them.
-let losses: (string * (int64 -> torch.nn.Module))[] =
+/// Losses of embeddings of a size, those with parameters or memory among them; the memory takes so many rows.
+let losses: (string * (int64 -> int -> torch.nn.Module))[] =
     [|
         "triplet margin",
-        (fun _ ->
+        (fun _ _ ->
             TripletMargin.loss
                 { TripletMargin.defaults with
                     Margin = 0.5
                 })
         "random triplets",
-        (fun _ ->
+        (fun _ _ ->
             TripletMargin.loss
                 { TripletMargin.defaults with
                     Margin = 0.5
                     TripletsPerAnchor = Nullable 2
                 })
-        "arcface", (fun size -> ArcFace.loss (ArcFace.defaults classes (int size)))
-        "proxy anchor", (fun size -> ProxyAnchor.loss (ProxyAnchor.defaults classes (int size)))
+        "arcface", (fun size _ -> ArcFace.loss (ArcFace.defaults classes (int size)))
+        "proxy anchor", (fun size _ -> ProxyAnchor.loss (ProxyAnchor.defaults classes (int size)))
         "margin with a learned beta",
-        (fun _ ->
+        (fun _ _ ->
             Margin.loss
                 { Margin.defaults with
                     LearnBeta = true
                     Nu = 0.1
                     NumClasses = Nullable classes
                 })
-        "nt-xent", (fun _ -> NTXent.loss NTXent.defaults)
-        "contrastive", (fun _ -> Contrastive.loss Contrastive.defaults)
+        "nt-xent", (fun _ _ -> NTXent.loss NTXent.defaults)
+        "contrastive", (fun _ _ -> Contrastive.loss Contrastive.defaults)
+        "memory", memory
+        "dynamic soft margin", (fun _ _ -> DynamicSoftMargin.loss DynamicSoftMargin.defaults)
+        "several losses",
+        (fun size _ ->
+            SumOfLosses.loss
+                [
+                    Contrastive.loss Contrastive.defaults
+                    CosFace.loss (CosFace.defaults classes (int size))
+                ])
     |]
+
+/// Indices into `losses` of those that remember.
+let remembering: int list =
+    [
+        for index, (name, _) in Seq.indexed losses do
+            if name = "memory" || name = "dynamic soft margin" then
+                index
+    ]
 
 let miners: (string * (unit -> Miner) option)[] =
     [|
@@ -99,22 +84,12 @@ let miners: (string * (unit -> Miner) option)[] =
         "triplet margin", Some(fun () -> Miners.TripletMargin.miner Miners.TripletMargin.defaults)
     |]
 
-let optimizerOf (settings: Settings) : Optimizer =
-    snd (pick optimizers settings.Optimizer)
+/// The loss of embeddings of a size, by the settings; a memory takes so many rows.
+let lossFor (settings: Settings) (size: int64) (rows: int) : torch.nn.Module =
+    (snd (pick losses settings.Loss)) size rows
 
-/// The optimizer of a network, by the settings.
-let optimizerFor (settings: Settings) (network: torch.nn.Module) : OptimizerChoice =
-    if settings.TorchOptimizers then
-        let make = snd (pick torchOptimizers settings.Optimizer)
-        OptimizerChoice.Torch(make (network.parameters ()))
-    else
-        OptimizerChoice.Pure(optimizerOf settings)
-
-/// The loss of embeddings of a size, by the settings.
-let lossFor (settings: Settings) (size: int64) : torch.nn.Module = (snd (pick losses settings.Loss)) size
-
-/// The loss of whole embeddings, by the settings.
-let lossOf (settings: Settings) : torch.nn.Module = lossFor settings size
+/// The loss of whole embeddings, by the settings; a memory is full after three batches.
+let lossOf (settings: Settings) : torch.nn.Module = lossFor settings size rows
 
 let minerOf (settings: Settings) : Miner option =
     Option.map (fun make -> make ()) (snd (pick miners settings.Miner))

@@ -128,6 +128,13 @@ let tests =
         [
             Check.law 60 "at any event, into fresh machines" (stoppingCostsNothing id)
 
+            for loss in Parts.remembering do
+                for event in [ 4; 9; 17 ] do
+                    Check.lawAt
+                        { Settings.rich with Loss = loss }
+                        $"with {fst Parts.losses[loss]}, at event {event}"
+                        (fun subject settings -> stoppingCostsNothing id subject settings event)
+
             testList
                 "at every event of one run"
                 [

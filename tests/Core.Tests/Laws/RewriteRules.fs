@@ -60,6 +60,34 @@ let private rule7 =
                 Expect.equal (Snapshot.ofSession session) before "the state"
                 Expect.equal (Snapshot.ofModules session.Handles) shown "the modules")
 
+            testCase "a loss that scales its weights to length 1: steps are functions" (fun () ->
+                let prepared =
+                    Setup.prepare
+                        MetricLossOnly.recipe
+                        { ingredientsOf
+                              [ Keys.Trunk, linear 6L 4L ]
+                              [ "trunk_optimizer", adam; "metric_loss_optimizer", adam ]
+                              (data ()) with
+                            Losses = [ Keys.MetricLoss, P2SGrad.loss (P2SGrad.defaults 4 Parts.classes) ]
+                        }
+
+                use _ = Session.Start prepared
+
+                Expect.equal
+                    [
+                        for part in prepared.Handles.Parts do
+                            if part.IsRewritten then
+                                part.Layout.Slots[0].Name
+                    ]
+                    [ "metric_loss.weight" ]
+                    "the part is known to be rewritten"
+
+                let before = Snapshot.ofState prepared.State
+                use one = Iteration.step prepared.Recipe prepared.Handles prepared.State
+                use other = Iteration.step prepared.Recipe prepared.Handles prepared.State
+                Expect.equal (Snapshot.ofState one) (Snapshot.ofState other) "twice"
+                Expect.equal (Snapshot.ofState prepared.State) before "the state")
+
             testCase "one vector for each dtype, integer buffers included" (fun () ->
                 use session =
                     Subject.start

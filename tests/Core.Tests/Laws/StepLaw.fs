@@ -95,6 +95,18 @@ let tests =
             testCase "by hand, with every mechanism on, the law holds" (fun () ->
                 stepsAreFunctions (ByHand.step []) Subject.metricLossOnly Settings.rich 5)
 
+            for loss in Parts.remembering do
+                let settings =
+                    { Settings.rich with
+                        Loss = loss
+                        BatchNorm = false
+                    }
+
+                Check.lawAt settings $"with {fst Parts.losses[loss]}" (fun subject settings ->
+                    stepsAreFunctions real subject settings 5)
+
+                off settings [ Mechanism.FreshBuffers ]
+
             for mechanisms in
                 [ // The user's generator, put back, would give every step the same numbers.
                     [ Mechanism.Seeding; Mechanism.GeneratorGivenBack ]

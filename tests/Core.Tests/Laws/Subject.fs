@@ -114,6 +114,7 @@ module Subject =
                                 Loss = settings.Loss + number
                             }
                             (int64 size)
+                            Parts.rows
                     Keys.numbered Keys.ClassifierLoss 1, crossEntropy ()
                 ]
             Miners =
@@ -132,6 +133,8 @@ module Subject =
     let private twoStreams =
         subject "TwoStreamMetricLoss" TwoStreamMetricLoss.recipe [ Place.SubsetMiner ] [] (fun settings trap ->
             { metricLossOnlyCast { settings with Subset = false } trap with
+                // Of both streams.
+                Losses = [ Keys.MetricLoss, Parts.lossFor settings Parts.size (2 * Parts.rows) ]
                 Dataset = Parts.pairs settings (fun _ -> trap.Visit Place.Sample)
             })
 
@@ -139,6 +142,11 @@ module Subject =
     let private adversarialCast (settings: Settings) (trap: Trap) : Cast =
         let basic = withClassifierCast settings trap
         let middle = middle settings Parts.size
+
+        // A memory would have to take three rows for every triplet.
+        let ofSynthetic =
+            let next = (settings.Loss + 1) % Parts.losses.Length
+            if List.contains next Parts.remembering then 0 else next
 
         let adversary =
             TripletMargin.lossWith
@@ -152,11 +160,7 @@ module Subject =
             Losses =
                 basic.Losses
                 @ [
-                    Keys.SynthLoss,
-                    Parts.lossOf
-                        { settings with
-                            Loss = settings.Loss + 1
-                        }
+                    Keys.SynthLoss, Parts.lossOf { settings with Loss = ofSynthetic }
                     Keys.GeneratorAdversarialLoss, adversary
                 ]
             Miners = basic.Miners @ tupleMiner settings trap Keys.GeneratorTripletMiner

@@ -58,6 +58,13 @@ let relational: (string * (unit -> Loss)) list =
         "Margin", (fun () -> Margin.loss Margin.defaults)
         "Circle", (fun () -> Circle.loss Circle.defaults)
         "LiftedStructure", (fun () -> LiftedStructure.loss LiftedStructure.defaults)
+        "SumOfLosses",
+        (fun () ->
+            SumOfLosses.loss
+                [
+                    Contrastive.loss Contrastive.defaults
+                    TripletMargin.loss TripletMargin.defaults
+                ])
     ]
 
 let private learnedMargin () =
@@ -80,9 +87,15 @@ let weighted: (string * (unit -> WeightedLoss)) list =
         "ArcFace", (fun () -> ArcFace.loss (ArcFace.defaults 4 5))
         "ProxyNCA", (fun () -> ProxyNCA.loss (ProxyNCA.defaults 4 5))
         "ProxyAnchor", (fun () -> ProxyAnchor.loss (ProxyAnchor.defaults 4 5))
+        "CosFace", (fun () -> CosFace.loss (CosFace.defaults 4 5))
+        "SubCenterArcFace", (fun () -> SubCenterArcFace.loss (SubCenterArcFace.defaults 4 5))
+        "NormalizedSoftmax", (fun () -> NormalizedSoftmax.loss (NormalizedSoftmax.defaults 4 5))
+        "LargeMarginSoftmax", (fun () -> LargeMarginSoftmax.loss (LargeMarginSoftmax.defaults 4 5))
+        "SphereFace", (fun () -> SphereFace.loss (SphereFace.defaults 4 5))
+        "SoftTriple", (fun () -> SoftTriple.loss (SoftTriple.defaults 4 5))
     ]
 
-/// Every loss, by name.
+/// Every loss of one batch, by name; those that remember or compare views have tests of their own.
 let every: (string * (unit -> Loss)) list =
     relational
     @ [

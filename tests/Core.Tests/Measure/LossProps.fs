@@ -117,16 +117,22 @@ let private values =
                         Expect.isTrue (Double.IsFinite value && Double.IsFinite slope) $"{name}: {value}, {slope}")
             }
 
-            test "an embedding on its class weight gives finite gradients" {
-                use _ = torch.NewDisposeScope()
-                use loss = ArcFace.loss (ArcFace.defaults 4 5)
+            for name, make in weighted do
+                test $"{name}: embeddings on and opposite their class weights give finite gradients" {
+                    use _ = torch.NewDisposeScope()
+                    use loss = make ()
+                    let weights = loss.WeightsLike(torch.zeros 1L)
 
-                let rows =
-                    (loss.WeightsLike(torch.zeros 1L)).t().detach().clone().requires_grad_ true
+                    let rows =
+                        if weights.size 0 = 5L then
+                            weights.t().narrow(0L, 0L, 4L)
+                        else
+                            weights
 
-                loss.Compute(rows, vector [ 0; 1; 2; 3 ]).backward()
-                Expect.all (floats (gradient rows)) Double.IsFinite "gradient"
-            }
+                    let rows = torch.cat([| rows; rows.neg () |], 0L).detach().requires_grad_ true
+                    loss.Compute(rows, vector [ 0; 1; 2; 3; 0; 1; 2; 3 ]).backward()
+                    Expect.all (floats (gradient rows)) Double.IsFinite "gradient"
+                }
 
             for dtype in [ torch.float32; torch.float16; torch.bfloat16 ] do
                 test $"{dtype}: finite, and of the embeddings' type" {

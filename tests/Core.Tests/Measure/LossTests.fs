@@ -61,6 +61,10 @@ let private behaviour =
                 Expect.equal (shapes (ArcFace.loss (ArcFace.defaults 3 5))) [ "W", [ 5L; 3L ] ] "D × C"
                 Expect.equal (shapes (ProxyNCA.loss (ProxyNCA.defaults 3 5))) [ "proxies", [ 3L; 5L ] ] "C × D"
                 Expect.equal (shapes (ProxyAnchor.loss (ProxyAnchor.defaults 3 5))) [ "proxies", [ 3L; 5L ] ] "C × D"
+                Expect.equal (shapes (CosFace.loss (CosFace.defaults 3 5))) [ "W", [ 5L; 3L ] ] "D × C"
+                Expect.equal (shapes (SoftTriple.loss (SoftTriple.defaults 3 5))) [ "fc", [ 5L; 30L ] ] "D × C·K"
+                Expect.equal (shapes (P2SGrad.loss (P2SGrad.defaults 5 3))) [ "weight", [ 5L; 3L ] ] "D × C"
+                Expect.equal (shapes (Manifold.loss (Manifold.defaults 5))) [ "proxies", [ 50L; 5L ] ] "K × l"
                 Expect.equal (shapes (beta (Nullable()))) [ "beta", [ 1L ] ] "one"
                 Expect.equal (shapes (beta (Nullable 3))) [ "beta", [ 3L ] ] "one a class"
                 Expect.isEmpty (shapes (Margin.loss Margin.defaults)) "β is not learned"
@@ -155,6 +159,13 @@ let private behaviour =
 
                 throws<ArgumentException> "CircleLoss needs CosineSimilarity" (fun () ->
                     Circle.lossWith euclidean Circle.defaults |> ignore)
+
+                throws<ArgumentException> "SoftTripleLoss needs a similarity" (fun () ->
+                    SoftTriple.lossWith euclidean WeightSettings.defaults (SoftTriple.defaults 3 5)
+                    |> ignore)
+
+                throws<ArgumentException> "VICRegLoss uses no distance" (fun () ->
+                    VICReg.lossWith euclidean VICReg.defaults |> ignore)
 
                 throws<ArgumentException> "ArcFaceLoss needs CosineSimilarity" (fun () ->
                     ArcFace.lossWith euclidean WeightSettings.defaults (ArcFace.defaults 3 5)

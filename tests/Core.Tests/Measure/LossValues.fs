@@ -90,6 +90,39 @@ let weightedValues: (string * WeightedLoss * torch.Tensor * (float * float) * (f
         (Known.w 4 4).t(),
         (2.05969456, 1.63761553),
         (0.18507483, 0.08893106)
+        "CosFace",
+        CosFace.loss (CosFace.defaults 4 4),
+        Known.w 4 4,
+        (67.34070503, 60.53055093),
+        (19.05749266, 20.38421559)
+        "LargeMarginSoftmax",
+        LargeMarginSoftmax.loss (LargeMarginSoftmax.defaults 4 4),
+        Known.w 4 4,
+        (6.91321117, 10.93872703),
+        (2.11171044, 3.62894221)
+        "SphereFace",
+        SphereFace.loss (SphereFace.defaults 4 4),
+        Known.w 4 4,
+        (5.61018959, 8.34827272),
+        (1.58944524, 2.57586819)
+        "NormalizedSoftmax",
+        NormalizedSoftmax.loss (NormalizedSoftmax.defaults 4 4),
+        Known.w 4 4,
+        (15.80543823, 18.58285583),
+        (4.50339227, 6.13000517)
+        "SoftTriple",
+        SoftTriple.loss
+            { SoftTriple.defaults 4 4 with
+                CentersPerClass = 2
+            },
+        Known.w 4 8,
+        (6.17159629, 15.60991706),
+        (0.57823191, 2.30129865)
+        "SubCenterArcFace",
+        SubCenterArcFace.loss (SubCenterArcFace.defaults 4 4),
+        Known.w 4 12,
+        (29.96094766, 58.02691474),
+        (7.26452138, 23.32932598)
     ]
 
 let compare what (value, slope) (expectedValue, expectedSlope) =

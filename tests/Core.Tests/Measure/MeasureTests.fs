@@ -13,5 +13,8 @@ let tests =
             MinerTests.tests
             LossTests.tests
             LossProps.tests
+            MemoryTests.tests
+            SeveralTests.tests
+            StatefulTests.tests
             OwnTests.tests
         ]

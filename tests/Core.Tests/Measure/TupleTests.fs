@@ -130,18 +130,20 @@ let private conversions =
                     "anchors 0, 3, 0, 0"
             }
 
-            test "shifting moves positives and negatives, not anchors" {
+            test "positives and negatives move to other places, anchors do not" {
                 use _ = torch.NewDisposeScope()
 
-                match Tuples.shift 10L (Known.pairs ()) with
+                let places = vector [ 10; 11; 12; 13; 4; 5 ]
+
+                match Tuples.moveTo places (Known.pairs ()) with
                 | Tuples.Pairs(a1, p, a2, n) ->
                     Expect.equal
                         [ numbers a1; numbers p; numbers a2; numbers n ]
-                        [ [| 0; 3 |]; [| 11; 14 |]; [| 0; 0 |]; [| 13; 15 |] ]
+                        [ [| 0; 3 |]; [| 11; 4 |]; [| 0; 0 |]; [| 13; 5 |] ]
                         "pairs"
                 | other -> failtest $"{other}"
 
-                match Tuples.shift 10L (Tuples.Triplets(vector [ 1 ], vector [ 2 ], vector [ 3 ])) with
+                match Tuples.moveTo places (Tuples.Triplets(vector [ 1 ], vector [ 2 ], vector [ 3 ])) with
                 | Tuples.Triplets(a, p, n) ->
                     Expect.equal [ numbers a; numbers p; numbers n ] [ [| 1 |]; [| 12 |]; [| 13 |] ] "triplets"
                 | other -> failtest $"{other}"
@@ -149,18 +151,19 @@ let private conversions =
 
             test "self comparisons leave positives, or whole triplets" {
                 use _ = torch.NewDisposeScope()
-                let a, p, n = vector [ 0; 1; 2 ], vector [ 0; 2; 2 ], vector [ 3; 4; 5 ]
+                let places = vector [ 7; 8; 9 ]
+                let a, p, n = vector [ 0; 1; 2 ], vector [ 7; 9; 9 ], vector [ 3; 4; 5 ]
 
-                match Tuples.withoutSelf (Tuples.Triplets(a, p, n)) with
+                match Tuples.withoutOwn places (Tuples.Triplets(a, p, n)) with
                 | Tuples.Triplets(a, p, n) ->
-                    Expect.equal [ numbers a; numbers p; numbers n ] [ [| 1 |]; [| 2 |]; [| 4 |] ] "triplets"
+                    Expect.equal [ numbers a; numbers p; numbers n ] [ [| 1 |]; [| 9 |]; [| 4 |] ] "triplets"
                 | other -> failtest $"{other}"
 
-                match Tuples.withoutSelf (Tuples.Pairs(a, p, a, n)) with
+                match Tuples.withoutOwn places (Tuples.Pairs(a, p, a, n)) with
                 | Tuples.Pairs(a1, p, a2, n) ->
                     Expect.equal
                         [ numbers a1; numbers p; numbers a2; numbers n ]
-                        [ [| 1 |]; [| 2 |]; [| 0; 1; 2 |]; [| 3; 4; 5 |] ]
+                        [ [| 1 |]; [| 9 |]; [| 0; 1; 2 |]; [| 3; 4; 5 |] ]
                         "pairs"
                 | other -> failtest $"{other}"
             }

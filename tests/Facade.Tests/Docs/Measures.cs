@@ -36,6 +36,53 @@ public sealed partial class Measures
         Assert.NotEqual(given.item<float>(), against.item<float>());
     }
 
+    [Fact]
+    public void A_memory_warms_up()
+    {
+        using var scope = NewDisposeScope();
+        var embeddings = rand(6, 3, generator: new Generator(1));
+        var labels = tensor([0L, 0, 1, 1, 2, 2]);
+
+        using var loss = new CrossBatchMemory(new ContrastiveLoss(), embeddingSize: 3, memorySize: 64, warmUp: 1);
+
+        using var plain = new ContrastiveLoss();
+        Assert.Equal(plain.Compute(embeddings, labels).item<float>(), loss.Compute(embeddings, labels).item<float>());
+        Assert.Equal(6, loss.QueueIdx);
+        loss.Compute(embeddings, labels, zeros(6, dtype: ScalarType.Bool));
+        Assert.Equal(6, loss.QueueIdx);
+        loss.ResetQueue();
+        Assert.Equal(0, loss.QueueIdx);
+    }
+
+    [Fact]
+    public void Losses_are_added()
+    {
+        using var scope = NewDisposeScope();
+        var embeddings = rand(6, 3, generator: new Generator(1));
+        var labels = tensor([0L, 0, 1, 1, 2, 2]);
+
+        using var loss = new MultipleLosses(
+            [new TripletMarginLoss(), new CosFaceLoss(numClasses: 10, embeddingSize: 3)],
+            miners: [new BatchHardMiner(), null],
+            weights: [1, 0.25]
+        );
+
+        Assert.True(loss.Compute(embeddings, labels).item<float>() > 0);
+        Assert.Equal(["losses.1.W"], loss.named_parameters().Select(parameter => parameter.name));
+    }
+
+    [Fact]
+    public void Views_are_compared_without_labels()
+    {
+        using var scope = NewDisposeScope();
+        var (one, other) = (rand(6, 3, generator: new Generator(1)), rand(6, 3, generator: new Generator(2)));
+
+        using var loss = new SelfSupervisedLoss(new NTXentLoss());
+        var value = loss.Compute(one, null, Tuples.All, other, null);
+
+        Assert.True(value.item<float>() > 0);
+    }
+
     private static readonly Type[] Kinds =
     [
         typeof(Loss),

@@ -93,7 +93,7 @@ public sealed partial class PageTests
             page =>
                 Assert.Equal(
                     page.Text.Split('\n').Count(line => line.StartsWith("```", StringComparison.Ordinal)),
-                    2 * new[] { "csharp", "fsharp", "bash" }.Sum(language => page.Fences(language).Count())
+                    2 * new[] { "csharp", "fsharp", "bash", "mermaid" }.Sum(language => page.Fences(language).Count())
                 )
         );
 

@@ -51,9 +51,10 @@ module ByTuple =
         Networks.load (Json.field "model" given |> Json.without "type") model
 
         let dataset =
-            Dataset.ofTensors
-                (Tensors.floats (Json.field "embeddings" inputs))
-                (Tensors.integers (Json.field "labels" inputs))
+            MetricLearning.TrainingData.FromTensors(
+                Tensors.floats (Json.field "embeddings" inputs),
+                Tensors.integers (Json.field "labels" inputs)
+            )
 
         let args = Json.field "args" case
 

@@ -1,0 +1,73 @@
+namespace Digits
+
+open MetricLearning.Core
+open TorchSharp
+
+/// How one trainer learns the digits. Its functions are called anew for every run, since what they make learns.
+type Protocol =
+    {
+        Recipe: Recipe
+        /// How many numbers the embedder makes.
+        EmbeddingSize: int64
+        /// Networks beside trunk and embedder.
+        Heads: unit -> (string * torch.nn.Module) list
+        Losses: unit -> (string * torch.nn.Module) list
+        Miners: (string * Miner) list
+        /// The weight of every loss; none for 1 each.
+        LossWeights: (string * float) list option
+        /// Samples made of the training pictures.
+        Samples: DigitSet -> Dataset
+    }
+
+/// What the protocols have in common.
+module Protocol =
+
+    /// No heads, no miners, all losses weighted alike, a picture and its digit as a sample.
+    let create (recipe: Recipe) (losses: unit -> (string * torch.nn.Module) list) : Protocol =
+        {
+            Recipe = recipe
+            EmbeddingSize = 32L
+            Heads = fun () -> []
+            Losses = losses
+            Miners = []
+            LossWeights = None
+            Samples = fun digits -> Dataset.ofTensors digits.Pictures digits.Labels
+        }
+
+    /// Trunk, embedder, then heads, by key. The same seed gives the same weights.
+    let networks (seed: int) (protocol: Protocol) =
+        torch.manual_seed (int64 seed) |> ignore
+
+        let layers: torch.nn.Module<torch.Tensor, torch.Tensor> list =
+            [
+                torch.nn.Linear(64L, 128L)
+                torch.nn.ReLU()
+                torch.nn.Linear(128L, 64L)
+                torch.nn.ReLU()
+            ]
+
+        let trunk = torch.nn.Sequential layers
+        let embedder = torch.nn.Linear(64L, protocol.EmbeddingSize)
+
+        let all: (string * torch.nn.Module) list =
+            [ Keys.Trunk, trunk; Keys.Embedder, embedder ] @ protocol.Heads()
+
+        struct (trunk, embedder, all)
+
+    /// Everything a run is made of: Adam for each part that learns, batches of 40 with 4 pictures of each digit.
+    let ingredients (seed: int) (train: DigitSet) (networks: (string * torch.nn.Module) list) (protocol: Protocol) =
+        let losses = protocol.Losses()
+
+        let optimizers =
+            [
+                for key, learner in networks @ losses do
+                    if not (Seq.isEmpty (learner.parameters ())) then
+                        Keys.optimizerOf key, Optimizer.adam 1e-3
+            ]
+
+        { Ingredients.create networks losses optimizers 40 (protocol.Samples train) with
+            Miners = [ for key, miner in protocol.Miners -> key, MinerChoice.Tuples miner ]
+            LossWeights = protocol.LossWeights
+            Sampler = Sampling.Sampler(MPerClass(train.Labels.data<int64>().ToArray(), 4, 40, train.Labels.size 0))
+            Seed = Some(int64 seed)
+        }

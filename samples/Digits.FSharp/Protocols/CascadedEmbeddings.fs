@@ -1,0 +1,26 @@
+namespace Digits.Protocols
+
+open Digits
+open MetricLearning.Core
+open MetricLearning.Core.Trainers
+open TorchSharp
+
+/// Three sections of 16 numbers, each with a loss of its own; the last sees what the one before found hard.
+module CascadedEmbeddings =
+
+    let private losses () : (string * torch.nn.Module) list =
+        [
+            "metric_loss_0", Contrastive.loss { PosMargin = 0.0; NegMargin = 0.5 }
+            "metric_loss_1", MultiSimilarity.loss { Alpha = 0.1; Beta = 40.0; Base = 0.5 }
+            "metric_loss_2", Circle.loss Circle.defaults
+        ]
+
+    let protocol: Protocol =
+        { Protocol.create (CascadedEmbeddings.recipe [ 16; 16; 16 ]) losses with
+            EmbeddingSize = 48L
+            Miners =
+                [
+                    "tuple_miner_1", Miners.MultiSimilarity.miner { Epsilon = 0.1 }
+                    "tuple_miner_2", Miners.HDC.miner { FilterPercentage = 0.25 }
+                ]
+        }

@@ -1,0 +1,49 @@
+namespace Digits.Protocols
+
+open System
+open Digits
+open MetricLearning.Core
+open MetricLearning.Core.Trainers
+open TorchSharp
+
+/// A generator makes negatives that are hard to tell from the anchor; the metric learns from them.
+module DeepAdversarialMetricLearning =
+
+    let private losses () : (string * torch.nn.Module) list =
+        [
+            for key in [ Keys.MetricLoss; Keys.GeneratorAdversarialLoss; Keys.SynthLoss ] do
+                key,
+                TripletMargin.loss
+                    { TripletMargin.defaults with
+                        Margin = 0.1
+                    }
+        ]
+
+    let private generator () =
+        torch.nn.Sequential(
+            torch.nn.Linear(3L * 64L, 64L) :> torch.nn.Module<torch.Tensor, torch.Tensor>,
+            torch.nn.ReLU(),
+            torch.nn.Linear(64L, 64L)
+        )
+
+    let private phases: Adversarial =
+        {
+            MetricAloneEpochs = 2
+            GeneratorAloneEpochs = 2
+            TripletsPerAnchor = Nullable 5
+        }
+
+    let protocol: Protocol =
+        { Protocol.create (DeepAdversarialMetricLearning.recipe phases) losses with
+            Heads = fun () -> [ Keys.Generator, generator () ]
+            Miners = [ Keys.TupleMiner, Miners.MultiSimilarity.miner { Epsilon = 0.1 } ]
+            LossWeights =
+                Some
+                    [
+                        Keys.MetricLoss, 1.0
+                        Keys.SynthLoss, 0.1
+                        Keys.GeneratorAdversarialLoss, 0.1
+                        Keys.GeneratorHardLoss, 0.1
+                        Keys.GeneratorRegularizationLoss, 0.1
+                    ]
+        }

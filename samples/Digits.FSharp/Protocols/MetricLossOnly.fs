@@ -1,0 +1,27 @@
+namespace Digits.Protocols
+
+open Digits
+open MetricLearning.Core
+open MetricLearning.Core.Trainers
+
+/// One loss on the embeddings.
+module MetricLossOnly =
+
+    /// By the name that --loss takes.
+    let byLoss: Map<string, Protocol> =
+        let withLoss loss =
+            Protocol.create MetricLossOnly.recipe (fun () -> [ Keys.MetricLoss, loss () ])
+
+        Map
+            [
+                "TripletMargin",
+                { withLoss (fun () ->
+                      TripletMargin.loss
+                          { TripletMargin.defaults with
+                              Margin = 0.1
+                          }) with
+                    Miners = [ Keys.TupleMiner, Miners.MultiSimilarity.miner { Epsilon = 0.1 } ]
+                }
+                "Contrastive", withLoss (fun () -> Contrastive.loss { PosMargin = 0.0; NegMargin = 1.0 })
+                "ArcFace", withLoss (fun () -> ArcFace.loss (ArcFace.defaults 10 32))
+            ]

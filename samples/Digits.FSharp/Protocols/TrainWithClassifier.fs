@@ -1,0 +1,26 @@
+namespace Digits.Protocols
+
+open Digits
+open MetricLearning.Core
+open MetricLearning.Core.Trainers
+open TorchSharp
+
+/// A loss on the embeddings, and a classifier on top of them that names the digit.
+module TrainWithClassifier =
+
+    let private losses () : (string * torch.nn.Module) list =
+        [
+            Keys.MetricLoss,
+            TripletMargin.loss
+                { TripletMargin.defaults with
+                    Margin = 0.1
+                }
+            Keys.ClassifierLoss, torch.nn.CrossEntropyLoss()
+        ]
+
+    let protocol: Protocol =
+        { Protocol.create TrainWithClassifier.recipe losses with
+            Heads = fun () -> [ Keys.Classifier, torch.nn.Linear(32L, 10L) ]
+            Miners = [ Keys.TupleMiner, Miners.MultiSimilarity.miner { Epsilon = 0.1 } ]
+            LossWeights = Some [ Keys.MetricLoss, 1.0; Keys.ClassifierLoss, 0.5 ]
+        }

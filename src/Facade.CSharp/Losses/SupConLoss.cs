@@ -1,0 +1,33 @@
+using MetricLearning.Core;
+
+namespace MetricLearning;
+
+/// <summary>For every anchor the mean over its positives of −log of their share among its positives and negatives.</summary>
+/// <param name="temperature">What similarities are divided by.</param>
+/// <param name="collectStats">Whether to collect statistics; null as <see cref="Statistics.CollectByDefault"/>
+/// says.</param>
+/// <param name="reducer">From values to a scalar; null is the documented default. The loss takes a copy: see <see
+/// cref="Loss.Reducer"/>.</param>
+/// <param name="distance">What embeddings are compared with; null is the documented default.</param>
+/// <param name="embeddingRegularizer">A cost of the embeddings themselves.</param>
+/// <param name="embeddingRegWeight">What that cost is multiplied by.</param>
+public sealed class SupConLoss(
+    double temperature = 0.1,
+    bool? collectStats = null,
+    Reducer? reducer = null,
+    Distance? distance = null,
+    Regularizer? embeddingRegularizer = null,
+    double embeddingRegWeight = 1
+)
+    : Loss(
+        SupConModule.settings(
+            new LossSettings(distance, reducer, embeddingRegularizer, embeddingRegWeight, collectStats)
+        )
+    )
+{
+    private readonly SupCon options = new(temperature);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+        SupConModule.elements(options, Distance, input);
+}

@@ -1,0 +1,31 @@
+namespace MetricLearning.Benchmarks
+
+open System
+open System.Diagnostics
+
+/// The most memory that a process ever holds while it does one thing.
+module PeakMemory =
+
+    /// The argument that makes this program such a process; the thing's name follows it.
+    let childArgument = "memory-of"
+
+    /// Does the thing and prints the peak.
+    let child (act: unit -> unit) : unit =
+        act ()
+        printfn "%d" (Host.peakMemory ())
+
+    /// The peak of another process that does the thing of this name, in bytes.
+    let ofProcess (name: string) : int64 =
+        let arguments = [ typeof<Finding>.Assembly.Location; childArgument; name ]
+
+        use child =
+            new Process(StartInfo = ProcessStartInfo("dotnet", arguments, RedirectStandardOutput = true))
+
+        child.Start() |> ignore
+        let output = child.StandardOutput.ReadToEnd()
+        child.WaitForExit()
+
+        if child.ExitCode <> 0 then
+            invalidOp $"The child process for \"{name}\" ended with exit code {child.ExitCode}."
+
+        Int64.Parse(output.Trim())

@@ -1,0 +1,240 @@
+/// The page of every trainer.
+module MetricLearning.Core.Tests.Docs.Guides
+
+open System
+open System.Threading
+open Expecto
+open TorchSharp
+open MetricLearning.Core
+open MetricLearning.Core.Trainers
+
+let withClassifier (ctx: Context) : Batch -> Losses =
+    Embedding.embed ctx
+    >> Mining.mine ctx
+    >> (Objective.metric ctx <+> Objective.classifier ctx)
+
+let acrossStreams (ctx: Context) : Batch -> Losses =
+    Streams.embed ctx >> Streams.mine ctx >> Objective.metric ctx
+
+let stage (ctx: Context) (number: int) (pool: Tuples) (section: Embedded) : struct (Tuples * Losses) =
+    let mined = Mining.mineWithin (Keys.numbered "tuple_miner" number) pool ctx section
+    struct (mined.Tuples, Objective.metricAs (Keys.numbered "metric_loss" number) ctx mined)
+
+let cascade (sizes: int list) (ctx: Context) : Batch -> Losses =
+    Embedding.embed ctx >> Cascade.fold sizes (stage ctx)
+
+let private pictures =
+    torch.rand ([| 80L; 64L |], generator = new torch.Generator(1UL))
+
+let private labels = Array.init 80 (fun index -> int64 (index % 10))
+let private trunk () = torch.nn.Linear(64L, 64L)
+let private embedder () = torch.nn.Linear(64L, 32L)
+
+let private trains (losses: string list) (run: Prepared) =
+    use session = Session.Start run
+
+    for _ in session.Train(None, 5, CancellationToken.None) do
+        ()
+
+    let means = Progress.epochMeans session.Progress
+    Expect.equal (means.Keys |> List.ofSeq |> List.sort) (List.sort ("total_loss" :: losses)) "losses"
+
+    for loss in losses do
+        Expect.isGreaterThan means[loss] 0.0 loss
+
+let private metricLossOnly =
+    test "MetricLossOnly" {
+        let trunk, embedder = trunk (), embedder ()
+
+        let run =
+            Setup.prepare
+                MetricLossOnly.recipe
+                { Ingredients.create
+                      [ "trunk", trunk; "embedder", embedder ]
+                      [ "metric_loss", TripletMargin.loss TripletMargin.defaults ]
+                      [
+                          "trunk_optimizer", Optimizer.adam 1e-3
+                          "embedder_optimizer", Optimizer.adam 1e-3
+                      ]
+                      40
+                      (Dataset.ofTensors pictures labels) with
+                    Miners =
+                        [
+                            "tuple_miner", MinerChoice.Tuples(Miners.MultiSimilarity.miner { Epsilon = 0.1 })
+                        ]
+                }
+
+        trains [ "metric_loss" ] run
+    }
+
+let private trainWithClassifier =
+    test "TrainWithClassifier" {
+        let trunk, embedder = trunk (), embedder ()
+        let classifier = torch.nn.Linear(32L, 10L)
+
+        let run =
+            Setup.prepare
+                TrainWithClassifier.recipe
+                { Ingredients.create
+                      [ "trunk", trunk; "embedder", embedder; "classifier", classifier ]
+                      [
+                          "metric_loss", TripletMargin.loss TripletMargin.defaults
+                          "classifier_loss", torch.nn.CrossEntropyLoss()
+                      ]
+                      [
+                          "trunk_optimizer", Optimizer.adam 1e-3
+                          "embedder_optimizer", Optimizer.adam 1e-3
+                          "classifier_optimizer", Optimizer.adam 1e-3
+                      ]
+                      40
+                      (Dataset.ofTensors pictures labels) with
+                    LossWeights = Some [ "metric_loss", 1.0; "classifier_loss", 0.5 ]
+                }
+
+        trains [ "metric_loss"; "classifier_loss" ] run
+
+        let own =
+            Recipe.custom [ "trunk"; "classifier" ] [ "metric_loss"; "classifier_loss" ] [] withClassifier
+
+        trains
+            [ "metric_loss"; "classifier_loss" ]
+            (Setup.prepare
+                own
+                (Ingredients.create
+                    [ "trunk", trunk; "classifier", torch.nn.Linear(64L, 10L) ]
+                    [
+                        "metric_loss", TripletMargin.loss TripletMargin.defaults
+                        "classifier_loss", torch.nn.CrossEntropyLoss()
+                    ]
+                    [ "trunk_optimizer", Optimizer.adam 1e-3 ]
+                    40
+                    (Dataset.ofTensors pictures labels)))
+    }
+
+let private cascadedEmbeddings =
+    test "CascadedEmbeddings" {
+        let trunk, embedder = trunk (), torch.nn.Linear(64L, 48L)
+
+        let ingredients =
+            { Ingredients.create
+                  [ "trunk", trunk; "embedder", embedder ]
+                  [
+                      "metric_loss_0", Contrastive.loss { PosMargin = 0.0; NegMargin = 0.5 }
+                      "metric_loss_1", MultiSimilarity.loss MultiSimilarity.defaults
+                      "metric_loss_2", Circle.loss Circle.defaults
+                  ]
+                  [
+                      "trunk_optimizer", Optimizer.adam 1e-3
+                      "embedder_optimizer", Optimizer.adam 1e-3
+                  ]
+                  40
+                  (Dataset.ofTensors pictures labels) with
+                Miners =
+                    [
+                        "tuple_miner_1", MinerChoice.Tuples(Miners.MultiSimilarity.miner { Epsilon = 0.1 })
+                        "tuple_miner_2", MinerChoice.Tuples(Miners.HDC.miner { FilterPercentage = 0.25 })
+                    ]
+                Seed = Some 1L
+            }
+
+        let run = Setup.prepare (CascadedEmbeddings.recipe [ 16; 16; 16 ]) ingredients
+
+        trains [ "metric_loss_0"; "metric_loss_1"; "metric_loss_2" ] run
+
+        use _ = torch.NewDisposeScope()
+        let handles = (Setup.prepare (CascadedEmbeddings.recipe [ 16; 16; 16 ]) ingredients)
+
+        let losses objective =
+            (Iteration.step
+                { handles.Recipe with
+                    Objective = objective
+                }
+                handles.Handles
+                handles.State)
+                .Progress.Losses
+
+        Expect.equal
+            (losses (cascade [ 16; 16; 16 ]))
+            (losses handles.Recipe.Objective)
+            "the composition that the page shows"
+    }
+
+let private twoStreamMetricLoss =
+    test "TwoStreamMetricLoss" {
+        let trunk, embedder = trunk (), embedder ()
+        let sketches, photos = pictures, pictures + 0.1
+
+        let ingredients =
+            Ingredients.create
+                [ "trunk", trunk; "embedder", embedder ]
+                [ "metric_loss", TripletMargin.loss TripletMargin.defaults ]
+                [
+                    "trunk_optimizer", Optimizer.adam 1e-3
+                    "embedder_optimizer", Optimizer.adam 1e-3
+                ]
+                40
+                (Dataset.ofInputs [ sketches; photos ] labels)
+
+        let run = Setup.prepare TwoStreamMetricLoss.recipe ingredients
+
+        trains [ "metric_loss" ] run
+
+        trains
+            [ "metric_loss" ]
+            { Setup.prepare TwoStreamMetricLoss.recipe ingredients with
+                Recipe =
+                    { TwoStreamMetricLoss.recipe with
+                        Objective = acrossStreams
+                    }
+            }
+    }
+
+let private deepAdversarial =
+    test "DeepAdversarialMetricLearning" {
+        let trunk, embedder = trunk (), embedder ()
+
+        let generator =
+            torch.nn.Sequential(
+                torch.nn.Linear(3L * 64L, 64L) :> torch.nn.Module<torch.Tensor, torch.Tensor>,
+                torch.nn.ReLU(),
+                torch.nn.Linear(64L, 64L)
+            )
+
+        let phases =
+            {
+                MetricAloneEpochs = 2
+                GeneratorAloneEpochs = 2
+                TripletsPerAnchor = Nullable 5
+            }
+
+        let run =
+            Setup.prepare
+                (DeepAdversarialMetricLearning.recipe phases)
+                (Ingredients.create
+                    [ "trunk", trunk; "embedder", embedder; "generator", generator ]
+                    [
+                        "metric_loss", TripletMargin.loss TripletMargin.defaults
+                        "g_adv_loss", TripletMargin.loss TripletMargin.defaults
+                        "synth_loss", TripletMargin.loss TripletMargin.defaults
+                    ]
+                    [
+                        "trunk_optimizer", Optimizer.adam 1e-3
+                        "embedder_optimizer", Optimizer.adam 1e-3
+                        "generator_optimizer", Optimizer.adam 1e-3
+                    ]
+                    40
+                    (Dataset.ofTensors pictures labels))
+
+        trains [ "metric_loss"; "g_adv_loss"; "g_hard_loss"; "g_reg_loss"; "synth_loss" ] run
+    }
+
+let tests =
+    testList
+        "guides"
+        [
+            metricLossOnly
+            trainWithClassifier
+            cascadedEmbeddings
+            twoStreamMetricLoss
+            deepAdversarial
+        ]

@@ -1,0 +1,370 @@
+/// Losses that keep a histogram, rewrite their weights, learn proxies without classes, or know outliers.
+module MetricLearning.Core.Tests.Measure.StatefulTests
+
+open System
+open Expecto
+open FsCheck
+open TorchSharp
+open MetricLearning.Core
+open MetricLearning.Core.Tests.Feed.Expectations
+open MetricLearning.Core.Tests.Measure.Batches
+
+let private withoutGradients (act: unit -> unit) =
+    use _ = torch.no_grad ()
+    act ()
+
+let private softMargin change () : Loss =
+    DynamicSoftMargin.loss (change DynamicSoftMargin.defaults)
+
+let private histogram (loss: Loss) = floats (loss.Remembered "hist")
+
+let private matching (loss: Loss) (rows: torch.Tensor) (references: torch.Tensor) =
+    loss.Compute(rows, null, Tuples.All, references, null)
+
+let private dynamicSoftMargin =
+    testList
+        "dynamic soft margin"
+        [
+            test "with a reference set, as the reference" {
+                using (softMargin id) (fun loss ->
+                    let value, slope =
+                        valueAndSlope loss (Known.x ()) (Known.y ()) Tuples.All (Some(Known.r (), Known.ry ()))
+
+                    isNear 1e-8 value 0.05028549 "loss"
+                    isNear 1e-8 slope 0.58459933 "gradient")
+            }
+
+            test "a difference beyond the last bin counts in it" {
+                using (softMargin id) (fun loss ->
+                    // d(a,p) = 2, d(a,n) = 0.
+                    let rows = float64([| 1.0; 0.0; -1.0; 0.0; 1.0; 0.0 |]).reshape(3L, 2L)
+                    let triplet = Tuples.Triplets(vector [ 0 ], vector [ 1 ], vector [ 2 ])
+                    let value, slope = valueAndSlope loss rows null triplet None
+                    isNear 1e-12 value 2.0 "as hard as can be"
+                    Expect.isTrue (Double.IsFinite slope) "gradient"
+                    Expect.equal (histogram loss) (Array.append (Array.zeroCreate 9) [| 1.0 |]) "the last bin")
+            }
+
+            test "every batch replaces a part of the histogram" {
+                using (softMargin (fun options -> { options with Momentum = 0.25 })) (fun loss ->
+                    let ofBatch rows =
+                        using (softMargin id) (fun fresh ->
+                            fresh.Compute(rows, Known.y ()) |> ignore
+                            histogram fresh)
+
+                    let first, second = Known.x (), embeddings 3 8
+                    loss.Compute(first, Known.y ()) |> ignore
+                    Expect.equal (histogram loss) (ofBatch first) "the first is all of it"
+                    loss.Compute(second, Known.y ()) |> ignore
+
+                    for bin, (held, (before, batch)) in
+                        Seq.indexed (Seq.zip (histogram loss) (Seq.zip (ofBatch first) (ofBatch second))) do
+                        isNear 1e-12 held (0.75 * before + 0.25 * batch) $"bin {bin}")
+            }
+
+            test "trains for any number of steps, with and without labels" {
+                for labels in ([ Known.y (); null ]: (torch.Tensor | null) list) do
+                    using (softMargin id) (fun loss ->
+                        for number in 1..4 do
+                            let rows = (embeddings number 8).requires_grad_ true
+
+                            let value =
+                                match labels with
+                                | null -> matching loss rows (embeddings (number + 10) 8)
+                                | given -> loss.Compute(rows, given)
+
+                            value.backward ()
+                            Expect.all (floats (gradient rows)) Double.IsFinite "gradient"
+                            isNear 1e-9 (Array.sum (histogram loss)) 1.0 "the histogram is one of all")
+            }
+
+            test "without labels, each row's match is the same row of the references" {
+                using (softMargin id) (fun loss ->
+                    let rows, references = embeddings 1 6, embeddings 2 6
+                    let distance = Distances.Lp.distance Distances.Lp.defaults
+                    let distances = floats (distance.Matrix(rows, references))
+                    let at i j = distances[6 * i + j]
+
+                    let differences =
+                        [
+                            for i in 0..5 do
+                                let others = [ 0..5 ] |> List.filter ((<>) i)
+                                let nearest = others |> List.collect (fun j -> [ at i j; at j i ]) |> List.min
+                                at i i - nearest
+                        ]
+
+                    // The same numbers as triplets of rows on a line would give: only differences count.
+                    let value = number (matching loss rows references)
+                    let place x = (x + 2.0) / 0.4
+
+                    let bins: float[] = Array.zeroCreate 10
+
+                    for x in differences do
+                        let bin = int (floor (place x))
+                        let share = place x - floor (place x)
+                        bins[bin] <- bins[bin] + (1.0 - share) / 6.0
+                        bins[min 9 (bin + 1)] <- bins[min 9 (bin + 1)] + share / 6.0
+
+                    let upTo bin = Array.sum bins[..bin]
+
+                    let expected =
+                        differences |> List.averageBy (fun x -> upTo (int (floor (place x))) * x)
+
+                    isNear 1e-10 value expected "loss"
+
+                    throws<ArgumentException> "there are 6 and 5" (fun () ->
+                        matching loss rows (embeddings 2 5) |> ignore))
+            }
+
+            for name, rows, labels in
+                [
+                    "one class", embeddings 1 4, vector [ 0; 0; 0; 0 ]
+                    "all distinct", embeddings 1 4, vector [ 0; 1; 2; 3 ]
+                    "two rows", embeddings 1 2, vector [ 0; 0 ]
+                ] do
+                test $"{name}: 0, and the histogram stays" {
+                    using (softMargin id) (fun loss ->
+                        let value, slope = valueAndSlope loss rows labels Tuples.All None
+                        Expect.equal (value, slope) (0.0, 0.0) "loss and gradient"
+                        Expect.all (histogram loss) ((=) 0.0) "histogram")
+                }
+
+            testPropertyWithConfig few "finite, whatever the type"
+            <| fun (NonEmptyArray(codes: byte[])) (number: int) ->
+                use _ = torch.NewDisposeScope()
+
+                for dtype in [ torch.float32; torch.bfloat16; torch.float64 ] do
+                    use loss = softMargin id ()
+                    let labels = Array.append [| 0L; 0L; 1L |] (classes codes)
+
+                    let rows =
+                        (embeddings number labels.Length).``to``(dtype).detach().requires_grad_ true
+
+                    let value = loss.Compute(rows, vector labels)
+                    value.backward ()
+                    Expect.equal value.dtype dtype "type"
+                    Expect.isTrue (Double.IsFinite(Batches.number value)) "loss"
+                    Expect.all (floats (gradient rows)) Double.IsFinite "gradient"
+
+            test "the gradient is the derivative, histogram included" {
+                using (softMargin id) (fun loss ->
+                    let rows = (embeddings 5 8).requires_grad_ true
+
+                    let fresh (at: torch.Tensor) =
+                        withoutGradients (fun () -> loss.Remembered("hist").zero_() |> ignore)
+                        loss.Compute(at, Known.y ())
+
+                    (fresh rows).backward()
+                    let along = LossGradients.direction rows
+
+                    isNear
+                        1e-5
+                        (number ((gradient rows * along).sum()))
+                        (LossGradients.slopeAlong along fresh (rows.detach ()))
+                        "gradient")
+            }
+
+            test "mistakes" {
+                let refused message change =
+                    throws<ArgumentException> message (fun () -> softMargin change () |> ignore)
+
+                refused "minVal below 0" (fun options -> { options with MinVal = 1.0 })
+                refused "at least one bin" (fun options -> { options with NumBins = 0 })
+                refused "momentum" (fun options -> { options with Momentum = 2.0 })
+
+                throws<ArgumentException> "Euclidean LpDistance" (fun () ->
+                    DynamicSoftMargin.lossWith (LossValues.cosine ()) DynamicSoftMargin.defaults
+                    |> ignore)
+            }
+        ]
+
+let private p2sGrad =
+    testList
+        "P2SGrad"
+        [
+            test "as the reference, and its weights have length 1 afterwards" {
+                use _ = torch.NewDisposeScope()
+                use loss = P2SGrad.loss (P2SGrad.defaults 4 4)
+                loss.``to`` torch.float64 |> ignore
+                let weight = nonNull (loss.get_parameter "weight")
+
+                withoutGradients (fun () -> weight.copy_ (Known.w 4 4) |> ignore)
+
+                let value, slope = valueAndSlope loss (Known.x ()) (Known.y ()) Tuples.All None
+                isNear 1e-7 value 0.58732299 "loss"
+                isNear 1e-6 slope 0.55728805 "gradient"
+
+                Expect.all
+                    (floats (torch.linalg.vector_norm (weight, 2.0, [| 0L |])))
+                    (fun length -> abs (length - 1.0) < 1e-6)
+                    "lengths"
+
+                Expect.isTrue loss.RewritesParameters "it says so"
+            }
+
+            test "the gradient is the derivative, once the weights have length 1" {
+                use _ = torch.NewDisposeScope()
+                use loss = P2SGrad.loss (P2SGrad.defaults 5 4)
+                loss.``to`` torch.float64 |> ignore
+                let labels = vector [ 0; 1; 2; 3; 0; 1 ]
+                let rows = (embeddings 1 6).requires_grad_ true
+                loss.Compute(rows, labels).backward()
+                let along = LossGradients.direction rows
+
+                isNear
+                    1e-5
+                    (number ((gradient rows * along).sum()))
+                    (LossGradients.slopeAlong along (fun at -> loss.Compute(at, labels)) (rows.detach ()))
+                    "gradient"
+            }
+
+            test "zero rows and narrow types are finite, tuples are refused" {
+                use _ = torch.NewDisposeScope()
+                use loss = P2SGrad.loss (P2SGrad.defaults 4 4)
+
+                for dtype in [ torch.float32; torch.bfloat16; torch.float64 ] do
+                    let rows =
+                        torch.cat ([| (Known.x ()).``to`` dtype; torch.zeros (1L, 4L, dtype = dtype) |], 0L)
+
+                    let rows = rows.detach().requires_grad_ true
+                    let value = loss.Compute(rows, vector [ 0; 0; 0; 1; 1; 2; 2; 3; 3 ])
+                    value.backward ()
+                    Expect.equal value.dtype dtype "type"
+                    Expect.all (floats (gradient rows)) Double.IsFinite "gradient"
+
+                throws<ArgumentException> "takes no tuples" (fun () ->
+                    loss.Compute((Known.x ()).``float``(), Known.y (), Known.pairs ()) |> ignore)
+            }
+        ]
+
+let private manifold =
+    let options = { Manifold.defaults 4 with K = 3 }
+
+    let value (loss: Loss) (rows: torch.Tensor) (metaClasses: int64 seq) =
+        let input = MetricInput(rows, null, Tuples.All, null, null, lazy seed)
+        let proxies = loss.Learned("proxies", rows)
+        let classes = Manifold.checkMetaClasses options rows (vector metaClasses)
+        loss.Finish(Manifold.elements options loss.Distance proxies classes input, input)
+
+    testList
+        "manifold"
+        [
+            test "as the reference" {
+                using (fun () -> Manifold.loss options) (fun loss ->
+                    withoutGradients (fun () ->
+                        (nonNull (loss.get_parameter "proxies")).copy_((Known.w 4 3).t()) |> ignore)
+
+                    isNear 1e-5 (number (value loss (Known.x ()) [ 0; 1; 2; 0; 1; 2; 0; 1 ])) 0.97148781 "loss")
+            }
+
+            test "random proxies follow the seed, each taken once before any is taken again" {
+                for count in [ 2L; 3L; 9L ] do
+                    let drawn = Manifold.randomMetaClasses options count seed
+                    Expect.equal drawn (Manifold.randomMetaClasses options count seed) "one seed"
+                    let first = Array.truncate 3 drawn
+                    Expect.equal (Array.distinct first) first "different"
+                    Expect.all drawn (fun proxy -> proxy >= 0L && proxy < 3L) "proxies"
+
+                Expect.notEqual
+                    (Manifold.randomMetaClasses options 30L seed)
+                    (Manifold.randomMetaClasses options 30L (Seed.ofInt64 2L))
+                    "another seed"
+            }
+
+            test "the gradient is the derivative" {
+                using (fun () -> Manifold.loss options) (fun loss ->
+                    let rows = (Known.x ()).requires_grad_ true
+                    let classes = [ 0L; 1; 2; 0; 1; 2; 0; 1 ]
+                    (value loss rows classes).backward()
+                    let along = LossGradients.direction rows
+
+                    isNear
+                        1e-5
+                        (number ((gradient rows * along).sum()))
+                        (LossGradients.slopeAlong along (fun at -> value loss at classes) (rows.detach ()))
+                        "gradient")
+            }
+
+            test "equal rows, one row and narrow types are finite" {
+                use _ = torch.NewDisposeScope()
+                use loss = Manifold.loss options
+
+                for what, rows in
+                    [
+                        "equal rows", torch.ones (4L, 4L)
+                        "zeros", torch.zeros (4L, 4L)
+                        "one row", torch.randn (1L, 4L)
+                        "bfloat16", (torch.randn (5L, 4L)).bfloat16()
+                    ] do
+                    let rows = rows.requires_grad_ true
+                    let value = loss.Compute(rows, null, Tuples.All, null, null, seed)
+                    value.backward ()
+                    Expect.equal value.dtype rows.dtype what
+                    Expect.isTrue (Double.IsFinite(number value)) what
+                    Expect.all (floats (gradient rows)) Double.IsFinite what
+            }
+
+            test "mistakes" {
+                use _ = torch.NewDisposeScope()
+                use loss = Manifold.loss options
+                let x = (Known.x ()).``float``()
+
+                let refused message (act: unit -> obj) =
+                    throws<ArgumentException> message (fun () -> act () |> ignore)
+
+                refused "takes neither labels" (fun () -> loss.Compute(x, Known.y ()))
+                refused "takes no tuples" (fun () -> loss.Compute(x, null, Known.pairs ()))
+                refused "embeddings of 4 numbers" (fun () -> loss.Compute(torch.ones (3L, 5L), null, Tuples.All))
+                refused "from 0 to 2" (fun () -> value loss x [ 0; 1; 2; 3; 0; 0; 0; 0 ])
+                refused "vector of 8 whole numbers" (fun () -> value loss x [ 0; 1 ])
+                refused "alpha" (fun () -> Manifold.loss { options with Alpha = 1.0 })
+                refused "lambdaC" (fun () -> Manifold.loss { options with LambdaC = -1.0 })
+            }
+        ]
+
+let private outliers =
+    testList
+        "sub-centres"
+        [
+            test "outliers are far from the centre that most of their class are near" {
+                use _ = torch.NewDisposeScope()
+
+                let options =
+                    { SubCenterArcFace.defaults 2 2 with
+                        SubCenters = 2
+                    }
+
+                let angle degrees =
+                    [| cos (degrees * Math.PI / 180.0); sin (degrees * Math.PI / 180.0) |]
+
+                let rowsAt angles =
+                    float64(Array.collect angle angles).reshape(-1L, 2L)
+                // Class 0 has centres at 0° and 90°, class 1 at 180° and 270°.
+                let weights = (rowsAt [| 0.0; 90.0; 180.0; 270.0 |]).t()
+                let rows = rowsAt [| 170.0; 5.0; 95.0; 10.0; 265.0; 190.0; 350.0 |]
+                let labels = vector [ 1; 0; 0; 0; 1; 1; 0 ]
+                let input = MetricInput(rows, labels, Tuples.All, null, null, lazy seed)
+                let cosine = Distances.Cosine.distance Distances.Cosine.defaults
+
+                let struct (far, dominant) =
+                    SubCenterArcFace.outliers options cosine weights input 75.0
+
+                Expect.equal (numbers far) [| 2L; 4L |] "class by class"
+                Expect.equal (floats dominant) (floats (weights.index_select (1L, vector [ 0; 2 ]))) "0° and 180°"
+                let struct (all, _) = SubCenterArcFace.outliers options cosine weights input 7.0
+                Expect.equal (numbers all) [| 2L; 3L; 6L; 0L; 4L; 5L |] "a smaller threshold"
+            }
+
+            test "a class is as near as the nearest of its centres" {
+                use _ = torch.NewDisposeScope()
+                use loss = SubCenterArcFace.loss (SubCenterArcFace.defaults 4 5)
+                let rows = (embeddings 1 6).``float``()
+                let cosine = Distances.Cosine.distance Distances.Cosine.defaults
+                let cosines = cosine.Matrix(rows, (loss.WeightsLike rows).t())
+                let nearest = cosines.reshape(6L, 4L, 3L).amax [| 2L |]
+                Expect.isLessThan (number ((loss.GetLogits rows - nearest * 64.0).abs().max())) 1e-4 "logits"
+            }
+        ]
+
+let tests =
+    testList "state of their own" [ dynamicSoftMargin; p2sGrad; manifold; outliers ]
