@@ -39,7 +39,7 @@ let places: Mishap list =
         Mishap.Cancelled
     ]
 
-/// Settings in which every place is come by.
+/// Settings in which every place is come by, with a plain loss or one that remembers.
 let reaching (settings: Settings) : Settings =
     { settings with
         AsSamples = true
@@ -47,7 +47,11 @@ let reaching (settings: Settings) : Settings =
         Clip = true
         Subset = true
         Miner = 1
-        Loss = 0
+        Loss =
+            if List.contains (settings.Loss % Parts.losses.Length) Parts.remembering then
+                settings.Loss
+            else
+                0
     }
 
 let ingredients (subject: Subject) (settings: Settings) (trap: Trap) : Ingredients =
