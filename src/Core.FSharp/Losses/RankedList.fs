@@ -63,7 +63,7 @@ module RankedList =
             else
                 1.0 + options.Margin / 2.0
 
-        let matrix = distance.Matrix(input.Embeddings, null)
+        let matrix = Numeric.atLeast32 (distance.Matrix(input.Embeddings, null))
 
         let mean (violation: torch.Tensor) (temperature: double) (mask: torch.Tensor) =
             let counted = mask.logical_and (violation.gt (Numeric.scalar 0.0))

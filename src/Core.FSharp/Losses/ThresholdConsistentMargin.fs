@@ -50,12 +50,17 @@ module ThresholdConsistentMargin =
         (input: MetricInput)
         : IReadOnlyList<Elements> =
         let struct (positives, negatives) = PairDistances.Of(distance, input)
-        let tooFar = mean positives (options.MarginPlus - positives.Values)
-        let tooNear = mean negatives (negatives.Values - options.MarginMinus)
+        let hasNone (pairs: PairDistances) = pairs.Values.NumberOfElements = 0L
 
-        [|
-            ElementsOf.Reduced("loss", tooFar * options.LambdaPlus + tooNear * options.LambdaMinus)
-        |]
+        if hasNone positives && hasNone negatives then
+            [| ElementsOf.Nothing("loss", input.Embeddings) |]
+        else
+            let tooFar = mean positives (options.MarginPlus - positives.Values)
+            let tooNear = mean negatives (negatives.Values - options.MarginMinus)
+
+            [|
+                ElementsOf.Reduced("loss", tooFar * options.LambdaPlus + tooNear * options.LambdaMinus)
+            |]
 
     /// The loss, with settings beyond its own options.
     let lossWith (given: LossSettings) (options: ThresholdConsistentMargin) : Loss =

@@ -8,6 +8,8 @@ let tests =
         [
             SeedTests.tests
             SamplerTests.tests
+            TripletSamplerTests.tests
+            HierarchicalTests.tests
             OrderTests.tests
             LabelTests.tests
             CollateTests.tests

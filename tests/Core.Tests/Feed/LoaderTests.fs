@@ -67,7 +67,7 @@ let tests =
                         use loader =
                             loader (samples broken) (Order.ofIndices [ 0L .. count - 1L ] 8) workers
                         // An order of the user's is drawn first, so that cursors can be told beforehand.
-                        let start = loader.Order.Draw Cursor.start
+                        let start = loader.Order.Draw(seed, Cursor.start)
 
                         for batch in 0L .. 4L do
                             let cursor = { start with Taken = batch }

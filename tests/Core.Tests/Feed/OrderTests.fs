@@ -134,7 +134,7 @@ let tests =
 
             test "drawing fills the cursor" {
                 let order = Order.ofIndices [ 3L; 1L; 2L ] 2
-                let drawn = order.Draw Cursor.start
+                let drawn = order.Draw(seed, Cursor.start)
                 Expect.equal drawn.Drawn (Drawn.Indices [| 3L; 1L; 2L |]) "the indices"
                 Expect.equal (order.Take(seed, drawn)) (order.Take(seed, Cursor.start)) "the same batch"
             }

@@ -26,6 +26,7 @@ let tests =
                         FrozenLaw.tests
                         SharingRules.tests
                         WeightRules.tests
+                        TuplesToWeightsRules.tests
                         RewriteRules.tests
                         TorchRules.tests
                         UnreadableRules.tests

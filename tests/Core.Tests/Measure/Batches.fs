@@ -65,6 +65,37 @@ let relational: (string * (unit -> Loss)) list =
                     Contrastive.loss Contrastive.defaults
                     TripletMargin.loss TripletMargin.defaults
                 ])
+        "GeneralizedLiftedStructure", (fun () -> GeneralizedLiftedStructure.loss GeneralizedLiftedStructure.defaults)
+        "SignalToNoiseRatioContrastive",
+        (fun () -> SignalToNoiseRatioContrastive.loss SignalToNoiseRatioContrastive.defaults)
+        "SupCon", (fun () -> SupCon.loss SupCon.defaults)
+        "IntraPairVariance", (fun () -> IntraPairVariance.loss IntraPairVariance.defaults)
+        "TupletMargin", (fun () -> TupletMargin.loss TupletMargin.defaults)
+        "ThresholdConsistentMargin", (fun () -> ThresholdConsistentMargin.loss ThresholdConsistentMargin.defaults)
+    ]
+
+/// What a loss that looks at the batch as a whole can be given besides labels.
+type Takes = { Tuples: bool; References: bool }
+
+let private pnp (variant: PNPVariant) () =
+    PNP.loss
+        { PNP.defaults with
+            Variant = variant
+            Anneal = 0.1
+        }
+
+/// The losses that need labels, or take no reference set, by name.
+let batchwise: (string * (unit -> Loss) * Takes) list =
+    [
+        "Angular", (fun () -> Angular.loss Angular.defaults), { Tuples = true; References = true }
+        "NPairs", NPairs.loss, { Tuples = true; References = false }
+        "FastAP", (fun () -> FastAP.loss FastAP.defaults), { Tuples = true; References = false }
+        "Histogram", (fun () -> Histogram.loss Histogram.defaults), { Tuples = true; References = false }
+        "Instance", (fun () -> Instance.loss Instance.defaults), { Tuples = false; References = false }
+        "RankedList", (fun () -> RankedList.loss (RankedList.defaults 0.4 1.0)), { Tuples = false; References = false }
+
+        for variant in Enum.GetValues<PNPVariant>() do
+            $"PNP {variant}", pnp variant, { Tuples = false; References = false }
     ]
 
 let private learnedMargin () =
@@ -103,7 +134,18 @@ let every: (string * (unit -> Loss)) list =
         "Margin that learns β", learnedMargin
         "Margin that learns a β a class", learnedMargins
     ]
+    @ [ for name, make, _ in batchwise -> name, make ]
     @ [ for name, make in weighted -> name, (fun () -> make () :> Loss) ]
+
+/// What a loss takes besides embeddings and labels.
+let takes (name: string) : Takes =
+    match batchwise |> List.tryFind (fun (other, _, _) -> other = name) with
+    | Some(_, _, takes) -> takes
+    | None ->
+        {
+            Tuples = true
+            References = weighted |> List.forall (fun (other, _) -> other <> name)
+        }
 
 let private made (make: unit -> Loss) : Loss =
     let loss = make ()

@@ -45,9 +45,6 @@ let compute (loss: Loss) (labels: torch.Tensor) (rows: torch.Tensor) (tuples: Tu
 // Circle's weights are constants by definition, so its gradient is no derivative of its value.
 let differentiable = every |> List.filter (fun (name, _) -> name <> "Circle")
 
-let takesReferences (name: string) =
-    weighted |> List.forall (fun (other, _) -> other <> name)
-
 let gradients =
     testList
         "gradients are derivatives"
@@ -59,7 +56,10 @@ let gradients =
                             let classes = vector (Seq.map int64 labels)
 
                             for what, (rows, tuples, references) in inputs number do
-                                if references.IsNone || takesReferences name then
+                                if
+                                    (references.IsNone || (takes name).References)
+                                    && (tuples.IsAll || (takes name).Tuples)
+                                then
                                     let rows = rows.detach().clone().requires_grad_ true
                                     loss.zero_grad ()
                                     (compute loss classes rows tuples references).backward()

@@ -66,6 +66,67 @@ let relationalValues: (string * (unit -> Loss) * (float * float) * (float * floa
                 NTXent.defaults),
         (12.35167288, 23.35497456),
         None
+        "Angular", (fun () -> Angular.loss Angular.defaults), (3.95655605, 5.82884449), Some(2.07470063, 3.35191895)
+        "FastAP", (fun () -> FastAP.loss FastAP.defaults), (0.70468283, 1.39638037), None
+        "GeneralizedLiftedStructure",
+        (fun () -> GeneralizedLiftedStructure.loss GeneralizedLiftedStructure.defaults),
+        (3.16219701, 1.65971022),
+        Some(2.42494073, 1.18997442)
+        "Histogram", (fun () -> Histogram.loss Histogram.defaults), (0.53862204, 1.79570931), None
+        "Instance", (fun () -> Instance.loss Instance.defaults), (67.07063269, 78.72428453), None
+        "IntraPairVariance",
+        (fun () -> IntraPairVariance.loss IntraPairVariance.defaults),
+        (0.30898548, 0.72160011),
+        Some(0.04643380, 0.26504428)
+        "NPairs", NPairs.loss, (1.50176748, 1.96275792), None
+        "PNP", (fun () -> PNP.loss PNP.defaults), (1.79187747, 9.49277252), None
+        "PNP Ds",
+        (fun () ->
+            PNP.loss
+                { PNP.defaults with
+                    Variant = PNPVariant.Ds
+                }),
+        (0.78056593, 2.54356546),
+        None
+        "PNP Iu",
+        (fun () ->
+            PNP.loss
+                { PNP.defaults with
+                    Variant = PNPVariant.Iu
+                }),
+        (3.50231852, 22.89495474),
+        None
+        "PNP Ib",
+        (fun () ->
+            PNP.loss
+                { PNP.defaults with
+                    Variant = PNPVariant.Ib
+                }),
+        (0.61973282, 4.00886060),
+        None
+        "PNP Dq",
+        (fun () ->
+            PNP.loss
+                { PNP.defaults with
+                    Variant = PNPVariant.Dq
+                    Alpha = 8.0
+                }),
+        (0.65893282, 0.18103840),
+        None
+        "RankedList", (fun () -> RankedList.loss (RankedList.defaults 0.4 1.0)), (0.61804586, 0.92108787), None
+        "SignalToNoiseRatioContrastive",
+        (fun () -> SignalToNoiseRatioContrastive.loss SignalToNoiseRatioContrastive.defaults),
+        (3.14890854, 5.01052699),
+        Some(1.48604984, 1.80410115)
+        "SupCon", (fun () -> SupCon.loss SupCon.defaults), (10.78922516, 19.49102662), Some(2.50729751, 14.10653436)
+        "ThresholdConsistentMargin",
+        (fun () -> ThresholdConsistentMargin.loss ThresholdConsistentMargin.defaults),
+        (1.44336199, 2.53240046),
+        None
+        "TupletMargin",
+        (fun () -> TupletMargin.loss TupletMargin.defaults),
+        (52.12388812, 128.18273002),
+        Some(8.64694702, 96.78097721)
         "NTXent by anchor",
         (fun () -> NTXent.lossWith (reducedBy (Reducers.PerAnchor.reducer (Reducers.Mean.reducer ()))) NTXent.defaults),
         (13.18876130, 25.77322030),

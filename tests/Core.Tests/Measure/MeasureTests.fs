@@ -11,10 +11,15 @@ let tests =
             ReducerTests.tests
             RegularizerTests.tests
             MinerTests.tests
+            MinerEdges.tests
+            PoolMinerTests.tests
+            RandomMinerTests.tests
             LossTests.tests
             LossProps.tests
             MemoryTests.tests
             SeveralTests.tests
             StatefulTests.tests
+            LossEdges.tests
+            PairLossTests.tests
             OwnTests.tests
         ]

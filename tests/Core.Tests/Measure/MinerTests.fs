@@ -7,24 +7,7 @@ open TorchSharp
 open MetricLearning.Core
 open MetricLearning.Core.Tests.Feed.Expectations
 open MetricLearning.Core.Tests.Measure.Batches
-
-let private triplets change =
-    Miners.TripletMargin.miner (change Miners.TripletMargin.defaults)
-
-let private miners: (string * (unit -> Miner)) list =
-    [
-        "MultiSimilarity", (fun () -> Miners.MultiSimilarity.miner Miners.MultiSimilarity.defaults)
-        "TripletMargin", (fun () -> triplets id)
-        "PairMargin", (fun () -> Miners.PairMargin.miner Miners.PairMargin.defaults)
-        "BatchHard", (fun () -> Miners.BatchHard.miner Miners.BatchHard.defaults)
-        "HDC", (fun () -> Miners.HDC.miner Miners.HDC.defaults)
-    ]
-
-let private indices (tuples: Tuples) : int64[] list =
-    match tuples with
-    | Tuples.All -> []
-    | Tuples.Pairs(a1, p, a2, n) -> [ numbers a1; numbers p; numbers a2; numbers n ]
-    | Tuples.Triplets(a, p, n) -> [ numbers a; numbers p; numbers n ]
+open MetricLearning.Core.Tests.Measure.MinerCases
 
 let private mineKnown (miner: Miner) =
     use _ = torch.NewDisposeScope()
@@ -46,6 +29,29 @@ let private known =
                         [| 5; 7; 7; 6; 5; 4; 2 |]
                     ]
                     "triplets"
+            }
+
+            test "BatchEasyHard" {
+                Expect.equal
+                    (mineKnown (easyHard id))
+                    [
+                        [| 0; 1; 2; 3; 4; 5 |]
+                        [| 1; 0; 1; 4; 3; 6 |]
+                        [| 0; 1; 2; 3; 4; 5 |]
+                        [| 5; 5; 5; 5; 6; 2 |]
+                    ]
+                    "pairs"
+            }
+
+            test "Angular" {
+                let mined = mineKnown (Miners.Angular.miner Miners.Angular.defaults)
+                Expect.hasLength mined[0] 52 "triplets"
+            }
+
+            test "HDC" {
+                let mined = mineKnown (Miners.HDC.miner Miners.HDC.defaults)
+                Expect.hasLength mined[0] 5 "positive pairs"
+                Expect.hasLength mined[3] 23 "negative pairs"
             }
 
             test "MultiSimilarity" {
@@ -118,8 +124,8 @@ let private properties =
                     let rows, labels = embeddings seed codes.Length, vector (classes codes)
 
                     Expect.equal
-                        (indices (make().Mine(rows, labels, rows.clone (), null)))
-                        (indices (make().Mine(rows, labels)))
+                        (indices (make().Mine(rows, labels, rows.clone (), null, Batches.seed)))
+                        (indices (make().Mine(rows, labels, null, null, Batches.seed)))
                         "tuples"
 
             testPropertyWithConfig few "types of triplets part all triplets"

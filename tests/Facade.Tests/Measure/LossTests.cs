@@ -18,6 +18,19 @@ public sealed class LossTests
             { nameof(CircleLoss), 196.41242257 },
             { nameof(LiftedStructureLoss), 6.72861853 },
             { nameof(NCALoss), 2.55793106 },
+            { nameof(AngularLoss), 3.95655605 },
+            { nameof(FastAPLoss), 0.70468283 },
+            { nameof(GeneralizedLiftedStructureLoss), 3.16219701 },
+            { nameof(HistogramLoss), 0.53862204 },
+            { nameof(InstanceLoss), 67.07063269 },
+            { nameof(IntraPairVarianceLoss), 0.30898548 },
+            { nameof(NPairsLoss), 1.50176748 },
+            { nameof(PNPLoss), 1.79187747 },
+            { nameof(RankedListLoss), 0.61804586 },
+            { nameof(SignalToNoiseRatioContrastiveLoss), 3.14890854 },
+            { nameof(SupConLoss), 10.78922516 },
+            { nameof(ThresholdConsistentMarginLoss), 1.44336199 },
+            { nameof(TupletMarginLoss), 52.12388812 },
             { nameof(ArcFaceLoss), 67.31632074 },
             { nameof(ProxyNCALoss), 2.05969456 },
             { nameof(ProxyAnchorLoss), 47.10046891 },
@@ -33,9 +46,13 @@ public sealed class LossTests
         var arguments = constructor
             .GetParameters()
             .Select(parameter =>
-                parameter.Name is "numClasses" or "embeddingSize" && !parameter.HasDefaultValue
-                    ? 4
-                    : parameter.DefaultValue
+                parameter switch
+                {
+                    { HasDefaultValue: true } => parameter.DefaultValue,
+                    { Name: "margin" } => 0.4,
+                    { Name: "tn" } => 1.0,
+                    _ => 4,
+                }
             )
             .ToArray();
         return (Loss)constructor.Invoke(arguments);
@@ -122,6 +139,45 @@ public sealed class LossTests
     }
 
     [Fact]
+    public void SettingsOfPairLossesArrive()
+    {
+        using var scope = NewDisposeScope();
+        double Value(Loss loss)
+        {
+            using (loss)
+                return Known.Number(loss.Compute(Known.X, Known.Y));
+        }
+
+        var squared = new LpDistance(power: 2);
+        Assert.All(
+            new (double Plain, double Changed)[]
+            {
+                (Value(new AngularLoss()), Value(new AngularLoss(alpha: 30))),
+                (Value(new FastAPLoss()), Value(new FastAPLoss(numBins: 4))),
+                (Value(new HistogramLoss()), Value(new HistogramLoss(delta: 0.5))),
+                (Value(new InstanceLoss()), Value(new InstanceLoss(gamma: 3))),
+                (Value(new SupConLoss()), Value(new SupConLoss(temperature: 0.4))),
+                (Value(new SupConLoss()), Value(new SupConLoss(distance: squared))),
+                (Value(new NPairsLoss()), Value(new NPairsLoss(distance: squared))),
+                (Value(new TupletMarginLoss()), Value(new TupletMarginLoss(margin: 1))),
+                (Value(new TupletMarginLoss()), Value(new TupletMarginLoss(scale: 8))),
+                (Value(new PNPLoss()), Value(new PNPLoss(variant: PNPVariant.Ds))),
+                (Value(new PNPLoss()), Value(new PNPLoss(anneal: 0.2))),
+                (Value(new RankedListLoss(0.4, 1)), Value(new RankedListLoss(0.4, 1, tp: 2))),
+                (Value(new RankedListLoss(0.4, 1)), Value(new RankedListLoss(0.4, 1, alpha: 1.5))),
+                (Value(new IntraPairVarianceLoss()), Value(new IntraPairVarianceLoss(negEps: 0.3))),
+                (Value(new ThresholdConsistentMarginLoss()), Value(new ThresholdConsistentMarginLoss(lambdaPlus: 2))),
+                (Value(new GeneralizedLiftedStructureLoss()), Value(new GeneralizedLiftedStructureLoss(posMargin: 1))),
+                (
+                    Value(new SignalToNoiseRatioContrastiveLoss()),
+                    Value(new SignalToNoiseRatioContrastiveLoss(negMargin: 3))
+                ),
+            },
+            values => Assert.NotEqual(values.Plain, values.Changed, tolerance: 1e-6)
+        );
+    }
+
+    [Fact]
     public void DoingNothingLeavesOneValueAnElement()
     {
         using var scope = NewDisposeScope();
@@ -148,7 +204,7 @@ public sealed class LossTests
     [Fact]
     public void WrongArgumentsAreErrorsThatSayWhatToDo()
     {
-        var lp = new LpDistance();
+        var (lp, cosine) = (new LpDistance(), new CosineSimilarity());
         Assert.Contains(
             "CosineSimilarity",
             Assert.Throws<ArgumentException>(() => new CircleLoss(distance: lp)).Message
@@ -161,6 +217,21 @@ public sealed class LossTests
         Assert.Contains(
             "LpDistance",
             Assert.Throws<ArgumentException>(() => new CenterInvariantRegularizer(distance: lp)).Message
+        );
+        Assert.Contains("CosineSimilarity", Assert.Throws<ArgumentException>(() => new PNPLoss(distance: lp)).Message);
+        Assert.Contains(
+            "2 / nBins",
+            Assert.Throws<ArgumentException>(() => new HistogramLoss(nBins: 10, delta: 0.3)).Message
+        );
+        Assert.Contains(
+            "LpDistance",
+            Assert.Throws<ArgumentException>(() => new AngularMiner(distance: cosine)).Message
+        );
+        Assert.Contains(
+            "Semihard",
+            Assert
+                .Throws<ArgumentException>(() => new BatchEasyHardMiner(posStrategy: BatchEasyHardStrategy.Semihard))
+                .Message
         );
         Assert.Contains("at least one class", Assert.Throws<ArgumentException>(() => new ProxyNCALoss(0, 4)).Message);
     }

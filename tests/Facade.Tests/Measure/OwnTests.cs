@@ -21,6 +21,21 @@ public sealed class OwnTests
         }
     }
 
+    /// <summary>Positives less similar than negatives, on average.</summary>
+    private sealed class MeanDifference()
+        : GenericPairLoss(
+            new LossSettings(new CosineSimilarity(), new MeanReducer(), null, embeddingRegWeight: 1, collectStats: null)
+        )
+    {
+        public override string[] Parts => ["pos_loss", "neg_loss"];
+
+        public override IReadOnlyList<Elements> ComputePairs(PairDistances positives, PairDistances negatives) =>
+            [
+                positives.Elements("pos_loss", 1 - positives.Values),
+                negatives.Elements("neg_loss", negatives.Values.relu()),
+            ];
+    }
+
     private sealed class Chebyshev() : Distance(isInverted: false)
     {
         public override Tensor ComputeMatrix(Tensor query, Tensor reference) =>
@@ -60,6 +75,20 @@ public sealed class OwnTests
         Assert.Equal("limit", name);
         Assert.Equal(float64, limit.dtype);
         Assert.True(Known.Number(limit.grad!) < 0);
+    }
+
+    [Fact]
+    public void ALossOfPairsTakesWhateverPairsAreAskedFor()
+    {
+        using var scope = NewDisposeScope();
+        using var loss = new MeanDifference();
+        var similarity = new CosineSimilarity().Matrix(Known.X, null);
+        var one = Tuples.NewPairs(tensor([0L]), tensor([1L]), tensor([0L]), tensor([5L]));
+        var expected = 1 - similarity[0, 1] + similarity[0, 5].relu();
+        Assert.Equal(Known.Number(expected), Known.Number(loss.Compute(Known.X, null, one)), tolerance: 1e-12);
+        var (same, other) = (TuplesModule.matches(Known.Y, null), TuplesModule.differs(Known.Y, null));
+        var all = 1 - similarity.masked_select(same).mean() + similarity.masked_select(other).relu().mean();
+        Assert.Equal(Known.Number(all), Known.Number(loss.Compute(Known.X, Known.Y)), tolerance: 1e-12);
     }
 
     [Fact]

@@ -86,6 +86,41 @@ public sealed class PartsTests
     }
 
     [Fact]
+    public void HDCMinerChoosesFromAPoolUntilItIsReset()
+    {
+        using var scope = NewDisposeScope();
+        var miner = new HDCMiner(filterPercentage: 0.5);
+        double[] Counts()
+        {
+            miner.Mine(Known.X, Known.Y);
+            return [miner.Stats["num_pos_pairs"], miner.Stats["num_neg_pairs"]];
+        }
+
+        var all = Counts();
+        miner.SetIdxExternally(miner.Mine(Known.X, Known.Y), Known.Y);
+        Assert.Equal([3, 12], Counts());
+        miner.SetIdxExternally(Tuples.All, Known.Y);
+        Assert.Equal(all, Counts());
+        var one = tensor([0L]);
+        miner.SetIdxExternally(Tuples.NewTriplets(one, tensor([1L]), tensor([5L])), Known.Y);
+        Assert.Equal([1, 1], Counts());
+        var pool = miner.MineWithin(miner.Mine(Known.X, Known.Y), Known.X, Known.Y, null, null, Seed.Of(1));
+        Assert.IsType<Tuples.Pairs>(pool);
+        miner.ResetIdx();
+        Assert.Equal(all, Counts());
+    }
+
+    [Fact]
+    public void EmbeddingsAlreadyPackagedAsTripletsAreTakenAsTheyCome()
+    {
+        using var scope = NewDisposeScope();
+        var mined = new EmbeddingsAlreadyPackagedAsTriplets().Mine(Known.X.narrow(0, 0, 6), zeros(6, int64));
+        var triplets = Assert.IsType<Tuples.Triplets>(mined);
+        Assert.Equal([0, 3], triplets.a.data<long>().ToArray());
+        Assert.Equal([2, 5], triplets.n.contiguous().data<long>().ToArray());
+    }
+
+    [Fact]
     public void Miners()
     {
         using var scope = NewDisposeScope();
@@ -102,6 +137,17 @@ public sealed class PartsTests
         Assert.Equal(9, Counts(new MultiSimilarityMiner())["num_pos_pairs"]);
         Assert.Equal(28, Counts(new MultiSimilarityMiner())["num_neg_pairs"]);
         Assert.Equal(0, Counts(new BatchHardMiner(allowedPosRange: (5, 6)))["num_triplets"]);
+        Assert.Equal(52, Counts(new AngularMiner())["num_triplets"]);
+        Assert.Equal(6, Counts(new BatchEasyHardMiner())["num_neg_pairs"]);
+        Assert.Equal(
+            14,
+            Counts(new BatchEasyHardMiner(BatchEasyHardStrategy.All, BatchEasyHardStrategy.Hard))["num_pos_pairs"]
+        );
+        Assert.Equal(0, Counts(new BatchEasyHardMiner(allowedNegRange: (5, 6)))["num_neg_pairs"]);
+        Assert.Equal(21, Counts(new DistanceWeightedMiner(nonzeroLossCutoff: 3))["num_triplets"]);
+        Assert.Equal(0, Counts(new UniformHistogramMiner(posPerBin: 0))["num_pos_pairs"]);
+        Assert.Equal(5, Counts(new HDCMiner())["num_pos_pairs"]);
+        Assert.Equal(23, Counts(new HDCMiner())["num_neg_pairs"]);
         var same = Known.Y.unsqueeze(1).eq(Known.Y);
         var farthest = (new LpDistance().Matrix(Known.X, null) * same).max();
         Assert.Equal(Known.Number(farthest), Counts(new BatchHardMiner(collectStats: true))["hardest_pos_pair"]);
