@@ -102,10 +102,14 @@ let tests =
                         BatchNorm = false
                     }
 
-                Check.lawAt settings $"with {fst Parts.losses[loss]}" (fun subject settings ->
-                    stepsAreFunctions real subject settings 5)
+                testList
+                    $"with {fst Parts.losses[loss]}"
+                    [
+                        Check.lawAt settings "twice, in any order" (fun subject settings ->
+                            stepsAreFunctions real subject settings 5)
 
-                off settings [ Mechanism.FreshBuffers ]
+                        off settings [ Mechanism.FreshBuffers ]
+                    ]
 
             for mechanisms in
                 [ // The user's generator, put back, would give every step the same numbers.
