@@ -21,9 +21,6 @@ let tests =
             StatefulTests.tests
             LossEdges.tests
             PairLossTests.tests
-<<<<<<< HEAD
-=======
             RankedTripletTests.tests
->>>>>>> main
             OwnTests.tests
         ]
