@@ -9,3 +9,10 @@ type internal FormulaLoss
     inherit Loss(settings)
     override _.Parts = parts
     override this.ComputeLoss input = formula this.Distance input
+
+/// A loss that is its formula, learns nothing and stays within the batch.
+[<Sealed>]
+type internal BatchFormulaLoss(settings: LossSettings, formula: Distance -> MetricInput -> IReadOnlyList<Elements>) =
+    inherit Loss(settings)
+    override _.TakesReferences = false
+    override this.ComputeLoss input = formula this.Distance input

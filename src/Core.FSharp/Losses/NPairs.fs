@@ -39,7 +39,7 @@ module NPairs =
 
     /// The loss, with settings.
     let lossWith (given: LossSettings) : Loss =
-        new FormulaLoss(settings given, [| "loss" |], elements)
+        new BatchFormulaLoss(settings given, elements)
 
     /// The loss.
     let loss () : Loss = lossWith LossSettings.defaults

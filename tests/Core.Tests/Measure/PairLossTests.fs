@@ -115,6 +115,8 @@ let tests =
 
                 for name, make, takes in batchwise do
                     using make (fun loss ->
+                        Expect.equal loss.TakesReferences takes.References name
+
                         if not takes.Tuples then
                             refuses "takes no tuples" (fun () -> loss.Compute(x, y, Known.pairs ()))
 
