@@ -144,7 +144,7 @@ public sealed class PartsTests
             Counts(new BatchEasyHardMiner(BatchEasyHardStrategy.All, BatchEasyHardStrategy.Hard))["num_pos_pairs"]
         );
         Assert.Equal(0, Counts(new BatchEasyHardMiner(allowedNegRange: (5, 6)))["num_neg_pairs"]);
-        Assert.Equal(21, Counts(new DistanceWeightedMiner(nonzeroLossCutoff: 3))["num_triplets"]);
+        Assert.Equal(17, Counts(new DistanceWeightedMiner(nonzeroLossCutoff: 3))["num_triplets"]);
         Assert.Equal(0, Counts(new UniformHistogramMiner(posPerBin: 0))["num_pos_pairs"]);
         Assert.Equal(5, Counts(new HDCMiner())["num_pos_pairs"]);
         Assert.Equal(23, Counts(new HDCMiner())["num_neg_pairs"]);
