@@ -11,6 +11,7 @@ let all =
             Measure.MeasureTests.tests
             Schedules.ScheduleTests.tests
             Learn.LearnTests.tests
+            Trainers.TrainerTests.tests
             Laws.LawTests.tests
             testList "docs" [ Docs.YourOwn.tests; Docs.Pages.tests; Docs.Guides.tests ]
         ]

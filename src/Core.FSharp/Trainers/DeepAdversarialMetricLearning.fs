@@ -116,6 +116,9 @@ module DeepAdversarialMetricLearning =
             Stepping = plan.Stepping |> List.filter (fun key -> not (resting.Contains key))
         }
 
+    // The losses of what the generator makes, in whichever phase.
+    let private ofSynthetic = Keys.SynthLoss :: Phase.losses Phase.GeneratorAlone
+
     let private synthetic (options: Adversarial) (ctx: Context) (featured: Featured) : Losses =
         let ofTriplets =
             Objective.term Keys.GeneratorHardLoss ctx (Synthesis.distanceTo _.Anchors)
@@ -134,7 +137,7 @@ module DeepAdversarialMetricLearning =
             (ofTriplets
              <+> Objective.during [ Keys.GeneratorAdversarialLoss; Keys.SynthLoss ] ctx ofEmbeddings)
                 triplets
-        | None -> Synthesis.nothing (Phase.losses Phase.Together) ctx featured
+        | None -> Synthesis.nothing ofSynthetic ctx featured
 
     let private objective (options: Adversarial) (ctx: Context) : Batch -> Losses =
         let real =
@@ -144,7 +147,7 @@ module DeepAdversarialMetricLearning =
 
         Embedding.features ctx
         >> (Objective.during (Phase.losses Phase.MetricAlone) ctx real
-            <+> Objective.during (Keys.SynthLoss :: Phase.losses Phase.GeneratorAlone) ctx (synthetic options ctx))
+            <+> Objective.during ofSynthetic ctx (synthetic options ctx))
 
     let private checkCounts (options: Adversarial) =
         [

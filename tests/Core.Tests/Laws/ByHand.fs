@@ -149,7 +149,10 @@ module ByHand =
             let losses =
                 Map.ofList
                     [
-                        for name, loss in terms -> name, loss.detach().``to``(ScalarType.Float64).item<float>()
+                        for name in handles.Roster.Terms do
+                            yield name, 0.0
+                        for name, loss in terms do
+                            yield name, loss.detach().``to``(ScalarType.Float64).item<float>()
                         yield Keys.TotalLoss, total.detach().``to``(ScalarType.Float64).item<float>()
                     ]
 

@@ -10,15 +10,23 @@ let private shownOf (key: string) (shown: (string * string) list) =
     shown
     |> List.filter (fun (name, _) -> name.StartsWith(key + ".", StringComparison.Ordinal))
 
+/// Trains through every phase; what did each iteration, and what modules showed before and after it.
 let private train (step: Prepared -> TrainingState -> TrainingState) (prepared: Prepared) =
     let mutable state = prepared.State.Share()
 
-    for _ in 1..4 do
-        let next = step prepared state
-        (state :> IDisposable).Dispose()
-        state <- next
+    let seen =
+        [
+            for _ in 1..6 do
+                let plan = Iteration.decide prepared.Recipe prepared.Handles state.Progress
+                let before = Snapshot.ofModules prepared.Handles
+                let next = step prepared state
+                (state :> IDisposable).Dispose()
+                state <- next
+                plan, before, Snapshot.ofModules prepared.Handles
+        ]
 
     (state :> IDisposable).Dispose()
+    seen
 
 /// Freezes one of what may be frozen: its weights and buffers keep their bits, the others move.
 let private frozenStays
@@ -29,14 +37,18 @@ let private frozenStays
     =
     let made = subject.Ingredients { settings with Freeze = 0 } (Trap())
     let keys = List.map fst (made.Models @ made.Losses)
-    let frozen = keys[number % keys.Length]
+
+    let freezable =
+        keys |> List.filter (fun key -> not (List.contains key subject.Needed))
+
+    let frozen = freezable[number % freezable.Length]
 
     // Something has to train.
-    if made.Models.Length > 1 || frozen = Keys.MetricLoss then
+    if settings.Embedder || (frozen <> Keys.Trunk && frozen <> Keys.Embedder) then
         let prepared = Setup.prepare subject.Recipe { made with Frozen = [ frozen ] }
         use _ = Session.Start prepared
         let before = Snapshot.ofModules prepared.Handles
-        train step prepared
+        let seen = train step prepared
         let after = Snapshot.ofModules prepared.Handles
         Expect.equal (shownOf frozen after) (shownOf frozen before) $"{frozen}"
 
@@ -45,8 +57,37 @@ let private frozenStays
                 other <> frozen
                 && not (shownOf other before).IsEmpty
                 && settings = Settings.rich
+                && seen
+                   |> List.exists (fun (plan, _, _) -> List.contains (Keys.optimizerOf other) plan.Stepping)
             then
                 Expect.notEqual (shownOf other after) (shownOf other before) $"{other} trains"
+
+/// In every iteration, what the plan freezes keeps its bits, and so do the weights of whatever does not step.
+let private restingStays
+    (step: Prepared -> TrainingState -> TrainingState)
+    (subject: Subject)
+    (settings: Settings)
+    (_: int)
+    =
+    let prepared = Subject.prepare subject settings
+    use _ = Session.Start prepared
+
+    let weights =
+        [
+            for machine in prepared.Handles.Machines do
+                for struct (name, _) in machine.Module.named_parameters () -> $"{machine.Key}.{name}"
+        ]
+
+    for plan, before, after in train step prepared do
+        for machine in prepared.Handles.Machines do
+            let before, after = shownOf machine.Key before, shownOf machine.Key after
+            let ofWeights = List.filter (fun (name, _) -> List.contains name weights)
+
+            if plan.Frozen.Contains machine.Key then
+                Expect.equal after before $"{machine.Key} is frozen"
+
+            if not (List.contains (Keys.optimizerOf machine.Key) plan.Stepping) then
+                Expect.equal (ofWeights after) (ofWeights before) $"{machine.Key} does not step"
 
 let private real (prepared: Prepared) =
     Iteration.step prepared.Recipe prepared.Handles
@@ -86,6 +127,8 @@ let tests =
         "10 what is frozen does not move"
         [
             Check.law 30 "weights and buffers" (frozenStays real)
+
+            Check.law 20 "in every phase" (restingStays real)
 
             for number in 0..2 do
                 Check.lawAt Settings.rich $"each alone {number}" (fun subject settings ->
@@ -149,6 +192,7 @@ let tests =
                     let norm =
                         [ for struct (name, _) in trunk.named_buffers () -> $"{Keys.Trunk}.{name}" ]
 
+                    let initial = session.Progress
                     let before = Snapshot.ofModules session.Handles
                     Drive.train session 1 Drive.quietly
                     let after = Snapshot.ofModules session.Handles
@@ -158,11 +202,13 @@ let tests =
 
                     Expect.isNonEmpty norm "there are statistics"
                     Expect.equal (ofBuffers after) (ofBuffers before) "statistics"
+                    let trains = Subject.steps subject session.Handles initial Keys.Trunk
 
                     for (name, now), (_, was) in List.zip after before do
                         if
                             name.StartsWith(Keys.Trunk, StringComparison.Ordinal)
                             && not (List.contains name norm)
+                            && trains
                         then
                             Expect.notEqual now was name)
 
@@ -179,6 +225,9 @@ let tests =
 
             Check.isFalsified "Freezing" (fun () ->
                 frozenStays (ByHand.step [ Mechanism.Freezing ]) Subject.metricLossOnly Settings.rich 0)
+
+            Check.isFalsified "Freezing in a phase" (fun () ->
+                restingStays (ByHand.step [ Mechanism.Freezing ]) Subject.allPhases Settings.rich 0)
 
             Check.isFalsified "giving back" (fun () ->
                 isGivenBack ignore Subject.metricLossOnly { Settings.rich with Freeze = 1 } 1)

@@ -9,6 +9,7 @@ let tests =
         [
             PureHalf.tests
             PhaseLaw.tests
+            AdversarialPhases.tests
             EffectsBoundary.tests
             testSequenced (
                 testList
@@ -20,6 +21,7 @@ let tests =
                         ForkLaw.tests
                         LeakLaw.tests
                         FailureLaw.tests
+                        StepFailureLaw.tests
                         MistakesLaw.tests
                         FrozenLaw.tests
                         SharingRules.tests

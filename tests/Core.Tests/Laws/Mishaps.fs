@@ -39,22 +39,7 @@ let places: Mishap list =
         Mishap.Cancelled
     ]
 
-/// A loss that visits a place.
-type TrappedLoss(trap: Trap, inner: Loss) as this =
-    inherit Loss()
-    do this.register_module ("inner", inner)
-    override _.Parts = inner.Parts
-
-    override _.ComputeLoss input =
-        let elements = inner.ComputeLoss input
-        trap.Visit Place.Loss
-
-        if trap.Scale = 1.0 then
-            elements
-        else
-            [| ElementsOf.Reduced(inner.Parts[0], input.Embeddings.sum () * trap.Scale) |]
-
-/// Settings in which every place is come by.
+/// Settings in which every place is come by, with a plain loss or one that remembers.
 let reaching (settings: Settings) : Settings =
     { settings with
         AsSamples = true
@@ -62,7 +47,11 @@ let reaching (settings: Settings) : Settings =
         Clip = true
         Subset = true
         Miner = 1
-        Loss = 0
+        Loss =
+            if List.contains (settings.Loss % Parts.losses.Length) Parts.remembering then
+                settings.Loss
+            else
+                0
     }
 
 let ingredients (subject: Subject) (settings: Settings) (trap: Trap) : Ingredients =
@@ -73,13 +62,21 @@ let ingredients (subject: Subject) (settings: Settings) (trap: Trap) : Ingredien
             [
                 for key, loss in made.Losses ->
                     match box loss with
-                    | :? Loss as loss -> key, new TrappedLoss(trap, loss) :> torch.nn.Module
+                    // Its reducer is trapped.
+                    | _ when key = Keys.GeneratorAdversarialLoss -> key, loss
+                    | :? Loss as loss -> key, new TrappedLoss(loss, trap) :> torch.nn.Module
                     | _ -> key, loss
             ]
     }
 
+/// Whether the mishap can befall a run of the subject.
+let canBefall (subject: Subject) (mishap: Mishap) : bool =
+    match mishap with
+    | Mishap.At place -> not (List.contains place subject.Unvisited)
+    | _ -> true
+
 /// Makes what comes next fail.
-let arm (mishap: Mishap) (trap: Trap) (session: Session) (source: CancellationTokenSource) =
+let arm (mishap: Mishap) (trap: Trap) (recipe: Recipe) (session: Session) (source: CancellationTokenSource) =
     let at place act =
         trap.OnVisit <-
             fun visited ->
@@ -92,9 +89,13 @@ let arm (mishap: Mishap) (trap: Trap) (session: Session) (source: CancellationTo
     | Mishap.NotFinite -> trap.Scale <- nan
     | Mishap.BrokenGradient ->
         at Place.Clipper (fun () ->
-            // The last part's, so that the others could already have been stepped.
+            // The last part's that steps, so that the others could already have been stepped.
+            let plan = Iteration.decide recipe session.Handles session.Progress
+
             let part =
-                session.Handles.Parts |> Array.findBack (fun part -> part.Optimizer.IsSome)
+                session.Handles.Parts
+                |> Array.findBack (fun part ->
+                    part.Optimizer |> Option.exists (fun key -> List.contains key plan.Stepping))
 
             part.Parameters[part.Parameters.Length - 1].grad <- torch.ones (3L, dtype = part.Layout.Dtype))
     | Mishap.Cancelled -> source.Cancel()

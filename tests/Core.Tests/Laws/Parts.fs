@@ -10,59 +10,13 @@ let size = 4L
 let classes = 5
 let batchSize = 12
 
+/// More than any batch has, and less than three batches.
+let rows = 30
+
 let private pick (table: 'Item[]) (index: int) : 'Item = table[index % table.Length]
 
-/// Every pure rule, with and without its options.
-let optimizers: (string * Optimizer)[] =
-    [|
-        "sgd", Optimizer.sgd 0.05
-        "momentum", Optimizer.sgd 0.05 |> Optimizer.momentum 0.9
-        "nesterov", Optimizer.sgd 0.05 |> Optimizer.momentum 0.9 |> Optimizer.nesterov
-        "adam", Optimizer.adam 0.01
-        "amsgrad", Optimizer.adam 0.01 |> Optimizer.amsGrad
-        "adamw", Optimizer.adamW 0.01
-        "rmsprop", Optimizer.rmsProp 0.01
-        "rmsprop centred",
-        Optimizer.create
-            (Rule.RmsProp
-                {
-                    Alpha = 0.9
-                    Eps = 1e-8
-                    WeightDecay = 0.01
-                    Momentum = 0.5
-                    Centered = true
-                    Maximize = false
-                })
-            0.01
-        "adagrad", Optimizer.adagrad 0.02
-        "adadelta", Optimizer.adadelta 1.0
-        "adamax", Optimizer.adamax 0.01
-        "nadam", Optimizer.nAdam 0.01
-        "radam", Optimizer.rAdam 0.01
-        "groups",
-        Optimizer.adamW 0.01
-        |> Optimizer.group _.EndsWith("bias") (Optimizer.weightDecay 0.0 >> Optimizer.learningRate 0.03)
-        "maximize", Optimizer.sgd 0.001 |> Optimizer.weightDecay 0.1 |> Optimizer.maximize
-    |]
-
-/// TorchSharp's optimizers that have a pure twin.
-let torchOptimizers: (string * (Modules.Parameter seq -> torch.optim.Optimizer))[] =
-    [|
-        "SGD", (fun parameters -> torch.optim.SGD(parameters, 0.05))
-        "SGD with momentum", (fun parameters -> torch.optim.SGD(parameters, 0.05, momentum = 0.9, nesterov = true))
-        "Adam", (fun parameters -> torch.optim.Adam(parameters, 0.01))
-        "Adam with amsgrad", (fun parameters -> torch.optim.Adam(parameters, 0.01, weight_decay = 0.01, amsgrad = true))
-        "AdamW", (fun parameters -> torch.optim.AdamW(parameters, 0.01))
-        "RMSProp", (fun parameters -> torch.optim.RMSProp(parameters, 0.01, momentum = 0.5, centered = true))
-        "Adagrad", (fun parameters -> torch.optim.Adagrad(parameters, 0.02))
-        "Adadelta", (fun parameters -> torch.optim.Adadelta(parameters, 1.0))
-        "Adamax", (fun parameters -> torch.optim.Adamax(parameters, 0.01))
-        "NAdam", (fun parameters -> torch.optim.NAdam(parameters, 0.01))
-        "RAdam", (fun parameters -> torch.optim.RAdam(parameters, 0.01))
-    |]
-
-/// A memory that is full after three batches, and starts with a batch of warm-up; what it wraps learns.
-let memory () : torch.nn.Module =
+/// A memory of so many embeddings that starts with a batch of warm-up; what it wraps learns.
+let private memory (size: int64) (rows: int) : torch.nn.Module =
     Margin.loss
         { Margin.defaults with
             LearnBeta = true
@@ -70,43 +24,43 @@ let memory () : torch.nn.Module =
         }
     |> CrossBatch.loss
         { CrossBatch.defaults (int size) with
-            MemorySize = 30
+            MemorySize = rows
             WarmUp = 1
         }
     :> torch.nn.Module
 
-/// Losses, those with parameters or memory among them.
-let losses: (string * (unit -> torch.nn.Module))[] =
+/// Losses of embeddings of a size, those with parameters or memory among them; the memory takes so many rows.
+let losses: (string * (int64 -> int -> torch.nn.Module))[] =
     [|
         "triplet margin",
-        (fun () ->
+        (fun _ _ ->
             TripletMargin.loss
                 { TripletMargin.defaults with
                     Margin = 0.5
                 })
         "random triplets",
-        (fun () ->
+        (fun _ _ ->
             TripletMargin.loss
                 { TripletMargin.defaults with
                     Margin = 0.5
                     TripletsPerAnchor = Nullable 2
                 })
-        "arcface", (fun () -> ArcFace.loss (ArcFace.defaults classes (int size)))
-        "proxy anchor", (fun () -> ProxyAnchor.loss (ProxyAnchor.defaults classes (int size)))
+        "arcface", (fun size _ -> ArcFace.loss (ArcFace.defaults classes (int size)))
+        "proxy anchor", (fun size _ -> ProxyAnchor.loss (ProxyAnchor.defaults classes (int size)))
         "margin with a learned beta",
-        (fun () ->
+        (fun _ _ ->
             Margin.loss
                 { Margin.defaults with
                     LearnBeta = true
                     Nu = 0.1
                     NumClasses = Nullable classes
                 })
-        "nt-xent", (fun () -> NTXent.loss NTXent.defaults)
-        "contrastive", (fun () -> Contrastive.loss Contrastive.defaults)
+        "nt-xent", (fun _ _ -> NTXent.loss NTXent.defaults)
+        "contrastive", (fun _ _ -> Contrastive.loss Contrastive.defaults)
         "memory", memory
-        "dynamic soft margin", (fun () -> DynamicSoftMargin.loss DynamicSoftMargin.defaults)
+        "dynamic soft margin", (fun _ _ -> DynamicSoftMargin.loss DynamicSoftMargin.defaults)
         "several losses",
-        (fun () ->
+        (fun size _ ->
             SumOfLosses.loss
                 [
                     Contrastive.loss Contrastive.defaults
@@ -130,18 +84,12 @@ let miners: (string * (unit -> Miner) option)[] =
         "triplet margin", Some(fun () -> Miners.TripletMargin.miner Miners.TripletMargin.defaults)
     |]
 
-let optimizerOf (settings: Settings) : Optimizer =
-    snd (pick optimizers settings.Optimizer)
+/// The loss of embeddings of a size, by the settings; a memory takes so many rows.
+let lossFor (settings: Settings) (size: int64) (rows: int) : torch.nn.Module =
+    (snd (pick losses settings.Loss)) size rows
 
-/// The optimizer of a network, by the settings.
-let optimizerFor (settings: Settings) (network: torch.nn.Module) : OptimizerChoice =
-    if settings.TorchOptimizers then
-        let make = snd (pick torchOptimizers settings.Optimizer)
-        OptimizerChoice.Torch(make (network.parameters ()))
-    else
-        OptimizerChoice.Pure(optimizerOf settings)
-
-let lossOf (settings: Settings) : torch.nn.Module = (snd (pick losses settings.Loss)) ()
+/// The loss of whole embeddings, by the settings; a memory is full after three batches.
+let lossOf (settings: Settings) : torch.nn.Module = lossFor settings size rows
 
 let minerOf (settings: Settings) : Miner option =
     Option.map (fun make -> make ()) (snd (pick miners settings.Miner))
@@ -210,6 +158,19 @@ let dataset (settings: Settings) (sprung: int64 -> unit) : Dataset =
             (rows[index] + noise), labels[int index])
     else
         Dataset.ofTensors rows (torch.tensor(labels).DetachFromDisposeScope())
+
+/// Samples of two inputs: a sample and another of its class. `sprung` is called with each index that is read.
+let pairs (settings: Settings) (sprung: int64 -> unit) : Dataset =
+    let rows = (data settings).DetachFromDisposeScope()
+    let others = rows.roll(int64 classes, 0L).DetachFromDisposeScope()
+
+    if settings.AsSamples then
+        Dataset.ofFunction samples (fun index seed ->
+            sprung index
+            let noise = float (Seed.below 1000L 0L seed) / 10000.0
+            (rows[index] + noise), (others[index] - noise), labels[int index])
+    else
+        Dataset.ofInputs [ rows; others ] (torch.tensor(labels).DetachFromDisposeScope())
 
 let sampling (settings: Settings) : Sampling =
     match settings.Sampler with

@@ -21,13 +21,9 @@ let private looks: (string * (Session -> unit)) list =
                 machine.Module.eval ()
 
             for network in session.Handles.Networks.Values do
-                let inputs =
-                    if network.Machine.Key = Keys.Embedder then
-                        5L
-                    else
-                        Parts.features
-
-                let dtype = (Seq.head (network.Machine.Module.parameters ())).dtype
+                // Every network begins with a linear layer.
+                let first = Seq.head (network.Machine.Module.parameters ())
+                let inputs, dtype = first.size 1, first.dtype
                 network.Forward [| torch.rand (8L, inputs, dtype = dtype) |] |> ignore)
         "taking states",
         (fun session ->
@@ -44,7 +40,7 @@ let private looks: (string * (Session -> unit)) list =
 
 let private result (subject: Subject) (settings: Settings) (look: Session -> unit) =
     use session = Subject.start subject settings
-    Drive.train session 2 (fun _ _ -> look session)
+    Drive.train session 3 (fun _ _ -> look session)
     Snapshot.ofSession session
 
 let private usersStream (step: Prepared -> TrainingState -> TrainingState) (subject: Subject) (settings: Settings) =

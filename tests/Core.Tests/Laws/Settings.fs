@@ -33,7 +33,7 @@ type Settings =
         BatchNorm: bool
         Dropout: bool
         Embedder: bool
-        /// Index into `Parts.optimizers`, or `Parts.torchOptimizers`.
+        /// Index into `RunOptimizers.optimizers`, or `RunOptimizers.torchOptimizers`.
         Optimizer: int
         /// TorchSharp's optimizers instead of values of ours.
         TorchOptimizers: bool

@@ -5,194 +5,204 @@ open TorchSharp
 open MetricLearning.Core
 open MetricLearning.Core.Trainers
 
-/// The places at which a run runs code of the user's.
-[<RequireQualifiedAccess>]
-type Place =
-    | Sample
-    | Collate
-    | Getter
-    | Forward
-    | Embedder
-    | Miner
-    | SubsetMiner
-    | Loss
-    | Clipper
-
-/// User code that does something untoward when told to. Set `OnVisit` to be called at each place.
-type Trap() =
-    member val OnVisit: Place -> unit = ignore with get, set
-    /// What trapped losses multiply their values by.
-    member val Scale = 1.0 with get, set
-    member trap.Visit(place: Place) = trap.OnVisit place
-
-/// A network that visits a place when it is done, so that batch norm has already written its statistics.
-type TrappedNet(inner: torch.nn.Module<Tensor, Tensor>, trap: Trap, place: Place) as this =
-    inherit torch.nn.Module<Tensor, Tensor>("TrappedNet")
-    do this.register_module ("inner", inner)
-
-    override _.forward input =
-        let output = inner.call input
-        trap.Visit place
-        output
-
-/// What the laws are said of: a trainer, and how to make its ingredients. Later trainers are one more of these.
+/// What the laws are said of: a trainer, and how to make its ingredients.
 type Subject =
     {
         Name: string
         Recipe: Recipe
         /// Fresh modules, optimizers and data: equal ones for equal settings.
         Ingredients: Settings -> Trap -> Ingredients
+        /// Places that its runs never come by.
+        Unvisited: Place list
+        /// Networks without which one of its phases would have nothing to learn.
+        Needed: string list
     }
 
+/// The trainers as subjects.
 module Subject =
 
-    let private schedules (settings: Settings) (name: string) (optimizer: OptimizerChoice) =
-        let byIteration, byEpoch, byPlateau =
-            match optimizer with
-            | OptimizerChoice.Torch optimizer when settings.TorchSchedulers ->
-                let choice = ScheduleChoice.Torch
+    // How many features the trunk makes for embeddings of a size.
+    let private middle (settings: Settings) (size: int64) = if settings.Embedder then 5L else size
 
-                choice (torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)),
-                choice (torch.optim.lr_scheduler.StepLR(optimizer, 2, 0.5)),
-                choice (torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience = 0, factor = 0.5))
-            | _ ->
-                let plateau =
-                    { Schedule.plateauDefaults with
-                        Patience = 0L
-                        Factor = 0.5
-                    }
-
-                ScheduleChoice.Pure(Schedule.cosine 9L 1e-4),
-                ScheduleChoice.Pure(Schedule.step 2L 0.5),
-                ScheduleChoice.Pure(Schedule.plateau plateau)
+    let private metricNetworks (settings: Settings) (trap: Trap) (size: int64) =
+        let middle = middle settings size
 
         [
-            match settings.Schedule with
-            | ScheduleSetting.Constant -> ()
-            | ScheduleSetting.ByIteration -> Moves.ByIteration, byIteration
-            | ScheduleSetting.ByEpoch -> Moves.ByEpoch, byEpoch
-            | ScheduleSetting.ByPlateau -> Moves.ByPlateau, byPlateau
-            | ScheduleSetting.All ->
-                Moves.ByIteration, byIteration
-                Moves.ByEpoch, byEpoch
-                Moves.ByPlateau, byPlateau
-        ]
-        |> List.map (fun (moves, schedule) -> Keys.schedulerOf name moves, schedule)
-
-    // The trap's visits wrap what the user could have written.
-    let private trapped (settings: Settings) (trap: Trap) (ingredients: Ingredients) : Ingredients =
-        if settings.AsSamples then
-            { ingredients with
-                CollateFn =
-                    Func<_, _>(fun samples ->
-                        trap.Visit Place.Collate
-
-                        let rows, labels = samples |> Seq.cast<Tensor * int64> |> Seq.toArray |> Array.unzip
-
-                        nonNull (box struct (torch.stack rows, torch.tensor labels)))
-                DataAndLabelGetter =
-                    Func<_, _>(fun batch ->
-                        trap.Visit Place.Getter
-                        let struct (data, labels) = unbox<struct (Tensor * Tensor)> batch
-                        struct (nonNull (box data), nonNull (box labels)))
-            }
-        else
-            ingredients
-
-    let private trappedMiner (trap: Trap) (miner: Miner) : Miner =
-        { new Miner() with
-            override _.MineTuples input =
-                trap.Visit Place.Miner
-                miner.MineTuples input
-        }
-
-    let private metricLossOnlyIngredients (settings: Settings) (trap: Trap) : Ingredients =
-        use users = torch.random.get_rng_state ()
-        use _ = torch.manual_seed settings.Seed
-        let middle = if settings.Embedder then 5L else Parts.size
-
-        let trunk =
+            Keys.Trunk,
             new TrappedNet(Parts.net settings Parts.features middle, trap, Place.Forward)
+            :> torch.nn.Module<Tensor, Tensor>
+            if settings.Embedder then
+                Keys.Embedder, new TrappedNet(Parts.net settings middle size, trap, Place.Embedder)
+        ]
 
-        let loss = Parts.lossOf settings
+    let private tupleMiner (settings: Settings) (trap: Trap) (key: string) =
+        [
+            match Parts.minerOf settings with
+            | Some miner -> key, MinerChoice.Tuples(new TrappedMiner(miner, trap))
+            | None -> ()
+        ]
 
-        let models: (string * torch.nn.Module) list =
-            [
-                Keys.Trunk, trunk :> torch.nn.Module
-                if settings.Embedder then
-                    Keys.Embedder, new TrappedNet(Parts.net settings 5L Parts.size, trap, Place.Embedder)
-            ]
+    let private subsetMiner (settings: Settings) (trap: Trap) =
+        [
+            if settings.Subset then
+                Keys.SubsetBatchMiner,
+                MinerChoice.Subset(
+                    Func<_, _, _>(fun embeddings labels ->
+                        let chosen = Parts.subsetMiner.Invoke(embeddings, labels)
+                        trap.Visit Place.SubsetMiner
+                        chosen)
+                )
+        ]
 
-        let learns = Seq.isEmpty (loss.parameters ()) |> not
+    let private dataset (settings: Settings) (trap: Trap) =
+        Parts.dataset settings (fun _ -> trap.Visit Place.Sample)
 
-        let optimizers =
-            [
-                for key, network in models do
-                    Keys.optimizerOf key, Parts.optimizerFor settings network
-                if learns then
-                    Keys.optimizerOf Keys.MetricLoss, OptimizerChoice.Pure(Optimizer.sgd 0.1 |> Optimizer.momentum 0.5)
-            ]
+    let private crossEntropy () =
+        torch.nn.CrossEntropyLoss() :> torch.nn.Module
 
-        torch.random.set_rng_state users
-
-        let frozen =
-            [
-                yield []
-                if settings.Embedder then
-                    yield [ Keys.Embedder ]
-                    yield [ Keys.Trunk ]
-                if learns then
-                    yield [ Keys.MetricLoss ]
-            ]
-
-        { Ingredients.create
-              models
-              [ Keys.MetricLoss, loss ]
-              []
-              Parts.batchSize
-              (Parts.dataset settings (fun _ -> trap.Visit Place.Sample)) with
-            Miners =
-                [
-                    match Parts.minerOf settings with
-                    | Some miner -> Keys.TupleMiner, MinerChoice.Tuples(trappedMiner trap miner)
-                    | None -> ()
-                    if settings.Subset then
-                        Keys.SubsetBatchMiner,
-                        MinerChoice.Subset(
-                            Func<_, _, _>(fun embeddings labels ->
-                                let chosen = Parts.subsetMiner.Invoke(embeddings, labels)
-                                trap.Visit Place.SubsetMiner
-                                chosen)
-                        )
-                ]
-            Optimizers = optimizers
-            Sampler = Parts.sampling settings
-            Schedules = schedules settings Keys.Trunk (snd optimizers[0])
-            Clippers =
-                [
-                    if settings.Clip then
-                        Keys.clipperOf Keys.Trunk,
-                        Action(fun () ->
-                            torch.nn.utils.clip_grad_norm_ (trunk.parameters (), 0.5) |> ignore
-                            trap.Visit Place.Clipper)
-                ]
-            IterationsPerEpoch = settings.IterationsPerEpoch
-            Frozen = frozen[settings.Freeze % frozen.Length]
-            FreezeTrunkBatchnorm = settings.FreezeBatchnorm
-            Workers = settings.Workers
-            Seed = Some settings.Seed
+    let private subject name recipe unvisited needed make : Subject =
+        {
+            Name = name
+            Recipe = recipe
+            Ingredients = Casting.ingredients needed make
+            Unvisited = unvisited
+            Needed = needed
         }
-        |> trapped settings trap
+
+    let private metricLossOnlyCast (settings: Settings) (trap: Trap) : Cast =
+        {
+            Networks = metricNetworks settings trap Parts.size
+            Losses = [ Keys.MetricLoss, Parts.lossOf settings ]
+            Miners = tupleMiner settings trap Keys.TupleMiner @ subsetMiner settings trap
+            Dataset = dataset settings trap
+        }
 
     let metricLossOnly: Subject =
+        subject "MetricLossOnly" MetricLossOnly.recipe [] [] metricLossOnlyCast
+
+    let private withClassifierCast (settings: Settings) (trap: Trap) : Cast =
+        let basic = metricLossOnlyCast settings trap
+
+        { basic with
+            Networks =
+                basic.Networks
+                @ [ Keys.Classifier, Parts.net settings Parts.size Parts.classes ]
+            Losses = basic.Losses @ [ Keys.ClassifierLoss, crossEntropy () ]
+        }
+
+    let private withClassifier =
+        subject "TrainWithClassifier" TrainWithClassifier.recipe [] [] withClassifierCast
+
+    let private sections = [ 4; 2 ]
+
+    // Two hard-aware miners in a chain where there is a miner; a classifier on the second section.
+    let private cascadeCast (settings: Settings) (trap: Trap) : Cast =
+        let hardest () =
+            MinerChoice.Tuples(new TrappedPoolMiner(Miners.HDC.miner Miners.HDC.defaults, trap))
+
         {
-            Name = "MetricLossOnly"
-            Recipe = MetricLossOnly.recipe
-            Ingredients = metricLossOnlyIngredients
+            // One number more than the sections have.
+            Networks =
+                metricNetworks settings trap 7L
+                @ [ Keys.numbered Keys.Classifier 1, Parts.net settings 2L Parts.classes ]
+            Losses =
+                [
+                    for number, size in List.indexed sections do
+                        Keys.numbered Keys.MetricLoss number,
+                        Parts.lossFor
+                            { settings with
+                                Loss = settings.Loss + number
+                            }
+                            (int64 size)
+                            Parts.rows
+                    Keys.numbered Keys.ClassifierLoss 1, crossEntropy ()
+                ]
+            Miners =
+                [
+                    if Parts.minerOf(settings).IsSome then
+                        for number in 0..1 do
+                            Keys.numbered Keys.TupleMiner number, hardest ()
+                    yield! subsetMiner settings trap
+                ]
+            Dataset = dataset settings trap
+        }
+
+    let private cascade =
+        subject "CascadedEmbeddings" (CascadedEmbeddings.recipe sections) [] [] cascadeCast
+
+    let private twoStreams =
+        subject "TwoStreamMetricLoss" TwoStreamMetricLoss.recipe [ Place.SubsetMiner ] [] (fun settings trap ->
+            { metricLossOnlyCast { settings with Subset = false } trap with
+                // Of both streams.
+                Losses = [ Keys.MetricLoss, Parts.lossFor settings Parts.size (2 * Parts.rows) ]
+                Dataset = Parts.pairs settings (fun _ -> trap.Visit Place.Sample)
+            })
+
+    // The generator's triplets are a miner's where there is one that makes triplets or pairs, else chance's.
+    let private adversarialCast (settings: Settings) (trap: Trap) : Cast =
+        let basic = withClassifierCast settings trap
+        let middle = middle settings Parts.size
+
+        // A memory would have to take three rows for every triplet.
+        let ofSynthetic =
+            let next = (settings.Loss + 1) % Parts.losses.Length
+            if List.contains next Parts.remembering then 0 else next
+
+        let adversary =
+            TripletMargin.lossWith
+                { LossSettings.defaults with
+                    Reducer = TrappedReducer trap
+                }
+                TripletMargin.defaults
+
+        { basic with
+            Networks = basic.Networks @ [ Keys.Generator, Parts.net settings (3L * middle) middle ]
+            Losses =
+                basic.Losses
+                @ [
+                    Keys.SynthLoss, Parts.lossOf { settings with Loss = ofSynthetic }
+                    Keys.GeneratorAdversarialLoss, adversary
+                ]
+            Miners = basic.Miners @ tupleMiner settings trap Keys.GeneratorTripletMiner
+        }
+
+    let private adversarial name metricAlone generatorAlone =
+        let recipe =
+            DeepAdversarialMetricLearning.recipe
+                {
+                    MetricAloneEpochs = metricAlone
+                    GeneratorAloneEpochs = generatorAlone
+                    TripletsPerAnchor = Nullable 3
+                }
+
+        let needed = if generatorAlone > 0 then [ Keys.Generator ] else []
+        subject $"DeepAdversarialMetricLearning, {name}" recipe [] needed adversarialCast
+
+    /// One epoch of each phase, of one or two iterations, then on with the last.
+    let allPhases =
+        let subject = adversarial "all phases" 1 1
+
+        let short (settings: Settings) =
+            { settings with
+                IterationsPerEpoch = Some(min 2 (Option.defaultValue 2 settings.IterationsPerEpoch))
+            }
+
+        { subject with
+            Ingredients = short >> subject.Ingredients
         }
 
     /// The trainers that the laws are tested on.
-    let all: Subject list = [ metricLossOnly ]
+    let all: Subject list =
+        [
+            metricLossOnly
+            withClassifier
+            cascade
+            twoStreams
+            allPhases
+            adversarial "metric alone" 1000 0
+            adversarial "generator alone" 0 1000
+            adversarial "together" 0 0
+        ]
 
     /// A run over fresh machines.
     let prepare (subject: Subject) (settings: Settings) : Prepared =
@@ -200,3 +210,8 @@ module Subject =
 
     /// A session over fresh machines.
     let start (subject: Subject) (settings: Settings) : Session = Session.Start(prepare subject settings)
+
+    /// Whether the next iteration steps the optimizer of a network or loss.
+    let steps (subject: Subject) (handles: Handles) (progress: Progress) (key: string) : bool =
+        let plan = Iteration.decide subject.Recipe handles progress
+        List.contains (Keys.optimizerOf key) plan.Stepping

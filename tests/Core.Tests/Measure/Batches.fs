@@ -58,13 +58,6 @@ let relational: (string * (unit -> Loss)) list =
         "Margin", (fun () -> Margin.loss Margin.defaults)
         "Circle", (fun () -> Circle.loss Circle.defaults)
         "LiftedStructure", (fun () -> LiftedStructure.loss LiftedStructure.defaults)
-        "GeneralizedLiftedStructure", (fun () -> GeneralizedLiftedStructure.loss GeneralizedLiftedStructure.defaults)
-        "SignalToNoiseRatioContrastive",
-        (fun () -> SignalToNoiseRatioContrastive.loss SignalToNoiseRatioContrastive.defaults)
-        "SupCon", (fun () -> SupCon.loss SupCon.defaults)
-        "IntraPairVariance", (fun () -> IntraPairVariance.loss IntraPairVariance.defaults)
-        "TupletMargin", (fun () -> TupletMargin.loss TupletMargin.defaults)
-        "ThresholdConsistentMargin", (fun () -> ThresholdConsistentMargin.loss ThresholdConsistentMargin.defaults)
         "SumOfLosses",
         (fun () ->
             SumOfLosses.loss
@@ -72,6 +65,13 @@ let relational: (string * (unit -> Loss)) list =
                     Contrastive.loss Contrastive.defaults
                     TripletMargin.loss TripletMargin.defaults
                 ])
+        "GeneralizedLiftedStructure", (fun () -> GeneralizedLiftedStructure.loss GeneralizedLiftedStructure.defaults)
+        "SignalToNoiseRatioContrastive",
+        (fun () -> SignalToNoiseRatioContrastive.loss SignalToNoiseRatioContrastive.defaults)
+        "SupCon", (fun () -> SupCon.loss SupCon.defaults)
+        "IntraPairVariance", (fun () -> IntraPairVariance.loss IntraPairVariance.defaults)
+        "TupletMargin", (fun () -> TupletMargin.loss TupletMargin.defaults)
+        "ThresholdConsistentMargin", (fun () -> ThresholdConsistentMargin.loss ThresholdConsistentMargin.defaults)
     ]
 
 /// What a loss that looks at the batch as a whole can be given besides labels.

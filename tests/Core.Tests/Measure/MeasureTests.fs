@@ -16,10 +16,11 @@ let tests =
             RandomMinerTests.tests
             LossTests.tests
             LossProps.tests
-            LossEdges.tests
-            PairLossTests.tests
             MemoryTests.tests
             SeveralTests.tests
             StatefulTests.tests
+            LossEdges.tests
+            PairLossTests.tests
+            RankedTripletTests.tests
             OwnTests.tests
         ]

@@ -9,12 +9,20 @@ namespace MetricLearning.Tests.BadInput;
 internal static class Refusing
 {
     /// <summary>Construction is refused: the message has all the words, nothing is changed, no tensor is left over.</summary>
-    public static SetupException AtSetup(TrainerOptions options, params string[] words)
+    public static SetupException AtSetup(TrainerOptions options, params string[] words) =>
+        AtSetup(options, given => new MetricLossOnly(given), words);
+
+    /// <summary>The same, of any trainer.</summary>
+    public static SetupException AtSetup(
+        TrainerOptions options,
+        Func<TrainerOptions, BaseTrainer> construct,
+        params string[] words
+    )
     {
         var witness = new Witness(options);
         CollectGarbage();
         var live = Tensor.TotalCount;
-        var error = Assert.Throws<SetupException>(() => new MetricLossOnly(options));
+        var error = Assert.Throws<SetupException>(() => construct(options));
 
         Assert.Equal(live, Tensor.TotalCount);
         AssertWords(error, words);
@@ -51,12 +59,20 @@ internal static class Refusing
     /// A trainer can be made of the options, but its first step fails; disposed, it gives the networks back as they were.
     /// </summary>
     public static TException AtStep<TException>(TrainerOptions options, params string[] words)
+        where TException : Exception => AtStep<TException>(options, given => new MetricLossOnly(given), words);
+
+    /// <summary>The same, of any trainer.</summary>
+    public static TException AtStep<TException>(
+        TrainerOptions options,
+        Func<TrainerOptions, BaseTrainer> construct,
+        params string[] words
+    )
         where TException : Exception
     {
         var witness = new Witness(options);
         TException error;
 
-        using (var trainer = new MetricLossOnly(options))
+        using (var trainer = construct(options))
         {
             error = In<TException>(options, trainer, () => trainer.Step(), words);
             // Again, and by another way: the state is whole, so it fails alike.

@@ -35,6 +35,9 @@ internal sealed class Witness
         }
     }
 
+    /// <summary>Modes and gradients allowed, whatever became of the weights.</summary>
+    public void AssertModes() => Assert.Equal(modes, Modes());
+
     private string[] Entries() =>
         [
             .. Of("models", options.Models),

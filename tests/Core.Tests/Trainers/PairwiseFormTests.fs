@@ -1,0 +1,245 @@
+/// Losses on synthetic triplets compute the entries they need: the same numbers as from the whole matrix.
+module MetricLearning.Core.Tests.Trainers.PairwiseFormTests
+
+open System
+open Expecto
+open TorchSharp
+open MetricLearning.Core
+open MetricLearning.Core.Tests.Measure.Batches
+open MetricLearning.Core.Tests.Measure.OwnTests
+open MetricLearning.Core.Tests.Trainers.Contexts
+
+let private triplets = 24
+
+let private valueOf = number
+
+/// Embeddings of anchors, positives and synthetic negatives, in that order.
+let private synthetic (number: int) : Mined =
+    let place (part: int) =
+        vector [ for row in 0 .. triplets - 1 -> int64 (part * triplets + row) ]
+
+    {
+        Embeddings = (embeddings number (3 * triplets)).requires_grad_ true
+        Labels = vector [ for row in 0 .. 3 * triplets - 1 -> int64 (row % 5) ]
+        Tuples = Tuples.Triplets(place 0, place 1, place 2)
+    }
+
+let private euclidean = Distances.Lp.distance Distances.Lp.defaults
+
+/// d(a, p), d(a, n) and d(p, n) of all triplets, out of the matrix of all distances.
+let private fromMatrix (mined: Mined) =
+    let matrix = euclidean.Matrix(mined.Embeddings, null)
+    Expect.equal (matrix.size 0) (int64 (3 * triplets)) "all with all"
+
+    match mined.Tuples with
+    | Tuples.Triplets(a, p, n) -> matrix.index (a, p), matrix.index (a, n), matrix.index (p, n)
+    | other -> failtest $"{other}"
+
+let private meanOfPositive (values: torch.Tensor) =
+    values.sum () / values.gt(0.0.ToScalar()).sum()
+
+let private softplus (values: torch.Tensor) = torch.log1p (values.exp ())
+
+let private near (what: string) (computed: Mined -> torch.Tensor) (expected: Mined -> torch.Tensor) =
+    test what {
+        use _ = torch.NewDisposeScope()
+
+        for number in 1..5 do
+            let valueAndGradient (loss: Mined -> torch.Tensor) =
+                let mined = synthetic number
+                let value = loss mined
+                value.backward ()
+                value, gradient mined.Embeddings
+
+            let value, slope = valueAndGradient computed
+            let expected, expectedSlope = valueAndGradient expected
+            Expect.isGreaterThan (abs (valueOf expected)) 0.0 "there is a loss"
+            isNear 1e-9 (valueOf value) (valueOf expected) "value"
+            let difference = valueOf ((slope - expectedSlope).abs().max())
+            Expect.isLessThanOrEqual difference 1e-9 "gradients of the embeddings"
+    }
+
+let private synthLoss (loss: unit -> Loss) (mined: Mined) =
+    let ctx = context [] [ Keys.SynthLoss, loss () ] [] [ Keys.SynthLoss ] 1L
+    Objective.lossOf Keys.SynthLoss ctx mined
+
+let private adversarial (options: TripletMargin) (mined: Mined) =
+    let loss =
+        // Its distance is not what counts.
+        TripletMargin.lossWith
+            { LossSettings.defaults with
+                Distance = Distances.Cosine.distance Distances.Cosine.defaults
+                Reducer = Reducers.AvgNonZero.reducer ()
+            }
+            options
+
+    let ctx =
+        context [] [ Keys.GeneratorAdversarialLoss, loss ] [] [ Keys.GeneratorAdversarialLoss ] 1L
+
+    Synthesis.adversarial Keys.GeneratorAdversarialLoss ctx mined
+
+let private forms =
+    let margin = 0.2
+
+    let plain =
+        { TripletMargin.defaults with
+            Margin = margin
+        }
+
+    [
+        "plain", plain
+        "swap", { plain with Swap = true }
+        "smooth", { plain with SmoothLoss = true }
+        "swap and smooth",
+        { plain with
+            Swap = true
+            SmoothLoss = true
+        }
+    ]
+
+let private shaped (options: TripletMargin) (violation: torch.Tensor) =
+    if options.SmoothLoss then
+        softplus violation
+    else
+        violation.relu ()
+    |> meanOfPositive
+
+/// How a distance's entries are found.
+let private entriesOf (distance: Distance) (wanted: int64) query reference (rows: torch.Tensor) columns =
+    DistanceEntries(distance, query, reference, wanted).At(rows, columns)
+
+let private distances: (string * Distance) list =
+    let both (make: bool -> float -> Distance) name =
+        [
+            for normalised in [ true; false ] do
+                for power in [ 1.0; 2.0 ] do
+                    let how = if normalised then "normalised" else "as they are"
+                    $"{name}, {how}, to the power {power}", make normalised power
+        ]
+
+    [
+        for p in [ 1.0; 2.0; 3.0 ] do
+            yield!
+                both
+                    (fun normalised power ->
+                        Distances.Lp.distance
+                            { Distances.Lp.defaults with
+                                P = p
+                                NormalizeEmbeddings = normalised
+                                Power = power
+                            })
+                    $"Lp {p}"
+        yield!
+            both
+                (fun normalised power ->
+                    Distances.DotProduct.distance
+                        { Distances.DotProduct.defaults with
+                            NormalizeEmbeddings = normalised
+                            Power = power
+                        })
+                "dot product"
+        yield!
+            both
+                (fun normalised power ->
+                    Distances.SignalToNoise.distance
+                        { Distances.SignalToNoise.defaults with
+                            NormalizeEmbeddings = normalised
+                            Power = power
+                        })
+                "signal to noise"
+        "cosine", Distances.Cosine.distance Distances.Cosine.defaults
+        "a user's own", Chebyshev()
+    ]
+
+/// A Euclidean distance that will not make a matrix.
+let private withoutMatrix =
+    { new Distance(false) with
+        override _.Kind = DistanceKind.Lp
+        override _.ComputeMatrix(_, _) = failtest "a matrix was made"
+        override _.PairwiseDistance(query, reference) = Distances.Lp.pairs 2.0 query reference
+    }
+
+let tests =
+    testList
+        "losses on synthetic triplets are those of the matrix"
+        [
+            for name, options in forms do
+                near $"triplet margin, {name}" (synthLoss (fun () -> TripletMargin.loss options)) (fun mined ->
+                    let ap, an, pn = fromMatrix mined
+                    let negative = if options.Swap then an.minimum pn else an
+                    shaped options (ap - negative + options.Margin))
+
+                // Distances and margin negated: the nearer of two negated distances is the farther.
+                near $"adversarial, {name}" (adversarial options) (fun mined ->
+                    let ap, an, pn = fromMatrix mined
+                    let ap, an, pn = -ap, -an, -pn
+                    let negative = if options.Swap then an.minimum pn else an
+                    shaped options (ap - negative - options.Margin))
+
+            near
+                "contrastive"
+                (synthLoss (fun () ->
+                    Contrastive.loss
+                        { Contrastive.defaults with
+                            PosMargin = 0.3
+                        }))
+                (fun mined ->
+                    let ap, an, _ = fromMatrix mined
+                    meanOfPositive ((ap - 0.3).relu()) + meanOfPositive ((1.0 - an).relu()))
+
+            for name, distance in distances do
+                test $"entries of {name} are those of its matrix" {
+                    use _ = torch.NewDisposeScope()
+
+                    let chosen count size =
+                        vector [ for number in 0..count -> int64 (number * 7 % size) ]
+
+                    for reference, columns in [ None, 20; Some 12, 12 ] do
+                        for count in [ 3; 90 ] do
+                            let rows, others = chosen count 20, chosen (count * 1) columns
+
+                            let slopes (compute: torch.Tensor -> torch.Tensor | null -> torch.Tensor) =
+                                let query = (embeddings 5 20).requires_grad_ true
+
+                                let references =
+                                    reference |> Option.map (fun size -> (embeddings 6 size).requires_grad_ true)
+
+                                let values = compute query (Option.toObj references)
+                                (values * values).sum().backward()
+
+                                values,
+                                [
+                                    gradient query
+                                    match references with
+                                    | Some references -> gradient references
+                                    | None -> ()
+                                ]
+
+                            // Entries of a row with itself have no derivative.
+                            let apart = if reference.IsNone then torch.roll (others, 1L) else others
+
+                            let values, found =
+                                slopes (fun query reference ->
+                                    entriesOf distance (int64 count) query reference rows apart)
+
+                            let expected, expectedSlopes =
+                                slopes (fun query reference -> distance.Matrix(query, reference).index(rows, apart))
+
+                            let isNear (one: torch.Tensor) (other: torch.Tensor) what =
+                                Expect.isLessThanOrEqual (number ((one - other).abs().max())) 1e-9 what
+
+                            isNear values expected $"{count} values"
+
+                            for found, expected in List.zip found expectedSlopes do
+                                isNear found expected $"{count} gradients"
+                }
+
+            test "few entries of a large matrix are computed without it" {
+                use _ = torch.NewDisposeScope()
+                let query = embeddings 1 40
+                let rows, columns = vector [ 0; 5 ], vector [ 7; 39 ]
+                let found = entriesOf withoutMatrix 2L query null rows columns
+                let expected = (euclidean.Matrix(query, null)).index(rows, columns)
+                isNear 1e-12 (number ((found - expected).abs().max())) 0.0 "distances"
+            }
+        ]
