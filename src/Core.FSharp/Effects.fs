@@ -3,12 +3,6 @@ namespace MetricLearning.Core
 open TorchSharp
 open type TorchSharp.torch
 
-/// libtorch's CPU generator and the modules are shared by all threads.
-module internal World =
-
-    /// Who changes them holds it.
-    let gate = obj ()
-
 /// Everything that changes the world: which tensors modules show, modes, gradients, rates, libtorch's generator.
 /// Nothing else in the library does.
 module internal Effects =

@@ -53,6 +53,39 @@ module Miners =
 
     let private indices (vector: torch.Tensor) : int[] = Tensors.values vector |> Array.map int
 
+    let private embeddingsAndLabels (case: JsonElement) : torch.Tensor * torch.Tensor =
+        let inputs = Json.field "inputs" case
+        Tensors.floats (Json.field "embeddings" inputs), Tensors.integers (Json.field "labels" inputs)
+
+    let private euclidean (embeddings: torch.Tensor) : torch.Tensor =
+        (Distances.Lp.distance Distances.Lp.defaults).Matrix(embeddings, null)
+
+    // The negatives that the weights leave: those nearer than the cutoff.
+    let private nearNegatives (case: JsonElement) : float[] =
+        use _ = torch.NewDisposeScope()
+        let embeddings, labels = embeddingsAndLabels case
+
+        let cutoff =
+            Json.tryField "nonzero_loss_cutoff" (Json.field "args" case)
+            |> Option.map Json.number
+            |> Option.defaultValue 1.4
+
+        let isNear = (euclidean embeddings).lt(cutoff.ToScalar())
+        Tensors.values ((Tuples.differs labels null).logical_and isNear) |> Array.ofSeq
+
+    // How many positive and negative pairs lie in each of equally wide bins between their extremes.
+    let private populations (bins: int) (case: JsonElement) : (string * float[]) list =
+        use _ = torch.NewDisposeScope()
+        let embeddings, labels = embeddingsAndLabels case
+        let distances = euclidean embeddings
+
+        [
+            for kind, mask in [ "pos", Tuples.matches labels null; "neg", Tuples.differs labels null ] do
+                let values = distances.masked_select mask
+                kind, Array.ofSeq (Tensors.values (values.histc (int64 bins)))
+        ]
+
+
     // Negatives by chance: only admissible ones, about as often as the reference drew them.
     let private weightedNegatives (note: Fact -> unit) (case: JsonElement) : unit =
         let miner = miner case
@@ -79,6 +112,8 @@ module Miners =
                 Array.iter2 (fun a n -> ours[a * size + n] <- ours[a * size + n] + 1.0) a n
             | _ -> note (Fact.text "tuple" "triplets" "other tuples")
 
+        note (Fact.numbers "admissible_negative_mask" (Json.field "admissible_negative_mask" case) (nearNegatives case))
+
         for a in 0 .. size - 1 do
             let total = Array.sum ours[a * size .. a * size + size - 1]
 
@@ -102,6 +137,13 @@ module Miners =
         | Tuples.Pairs(a1, _, a2, _) ->
             note (Fact.number "pos_tuples" (Json.field "pos_tuples" theirs) (float (a1.size 0)))
             note (Fact.number "neg_tuples" (Json.field "neg_tuples" theirs) (float (a2.size 0)))
+            let bins = int (Json.number (Json.field "num_bins" (Json.field "args" case)))
+
+            for kind, population in populations bins case do
+                note (Fact.numbers $"%s{kind}_bin_population" (Json.field $"%s{kind}_bin_population" theirs) population)
+
+                let filled = population |> Seq.filter ((<>) 0.0) |> Seq.length
+                note (Fact.number $"%s{kind}_nonempty_bins" (Json.field $"%s{kind}_nonempty_bins" theirs) (float filled))
         | _ -> note (Fact.text "tuple" "pairs" "other tuples")
 
     let private randomTriplets (note: Fact -> unit) (case: JsonElement) : unit =
