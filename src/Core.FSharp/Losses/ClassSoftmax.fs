@@ -11,9 +11,7 @@ module ClassSoftmax =
     let cosineSettings (loss: string) (given: LossSettings) : LossSettings =
         given
         |> LossSettings.orElse (fun () -> Distances.Cosine.distance Distances.Cosine.defaults) Reducers.Mean.reducer
-        |> LossSettings.checkDistance (fun distance ->
-            if distance.Kind <> DistanceKind.Cosine then
-                invalidArg (nameof distance) $"{loss} needs CosineSimilarity: leave the distance out.")
+        |> LossSettings.checkDistance (DistanceChecks.cosine loss)
 
     /// The logits (N × C) with those of each sample's own class (N × 1) changed.
     let ofTarget (input: MetricInput) (change: torch.Tensor -> torch.Tensor) (logits: torch.Tensor) : torch.Tensor =

@@ -38,15 +38,7 @@ module DynamicSoftMargin =
     let settings (given: LossSettings) : LossSettings =
         given
         |> LossSettings.orElse (fun () -> Distances.Lp.distance Distances.Lp.defaults) Reducers.Mean.reducer
-        |> LossSettings.checkDistance (fun distance ->
-            if
-                distance.Kind <> DistanceKind.Lp
-                || not distance.NormalizeEmbeddings
-                || distance.P <> 2.0
-            then
-                invalidArg
-                    (nameof distance)
-                    "DynamicSoftMarginLoss needs the Euclidean LpDistance on normalised embeddings: leave the distance out.")
+        |> LossSettings.checkDistance (DistanceChecks.euclidean "DynamicSoftMarginLoss")
 
     /// An error unless the options make a histogram.
     let check (options: DynamicSoftMargin) : unit =

@@ -69,7 +69,7 @@ module FastAP =
 
     /// The loss, with settings beyond its own options.
     let lossWith (given: LossSettings) (options: FastAP) : Loss =
-        new FormulaLoss(settings given, [| "loss" |], elements (check options))
+        new FormulaLoss(settings given, [| "loss" |], elements (check options), false)
 
     /// The loss.
     let loss (options: FastAP) : Loss = lossWith LossSettings.defaults options

@@ -94,7 +94,7 @@ module Histogram =
 
     /// The loss, with settings beyond its own options.
     let lossWith (given: LossSettings) (options: Histogram) : Loss =
-        new FormulaLoss(settings given, [| "loss" |], elements (check options))
+        new FormulaLoss(settings given, [| "loss" |], elements (check options), false)
 
     /// The loss.
     let loss (options: Histogram) : Loss = lossWith LossSettings.defaults options

@@ -46,7 +46,7 @@ module Instance =
 
     /// The loss, with settings beyond its own options.
     let lossWith (given: LossSettings) (options: Instance) : Loss =
-        new FormulaLoss(settings given, [| "loss" |], elements options)
+        new FormulaLoss(settings given, [| "loss" |], elements options, false)
 
     /// The loss.
     let loss (options: Instance) : Loss = lossWith LossSettings.defaults options

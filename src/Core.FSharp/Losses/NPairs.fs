@@ -39,7 +39,7 @@ module NPairs =
 
     /// The loss, with settings.
     let lossWith (given: LossSettings) : Loss =
-        new FormulaLoss(settings given, [| "loss" |], elements)
+        new FormulaLoss(settings given, [| "loss" |], elements, false)
 
     /// The loss.
     let loss () : Loss = lossWith LossSettings.defaults

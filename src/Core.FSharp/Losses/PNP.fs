@@ -99,7 +99,7 @@ module PNP =
 
     /// The loss, with settings beyond its own options.
     let lossWith (given: LossSettings) (options: PNP) : Loss =
-        new FormulaLoss(settings given, [| "loss" |], elements (check options))
+        new FormulaLoss(settings given, [| "loss" |], elements (check options), false)
 
     /// The loss.
     let loss (options: PNP) : Loss = lossWith LossSettings.defaults options

@@ -79,7 +79,7 @@ module RankedList =
 
     /// The loss, with settings beyond its own options.
     let lossWith (given: LossSettings) (options: RankedList) : Loss =
-        new FormulaLoss(settings given, [| "loss" |], elements (check options))
+        new FormulaLoss(settings given, [| "loss" |], elements (check options), false)
 
     /// The loss.
     let loss (options: RankedList) : Loss = lossWith LossSettings.defaults options

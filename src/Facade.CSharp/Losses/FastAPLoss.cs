@@ -28,6 +28,9 @@ public sealed class FastAPLoss(
     private readonly FastAP options = FastAPModule.check(new(numBins));
 
     /// <inheritdoc/>
+    public override bool TakesReferences => false;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
         FastAPModule.elements(options, Distance, input);
 }

@@ -31,6 +31,9 @@ public sealed class HistogramLoss(
     private readonly Histogram options = HistogramModule.check(new(nBins, delta));
 
     /// <inheritdoc/>
+    public override bool TakesReferences => false;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
         HistogramModule.elements(options, Distance, input);
 }

@@ -29,6 +29,9 @@ public sealed class InstanceLoss(
     private readonly Instance options = new(gamma);
 
     /// <inheritdoc/>
+    public override bool TakesReferences => false;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
         InstanceModule.elements(options, Distance, input);
 }

@@ -20,5 +20,8 @@ public sealed class NPairsLoss(
 ) : Loss(NPairs.settings(new LossSettings(distance, reducer, embeddingRegularizer, embeddingRegWeight, collectStats)))
 {
     /// <inheritdoc/>
+    public override bool TakesReferences => false;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) => NPairs.elements(Distance, input);
 }

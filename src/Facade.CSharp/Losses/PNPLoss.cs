@@ -33,6 +33,9 @@ public sealed class PNPLoss(
     private readonly PNP options = PNPModule.check(new(b, alpha, anneal, variant));
 
     /// <inheritdoc/>
+    public override bool TakesReferences => false;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
         PNPModule.elements(options, Distance, input);
 }

@@ -37,6 +37,9 @@ public sealed class RankedListLoss(
     private readonly RankedList options = RankedListModule.check(new(margin, tn, imbalance, alpha, tp));
 
     /// <inheritdoc/>
+    public override bool TakesReferences => false;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
         RankedListModule.elements(options, Distance, input);
 }

@@ -21,5 +21,6 @@ let tests =
             StatefulTests.tests
             LossEdges.tests
             PairLossTests.tests
+            RankedTripletTests.tests
             OwnTests.tests
         ]

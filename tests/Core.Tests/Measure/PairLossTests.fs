@@ -123,7 +123,8 @@ let tests =
                                 loss.Compute(x, y, Tuples.All, Known.r (), Known.ry ()))
 
                         if name <> "Histogram" then
-                            refuses "needs labels" (fun () -> loss.Compute(x, null, Known.pairs ())))
+                            refuses "needs labels" (fun () ->
+                                loss.Compute(x, null, (if takes.Tuples then Known.pairs () else Tuples.All))))
             }
 
             test "options that make no sense are errors" {

@@ -152,7 +152,7 @@ let tests =
                     let low, high = all |> Array.map at |> Array.min, all |> Array.map at |> Array.max
                     // Far from the edges of bins, so that rounding does not count.
                     let bin pair =
-                        (at pair - low) / (high - low) * float bins
+                        min ((at pair - low) / (high - low) * float bins) (float bins - 1e-7)
 
                     let near (value: float) = abs (value - round value) < 1e-6
 
