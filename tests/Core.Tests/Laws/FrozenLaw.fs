@@ -10,16 +10,21 @@ let private shownOf (key: string) (shown: (string * string) list) =
     shown
     |> List.filter (fun (name, _) -> name.StartsWith(key + ".", StringComparison.Ordinal))
 
-// A loss goes on remembering while it is frozen: its memory is of what it saw, not of what it learned.
-let private withoutMemory (prepared: Prepared) (shown: (string * string) list) =
-    let memory =
-        set
-            [
-                for loss in prepared.Handles.Losses.Values do
-                    for struct (name, _) in loss.Machine.Module.named_buffers () -> $"{loss.Machine.Key}.{name}"
-            ]
+let private weightsOf (handles: Handles) (key: string) (shown: (string * string) list) =
+    let weights =
+        [
+            for machine in handles.Machines do
+                for struct (name, _) in machine.Module.named_parameters () -> $"{machine.Key}.{name}"
+        ]
 
-    shown |> List.filter (fun (name, _) -> not (memory.Contains name))
+    shownOf key shown |> List.filter (fun (name, _) -> List.contains name weights)
+
+/// What freezing keeps: weights and buffers; of a loss its weights, for one that remembers goes on remembering.
+let private keptOf (handles: Handles) (key: string) =
+    if handles.Networks.ContainsKey key then
+        shownOf key
+    else
+        weightsOf handles key
 
 /// Trains through every phase; what did each iteration, and what modules showed before and after it.
 let private train (step: Prepared -> TrainingState -> TrainingState) (prepared: Prepared) =
@@ -29,11 +34,11 @@ let private train (step: Prepared -> TrainingState -> TrainingState) (prepared: 
         [
             for _ in 1..6 do
                 let plan = Iteration.decide prepared.Recipe prepared.Handles state.Progress
-                let before = Snapshot.ofModules prepared.Handles |> withoutMemory prepared
+                let before = Snapshot.ofModules prepared.Handles
                 let next = step prepared state
                 (state :> IDisposable).Dispose()
                 state <- next
-                plan, before, Snapshot.ofModules prepared.Handles |> withoutMemory prepared
+                plan, before, Snapshot.ofModules prepared.Handles
         ]
 
     (state :> IDisposable).Dispose()
@@ -58,13 +63,11 @@ let private frozenStays
     if settings.Embedder || (frozen <> Keys.Trunk && frozen <> Keys.Embedder) then
         let prepared = Setup.prepare subject.Recipe { made with Frozen = [ frozen ] }
         use _ = Session.Start prepared
-        let shown () =
-            Snapshot.ofModules prepared.Handles |> withoutMemory prepared
-
-        let before = shown ()
+        let before = Snapshot.ofModules prepared.Handles
         let seen = train step prepared
-        let after = shown ()
-        Expect.equal (shownOf frozen after) (shownOf frozen before) $"{frozen}"
+        let after = Snapshot.ofModules prepared.Handles
+        let keptOf = keptOf prepared.Handles frozen
+        Expect.equal (keptOf after) (keptOf before) $"{frozen}"
 
         for other in keys do
             if
@@ -86,22 +89,16 @@ let private restingStays
     let prepared = Subject.prepare subject settings
     use _ = Session.Start prepared
 
-    let weights =
-        [
-            for machine in prepared.Handles.Machines do
-                for struct (name, _) in machine.Module.named_parameters () -> $"{machine.Key}.{name}"
-        ]
-
     for plan, before, after in train step prepared do
         for machine in prepared.Handles.Machines do
-            let before, after = shownOf machine.Key before, shownOf machine.Key after
-            let ofWeights = List.filter (fun (name, _) -> List.contains name weights)
+            let keepsAll, keepsWeights =
+                keptOf prepared.Handles machine.Key, weightsOf prepared.Handles machine.Key
 
             if plan.Frozen.Contains machine.Key then
-                Expect.equal after before $"{machine.Key} is frozen"
+                Expect.equal (keepsAll after) (keepsAll before) $"{machine.Key} is frozen"
 
             if not (List.contains (Keys.optimizerOf machine.Key) plan.Stepping) then
-                Expect.equal (ofWeights after) (ofWeights before) $"{machine.Key} does not step"
+                Expect.equal (keepsWeights after) (keepsWeights before) $"{machine.Key} does not step"
 
 let private real (prepared: Prepared) =
     Iteration.step prepared.Recipe prepared.Handles
