@@ -39,8 +39,11 @@ let private trains (losses: string list) (run: Prepared) =
     let means = Progress.epochMeans session.Progress
     Expect.equal (means.Keys |> List.ofSeq |> List.sort) (List.sort ("total_loss" :: losses)) "losses"
 
+    // A single loss may have become 0 for every triplet: how the networks start is chance.
     for loss in losses do
-        Expect.isGreaterThan means[loss] 0.0 loss
+        Expect.isGreaterThanOrEqual means[loss] 0.0 loss
+
+    Expect.isGreaterThan means["total_loss"] 0.0 "the sum of all losses"
 
 let private metricLossOnly =
     test "MetricLossOnly" {
