@@ -1,6 +1,6 @@
 namespace MetricLearning.Core
 
-/// What all threads share: libtorch's CPU generator and the modules.
+/// libtorch's CPU generator and the modules are shared by all threads.
 module internal World =
 
     /// Who changes them holds it.

@@ -143,7 +143,10 @@ module Miners =
                 note (Fact.numbers $"%s{kind}_bin_population" (Json.field $"%s{kind}_bin_population" theirs) population)
 
                 let filled = population |> Seq.filter ((<>) 0.0) |> Seq.length
-                note (Fact.number $"%s{kind}_nonempty_bins" (Json.field $"%s{kind}_nonempty_bins" theirs) (float filled))
+
+                note (
+                    Fact.number $"%s{kind}_nonempty_bins" (Json.field $"%s{kind}_nonempty_bins" theirs) (float filled)
+                )
         | _ -> note (Fact.text "tuple" "pairs" "other tuples")
 
     let private randomTriplets (note: Fact -> unit) (case: JsonElement) : unit =

@@ -4,7 +4,7 @@ open System
 open System.Collections.Generic
 
 /// Batches from a few super-classes each, a few samples of a class, so that the other classes of a batch are hard to tell
-/// apart (as in Wang et al. 2019, "Ranked list loss"): `batchesPerSuperTuple` batches for every combination of
+/// apart (as in Cakir et al. 2019, "Deep metric learning to rank"): `batchesPerSuperTuple` batches for every combination of
 /// super-classes, in random order.
 ///
 /// Each super-class of a batch fills its equal part of the batch with random classes: `samplesPerClass` samples each (of a

@@ -216,7 +216,9 @@ public sealed class Guides : IDisposable
     {
         Assert.Equal(19, trainer.GlobalIteration);
         Assert.Equal(losses.Append("total_loss").Order(), trainer.EpochLosses.Keys.Order());
-        Assert.All(trainer.EpochLosses, loss => Assert.True(loss.Value > 0, loss.Key));
+        // A single loss may have become 0 for every triplet: how the networks start is chance.
+        Assert.All(trainer.EpochLosses, loss => Assert.True(loss.Value >= 0, loss.Key));
+        Assert.True(trainer.EpochLosses["total_loss"] > 0);
     }
 
     public void Dispose() => scope.Dispose();

@@ -119,10 +119,8 @@ public sealed partial class Measures
     [MemberData(nameof(Parts))]
     public void Every_part_is_told_with_its_arguments_and_defaults(string name)
     {
-        var row = PageTests
-            .Read("docs/measures.md")
-            .Split('\n')
-            .Single(line => line.StartsWith($"| `{name}` |", StringComparison.Ordinal));
+        var section = Section(name);
+        var row = Row(section, "arguments");
         var arguments = typeof(MetricLossOnly)
             .Assembly.GetType($"MetricLearning.{name}")!
             .GetConstructors()[0]
@@ -131,17 +129,55 @@ public sealed partial class Measures
 
         Assert.All(arguments, argument => Assert.Contains(Told(argument), row, StringComparison.Ordinal));
 
-        if (Twin().Match(row) is { Success: true } twin)
+        if (Twin().Match(Row(section, "F#")) is { Success: true } twin)
         {
             var module = typeof(Loss).Assembly.GetExportedTypes().Where(type => Named(type, twin.Groups[1].Value));
             Assert.Contains(module, type => type.GetMethod(twin.Groups[2].Value) is not null);
         }
         else
         {
-            var type = Made().Match(row).Groups[1].Value;
+            var type = Made().Match(Row(section, "F#")).Groups[1].Value;
             Assert.Contains(typeof(Loss).Assembly.GetExportedTypes(), candidate => candidate.Name == type);
         }
     }
+
+    [Theory]
+    [MemberData(nameof(Parts))]
+    public void Every_part_has_its_formula_and_stands_in_the_overview(string name)
+    {
+        Assert.Contains("```math\n", Section(name), StringComparison.Ordinal);
+        Assert.Single(
+            PageTests.Read("docs/measures.md").Split('\n'),
+            line =>
+                Entries.Any(page =>
+                    line.StartsWith($"| [`{name}`]({page}#{name.ToLowerInvariant()}) |", StringComparison.Ordinal)
+                )
+        );
+    }
+
+    [Theory]
+    [InlineData(typeof(Loss), "distance, reducer")]
+    [InlineData(typeof(Miner), "distance")]
+    [InlineData(typeof(Regularizer), "distance, reducer")]
+    public void Defaults_are_told_of_every(Type kind, string row) =>
+        Assert.All(
+            typeof(MetricLossOnly).Assembly.GetExportedTypes().Where(kind.IsAssignableFrom),
+            part => Assert.NotEmpty(Row(Section(part.Name), row))
+        );
+
+    /// <summary>The pages that have a section for every part.</summary>
+    private static readonly string[] Entries = ["losses.md", "miners.md", "parts.md", "samplers.md"];
+
+    private static string Section(string name) =>
+        Entries
+            .SelectMany(page => Headings().Split(PageTests.Read($"docs/{page}")))
+            .Single(section => section.StartsWith($"{name}\n", StringComparison.Ordinal));
+
+    private static string Row(string section, string title) =>
+        section.Split('\n').Single(line => line.StartsWith($"| {title} |", StringComparison.Ordinal));
+
+    [GeneratedRegex("^#+ ", RegexOptions.Multiline)]
+    private static partial Regex Headings();
 
     private static string Told(ParameterInfo argument) =>
         argument switch

@@ -93,7 +93,10 @@ public sealed partial class PageTests
             page =>
                 Assert.Equal(
                     page.Text.Split('\n').Count(line => line.StartsWith("```", StringComparison.Ordinal)),
-                    2 * new[] { "csharp", "fsharp", "bash", "mermaid" }.Sum(language => page.Fences(language).Count())
+                    2
+                        * new[] { "csharp", "fsharp", "bash", "mermaid", "math" }.Sum(language =>
+                            page.Fences(language).Count()
+                        )
                 )
         );
 
@@ -111,6 +114,29 @@ public sealed partial class PageTests
 
         Assert.All(links.Concat(paths).Distinct(), path => Assert.True(Path.Exists(Repository.At(path)), path));
     }
+
+    [Fact]
+    public void Sections_that_pages_point_to_are_there()
+    {
+        var links =
+            from page in Pages()
+            from link in Anchor().Matches(page.Text)
+            let path = Path.Combine(Path.GetDirectoryName(page.Name)!, link.Groups["page"].Value)
+            select (Page: link.Groups["page"].Length > 0 ? Read(path) : page.Text, Anchor: link.Groups["anchor"].Value);
+
+        Assert.All(
+            links.Distinct(),
+            link =>
+                Assert.Contains(link.Anchor, Heading().Matches(link.Page).Select(title => Slug(title.Groups[1].Value)))
+        );
+    }
+
+    /// <summary>What GitHub calls a heading in links.</summary>
+    private static string Slug(string heading) =>
+        string.Concat(
+                heading.ToLowerInvariant().Where(letter => char.IsLetterOrDigit(letter) || letter is ' ' or '-' or '_')
+            )
+            .Replace(' ', '-');
 
     [Fact]
     public void A_snippet_that_is_nowhere_is_found_out()
@@ -134,6 +160,12 @@ public sealed partial class PageTests
 
     [GeneratedRegex(@"\]\((?!https?:)([^)#]+)[^)]*\)")]
     private static partial Regex Link();
+
+    [GeneratedRegex(@"\]\((?!https?:)(?<page>[^)#]*)#(?<anchor>[^)]+)\)")]
+    private static partial Regex Anchor();
+
+    [GeneratedRegex(@"^#+ (.+)$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
 
     [GeneratedRegex(@"(?<=[\s`])(src|tests|samples)/[\w./-]+")]
     private static partial Regex RepositoryPath();

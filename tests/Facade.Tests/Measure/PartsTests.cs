@@ -140,7 +140,7 @@ public sealed class PartsTests
         Assert.Equal(52, Counts(new AngularMiner())["num_triplets"]);
         Assert.Equal(6, Counts(new BatchEasyHardMiner())["num_neg_pairs"]);
         Assert.Equal(
-            14,
+            10,
             Counts(new BatchEasyHardMiner(BatchEasyHardStrategy.All, BatchEasyHardStrategy.Hard))["num_pos_pairs"]
         );
         Assert.Equal(0, Counts(new BatchEasyHardMiner(allowedNegRange: (5, 6)))["num_neg_pairs"]);
