@@ -27,9 +27,11 @@ module SynthesisBenchmark =
 
     /// At the documented default, 100 triplets for each of 40 samples; briefly, 10.
     let run (clock: Clock) (quick: bool) : unit =
+        let threads = torch.get_num_threads ()
+        torch.set_num_threads 1
         let perAnchor = if quick then 10L else 100L
         let triplets = batch * perAnchor
-        Report.head $"Loss of synthetic triplets, {batch} samples, {perAnchor} each, {clock} time"
+        Report.head $"Loss of synthetic triplets, {batch} samples, {perAnchor} each, 1 thread, {clock} time"
         use _ = torch.NewDisposeScope()
         torch.manual_seed 1L |> ignore
         let embeddings = torch.randn (3L * triplets, size, requires_grad = true)
@@ -51,3 +53,5 @@ module SynthesisBenchmark =
             (fun () -> pairwise loss embeddings labels (Tuples.Triplets(a, p, n)))
             (fun () -> matrix embeddings a p n)
         |> Report.line
+
+        torch.set_num_threads threads

@@ -61,8 +61,7 @@ module Miners =
         (Distances.Lp.distance Distances.Lp.defaults).Matrix(embeddings, null)
 
     // The negatives that the weights leave: those nearer than the cutoff.
-    let private nearNegatives (case: JsonElement) : float[] =
-        use _ = torch.NewDisposeScope()
+    let private nearNegatives (case: JsonElement) : torch.Tensor =
         let embeddings, labels = embeddingsAndLabels case
 
         let cutoff =
@@ -71,7 +70,7 @@ module Miners =
             |> Option.defaultValue 1.4
 
         let isNear = (euclidean embeddings).lt(cutoff.ToScalar())
-        Tensors.values ((Tuples.differs labels null).logical_and isNear) |> Array.ofSeq
+        ((Tuples.differs labels null).logical_and isNear).to_type torch.float64
 
     // How many positive and negative pairs lie in each of equally wide bins between their extremes.
     let private populations (bins: int) (case: JsonElement) : (string * float[]) list =
@@ -112,7 +111,7 @@ module Miners =
                 Array.iter2 (fun a n -> ours[a * size + n] <- ours[a * size + n] + 1.0) a n
             | _ -> note (Fact.text "tuple" "triplets" "other tuples")
 
-        note (Fact.numbers "admissible_negative_mask" (Json.field "admissible_negative_mask" case) (nearNegatives case))
+        note (Fact.tensor "admissible_negative_mask" (Json.field "admissible_negative_mask" case) (nearNegatives case))
 
         for a in 0 .. size - 1 do
             let total = Array.sum ours[a * size .. a * size + size - 1]

@@ -19,12 +19,23 @@ type internal DistanceEntries(distance: Distance, query: torch.Tensor, reference
     let prepared = lazy (distance.Prepare(query, reference))
     let matrix = lazy (distance.Matrix(query, reference))
 
+    // Of a triplet, both distances are the anchor's: its rows are gathered, and their gradients added up, once.
+    let mutable gathered: struct (torch.Tensor * torch.Tensor) voption = ValueNone
+
+    let gather (query: torch.Tensor) (rows: torch.Tensor) : torch.Tensor =
+        match gathered with
+        | ValueSome(struct (known, values)) when System.Object.ReferenceEquals(known, rows) -> values
+        | _ ->
+            let values = query.index_select (0L, rows)
+            gathered <- ValueSome(struct (rows, values))
+            values
+
     /// The entries (rows[i], columns[i]): shape (K).
     member _.At(rows: torch.Tensor, columns: torch.Tensor) : torch.Tensor =
         if isSparse then
             let struct (query, reference) = prepared.Value
 
-            distance.ComputePairs(query.index_select (0L, rows), reference.index_select (0L, columns))
+            distance.ComputePairs(gather query rows, reference.index_select (0L, columns))
             |> distance.Raise
         else
             matrix.Value.index (rows, columns)
