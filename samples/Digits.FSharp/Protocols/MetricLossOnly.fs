@@ -9,8 +9,11 @@ module MetricLossOnly =
 
     /// By the name that --loss takes.
     let byLoss: Map<string, Protocol> =
-        let withLoss loss =
+        let withLoss (loss: unit -> #Loss) =
             Protocol.create MetricLossOnly.recipe (fun () -> [ Keys.MetricLoss, loss () ])
+
+        let contrastive () =
+            Contrastive.loss { PosMargin = 0.0; NegMargin = 1.0 }
 
         Map
             [
@@ -22,6 +25,13 @@ module MetricLossOnly =
                           }) with
                     Miners = [ Keys.TupleMiner, Miners.MultiSimilarity.miner { Epsilon = 0.1 } ]
                 }
-                "Contrastive", withLoss (fun () -> Contrastive.loss { PosMargin = 0.0; NegMargin = 1.0 })
+                "Contrastive", withLoss contrastive
                 "ArcFace", withLoss (fun () -> ArcFace.loss (ArcFace.defaults 10 32))
+                "CrossBatchMemory",
+                withLoss (fun () ->
+                    CrossBatch.loss
+                        { CrossBatch.defaults 32 with
+                            MemorySize = 512
+                        }
+                        (contrastive ()))
             ]

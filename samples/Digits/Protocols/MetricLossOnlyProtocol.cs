@@ -21,5 +21,17 @@ internal static class MetricLossOnlyProtocol
             options => new MetricLossOnly(options),
             () => new() { MetricLoss = new ArcFaceLoss(numClasses: 10, embeddingSize: 32) }
         ),
+        ["CrossBatchMemory"] = new(
+            options => new MetricLossOnly(options),
+            () =>
+                new()
+                {
+                    MetricLoss = new CrossBatchMemory(
+                        new ContrastiveLoss(posMargin: 0, negMargin: 1),
+                        embeddingSize: 32,
+                        memorySize: 512
+                    ),
+                }
+        ),
     };
 }
