@@ -9,9 +9,9 @@ let private pick (table: 'Item[]) (index: int) : 'Item = table[index % table.Len
 /// Every pure rule, with and without its options.
 let optimizers: (string * Optimizer)[] =
     [|
-        "sgd", Optimizer.sgd 0.05
-        "momentum", Optimizer.sgd 0.05 |> Optimizer.momentum 0.9
-        "nesterov", Optimizer.sgd 0.05 |> Optimizer.momentum 0.9 |> Optimizer.nesterov
+        "sgd", Optimizer.sgd 0.005
+        "momentum", Optimizer.sgd 0.005 |> Optimizer.momentum 0.9
+        "nesterov", Optimizer.sgd 0.005 |> Optimizer.momentum 0.9 |> Optimizer.nesterov
         "adam", Optimizer.adam 0.01
         "amsgrad", Optimizer.adam 0.01 |> Optimizer.amsGrad
         "adamw", Optimizer.adamW 0.01
@@ -42,8 +42,8 @@ let optimizers: (string * Optimizer)[] =
 /// TorchSharp's optimizers that have a pure twin.
 let torchOptimizers: (string * (Modules.Parameter seq -> torch.optim.Optimizer))[] =
     [|
-        "SGD", (fun parameters -> torch.optim.SGD(parameters, 0.05))
-        "SGD with momentum", (fun parameters -> torch.optim.SGD(parameters, 0.05, momentum = 0.9, nesterov = true))
+        "SGD", (fun parameters -> torch.optim.SGD(parameters, 0.005))
+        "SGD with momentum", (fun parameters -> torch.optim.SGD(parameters, 0.005, momentum = 0.9, nesterov = true))
         "Adam", (fun parameters -> torch.optim.Adam(parameters, 0.01))
         "Adam with amsgrad", (fun parameters -> torch.optim.Adam(parameters, 0.01, weight_decay = 0.01, amsgrad = true))
         "AdamW", (fun parameters -> torch.optim.AdamW(parameters, 0.01))
