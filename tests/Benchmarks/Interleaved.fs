@@ -29,8 +29,9 @@ module Interleaved =
         sorted[int (Math.Round(share * float (sorted.Length - 1)))]
 
     /// Runs both by turns, in blocks of `iterations`, until `seconds` have passed but at least `least` rounds; each round
-    /// gives one ratio. The first blocks, which compile the code, do not count.
-    let compare
+    /// gives one ratio. The first blocks, which compile the code, do not count: they take `warmUp` seconds at most.
+    let compareAfter
+        (warmUp: float)
         (clock: Clock)
         (name: string)
         (target: float option)
@@ -43,7 +44,7 @@ module Interleaved =
         let mutable blocks = 0
         let watch = Stopwatch.StartNew()
 
-        while blocks < 2 || blocks * iterations < 500 && watch.Elapsed.TotalSeconds < 5.0 do
+        while blocks < 2 || blocks * iterations < 500 && watch.Elapsed.TotalSeconds < warmUp do
             ours ()
             baseline ()
             blocks <- blocks + 1
@@ -77,3 +78,7 @@ module Interleaved =
             Spread = Some(quantile 0.25 ratios, quantile 0.75 ratios)
             Target = target
         }
+
+    /// The same, after as long as it takes to compile everything.
+    let compare clock name target iterations least seconds ours baseline : Finding =
+        compareAfter 5.0 clock name target iterations least seconds ours baseline

@@ -3,7 +3,7 @@ module MetricLearning.Benchmarks.Program
 open System
 
 let private usage =
-    "usage: Benchmarks [iteration|trainers|synthesis|triplets|loader|memory|soak|all] [--quick] [--cpu] [--only PART-OF-A-NAME]"
+    "usage: Benchmarks [iteration|trainers|synthesis|triplets|losses|loader|memory|soak|all] [--quick] [--cpu] [--only PART-OF-A-NAME]"
 
 [<EntryPoint>]
 let main arguments =
@@ -32,6 +32,7 @@ let main arguments =
     | "trainers" :: _ -> TrainerBenchmark.run clock quick only
     | "synthesis" :: _ -> SynthesisBenchmark.run clock quick
     | "triplets" :: _ -> TripletBenchmark.run clock quick
+    | "losses" :: _ -> LossBenchmark.run clock quick only
     | "loader" :: _ -> LoaderBenchmark.run clock quick
     | "memory" :: _ -> MemoryBenchmark.run quick
     | "soak" :: _ -> SoakBenchmark.run quick
@@ -42,6 +43,7 @@ let main arguments =
         TrainerBenchmark.run clock quick ""
         SynthesisBenchmark.run clock quick
         TripletBenchmark.run clock quick
+        LossBenchmark.run clock quick ""
         LoaderBenchmark.run clock quick
         MemoryBenchmark.run quick
         SoakBenchmark.run quick

@@ -63,8 +63,49 @@ module Margin =
 
         torch.full ([| int64 size |], Numeric.scalar options.Beta, dtype = torch.get_default_dtype ())
 
-    /// One value a triplet. `beta` is the parameter, or null where it is not learned.
-    let elements
+    // [d − β + α]₊ and [β − d + α]₊.
+    let private violations
+        (options: Margin)
+        (distance: Distance)
+        (boundary: torch.Tensor)
+        (positive: torch.Tensor)
+        (negative: torch.Tensor)
+        =
+        let tooFar = (distance.Margin(positive, boundary) + options.Margin).relu()
+        let tooNear = (distance.Margin(boundary, negative) + options.Margin).relu()
+        struct (tooFar, tooNear)
+
+    let private zero = Numeric.scalar 0.0
+
+    // The triplets' part and β's, whose number of terms is known; `ofClasses` gives the part where classes have their own β.
+    let private withBeta
+        (options: Margin)
+        (margin: Elements)
+        (boundary: torch.Tensor)
+        (count: unit -> torch.Tensor)
+        (ofClasses: string -> Elements)
+        : IReadOnlyList<Elements> =
+        let names = parts options
+
+        if not options.LearnBeta then
+            [| margin |]
+        elif options.NumClasses.HasValue then
+            [| margin; ofClasses names[1] |]
+        else
+            // As the triplets' part, it is 0 without any.
+            [|
+                margin
+                ElementsOf.Reduced(names[1], boundary * options.Nu * (count ()).gt zero)
+            |]
+
+    // Each anchor's β; where all classes start alike and nothing is learned it is the number.
+    let private boundary (options: Margin) (beta: torch.Tensor | null) (input: MetricInput) ofAnchor =
+        match beta with
+        | null -> torch.tensor (options.Beta, dtype = input.Embeddings.dtype, device = input.Embeddings.device)
+        | learned when options.NumClasses.HasValue -> ofAnchor learned
+        | learned -> learned
+
+    let private oneByOne
         (options: Margin)
         (distance: Distance)
         (beta: torch.Tensor | null)
@@ -76,36 +117,64 @@ module Margin =
         if triplets.IsEmpty then
             [| for name in names -> ElementsOf.Nothing(name, input.Embeddings) |]
         else
-            // Each anchor's β; where all classes start alike and nothing is learned it is the number.
             let boundary =
-                match beta with
-                | null -> torch.tensor (options.Beta, dtype = input.Embeddings.dtype, device = input.Embeddings.device)
-                | learned when options.NumClasses.HasValue -> triplets.OfAnchor(learned, input.RequireLabels())
-                | learned -> learned
+                boundary options beta input (fun learned -> triplets.OfAnchor(learned, input.RequireLabels()))
 
-            let tooFar =
-                (distance.Margin(triplets.AnchorPositive, boundary) + options.Margin).relu()
-
-            let tooNear =
-                (distance.Margin(boundary, triplets.AnchorNegative) + options.Margin).relu()
-
-            let zero = Numeric.scalar 0.0
+            let struct (tooFar, tooNear) =
+                violations options distance boundary triplets.AnchorPositive triplets.AnchorNegative
 
             let counted =
                 triplets.CountWhere(tooFar.gt zero) + triplets.CountWhere(tooNear.gt zero)
 
-            let margin = triplets.Elements(names[0], tooFar + tooNear, counted)
+            withBeta
+                options
+                (triplets.Elements(names[0], tooFar + tooNear, counted))
+                boundary
+                (fun () ->
+                    triplets.CountWhere(torch.ones_like (triplets.AnchorNegative, dtype = torch.ScalarType.Bool)))
+                (fun name -> triplets.Elements(name, boundary * options.Nu, counted))
 
-            if not options.LearnBeta then
-                [| margin |]
-            elif options.NumClasses.HasValue then
-                [| margin; triplets.Elements(names[1], boundary * options.Nu, counted) |]
-            else
-                // As the triplets' part, it is 0 without any.
-                let any =
-                    triplets.CountWhere(torch.ones_like (triplets.AnchorNegative, dtype = torch.ScalarType.Bool))
+    // What a triplet adds is a sum of what its two pairs add.
+    let private separable
+        (options: Margin)
+        (distance: Distance)
+        (beta: torch.Tensor | null)
+        (input: MetricInput)
+        (triplets: SeparableTriplets)
+        : IReadOnlyList<Elements> =
+        let matrix = Numeric.atLeast32 (distance.Matrix(input.Embeddings, input.References))
 
-                [| margin; ElementsOf.Reduced(names[1], boundary * options.Nu * any.gt zero) |]
+        let boundary =
+            boundary options beta input (fun learned -> learned.index_select(0L, input.RequireLabels()).unsqueeze 1L)
+
+        let struct (tooFar, tooNear) = violations options distance boundary matrix matrix
+        let counted = triplets.CountWhere(tooFar.gt zero, tooNear.gt zero)
+        let listed = lazy (oneByOne options distance beta input)
+
+        let elements place ofPositive ofNegative : Elements =
+            SeparableElements(
+                (parts options)[place],
+                triplets,
+                ofPositive,
+                ofNegative,
+                counted,
+                lazy (listed.Value[place])
+            )
+
+        withBeta options (elements 0 tooFar tooNear) boundary triplets.Count (fun _ ->
+            let cost = Numeric.atLeast32 boundary * options.Nu
+            elements 1 cost (torch.zeros_like cost))
+
+    /// One value a triplet. `beta` is the parameter, or null where it is not learned.
+    let elements
+        (options: Margin)
+        (distance: Distance)
+        (beta: torch.Tensor | null)
+        (input: MetricInput)
+        : IReadOnlyList<Elements> =
+        match TripletMasks.tryOf input options.TripletsPerAnchor with
+        | Some(positives, negatives) -> separable options distance beta input (SeparableTriplets(positives, negatives))
+        | None -> oneByOne options distance beta input
 
     /// What the loss learns as it starts, or null.
     let learned (options: Margin) : torch.Tensor | null =

@@ -61,22 +61,10 @@ type internal RankedTriplets
 
     /// The triplets that an input asks for, where masks can say which they are.
     static member TryOf(distance: Distance, input: MetricInput, perAnchor: Nullable<int>, margin: double) =
-        let ranked positives negatives =
+        TripletMasks.tryOf input perAnchor
+        |> Option.map (fun struct (positives, negatives) ->
             let matrix = distance.Matrix(input.Embeddings, input.References)
-            Some(RankedTriplets(matrix, positives, negatives, margin, distance.IsInverted))
-
-        match input.Tuples with
-        | Tuples.All when input.IsRemembered || not perAnchor.HasValue -> ranked (input.Matches()) (input.Differs())
-        | Tuples.Pairs(a1, p, a2, n) when a1.size 0 > 0L && a2.size 0 > 0L ->
-            let positives = PairMasks.Mark(input, a1, p)
-            let negatives = PairMasks.Mark(input, a2, n)
-
-            // A pair that is listed twice is in twice as many triplets, which a mask cannot say.
-            if (positives.sum () + negatives.sum ()).item<int64>() = a1.size 0 + a2.size 0 then
-                ranked positives negatives
-            else
-                None
-        | _ -> None
+            RankedTriplets(matrix, positives, negatives, margin, distance.IsInverted))
 
 /// Ranked triplets as elements. What asks for more than sums and counts gets the triplets one by one.
 [<Sealed>]

@@ -105,37 +105,47 @@ let private learnedMargin () =
             Nu = 0.1
         }
 
-let private learnedMargins () =
+let private learnedMargins (classes: int) () =
     Margin.loss
         { Margin.defaults with
             LearnBeta = true
             Nu = 0.1
-            NumClasses = Nullable 4
+            NumClasses = Nullable classes
         }
 
-let weighted: (string * (unit -> WeightedLoss)) list =
+/// The losses that learn vectors of so many classes, in so many dimensions, by name.
+let weightedOf (classes: int) (size: int) : (string * (unit -> WeightedLoss)) list =
     [
-        "ArcFace", (fun () -> ArcFace.loss (ArcFace.defaults 4 5))
-        "ProxyNCA", (fun () -> ProxyNCA.loss (ProxyNCA.defaults 4 5))
-        "ProxyAnchor", (fun () -> ProxyAnchor.loss (ProxyAnchor.defaults 4 5))
-        "CosFace", (fun () -> CosFace.loss (CosFace.defaults 4 5))
-        "SubCenterArcFace", (fun () -> SubCenterArcFace.loss (SubCenterArcFace.defaults 4 5))
-        "NormalizedSoftmax", (fun () -> NormalizedSoftmax.loss (NormalizedSoftmax.defaults 4 5))
-        "LargeMarginSoftmax", (fun () -> LargeMarginSoftmax.loss (LargeMarginSoftmax.defaults 4 5))
-        "SphereFace", (fun () -> SphereFace.loss (SphereFace.defaults 4 5))
-        "SoftTriple", (fun () -> SoftTriple.loss (SoftTriple.defaults 4 5))
+        "ArcFace", (fun () -> ArcFace.loss (ArcFace.defaults classes size))
+        "ProxyNCA", (fun () -> ProxyNCA.loss (ProxyNCA.defaults classes size))
+        "ProxyAnchor", (fun () -> ProxyAnchor.loss (ProxyAnchor.defaults classes size))
+        "CosFace", (fun () -> CosFace.loss (CosFace.defaults classes size))
+        "SubCenterArcFace", (fun () -> SubCenterArcFace.loss (SubCenterArcFace.defaults classes size))
+        "NormalizedSoftmax", (fun () -> NormalizedSoftmax.loss (NormalizedSoftmax.defaults classes size))
+        "LargeMarginSoftmax", (fun () -> LargeMarginSoftmax.loss (LargeMarginSoftmax.defaults classes size))
+        "SphereFace", (fun () -> SphereFace.loss (SphereFace.defaults classes size))
+        "SoftTriple", (fun () -> SoftTriple.loss (SoftTriple.defaults classes size))
     ]
 
-/// Every loss of one batch, by name; those that remember or compare views have tests of their own.
-let every: (string * (unit -> Loss)) list =
+/// Every loss of one batch with so many classes and dimensions, by name; those that remember or compare views have tests
+/// of their own.
+let everyOf (classes: int) (size: int) : (string * (unit -> Loss)) list =
     relational
     @ [
         "NCA", (fun () -> NCA.loss NCA.defaults)
         "Margin that learns β", learnedMargin
-        "Margin that learns a β a class", learnedMargins
+        "Margin that learns a β a class", learnedMargins classes
     ]
     @ [ for name, make, _ in batchwise -> name, make ]
-    @ [ for name, make in weighted -> name, (fun () -> make () :> Loss) ]
+    @ [
+        for name, make in weightedOf classes size -> name, (fun () -> make () :> Loss)
+    ]
+
+/// With four classes and five dimensions.
+let weighted = weightedOf 4 5
+
+/// With four classes and five dimensions.
+let every = everyOf 4 5
 
 /// What a loss takes besides embeddings and labels.
 let takes (name: string) : Takes =

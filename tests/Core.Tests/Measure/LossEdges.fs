@@ -31,13 +31,39 @@ let private isDefined (loss: string) (batch: string) =
     | "rows of zeros" -> loss <> "SignalToNoiseRatioContrastive"
     | "one number a sample" ->
         loss <> "SignalToNoiseRatioContrastive"
+        && loss <> "P2SGrad"
         && weighted |> List.forall (fun (other, _) -> other <> loss)
     | _ -> true
+
+// Losses whose values may be negative, or that labels alone do not ask for.
+let private others: (string * (unit -> Loss)) list =
+    [
+        "P2SGrad", (fun () -> P2SGrad.loss (P2SGrad.defaults 5 4))
+        "DynamicSoftMargin", (fun () -> DynamicSoftMargin.loss DynamicSoftMargin.defaults)
+    ]
+
+let private dtypes = [ torch.float64; torch.float32; torch.bfloat16 ]
+
+let private isFinite (what: string) (value: float, slope: float) =
+    Expect.isTrue (Double.IsFinite value) $"{what}: value {value}"
+    Expect.isTrue (Double.IsFinite slope) $"{what}: gradient {slope}"
 
 let tests =
     testList
         "edges"
         [
+            for batch, rows, labels in batches do
+                test $"narrow types: {batch}" {
+                    for name, make in every @ others |> List.filter (fun (name, _) -> isDefined name batch) do
+                        for dtype in dtypes do
+                            use _ = torch.NewDisposeScope()
+                            use loss = make ()
+                            loss.``to`` dtype |> ignore
+
+                            valueAndSlope loss (rows().``to`` dtype) (vector labels) Tuples.All None
+                            |> isFinite $"{name}, {dtype}"
+                }
+
             for batch, rows, labels in batches do
                 for name, make in every |> List.filter (fun (name, _) -> isDefined name batch) do
                     test $"{name}: {batch}" {

@@ -23,4 +23,5 @@ let tests =
             PairLossTests.tests
             RankedTripletTests.tests
             OwnTests.tests
+            BigBatches.tests
         ]

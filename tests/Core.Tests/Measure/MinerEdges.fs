@@ -9,17 +9,19 @@ open MetricLearning.Core.Tests.Feed.Expectations
 open MetricLearning.Core.Tests.Measure.Batches
 open MetricLearning.Core.Tests.Measure.MinerCases
 
+let private dtypes = [ torch.float64; torch.float32; torch.bfloat16 ]
+
 let tests =
     testList
         "edges"
         [
             test "batches at the edge of what there is to mine" {
                 for batch, rows, labels in LossEdges.batches do
-                    for name, make in miners do
+                    for (name, make), dtype in List.allPairs miners dtypes do
                         use _ = torch.NewDisposeScope()
                         let labels = Array.ofList labels
 
-                        match indices (make().Mine(rows (), vector labels)) with
+                        match indices (make().Mine(rows().``to`` dtype, vector labels)) with
                         | [ a1; p; a2; n ] ->
                             Expect.all (Array.zip a1 p) (fun (a, p) -> labels[int a] = labels[int p]) $"{name}, {batch}"
 
