@@ -35,9 +35,9 @@ module SupCon =
             let logits = distance.Matrix(input.Embeddings, input.References) * scale
             let positive, negative = pairs.Positive, pairs.Negative
             let all = LogSumExp.orZero 1L (positive.logical_or negative) logits
-            let mean = (logits * positive).sum 1L / Numeric.atLeastOne (positive.sum 1L)
-
-            let counted = (positive.any 1L).logical_and(negative.any ())
+            let each = positive.sum 1L
+            let mean = (logits * positive).sum 1L / Numeric.atLeastOne each
+            let counted = (each.gt (Numeric.scalar 0.0)).logical_and(negative.any ())
 
             [| ElementsOf.Rows("loss", (all - mean) * counted) |]
 
