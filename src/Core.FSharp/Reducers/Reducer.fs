@@ -28,6 +28,11 @@ type Reducer(collectStats: Nullable<bool>, statisticNames: string[]) =
 
     default _.TakesAllParts = false
 
+    /// The reducers that parts are distributed to, by the name of the part; none for a reducer that reduces itself.
+    abstract ByPart: IReadOnlyDictionary<string, Reducer>
+
+    default _.ByPart = Dictionary<string, Reducer>()
+
     /// The parts of a loss as one scalar. Most reducers take one part only.
     abstract Reduce:
         elements: IReadOnlyList<Elements> * embeddings: torch.Tensor * labels: torch.Tensor | null -> torch.Tensor
