@@ -82,32 +82,36 @@ module internal RecordedParts =
     let private modules (parent: torch.nn.Module) : (string * obj) list =
         [
             for struct (name, inner) in parent.named_children () do
-                name, box inner
+                name, (inner :> obj)
         ]
 
-    let private perhaps (name: string) (part: 'Part | null when 'Part: not struct) : (string * obj) list =
+    let private perhaps (name: string) (part: objnull) : (string * obj) list =
         match part with
         | null -> []
-        | NonNull part -> [ name, box part ]
+        | part -> [ name, part ]
 
     /// What a part consists of, by the documented names.
     let children (part: obj) : (string * obj) list =
         match part with
         | :? Loss as loss ->
             [
-                "distance", box loss.Distance
-                "reducer", box loss.Reducer
-                yield! perhaps "embedding_regularizer" loss.EmbeddingRegularizer
+                "distance", (loss.Distance :> obj)
+                "reducer", (loss.Reducer :> obj)
+                yield! perhaps "embedding_regularizer" (box loss.EmbeddingRegularizer)
                 match part with
-                | :? WeightedLoss as weighted -> yield! perhaps "weight_regularizer" weighted.WeightRegularizer
-                | :? CrossBatchLoss as memory -> yield! perhaps "miner" memory.Miner
+                | :? WeightedLoss as weighted -> yield! perhaps "weight_regularizer" (box weighted.WeightRegularizer)
+                | :? CrossBatchLoss as memory -> yield! perhaps "miner" (box memory.Miner)
                 | _ -> ()
                 yield! modules loss
             ]
-        | :? Regularizer as regularizer -> [ "distance", box regularizer.Distance; "reducer", box regularizer.Reducer ]
+        | :? Regularizer as regularizer ->
+            [
+                "distance", (regularizer.Distance :> obj)
+                "reducer", (regularizer.Reducer :> obj)
+            ]
         | :? Reducer as reducer ->
             [
-                for entry in reducer.ByPart -> "reducers_ModuleDict__modules_" + entry.Key, box entry.Value
+                for entry in reducer.ByPart -> "reducers_ModuleDict__modules_" + entry.Key, (entry.Value :> obj)
             ]
         | :? torch.nn.Module as parent -> modules parent
         | _ -> []

@@ -67,7 +67,9 @@ type Reducer(collectStats: Nullable<bool>, statisticNames: string[]) =
     /// The same reducer with statistics of its own: a loss gives one to each of its parts.
     member this.Copy() : Reducer =
         let copy = this.MemberwiseClone() :?> Reducer
-        copy.OwnStatistics(Statistics(collectStats, Array.append [| "losses_size" |] statisticNames))
+        // Whether it collects was decided when the original was made.
+        let collect = Nullable statistics.Collecting
+        copy.OwnStatistics(Statistics(collect, Array.append [| "losses_size" |] statisticNames))
         copy
 
     member private _.OwnStatistics own = statistics <- own

@@ -1,0 +1,14 @@
+module MetricLearning.Core.Tests.Records.RecordTests
+
+open Expecto
+
+let tests =
+    testList
+        "records"
+        [
+            WriterTests.tests
+            KeeperTests.tests
+            BestTests.tests
+            RecordingTests.tests
+            ModelFolderTests.tests
+        ]
