@@ -53,6 +53,7 @@ module internal RecordedParts =
                 "ModuleDict"
         | _ when not (kind.Name.Contains '@') -> kind.Name.Split('`')[0]
         | :? Distance as distance -> ofDistance distance
+        | :? Reducer as reducer when reducer.TakesAllParts -> "MultipleReducers"
         | :? Reducer -> ofGenerated "Reducer" kind
         | :? Regularizer -> ofGenerated "Regularizer" kind
         | :? Miner -> ofGenerated "Miner" kind
