@@ -29,6 +29,10 @@ type EmbeddingModel(trunk: nn.Module, embedder: nn.Module | null) =
     let throughEmbedder =
         match embedder with
         | null -> None
+        | network when (TorchModules.arity network |> Option.defaultValue 1) <> 1 ->
+            invalidArg
+                (nameof embedder)
+                $"The embedder takes {(TorchModules.arity network).Value} input tensors; it is given one, the output of the trunk."
         | network -> Some(forwardOf (nameof embedder) network)
 
     let modules =

@@ -14,6 +14,7 @@ let all =
             Trainers.TrainerTests.tests
             Laws.LawTests.tests
             Records.RecordTests.tests
+            Inference.InferenceTests.tests
             testList "docs" [ Docs.YourOwn.tests; Docs.Pages.tests; Docs.Guides.tests ]
         ]
 
