@@ -29,12 +29,16 @@ module AccuracyCalculation =
         (available: int64)
         : torch.Tensor[] =
         let mostRelevant = largest relevant
-        let counts = options.Metrics |> Array.map (wanted given mostRelevant >> min available)
+
+        let counts =
+            options.Metrics |> Array.map (wanted given mostRelevant >> min available)
+
         let rows = input.Query.size 0
 
         let scores =
             options.Metrics
-            |> Array.map (fun _ -> torch.full ([| rows |], Numeric.scalar nan, dtype = torch.float64, device = input.Query.device))
+            |> Array.map (fun _ ->
+                torch.full ([| rows |], Numeric.scalar nan, dtype = torch.float64, device = input.Query.device))
 
         let scoreRows (queries: torch.Tensor) (found: Retrieved) =
             for place in 0 .. counts.Length - 1 do
@@ -42,16 +46,22 @@ module AccuracyCalculation =
                 let values: torch.Tensor = metric.Score.Invoke(found.First counts[place])
 
                 if isNull (box values) || values.dim () <> 1L || values.size 0 <> queries.size 0 then
-                    invalidOp $"The metric \"{metric.Name}\" must return one number for every query, a vector of {queries.size 0}."
+                    invalidOp
+                        $"The metric \"{metric.Name}\" must return one number for every query, a vector of {queries.size 0}."
 
-                scores[place].index_copy_ (0L, queries, values.detach().to_type torch.float64) |> ignore
+                scores[place].index_copy_(0L, queries, values.detach().to_type torch.float64)
+                |> ignore
 
         let inBlock (first: int64) (neighbours: Neighbours) (start: int64) (size: int64) =
             use _ = torch.NewDisposeScope()
-            let queries = isLone.narrow(0L, first + start, size).logical_not().nonzero().view -1L
+
+            let queries =
+                isLone.narrow(0L, first + start, size).logical_not().nonzero().view -1L
 
             if queries.size 0 > 0L then
-                let pick (tensor: torch.Tensor) = tensor.narrow(0L, start, size).index_select (0L, queries)
+                let pick (tensor: torch.Tensor) =
+                    tensor.narrow(0L, start, size).index_select(0L, queries)
+
                 let indices = pick neighbours.Indices
                 let queries = queries + (first + start).ToScalar()
                 let labels = input.QueryLabels.index_select (0L, queries)
@@ -78,7 +88,11 @@ module AccuracyCalculation =
             fun first found ->
                 let count = found.Indices.size 0
 
-                if found.Indices.dim () <> 2L || found.Indices.size 1 < neighbours || first + count > rows then
+                if
+                    found.Indices.dim () <> 2L
+                    || found.Indices.size 1 < neighbours
+                    || first + count > rows
+                then
                     invalidOp $"The kNN function must return {neighbours} neighbours of each of {rows} queries."
 
                 let step = max 1L (atOnce / neighbours)
@@ -89,8 +103,7 @@ module AccuracyCalculation =
 
         scores
 
-    let private numbers (tensor: torch.Tensor) : float[] =
-        tensor.cpu().data<float>().ToArray()
+    let private numbers (tensor: torch.Tensor) : float[] = tensor.cpu().data<float>().ToArray()
 
     // Scores of queries as the answer of a metric.
     let private summarize (averaging: Averaging) (groups: LabelGroups) (isLone: torch.Tensor) (scores: torch.Tensor) =
@@ -98,14 +111,21 @@ module AccuracyCalculation =
         let values = scores.index_select (0L, rows)
 
         if averaging = Averaging.OverQueries then
-            Accuracy(if rows.size 0 = 0L then nan else values.mean().item<float>())
+            Accuracy(
+                if rows.size 0 = 0L then
+                    nan
+                else
+                    values.mean().item<float>()
+            )
         else
             let classes = groups.Labels.size 0
             let places = groups.Of.index_select (0L, rows)
             let counts = places.bincount (null, classes)
 
             let sums =
-                torch.zeros([| classes |], dtype = torch.float64, device = values.device).index_add_ (0L, places, values, 1.0.ToScalar())
+                torch
+                    .zeros([| classes |], dtype = torch.float64, device = values.device)
+                    .index_add_(0L, places, values, 1.0.ToScalar())
 
             let means = numbers (sums / counts)
             let isThere = counts.gt(0L.ToScalar()).cpu().data<bool>().ToArray()
@@ -143,8 +163,7 @@ module AccuracyCalculation =
 
         let scores =
             if isLone.all().item<bool>() then
-                warnings.Add
-                    "No query has a reference with a matching label, so all metrics of neighbours are NaN."
+                warnings.Add "No query has a reference with a matching label, so all metrics of neighbours are NaN."
 
                 options.Metrics
                 |> Array.map (fun _ -> torch.full_like (isLone, Numeric.scalar nan, dtype = torch.float64))
@@ -164,7 +183,7 @@ module AccuracyCalculation =
                         $"k is {given}, but up to {most} references match a query: r_precision and mean_average_precision_at_r see only the first {given}. Give \"max_bin_count\" for all of them."
 
                 let relevant =
-                    (LabelGroups.relevant input.RefIncludesQuery groups).index_select (0L, groups.Of)
+                    (LabelGroups.relevant input.RefIncludesQuery groups).index_select(0L, groups.Of)
 
                 score options input relevant isLone given available
 
@@ -175,7 +194,8 @@ module AccuracyCalculation =
         let found = options.KMeans.Invoke(input.Query, int (distinct.size 0))
 
         if isNull (box found) || found.dim () <> 1L || found.size 0 <> input.Query.size 0 then
-            invalidOp $"The k-means function must return the cluster of every row, a vector of {input.Query.size 0} integers."
+            invalidOp
+                $"The k-means function must return the cluster of every row, a vector of {input.Query.size 0} integers."
 
         let host (labels: torch.Tensor) =
             labels.detach().to_type(torch.int64).cpu().contiguous().data<int64>().ToArray()

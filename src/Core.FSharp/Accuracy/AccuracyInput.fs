@@ -30,7 +30,9 @@ module internal AccuracyInput =
                 $"Labels must be a vector, one per sample; these have {labels.dim ()} dimensions. Choose a level, or give a label comparison."
 
         if embeddings.size 0 <> labels.size 0 then
-            invalidArg name $"There are {embeddings.size 0} embeddings and {labels.size 0} labels: give one label per sample."
+            invalidArg
+                name
+                $"There are {embeddings.size 0} embeddings and {labels.size 0} labels: give one label per sample."
 
         if embeddings.size 0 = 0L then
             invalidArg name "There are no embeddings."
@@ -96,7 +98,7 @@ module internal AccuracyInput =
                 let isSame =
                     others.size 0 >= count
                     && others.size 1 = embeddings.size 1
-                    && others.narrow(0L, 0L, count).to_type(embeddings.dtype).allclose (embeddings, equal_nan = true)
+                    && others.narrow(0L, 0L, count).to_type(embeddings.dtype).allclose(embeddings, equal_nan = true)
 
                 if not isSame then
                     invalidArg

@@ -65,6 +65,27 @@ module AccuracyOptions =
         |> Seq.tryFind (fun metric -> metric.Name = name)
         |> Option.orElse (RetrievalMetric.tryRecall name |> Option.map RetrievalMetric.recallAt)
 
+    /// The names of what is calculated where nothing is left out: the documented metrics, recalls at these k, and own ones.
+    /// ArgumentException when two metrics have one name, or a k is below 1.
+    let all (own: IReadOnlyList<RetrievalMetric>) (recallAtK: IReadOnlyList<int64>) : string[] =
+        let documented = clusterings @ (RetrievalMetric.documented |> List.map _.Name)
+
+        own
+        |> Seq.countBy _.Name
+        |> Seq.iter (fun (name, count) ->
+            if
+                count > 1
+                || List.contains name documented
+                || (RetrievalMetric.tryRecall name).IsSome
+            then
+                invalidArg "customMetrics" $"There is more than one metric named \"{name}\": give yours another name.")
+
+        [|
+            yield! documented
+            for k in recallAtK -> (RetrievalMetric.recallAt k).Name
+            for metric in own -> metric.Name
+        |]
+
     /// The names among `all` that remain: those of `include`, or all if it is empty, but none of `exclude`.
     /// ArgumentException for a name that is not known.
     let narrow
@@ -95,7 +116,10 @@ module AccuracyOptions =
                         )
                     )
 
-        (if include'.Count > 0 then Seq.cast<string> include' else all)
+        (if include'.Count > 0 then
+             Seq.cast<string> include'
+         else
+             all)
         |> Seq.distinct
         |> Seq.filter (fun name -> not (Seq.contains name exclude))
         |> Seq.sortWith (fun one other -> String.CompareOrdinal(one, other))
@@ -110,10 +134,7 @@ module AccuracyOptions =
         : AccuracyOptions =
         let has name = Seq.contains name names
 
-        if
-            not (isNull options.LabelComparison)
-            && List.exists has clusterings
-        then
+        if not (isNull options.LabelComparison) && List.exists has clusterings then
             invalidArg
                 "labelComparisonFn"
                 "NMI and AMI compare clusters with classes of equal labels, not with a comparison of your own: exclude them."

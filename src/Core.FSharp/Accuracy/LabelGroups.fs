@@ -47,7 +47,9 @@ module internal LabelGroups =
             torch.searchsorted (sorted, labels, right = true)
             - torch.searchsorted (sorted, labels, right = false)
         else
-            let counts = torch.zeros ([| classes |], dtype = torch.int64, device = labels.device)
+            let counts =
+                torch.zeros ([| classes |], dtype = torch.int64, device = labels.device)
+
             let rows = max 1L (atOnce / max 1L references)
 
             for first in 0L .. rows .. classes - 1L do
@@ -55,7 +57,7 @@ module internal LabelGroups =
                 let size = min rows (classes - first)
                 let some = labels.narrow(0L, first, size).unsqueeze 1L
                 let found = matches comparison [| size; references |] some (reference.unsqueeze 0L)
-                counts.narrow(0L, first, size).copy_ (found.sum 1L) |> ignore
+                counts.narrow(0L, first, size).copy_(found.sum 1L) |> ignore
 
             counts
 
@@ -85,7 +87,7 @@ module internal LabelGroups =
             Labels = distinct
             Of = nonNull places
             Counts = counts
-            IsLone = (counts - own).le (0L.ToScalar())
+            IsLone = (counts - own).le(0L.ToScalar())
         }
 
     /// (U) int64, at least 1: R, the references that could match, a query itself not counted.
@@ -104,7 +106,8 @@ module internal LabelGroups =
 
         let words =
             if labels.is_floating_point () then
-                labels.to_type(torch.float64).contiguous().data<float>().ToArray() |> Array.map string
+                labels.to_type(torch.float64).contiguous().data<float>().ToArray()
+                |> Array.map string
             else
                 labels.contiguous().data<int64>().ToArray() |> Array.map string
 

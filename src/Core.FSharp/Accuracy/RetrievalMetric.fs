@@ -41,9 +41,10 @@ module RetrievalMetric =
 
     // (n × K): whether the rank is at most R.
     let private withinR (found: Retrieved) : torch.Tensor =
-        (ranks found.Matches).le (found.Relevant.unsqueeze 1L)
+        (ranks found.Matches).le(found.Relevant.unsqueeze 1L)
 
-    let private precisionAt1 (found: Retrieved) = asNumbers (found.Matches.select (1L, 0L))
+    let private precisionAt1 (found: Retrieved) =
+        asNumbers (found.Matches.select (1L, 0L))
 
     let private rPrecision (found: Retrieved) =
         let hits = (found.Matches.logical_and (withinR found)).sum 1L

@@ -28,12 +28,13 @@ module KMeans =
         use generator = TorchSeed.generator torch.CPU seed
 
         let draws =
-            torch
-                .rand([| clusters |], dtype = torch.float64, generator = generator)
-                .``to`` samples.device
+            torch.rand([| clusters |], dtype = torch.float64, generator = generator).``to`` samples.device
 
-        let centres = torch.empty ([| clusters; samples.size 1 |], dtype = samples.dtype, device = samples.device)
-        let nearest = torch.ones ([| count |], dtype = torch.float64, device = samples.device)
+        let centres =
+            torch.empty ([| clusters; samples.size 1 |], dtype = samples.dtype, device = samples.device)
+
+        let nearest =
+            torch.ones ([| count |], dtype = torch.float64, device = samples.device)
 
         for place in 0L .. clusters - 1L do
             use _ = torch.NewDisposeScope()
@@ -41,13 +42,18 @@ module KMeans =
             let aim = draws.narrow (0L, place, 1L) * upTo.narrow (0L, count - 1L, 1L)
 
             // Above the last where all that is left has been chosen.
-            let chosen = torch.searchsorted(upTo, aim, right = true).clamp_max_ ((count - 1L).ToScalar())
+            let chosen =
+                torch.searchsorted(upTo, aim, right = true).clamp_max_((count - 1L).ToScalar())
+
             let centre = samples.index_select (0L, chosen)
             centres.narrow(0L, place, 1L).copy_ centre |> ignore
             let difference = samples - centre
             let squares = (difference.mul_ difference).sum(1L).to_type torch.float64
 
-            (if place = 0L then nearest.copy_ squares else nearest.copy_ (nearest.minimum squares))
+            (if place = 0L then
+                 nearest.copy_ squares
+             else
+                 nearest.copy_ (nearest.minimum squares))
             |> ignore
 
         centres
@@ -60,11 +66,14 @@ module KMeans =
         (distances: torch.Tensor)
         : torch.Tensor =
         let clusters = centres.size 0
-        let sums = torch.zeros_like(centres).index_add_ (0L, places, samples, 1L.ToScalar())
+        let sums = torch.zeros_like(centres).index_add_(0L, places, samples, 1L.ToScalar())
         let counts = places.bincount (null, clusters)
         let isEmpty = counts.eq (0L.ToScalar())
         let struct (_, farthest) = distances.sort (0L, descending = true, stable = true)
-        let rank = (isEmpty.to_type(torch.int64).cumsum 0L).sub_(1L.ToScalar()).clamp_min_ (0L.ToScalar())
+
+        let rank =
+            (isEmpty.to_type(torch.int64).cumsum 0L).sub_(1L.ToScalar()).clamp_min_(0L.ToScalar())
+
         let fresh = samples.index_select (0L, farthest.index_select (0L, rank))
         let means = sums / (Numeric.atLeastOne counts).to_type(samples.dtype).unsqueeze 1L
         torch.where (isEmpty.unsqueeze 1L, fresh, means)
@@ -88,7 +97,9 @@ module KMeans =
         let search =
             ExactKnn((ExactKnn.SquaredEuclidean).Distance, options.MaxBytes, Nullable())
 
-        let nearest (centres: torch.Tensor) = search.Search(samples, 1L, centres, false)
+        let nearest (centres: torch.Tensor) =
+            search.Search(samples, 1L, centres, false)
+
         let mutable centres = plusPlus seed samples (int64 clusters)
         let mutable found = nearest centres
         let mutable left = options.Iterations
@@ -97,7 +108,13 @@ module KMeans =
             use inner = torch.NewDisposeScope()
             let next = moved samples centres (found.Indices.view -1L) (found.Distances.view -1L)
             let again = nearest next
-            left <- if again.Indices.eq(found.Indices).all().item<bool>() then 0 else left - 1
+
+            left <-
+                if again.Indices.eq(found.Indices).all().item<bool>() then
+                    0
+                else
+                    left - 1
+
             inner.MoveToOuter(next, again.Indices, again.Distances) |> ignore
             centres.Dispose()
             (found :> IDisposable).Dispose()

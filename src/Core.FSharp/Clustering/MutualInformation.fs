@@ -11,7 +11,9 @@ module MutualInformation =
 
     let private entropy (count: int64) (sizes: int64[]) : float =
         let count = float count
-        -(sizes |> Array.sumBy (fun size -> float size / count * (log (float size) - log count)))
+
+        -(sizes
+          |> Array.sumBy (fun size -> float size / count * (log (float size) - log count)))
 
     /// Between classes and clusters.
     let ofTable (table: Contingency) : float =
@@ -30,7 +32,7 @@ module MutualInformation =
 
     // ln n! for n from 0, summed with compensation.
     let private logFactorials (most: int64) : float[] =
-        let sums = Array.zeroCreate<float> (int most + 1)
+        let sums = Array.zeroCreate<float>(int most + 1)
         let mutable lost = 0.0
 
         for n in 1 .. int most do
@@ -48,12 +50,10 @@ module MutualInformation =
         let log' (n: int64) = logs[int n]
 
         // Equal sizes give equal terms.
-        let distinct (sizes: int64[]) =
-            sizes |> Array.countBy id
+        let distinct (sizes: int64[]) = sizes |> Array.countBy id
 
         let term (a: int64) (b: int64) =
-            let constant =
-                log' a + log' b + log' (count - a) + log' (count - b) - log' count
+            let constant = log' a + log' b + log' (count - a) + log' (count - b) - log' count
 
             let mutable sum = 0.0
 
@@ -98,10 +98,6 @@ module MutualInformation =
             let chance = expected table
             let room = meanEntropy table - chance
 
-            let room =
-                if room < 0.0 then
-                    min room -epsilon
-                else
-                    max room epsilon
+            let room = if room < 0.0 then min room -epsilon else max room epsilon
 
             (ofTable table - chance) / room

@@ -41,7 +41,10 @@ module internal KnnInput =
     /// What they are compared in: at least 32 bits.
     let dtype (query: torch.Tensor) (reference: torch.Tensor) : torch.ScalarType =
         let wide (rows: torch.Tensor) =
-            if Numeric.isHalf rows.dtype then torch.float32 else rows.dtype
+            if Numeric.isHalf rows.dtype then
+                torch.float32
+            else
+                rows.dtype
 
         if wide query = wide reference then
             wide query
