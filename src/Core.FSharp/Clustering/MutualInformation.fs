@@ -90,14 +90,20 @@ module MutualInformation =
             | shared when shared <= epsilon -> 0.0
             | shared -> shared / meanEntropy table
 
-    /// Mutual information adjusted for chance (AMI).
+    // Any two such labellings are the same partition: chance is as good as can be.
+    let private isAllAlone (table: Contingency) : bool =
+        table.Classes.LongLength = table.Count
+        && table.Clusters.LongLength = table.Count
+
+    /// Mutual information adjusted for chance (AMI). 0 where chance is perfect.
     let adjusted (table: Contingency) : float =
         if isTrivial table then
             1.0
+        elif isAllAlone table then
+            0.0
         else
             let chance = expected table
             let room = meanEntropy table - chance
 
-            let room = if room < 0.0 then min room -epsilon else max room epsilon
-
-            (ofTable table - chance) / room
+            (ofTable table - chance)
+            / (if room < 0.0 then min room -epsilon else max room epsilon)
