@@ -58,6 +58,11 @@ module internal Effects =
         finally
             tensor.set_ own |> ignore
 
+    /// Writes numbers into a parameter or buffer.
+    let overwrite (target: Tensor) (content: Tensor) : unit =
+        use _ = no_grad ()
+        target.copy_ content |> ignore
+
     /// Makes the modules show what a run has learned.
     let show (handles: Handles) (learned: Learned) : unit =
         learned.Parts
