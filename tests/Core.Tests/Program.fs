@@ -13,6 +13,7 @@ let all =
             Learn.LearnTests.tests
             Trainers.TrainerTests.tests
             Laws.LawTests.tests
+            Files.FileTests.tests
             testList "docs" [ Docs.YourOwn.tests; Docs.Pages.tests; Docs.Guides.tests ]
         ]
 
