@@ -15,6 +15,7 @@ let all =
             Laws.LawTests.tests
             Records.RecordTests.tests
             Inference.InferenceTests.tests
+            Files.FileTests.tests
             testList "docs" [ Docs.YourOwn.tests; Docs.Pages.tests; Docs.Guides.tests ]
         ]
 

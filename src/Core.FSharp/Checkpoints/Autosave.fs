@@ -64,7 +64,7 @@ type Autosave private (session: Session, options: AutosaveOptions) =
 
         clock.Restart()
 
-    let afterStep (isOver: bool) =
+    member private _.AfterStep(isOver: bool) : unit =
         let steps = session.Progress.Steps
 
         if steps > 0L then
@@ -72,8 +72,6 @@ type Autosave private (session: Session, options: AutosaveOptions) =
 
             if steps <> saved && isDue isOver steps then
                 save steps
-
-    member private _.Act = afterStep
 
     /// Raises ArgumentException when the options make no sense.
     static member Check(options: AutosaveOptions) : unit =
@@ -100,4 +98,5 @@ type Autosave private (session: Session, options: AutosaveOptions) =
     /// iteration when the folder has checkpoints of another run, and IOException when a checkpoint cannot be written.
     static member Start(session: Session, options: AutosaveOptions) : unit =
         Autosave.Check options
-        session.AfterStep <- Action<bool>(Autosave(session, options).Act)
+        let autosave = Autosave(session, options)
+        session.AfterStep <- Action<bool>(autosave.AfterStep)

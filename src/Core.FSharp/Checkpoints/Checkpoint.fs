@@ -18,10 +18,6 @@ module Checkpoint =
     [<Literal>]
     let private Format = "MetricLearning checkpoint"
 
-    // Long where the user's own sequence gives the order.
-    [<Literal>]
-    let private CursorName = "progress.cursor"
-
     let private library =
         let version = typeof<TrainingState>.Assembly.GetName().Version
         $"MetricLearning {version}"
@@ -47,7 +43,7 @@ module Checkpoint =
 
         Safetensors.WriteSealed(
             stream,
-            Array.append [| struct (CursorName, cursor) |] named.Tensors,
+            Array.append [| struct (NamedTensors.Cursor, cursor) |] named.Tensors,
             [ for name, text in strings -> KeyValuePair(name, text) ]
         )
 
@@ -81,32 +77,6 @@ module Checkpoint =
         | true, version when version >= 1 -> ()
         | _ -> raise (damaged title "its version is no number")
 
-    /// What keeps the tensors of a file from being those of these machines.
-    let private tensorDifferences (file: SafetensorsFile) (expected: struct (string * torch.Tensor)[]) : string list =
-        let shape (lengths: int64[]) = String.Join(" × ", lengths)
-        let names = HashSet([ for struct (name, _) in expected -> name ])
-
-        [
-            for struct (name, tensor) in expected do
-                if not (file.Contains name) then
-                    $"it has no \"{name}\""
-                else
-                    let entry = file.Entry name
-
-                    if entry.Shape <> tensor.shape then
-                        $"its \"{name}\" has the shape [{shape entry.Shape}], here it has [{shape tensor.shape}]"
-                    elif entry.Dtype <> tensor.dtype then
-                        $"its \"{name}\" is {entry.Dtype}, here it is {tensor.dtype}"
-
-            for entry in file.Entries do
-                if
-                    not (names.Contains entry.Name)
-                    && entry.Name <> CursorName
-                    && entry.Name <> Safetensors.Seal
-                then
-                    $"its \"{entry.Name}\" is not here"
-        ]
-
     let private refuse (title: string) (differences: string list) : unit =
         if not differences.IsEmpty then
             let shown = List.truncate 6 differences
@@ -125,45 +95,14 @@ module Checkpoint =
                 )
             )
 
-    let private progressDifferences (handles: Handles) (progress: Progress) : string list =
-        let keys pure' =
-            Set.ofList
-                [
-                    for key, _, scheduler in handles.Schedulers do
-                        match scheduler with
-                        | Scheduler.Pure _ when pure' -> key
-                        | Scheduler.Torch _ when not pure' -> key
-                        | _ -> ()
-                ]
-
-        let list (names: string seq) =
-            if Seq.isEmpty names then "none" else String.Join(", ", names)
-
-        let other what (written: string seq) (here: Set<string>) =
-            if Set.ofSeq written <> here then
-                [ $"its {what} are {list written}, here they are {list here}" ]
-            else
-                []
-
-        [
-            yield! other "schedules" progress.Schedules.Keys (keys true)
-            yield! other "TorchSharp schedulers" progress.TorchSchedules.Keys (keys false)
-
-            for KeyValue(key, rates) in handles.InitialRates do
-                match Map.tryFind key progress.Rates with
-                | Some written when written.Length <> rates.Length ->
-                    $"its \"{key}\" has {written.Length} parameter group(s), here it has {rates.Length}"
-                | _ -> ()
-        ]
-
     let private readProgress (title: string) (file: SafetensorsFile) : Progress =
-        if not (file.Contains CursorName) then
-            raise (damaged title $"it has no \"{CursorName}\"")
+        if not (file.Contains NamedTensors.Cursor) then
+            raise (damaged title $"it has no \"{NamedTensors.Cursor}\"")
 
-        use cursor = file.Tensor CursorName
+        use cursor = file.Tensor NamedTensors.Cursor
 
         if cursor.dtype <> torch.ScalarType.Int64 || cursor.dim () <> 1L then
-            raise (damaged title $"its \"{CursorName}\" is no list of whole numbers")
+            raise (damaged title $"its \"{NamedTensors.Cursor}\" is no list of whole numbers")
 
         try
             WrittenProgress.read (text title file "progress") (cursor.data<int64>().ToArray())
@@ -185,15 +124,15 @@ module Checkpoint =
             with :? InvalidDataException as error ->
                 raise (damaged title error.Message)
 
-        refuse title (Description.differences written here)
+        refuse title (Differences.ofDescriptions written here)
         let progress = readProgress title file
-        refuse title (progressDifferences handles progress)
+        refuse title (Differences.ofProgress handles progress)
         let learned = NamedTensors.empty handles
 
         try
             use _ = torch.NewDisposeScope()
             let named = NamedTensors.ofLearned handles learned
-            refuse title (tensorDifferences file named.Tensors)
+            refuse title (Differences.ofTensors file named.Tensors)
 
             for struct (name, tensor) in named.Tensors do
                 file.CopyTo(name, tensor)

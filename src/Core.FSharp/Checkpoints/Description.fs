@@ -19,7 +19,7 @@ type internal Description =
         Optimizers: Map<string, string list>
     }
 
-/// Describing runs, and comparing descriptions.
+/// Describing runs.
 module internal Description =
 
     let private kind (rule: Rule) : string =
@@ -107,28 +107,3 @@ module internal Description =
         | :? InvalidOperationException
         | :? NullReferenceException as error ->
             raise (InvalidDataException($"its description cannot be read ({error.Message})", error))
-
-    let private list (names: string seq) : string =
-        if Seq.isEmpty names then "none" else String.Join(", ", names)
-
-    /// How what was written differs from what is here, in sentences; none when it does not.
-    let differences (written: Description) (here: Description) : string list =
-        let other what (written: string list) (here: string list) =
-            if Set.ofList written <> Set.ofList here then
-                [ $"its {what} are {list written}, here they are {list here}" ]
-            else
-                []
-
-        [
-            if written.Trainer <> here.Trainer then
-                $"it is that of a {written.Trainer}, this is a {here.Trainer}"
-
-            yield! other "networks" written.Networks here.Networks
-            yield! other "losses" written.Losses here.Losses
-            yield! other "optimizers" (List.ofSeq written.Optimizers.Keys) (List.ofSeq here.Optimizers.Keys)
-
-            for KeyValue(key, kinds) in written.Optimizers do
-                match Map.tryFind key here.Optimizers with
-                | Some ours when ours <> kinds -> $"its \"{key}\" is {list kinds}, here it is {list ours}"
-                | _ -> ()
-        ]

@@ -18,6 +18,10 @@ type internal NamedTensors =
 /// Naming what a run has learned. What is made belongs to the caller's dispose scope.
 module internal NamedTensors =
 
+    /// The place in the data as numbers: not part of the strings, because a sequence of the user's may be long.
+    [<Literal>]
+    let Cursor = "progress.cursor"
+
     let private rule (handles: Handles) (key: string) (group: int) : Rule =
         let driver = handles.Optimizers |> List.find (fst >> (=) key) |> snd
         (Description.rules key driver)[group]

@@ -130,10 +130,7 @@ module internal WrittenProgress =
             let part (name: string) = parsed.RootElement.GetProperty name
 
             {
-                Seed =
-                    {
-                        Value = (part "seed").GetUInt64()
-                    }
+                Seed = { Value = (part "seed").GetUInt64() }
                 Epoch = (part "epoch").GetInt32()
                 Iteration = (part "iteration").GetInt32()
                 IterationsPerEpoch = part "iterations_per_epoch" |> orNone _.GetInt32()
