@@ -55,7 +55,7 @@ public sealed class IterationRecordTests
             collectStats: true,
             distance: new CosineSimilarity(collectStats: true),
             reducer: new ThresholdReducer(low: 0, collectStats: true),
-            embeddingRegularizer: new LpRegularizer(distance: new LpDistance(collectStats: true))
+            embeddingRegularizer: new LpRegularizer(reducer: new ThresholdReducer(low: -1, collectStats: true))
         );
         using var trainer = new MetricLossOnly(
             scenario.Options with
@@ -76,7 +76,7 @@ public sealed class IterationRecordTests
             "loss_weights",
             "metric_loss_TripletMarginLoss",
             Part + "distance_CosineSimilarity",
-            Part + "embedding_regularizer_LpRegularizer__modules_distance_LpDistance",
+            Part + "embedding_regularizer_LpRegularizer__modules_reducer_ThresholdReducer",
             Part + "reducer_MultipleReducers__modules_reducers_ModuleDict__modules_loss_ThresholdReducer",
             "trunk_optimizer_SGD",
             "tuple_miner_TripletMarginMiner",
