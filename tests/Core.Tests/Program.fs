@@ -16,7 +16,14 @@ let all =
             Records.RecordTests.tests
             Inference.InferenceTests.tests
             Files.FileTests.tests
-            testList "docs" [ Docs.YourOwn.tests; Docs.Pages.tests; Docs.Guides.tests ]
+            testList
+                "docs"
+                [
+                    Docs.YourOwn.tests
+                    Docs.Pages.tests
+                    Docs.Guides.tests
+                    Docs.Inference.tests
+                ]
         ]
 
 [<EntryPoint>]
