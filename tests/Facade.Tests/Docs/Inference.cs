@@ -35,7 +35,7 @@ public sealed class Inference : IDisposable
 
         var calibrated = model.CalibrateThreshold(validation, CalibrationGoal.FalseAcceptRate(0.01));
         Console.WriteLine($"{calibrated.Recall:P1} of what belongs together matches beyond {calibrated.Threshold:F3}");
-        bool[] same = model.IsMatch(queries, gallery["0:8"]);
+        bool[] same = model.IsMatch(queries, gallery[0..8]);
         IReadOnlyList<(long Query, long Reference)> pairs = model.GetMatchingTuples(queries, gallery);
 
         Assert.Equal(8, same.Length);

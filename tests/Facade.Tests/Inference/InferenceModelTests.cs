@@ -14,7 +14,7 @@ public sealed class InferenceModelTests : IDisposable
     private readonly nn.Module<Tensor, Tensor> embedder = nn.Linear(5, 3);
     private readonly string path = Path.GetTempFileName();
 
-    private sealed class Words(Tensor rows) : Dataset<Dictionary<string, Tensor>>
+    private sealed class Words(Tensor rows) : utils.data.Dataset
     {
         public override long Count => rows.size(0);
 
@@ -97,8 +97,8 @@ public sealed class InferenceModelTests : IDisposable
     public void Neighbours_are_searched_by_a_distance_of_choice()
     {
         using var model = new InferenceModel(trunk, embedder, knnFunc: new CustomKNN(new CosineSimilarity()));
-        model.TrainKnn(rows["0:12"]);
-        model.AddToKnn(rows["12:20"]);
+        model.TrainKnn(rows[0..12]);
+        model.AddToKnn(rows[12..20]);
         var (similarities, indices) = model.GetNearestNeighbors(rows, k: 3);
         var embeddings = ByHand();
         var (expected, _) = embeddings.mm(embeddings.t()).topk(3);
@@ -156,7 +156,7 @@ public sealed class InferenceModelTests : IDisposable
         Assert.Equal(Numbers(distances), Numbers(other.GetNearestNeighbors(rows, k: 4).Distances));
 
         other.SaveKnnFunc(path);
-        model.TrainKnn(rows["0:3"]);
+        model.TrainKnn(rows[0..3]);
         model.LoadKnnFunc(path);
 
         Assert.Equal(20, model.IndexCount);
@@ -178,8 +178,8 @@ public sealed class InferenceModelTests : IDisposable
 
         Assert.Equal([(0, 0), (0, 1), (1, 0), (1, 1), (2, 2)], finder.GetMatchingTuples(points));
         Assert.Equal(5, finder.GetMatchingPairs(points).sum().item<long>());
-        Assert.Equal([true, false], finder.IsMatch(points["0:2"], points["1:3"]));
-        Assert.Equal([true, true], finder.IsMatch(points["0:2"], points["1:3"], threshold: 4.5));
+        Assert.Equal([true, false], finder.IsMatch(points[0..2], points[1..3]));
+        Assert.Equal([true, true], finder.IsMatch(points[0..2], points[1..3], threshold: 4.5));
     }
 
     [Fact]
@@ -189,7 +189,7 @@ public sealed class InferenceModelTests : IDisposable
         var finder = new MatchFinder(new LpDistance());
 
         Assert.Throws<ArgumentNullException>(() => new InferenceModel(null!));
-        Assert.Throws<ArgumentNullException>(() => new MatchFinder(null!));
+        Assert.Throws<ArgumentNullException>(() => new MatchFinder((Distance)null!));
         Assert.Throws<ArgumentNullException>(() => model.GetEmbeddings((Tensor)null!));
         Assert.Throws<ArgumentNullException>(() => model.GetEmbeddings((TrainingData)null!));
         Assert.Throws<ArgumentNullException>(() => model.GetEmbeddings((Inputs)null!));
