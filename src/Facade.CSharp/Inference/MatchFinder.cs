@@ -14,11 +14,11 @@ public sealed class MatchFinder
 {
     internal Core.MatchFinder Value { get; }
 
-    /// <param name="distance">What embeddings are compared by.</param>
+    /// <param name="distance">What embeddings are compared by; null is the cosine of their angle.</param>
     /// <param name="threshold">What matches from what does not; null: every call must say, or a calibration.</param>
     /// <exception cref="ArgumentException">The threshold is NaN.</exception>
-    public MatchFinder(Distance distance, double? threshold = null)
-        : this(new Core.MatchFinder(distance ?? throw new ArgumentNullException(nameof(distance)), threshold)) { }
+    public MatchFinder(Distance? distance = null, double? threshold = null)
+        : this(new Core.MatchFinder(distance ?? new CosineSimilarity(), threshold)) { }
 
     internal MatchFinder(Core.MatchFinder value) => Value = value;
 

@@ -180,6 +180,7 @@ public sealed class InferenceModelTests : IDisposable
         Assert.Equal(5, finder.GetMatchingPairs(points).sum().item<long>());
         Assert.Equal([true, false], finder.IsMatch(points[0..2], points[1..3]));
         Assert.Equal([true, true], finder.IsMatch(points[0..2], points[1..3], threshold: 4.5));
+        Assert.Equal(DistanceKind.Cosine, new MatchFinder().Distance.Kind);
     }
 
     [Fact]
@@ -189,7 +190,6 @@ public sealed class InferenceModelTests : IDisposable
         var finder = new MatchFinder(new LpDistance());
 
         Assert.Throws<ArgumentNullException>(() => new InferenceModel(null!));
-        Assert.Throws<ArgumentNullException>(() => new MatchFinder((Distance)null!));
         Assert.Throws<ArgumentNullException>(() => model.GetEmbeddings((Tensor)null!));
         Assert.Throws<ArgumentNullException>(() => model.GetEmbeddings((TrainingData)null!));
         Assert.Throws<ArgumentNullException>(() => model.GetEmbeddings((Inputs)null!));
