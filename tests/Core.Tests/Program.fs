@@ -12,6 +12,7 @@ let all =
             Schedules.ScheduleTests.tests
             Learn.LearnTests.tests
             Trainers.TrainerTests.tests
+            Evaluate.EvaluateTests.tests
             Laws.LawTests.tests
             Inference.InferenceTests.tests
             testList "docs" [ Docs.YourOwn.tests; Docs.Pages.tests; Docs.Guides.tests ]
