@@ -16,8 +16,11 @@ let all =
             Records.RecordTests.tests
             Inference.InferenceTests.tests
             Files.FileTests.tests
-            testList "docs" [ Docs.YourOwn.tests; Docs.Pages.tests; Docs.Guides.tests ]
+            testList "docs" [ Docs.YourOwn.tests; Docs.Pages.tests; Docs.Guides.tests; Docs.Records.tests ]
         ]
 
 [<EntryPoint>]
-let main arguments = runTestsWithCLIArgs [] arguments all
+let main arguments =
+    match arguments with
+    | [| Records.KillTests.Argument; folder; first |] -> Records.KillTests.child folder (int64 first)
+    | _ -> runTestsWithCLIArgs [] arguments all
