@@ -15,16 +15,25 @@ let private bools (values: bool[]) = torch.tensor values
 // Direct counting: what accepting up to a threshold does.
 let private count isInverted (pairs: (float32 * bool)[]) (threshold: float32) =
     let accepts distance =
-        if isInverted then distance >= threshold else distance <= threshold
+        if isInverted then
+            distance >= threshold
+        else
+            distance <= threshold
 
-    let number keep = pairs |> Array.filter keep |> Array.length |> float
+    let number keep =
+        pairs |> Array.filter keep |> Array.length |> float
+
     let positives, negatives = number snd, number (snd >> not)
     let hits = number (fun (distance, same) -> accepts distance && same)
     let falseHits = number (fun (distance, same) -> accepts distance && not same)
 
     {|
         Accuracy = (hits + negatives - falseHits) / (positives + negatives)
-        Precision = if hits + falseHits = 0.0 then 1.0 else hits / (hits + falseHits)
+        Precision =
+            if hits + falseHits = 0.0 then
+                1.0
+            else
+                hits / (hits + falseHits)
         Recall = hits / positives
         F1 = 2.0 * hits / (hits + falseHits + positives)
         FalseAcceptRate = falseHits / negatives
@@ -50,7 +59,9 @@ let private choosing =
             let pairs =
                 Array.append
                     [| 0.5f, true; 0.9f, false |]
-                    [| for struct (distance, same) in pairs -> float32 (distance % 6) / 3.0f, same |]
+                    [|
+                        for struct (distance, same) in pairs -> float32 (distance % 6) / 3.0f, same
+                    |]
 
             let distances = torch.tensor (Array.map fst pairs)
             let same = bools (Array.map snd pairs)
@@ -101,9 +112,15 @@ let private choosing =
             let first = 1.0f
             let next = MathF.BitIncrement first
             let same = bools [| true; false |]
-            let chosen = Calibration.choose CalibrationGoal.Accuracy false (torch.tensor [| first; next |]) same
+
+            let chosen =
+                Calibration.choose CalibrationGoal.Accuracy false (torch.tensor [| first; next |]) same
+
             Expect.equal (chosen.Threshold, chosen.Accuracy) (float first, 1.0) "the nearer"
-            let chosen = Calibration.choose CalibrationGoal.Accuracy true (torch.tensor [| next; first |]) same
+
+            let chosen =
+                Calibration.choose CalibrationGoal.Accuracy true (torch.tensor [| next; first |]) same
+
             Expect.equal (chosen.Threshold, chosen.Accuracy) (float next, 1.0) "the more similar"
         }
 
@@ -111,11 +128,17 @@ let private choosing =
             use _ = torch.NewDisposeScope()
             let distances = torch.tensor [| 1.0f; 2.0f |]
             let same = bools [| false; true |]
-            let chosen = Calibration.choose (CalibrationGoal.FalseAcceptRate 0.0) false distances same
+
+            let chosen =
+                Calibration.choose (CalibrationGoal.FalseAcceptRate 0.0) false distances same
+
             Expect.isLessThan chosen.Threshold 1.0 "nearer than the nearest"
             Expect.equal (float32 chosen.Threshold) (MathF.BitDecrement 1.0f) "just so"
             Expect.equal (chosen.Recall, chosen.Precision) (0.0, 1.0) "none"
-            let chosen = Calibration.choose (CalibrationGoal.FalseAcceptRate 0.0) true distances same
+
+            let chosen =
+                Calibration.choose (CalibrationGoal.FalseAcceptRate 0.0) true distances same
+
             Expect.equal (chosen.Recall, chosen.FalseAcceptRate) (1.0, 0.0) "all that belong together"
         }
 
@@ -137,7 +160,8 @@ let private choosing =
         }
     ]
 
-let private labels (classes: int list) = torch.tensor [| for label in classes -> int64 label |]
+let private labels (classes: int list) =
+    torch.tensor [| for label in classes -> int64 label |]
 
 // Classes of several sizes, one sample alone.
 let private mixed = [ 3; 1; 3; 2; 1; 3; 9; 3; 2 ]
@@ -149,7 +173,10 @@ let private pairs =
             let labels = labels mixed
             let draws = 40000
             let drawn = PairsOfClasses.sample (Seed.ofInt64 1L) (int64 draws) labels
-            let first, second, same = numbers drawn.First, numbers drawn.Second, numbers drawn.Same
+
+            let first, second, same =
+                numbers drawn.First, numbers drawn.Second, numbers drawn.Same
+
             let classes = numbers labels
 
             let found =
@@ -176,7 +203,10 @@ let private pairs =
 
         test "the seed decides which" {
             use _ = torch.NewDisposeScope()
-            let draw seed = numbers (PairsOfClasses.sample (Seed.ofInt64 seed) 50L (labels mixed)).First
+
+            let draw seed =
+                numbers (PairsOfClasses.sample (Seed.ofInt64 seed) 50L (labels mixed)).First
+
             Expect.equal (draw 1L) (draw 1L) "the same"
             Expect.notEqual (draw 1L) (draw 2L) "others"
         }
@@ -186,7 +216,7 @@ let private validation =
     let embeddings count =
         use _ = torch.NewDisposeScope()
         use generator = new torch.Generator(7UL, torch.CPU)
-        let labels = torch.arange((count: int64).ToScalar()) % 5L
+        let labels = torch.arange ((count: int64).ToScalar()) % 5L
         let centres = torch.randn ([| 5L; 8L |], generator = generator)
         let noise = torch.randn ([| count; 8L |], generator = generator)
         (centres.index_select (0L, labels) + noise).MoveToOuterDisposeScope(), labels.MoveToOuterDisposeScope()
@@ -203,10 +233,20 @@ let private validation =
         test "looks at every pair once" {
             use _ = torch.NewDisposeScope()
             let embeddings, labels = embeddings 40L
-            let pairs = [| for one in 0L .. 39L do for other in one + 1L .. 39L -> one, other |]
-            let rows (choose: int64 * int64 -> int64) = embeddings.index_select (0L, torch.tensor (Array.map choose pairs))
+
+            let pairs =
+                [|
+                    for one in 0L .. 39L do
+                        for other in one + 1L .. 39L -> one, other
+                |]
+
+            let rows (choose: int64 * int64 -> int64) =
+                embeddings.index_select (0L, torch.tensor (Array.map choose pairs))
+
             let classes = numbers labels
-            let same = bools [| for one, other in pairs -> classes[int one] = classes[int other] |]
+
+            let same =
+                bools [| for one, other in pairs -> classes[int one] = classes[int other] |]
 
             for finder in finders do
                 for goal in goals 0.05 do
