@@ -24,8 +24,12 @@ let all =
                     Docs.Pages.tests
                     Docs.Guides.tests
                     Docs.Inference.tests
+                    Docs.Records.tests
                 ]
         ]
 
 [<EntryPoint>]
-let main arguments = runTestsWithCLIArgs [] arguments all
+let main arguments =
+    match arguments with
+    | [| Records.KillTests.Argument; folder; first |] -> Records.KillTests.child folder (int64 first)
+    | _ -> runTestsWithCLIArgs [] arguments all

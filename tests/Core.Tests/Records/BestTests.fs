@@ -6,6 +6,7 @@ open System.Collections.Generic
 open Expecto
 open FsCheck
 open FsCheck.FSharp
+open MetricLearning.Core
 open MetricLearning.Core.Records
 
 let private scores =
@@ -61,37 +62,67 @@ let private patience =
 
 let private keys =
     testCase "the mean over levels decides, else the only level" (fun () ->
-        let key = AccuracyRecords.keyOf "recall"
-        Expect.equal (key [ "recall_level0"; "recall_level1"; "AVERAGE_recall" ]) "AVERAGE_recall" "several"
-        Expect.equal (key [ "r_precision_level2"; "recall_level2" ]) "recall_level2" "one"
-        Expect.throwsT<ArgumentException> (fun () -> key [ "r_precision_level0" ] |> ignore) "none")
+        let key = AccuracyRecords.tryKeyOf "recall"
+
+        Expect.equal
+            (key [ "recall_level0"; "recall_level1"; "AVERAGE_recall" ])
+            (ValueSome "AVERAGE_recall")
+            "several"
+
+        Expect.equal (key [ "r_precision_level2"; "recall_level2" ]) (ValueSome "recall_level2") "one"
+        Expect.equal (key [ "r_precision_level0" ]) ValueNone "none")
+
+let private results (epoch: int) (score: float) =
+    SplitResults(epoch, Dictionary(dict [ "score_level0", Accuracy score ]))
 
 let private recorded =
     testCase "an epoch that is evaluated again is compared with those before it only" (fun () ->
         use keeper = new RecordKeeper(Seq.empty)
 
-        let observe (epoch: int) (score: float) =
-            let before = AccuracyRecords.bestBefore keeper "g" "score" epoch
-            let best = Best.observe before epoch score
+        let observe (epoch: int) (score: float) : bool =
+            let results = results epoch score
+            let verdict = AccuracyRecords.judge keeper "g" "score" results
+            keeper.Append [ AccuracyRecords.record keeper "g" "score" results ]
+            verdict.IsNewBest
 
-            keeper.Append
-                [
-                    AccuracyRecords.record "g" epoch [ KeyValuePair("score", RecordValue.Number score) ] best
-                ]
-
-        observe 1 nan
-        observe 2 0.5
-        observe 3 0.9
-        observe 3 0.4
+        Expect.isFalse (observe 1 nan) "NaN is no best"
+        Expect.isTrue (observe 2 0.5) "the first number"
+        Expect.isTrue (observe 3 0.9) "a larger one"
+        Expect.isTrue (observe 3 0.9) "the same epoch again"
+        Expect.isFalse (observe 3 0.5) "no larger than before"
         let history = keeper.History "g"
         Expect.sequenceEqual history["epoch"] [ 1.0; 2.0; 3.0 ] "epochs"
         Expect.sequenceEqual (Seq.tail history["best_epoch"]) [ 2.0; 2.0 ] "best epochs"
         Expect.sequenceEqual (Seq.tail history["best_accuracy"]) [ 0.5; 0.5 ] "best scores"
-        Expect.isTrue (Double.IsNaN(Seq.head history["best_accuracy"])) "NaN is no best"
+        Expect.isTrue (Double.IsNaN(Seq.head history["best_accuracy"])) "none yet"
 
         Expect.equal
-            (AccuracyRecords.best keeper "g" "score" [])
+            (AccuracyRecords.best keeper "g" "score_level0" [])
             (ValueSome { Epoch = 2; Score = 0.5 })
-            "the best of all")
+            "the best of all"
 
-let tests = testList "best" (properties @ [ patience; keys; recorded ])
+        Expect.equal
+            (AccuracyRecords.best keeper "g" "score_level0" [ 2 ])
+            (ValueSome { Epoch = 3; Score = 0.5 })
+            "without an epoch"
+
+        Expect.equal (AccuracyRecords.best keeper "h" "score_level0" []) ValueNone "no such group")
+
+let private byClass =
+    testCase "numbers by class are a list, and the metric is their mean" (fun () ->
+        use keeper = new RecordKeeper(Seq.empty)
+        let classes = [| ClassAccuracy("0", 0.25); ClassAccuracy("1", 0.75) |]
+
+        let results =
+            SplitResults(1, Dictionary(dict [ "score_level0", Accuracy(0.5, classes) ]))
+
+        let record = AccuracyRecords.record keeper "g" "score" results
+        let values = dict [ for series in record.Series -> series.Key, series.Value ]
+        Expect.equal values["score_level0"] (RecordValue.Number 0.5) "mean"
+        Expect.equal values["best_accuracy"] (RecordValue.Number 0.5) "best"
+
+        match values["score_level0_by_class"] with
+        | RecordValue.Vector numbers -> Expect.sequenceEqual numbers [ 0.25; 0.75 ] "classes"
+        | other -> failtest $"{other} is no list")
+
+let tests = testList "best" (properties @ [ patience; keys; recorded; byClass ])

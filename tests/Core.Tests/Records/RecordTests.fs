@@ -7,6 +7,7 @@ let tests =
         "records"
         [
             WriterTests.tests
+            KillTests.tests
             KeeperTests.tests
             BestTests.tests
             RecordingTests.tests
