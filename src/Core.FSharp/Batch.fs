@@ -9,7 +9,7 @@ type Batch =
     {
         /// The inputs of the trunk, one or several: N rows each, dtype and device as in the data set.
         Data: torch.Tensor[]
-        /// The label of each row: int64, on the CPU, level chosen and mapped.
+        /// The label of each row: int64, on the CPU, mapped; (N) where one level was chosen, else (N × levels).
         Labels: torch.Tensor
         /// Which samples of the data set were fetched.
         Indices: int64[]

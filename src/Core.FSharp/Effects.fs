@@ -58,6 +58,11 @@ module internal Effects =
         finally
             tensor.set_ own |> ignore
 
+    /// Writes numbers into a parameter or buffer.
+    let overwrite (target: Tensor) (content: Tensor) : unit =
+        use _ = no_grad ()
+        target.copy_ content |> ignore
+
     /// Makes the modules show what a run has learned.
     let show (handles: Handles) (learned: Learned) : unit =
         learned.Parts
@@ -126,19 +131,23 @@ module internal Effects =
             use draw = torch.randint (System.Int64.MaxValue, [| 1L |], dtype = ScalarType.Int64)
             torch.cuda.manual_seed_all (draw.ToInt64())
 
-    /// Does something while a module is in evaluation mode and libtorch's generators follow a seed; leaves modes and the
+    /// Does something while modules are in evaluation mode and libtorch's generators follow a seed; leaves modes and the
     /// user's stream of random numbers as they were.
-    let whileEvaluating (model: nn.Module) (device: Device) (seed: Seed) (act: unit -> unit) : unit =
+    let whileAllEvaluating (models: nn.Module seq) (device: Device) (seed: Seed) (act: unit -> unit) : unit =
         use users = torch.random.get_rng_state ()
 
         let modes =
             [|
-                for layer in Seq.append [ model ] (model.modules ()) -> struct (layer, layer.training)
+                for model in models do
+                    for layer in Seq.append [ model ] (model.modules ()) -> struct (layer, layer.training)
             |]
 
         try
             seedGenerators seed
-            model.eval ()
+
+            for model in models do
+                model.eval ()
+
             act ()
         finally
             for struct (layer, training) in modes do
@@ -146,6 +155,10 @@ module internal Effects =
                     layer.train training
 
             restoreGenerators device users
+
+    /// `whileAllEvaluating` for one module.
+    let whileEvaluating (model: nn.Module) (device: Device) (seed: Seed) (act: unit -> unit) : unit =
+        whileAllEvaluating [ model ] device seed act
 
     /// Steps an optimizer that keeps its slots to itself, on what the modules show.
     let stepInPlace (optimizer: optim.Optimizer) : unit = optimizer.step () |> ignore

@@ -43,41 +43,15 @@ type Featured =
 /// From batches to embeddings.
 module Embedding =
 
-    let private checkRows (key: string) (rows: int64) (output: Tensor) =
-        if output.dim () < 1L || output.size 0 <> rows then
-            invalidOp
-                $"The {key} made an output of shape {output.ToString TensorStringStyle.Metadata} from a batch of {rows} samples; its first dimension must be {rows}."
-
-    let private describe (inputs: Tensor[]) =
-        inputs
-        |> Seq.map (fun input ->
-            let shape = System.String.Join(", ", input.shape)
-            $"({shape}) {input.dtype}")
-        |> String.concat " and "
-
-    // libtorch names neither the network nor what it was given.
     let private call (network: Network) (inputs: Tensor[]) : Tensor =
-        let output =
-            try
-                network.Forward inputs
-            with :? System.Runtime.InteropServices.ExternalException as error ->
-                raise (
-                    System.InvalidOperationException(
-                        $"The {network.Machine.Key} cannot take an input of {describe inputs} (first dimension: samples): {error.Message}",
-                        error
-                    )
-                )
-
-        match box output with
-        | null -> invalidOp $"The {network.Machine.Key} returned null; its forward pass must return a tensor."
-        | _ -> output
+        TorchModules.call network.Machine.Key network.Forward inputs
 
     /// The output of the network `key`, or the input itself when there is no such network (an identity embedder).
     let through (key: string) (ctx: Context) (input: Tensor) : Tensor =
         match ctx.Networks.TryGetValue key with
         | true, network ->
             let output = call network [| input |]
-            checkRows key (input.size 0) output
+            TorchModules.checkRows key (input.size 0) output
             output
         | _ -> input
 
@@ -89,7 +63,7 @@ module Embedding =
             | _ -> invalidOp $"There is no network \"{Keys.Trunk}\" to make embeddings with; add it to models."
 
         let output = call network batch.Data
-        checkRows Keys.Trunk (batch.Labels.size 0) output
+        TorchModules.checkRows Keys.Trunk (batch.Labels.size 0) output
         output
 
     /// The trunk's output for a batch, with the batch's labels.
@@ -104,9 +78,7 @@ module Embedding =
     let ofFeatures (ctx: Context) (featured: Featured) : Embedded =
         let embeddings = featured.Features |> through Keys.Embedder ctx
 
-        if embeddings.dim () <> 2L then
-            invalidOp
-                $"Embeddings must have the shape (samples, size); these have {embeddings.dim ()} dimensions. Let the embedder (or the trunk) end with a flatten or a linear layer."
+        TorchModules.checkMatrix embeddings
 
         {
             Embeddings = embeddings

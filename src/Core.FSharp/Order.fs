@@ -142,6 +142,12 @@ module Order =
                 ValueNone),
         pages
 
+    // A pass that holds nothing open.
+    let private nothing =
+        { new IDisposable with
+            member _.Dispose() = ()
+        }
+
     // Of a pass that lies in memory anyway; copying it item by item costs as much as a small batch.
     let private ofArray (batchSize: int) (items: int64[]) : PassReader * IDisposable =
         (fun place ->
@@ -149,9 +155,7 @@ module Order =
                 ValueSome(Array.sub items (int place * batchSize) batchSize)
             else
                 ValueNone),
-        { new IDisposable with
-            member _.Dispose() = ()
-        }
+        nothing
 
     let private ofBatchPages (items: seq<int64[]>) : PassReader * IDisposable =
         let pages = new Pages<int64[]>(items)
@@ -199,6 +203,31 @@ module Order =
             ofArray batchSize (Seed.shuffle [| 0L .. count - 1L |] (Seed.derive "data order" pass seed))
 
         Order(OrderKind.Pure read, batchSize, Nullable(count / int64 batchSize), "the shuffled data set")
+
+    /// Every one of `count` samples once a pass, in their order; the last batch of a pass may be a smaller one.
+    /// ArgumentException if there are none.
+    let sequential (count: int64) (batchSize: int) : Order =
+        checkBatchSize batchSize
+
+        if count < 1L then
+            invalidArg (nameof count) "The data set has no samples: give at least one."
+
+        let read (_: Seed) (_: int64) =
+            (fun place ->
+                let first = place * int64 batchSize
+
+                if first < count then
+                    ValueSome [| first .. min count (first + int64 batchSize) - 1L |]
+                else
+                    ValueNone),
+            nothing
+
+        Order(
+            OrderKind.Pure read,
+            0,
+            Nullable((count + int64 batchSize - 1L) / int64 batchSize),
+            "the data set in its order"
+        )
 
     /// The sampler's passes, cut into batches of which an incomplete one at the end of a pass is dropped.
     let sampled (sampler: Sampler) (batchSize: int) : Order =

@@ -64,8 +64,7 @@ module internal SampleSource =
                     let struct (data, labels) = get (collate indices samples)
                     let data = BatchParts.tensors data
 
-                    let labels =
-                        reading.Labels.Apply(HierarchyLevel.One reading.Level, Labels.ofBatch labels)
+                    let labels = reading.Labels.Apply(reading.Level, Labels.ofBatch labels)
 
                     if data.Length = 0 then
                         Labels.refuse "there are no data tensors"

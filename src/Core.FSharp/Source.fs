@@ -15,8 +15,8 @@ type Reading =
         DataAndLabelGetter: Func<obj, struct (obj * obj)> | null
         /// From labels to integers.
         Labels: LabelMap
-        /// The level of the label hierarchy to train on, from 0.
-        Level: int
+        /// Which levels of the label hierarchy count.
+        Level: HierarchyLevel
     }
 
     /// Default collation, integer labels as they are, level 0.
@@ -25,7 +25,7 @@ type Reading =
             CollateFn = null
             DataAndLabelGetter = null
             Labels = LabelMap.Identity
-            Level = 0
+            Level = HierarchyLevel.One 0
         }
 
 /// A data set as the loader sees it: indices → batch. Several threads may fetch at once.

@@ -32,10 +32,7 @@ module internal TensorSource =
         let count, columns = check inputs labels
 
         let labels =
-            reading.Labels
-                .KnowingWords(columns)
-                .Apply(HierarchyLevel.One reading.Level, columns)
-                .DetachFromDisposeScope()
+            reading.Labels.KnowingWords(columns).Apply(reading.Level, columns).DetachFromDisposeScope()
 
         let select (index: torch.Tensor) (input: torch.Tensor) =
             if input.device_type = DeviceType.CPU then

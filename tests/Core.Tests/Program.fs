@@ -13,9 +13,14 @@ let all =
             Learn.LearnTests.tests
             Trainers.TrainerTests.tests
             Laws.LawTests.tests
+            Records.RecordTests.tests
+            Inference.InferenceTests.tests
             Files.FileTests.tests
-            testList "docs" [ Docs.YourOwn.tests; Docs.Pages.tests; Docs.Guides.tests ]
+            testList "docs" [ Docs.YourOwn.tests; Docs.Pages.tests; Docs.Guides.tests; Docs.Records.tests ]
         ]
 
 [<EntryPoint>]
-let main arguments = runTestsWithCLIArgs [] arguments all
+let main arguments =
+    match arguments with
+    | [| Records.KillTests.Argument; folder; first |] -> Records.KillTests.child folder (int64 first)
+    | _ -> runTestsWithCLIArgs [] arguments all

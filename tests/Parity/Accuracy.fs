@@ -75,10 +75,11 @@ module Accuracy =
             if name <> "error" then
                 match ours[name] with
                 | null -> note (Fact.missing name value)
-                | :? torch.Tensor as tensor -> note (Fact.tensor name value tensor)
-                | :? IEnumerable as several ->
-                    note (Fact.numbers name value (several |> Seq.cast<obj> |> Seq.map System.Convert.ToDouble))
-                | one -> note (Fact.number name value (System.Convert.ToDouble one))
+                | :? MetricLearning.Core.Accuracy as one when one.ByClass.Count = 0 ->
+                    note (Fact.number name value one.Value)
+                | :? MetricLearning.Core.Accuracy as several ->
+                    note (Fact.numbers name value (several.ByClass |> Seq.map _.Value))
+                | other -> raise (MissingPart $"a metric as a %s{other.GetType().Name}")
 
     let private metrics (_: JsonElement) (note: Fact -> unit) (case: JsonElement) : unit =
         let inputs = Json.field "inputs" case

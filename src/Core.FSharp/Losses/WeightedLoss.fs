@@ -92,6 +92,9 @@ type WeightedLoss
         let weights = this.WeightsLike embeddings
         this.Distance.Matrix(embeddings, (if columnsAreClasses then weights.t () else weights))
 
+    /// A cost of the class weights themselves, if there is one.
+    member _.WeightRegularizer: Regularizer | null = weightSettings.Regularizer
+
     override _.IsRegularized = base.IsRegularized || not (isNull weightSettings.Regularizer)
 
     override this.Regularization input =
@@ -130,6 +133,9 @@ type internal FormulaWeightedLoss
             columnsAreClasses,
             vectorsPerClass
         )
+
+    /// Says by its type which loss it is.
+    member internal _.Formula: obj = formula
 
     override _.Parts = parts
 

@@ -1,7 +1,6 @@
 namespace MetricLearning.Core
 
 open System
-open System.Threading
 open TorchSharp
 
 /// How a sampler by mined tuples looks at a data set.
@@ -51,59 +50,42 @@ type TuplesToWeights
                 (nameof options.SubsetSize)
                 $"subsetSize is {taken}, of {count} samples: give 1 to {count}, or leave it out for all."
 
+    let embedding = EmbeddingModel(model, null)
     let mutable weights: float32[] = Array.create (int count) 1.0f
 
-    let device () =
-        match options.Device with
-        | null ->
-            match Seq.tryHead (model.parameters ()) with
-            | Some parameter -> parameter.device
-            | None -> torch.CPU
-        | given -> given
-
     // Embeddings (K × D) and labels (K) of samples.
-    let embed (device: torch.Device) (seed: Seed) (samples: int64[]) =
-        use loader =
-            new Loader(
-                Source.ofDataset options.Reading dataset,
-                Order.ofBatches (Array.chunkBySize options.BatchSize samples),
-                options.Workers
-            )
+    let embed (seed: Seed) (samples: int64[]) =
+        let found =
+            DatasetEmbeddings.ofSamples
+                embedding
+                { DatasetEmbeddings.defaults with
+                    BatchSize = options.BatchSize
+                    Workers = options.Workers
+                    Device = options.Device
+                    NormalizeEmbeddings = options.NormalizeEmbeddings
+                    Reading = options.Reading
+                    Seed = seed
+                }
+                dataset
+                samples
 
-        let embeddings, labels = ResizeArray<torch.Tensor>(), ResizeArray<torch.Tensor>()
-        let mutable cursor = Cursor.start
-
-        while cursor.Pass = 0L do
-            let loaded = loader.Fetch(seed, cursor, CancellationToken.None)
-            use batch = loaded.Batch
-
-            if batch.Data.Length <> 1 then
-                invalidOp
-                    $"The model of a TuplesToWeightsSampler takes one tensor, but a batch has {batch.Data.Length}: use a data set with one input."
-
-            embeddings.Add(model.call (batch.Data[0].``to`` device))
-            labels.Add(batch.Labels.``to`` device)
-            cursor <- loaded.After
-
-        let embeddings = torch.cat (embeddings, 0L)
-
-        struct ((if options.NormalizeEmbeddings then
-                     torch.nn.functional.normalize (embeddings, 2.0, 1L, 1e-12)
-                 else
-                     embeddings),
-                torch.cat (labels, 0L))
+        struct (found.Embeddings, found.Labels.select (1L, 0L))
 
     // The weight of each of the samples, and so many draws.
     let mine (seed: Seed) (samples: int64[]) =
         use _ = torch.NewDisposeScope()
         use _ = torch.no_grad ()
-        let device = device ()
+
+        let device =
+            match options.Device with
+            | null -> embedding.Device
+            | device -> device
+
         let found = ref struct ([||], [||])
 
+        // A miner of the user's may draw from libtorch's generator.
         Effects.whileEvaluating model device (Seed.derive "evaluation" 0L seed) (fun () ->
-            let struct (embeddings, labels) =
-                embed device (Seed.derive "samples" 0L seed) samples
-
+            let struct (embeddings, labels) = embed seed samples
             let tuples = miner.Mine(embeddings, labels, null, null, Seed.derive "miner" 0L seed)
             let like = torch.empty (0L, dtype = torch.ScalarType.Float32)
             let weights = (Tuples.toWeights samples.LongLength true like tuples).cpu()

@@ -7,24 +7,6 @@ open type TorchSharp.torch
 /// From the user's modules and optimizers to machines and the layout of their weights.
 module internal Assembly =
 
-    /// The forward pass of a module, if it is one that takes tensors and makes a tensor.
-    let forward (forwardModule: nn.Module) : (Tensor[] -> Tensor) option =
-        match box forwardModule with
-        | :? nn.IModule<Tensor, Tensor> as one -> Some(fun inputs -> one.call inputs[0])
-        | :? nn.IModule<Tensor, Tensor, Tensor> as two -> Some(fun inputs -> two.call (inputs[0], inputs[1]))
-        | :? nn.IModule<Tensor, Tensor, Tensor, Tensor> as three ->
-            Some(fun inputs -> three.call (inputs[0], inputs[1], inputs[2]))
-        | :? nn.IModule<Tensor[], Tensor> as any -> Some(fun inputs -> any.call inputs)
-        | _ -> None
-
-    /// How many tensors a module's forward takes; None if any number.
-    let arity (forwardModule: nn.Module) : int option =
-        match box forwardModule with
-        | :? nn.IModule<Tensor, Tensor> -> Some 1
-        | :? nn.IModule<Tensor, Tensor, Tensor> -> Some 2
-        | :? nn.IModule<Tensor, Tensor, Tensor, Tensor> -> Some 3
-        | _ -> None
-
     /// A module as a machine.
     let machine (keptInEval: nn.Module -> bool) (key: string) (owner: nn.Module) : Machine =
         let modules = Array.append [| owner |] (Seq.toArray (owner.modules ()))

@@ -24,7 +24,7 @@ module internal DataChecks =
                     CollateFn = ingredients.CollateFn
                     DataAndLabelGetter = ingredients.DataAndLabelGetter
                     Labels = LabelMap.Create(ingredients.SetMinLabelToZero, ingredients.DatasetLabels)
-                    Level = ingredients.LabelHierarchyLevel
+                    Level = HierarchyLevel.One ingredients.LabelHierarchyLevel
                 }
                 ingredients.Dataset)
 

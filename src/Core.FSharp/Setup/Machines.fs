@@ -102,7 +102,7 @@ module internal Machines =
                 byKey
                     [
                         for key, network in ingredients.Models do
-                            match Assembly.forward network with
+                            match TorchModules.forward network with
                             | Some forward ->
                                 key,
                                 {

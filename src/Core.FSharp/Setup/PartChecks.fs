@@ -27,7 +27,7 @@ module internal PartChecks =
                 for key, network in ingredients.Models do
                     match network with
                     | _ when isGone network -> $"models[\"{key}\"] was disposed, or a part of it was; give it alive."
-                    | _ when (Assembly.forward network).IsNone ->
+                    | _ when (TorchModules.forward network).IsNone ->
                         $"models[\"{key}\"] is a {network.GetType().Name}, which has no forward pass from tensors to a tensor; use a torch.nn.Module<Tensor, Tensor> (two or three input tensors for data of several inputs)."
                     | _ ->
                         let given =
@@ -36,7 +36,7 @@ module internal PartChecks =
                             | Dataset.Samples _ when key = Keys.Trunk -> None
                             | _ -> Some 1
 
-                        match Assembly.arity network, given with
+                        match TorchModules.arity network, given with
                         | Some wanted, Some given when wanted <> given ->
                             $"models[\"{key}\"] takes {wanted} input tensor(s), but it is given {given}."
                         | _ -> ()

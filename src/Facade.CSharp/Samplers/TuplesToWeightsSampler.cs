@@ -58,7 +58,7 @@ public sealed class TuplesToWeightsSampler : Sampler
                     null,
                     dataAndLabelGetter is { } getter ? batch => getter(batch) : null,
                     LabelMap.Create(false, null),
-                    labelHierarchyLevel
+                    HierarchyLevel.NewOne(labelHierarchyLevel)
                 )
             )
         );

@@ -41,6 +41,9 @@ public abstract partial class BaseTrainer : IDisposable
         }
     }
 
+    /// <summary>The run itself.</summary>
+    internal Session Session => session;
+
     /// <summary>What construction found doubtful; also logged.</summary>
     public IReadOnlyList<string> Warnings { get; }
 

@@ -54,6 +54,15 @@ let tests =
                         Pass = int64 pass + 1L
                     }
 
+            testProperty "a sequential pass has every sample once, in order, in full batches but for the last"
+            <| fun (PositiveInt count) (PositiveInt batchSize) (NonNegativeInt pass) ->
+                let order = Order.sequential (int64 count) batchSize
+                let first = { Cursor.start with Pass = int64 pass }
+                let batches, last = take (int order.BatchesPerPass.Value) order first
+
+                List.toArray batches = Array.chunkBySize batchSize [| 0L .. int64 count - 1L |]
+                && last = Cursor.nextPass first
+
             test "only the last batch ends its pass" {
                 let order = Order.batched (Ragged())
                 let mutable cursor = Cursor.start

@@ -58,7 +58,7 @@ let tests =
                 let reading =
                     { Reading.Default with
                         Labels = LabelMap.Create(true, levels)
-                        Level = 1
+                        Level = HierarchyLevel.One 1
                     }
 
                 let samples =

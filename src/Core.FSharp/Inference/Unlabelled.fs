@@ -1,0 +1,60 @@
+namespace MetricLearning.Core
+
+open System
+open System.Collections
+open TorchSharp
+
+/// Data sets of which only the inputs count.
+module internal Unlabelled =
+
+    let private none (rows: int64) : obj = Array.zeroCreate<int64>(int rows)
+
+    let private rowsOf (data: obj) : int64 =
+        match BatchParts.tensors data with
+        | [||] -> 0L
+        | parts when parts[0].dim() = 0L -> 0L
+        | parts -> parts[0].size 0
+
+    // A batch without labels is one tensor, or has one part.
+    let private dataOf (batch: obj) : obj =
+        match batch with
+        | :? torch.Tensor -> batch
+        | :? IList as parts when parts.Count = 1 && not (batch :? IDictionary) -> batch
+        | _ ->
+            let struct (data, _) = BatchParts.split batch
+            data
+
+    /// The same inputs, without a look at the labels, if there are any.
+    let dataset (reading: Reading) (dataset: Dataset) : struct (Reading * Dataset) =
+        let getter =
+            match reading.DataAndLabelGetter with
+            | null -> dataOf
+            | getter ->
+                fun batch ->
+                    let struct (data, _) = getter.Invoke batch
+                    data
+
+        match dataset with
+        | Dataset.Tensors(inputs, _) when
+            isNull reading.CollateFn
+            && isNull reading.DataAndLabelGetter
+            && inputs.Length > 0
+            && inputs[0].dim() > 0L
+            ->
+            struct (Reading.Default, Dataset.Tensors(inputs, none (inputs[0].size 0)))
+        | _ ->
+            struct ({ Reading.Default with
+                        CollateFn = reading.CollateFn
+                        DataAndLabelGetter =
+                            Func<_, _>(fun batch ->
+                                let data = getter batch
+                                struct (data, none (rowsOf data)))
+                    },
+                    dataset)
+
+    /// Inputs with a row per sample, and no labels.
+    let ofTensor (input: torch.Tensor) : Dataset =
+        if input.dim () = 0L then
+            invalidArg (nameof input) "The input has no dimensions: it must have one row per sample."
+
+        Dataset.Tensors([| input |], none (input.size 0))

@@ -1,0 +1,385 @@
+/// Embeddings of data sets.
+module MetricLearning.Core.Tests.Inference.EmbeddingTests
+
+open System
+open System.Threading
+open Expecto
+open FsCheck
+open TorchSharp
+open MetricLearning.Core
+open MetricLearning.Core.Tests.Feed.Expectations
+open MetricLearning.Core.Tests.Inference.Networks
+
+let private options =
+    { DatasetEmbeddings.defaults with
+        BatchSize = 7
+        NormalizeEmbeddings = false
+    }
+
+let private near (expected: Tensor) (actual: Tensor) (message: string) =
+    use _ = torch.NewDisposeScope()
+    Expect.sequenceEqual actual.shape expected.shape message
+    Expect.isLessThan ((actual - expected).abs().max().ToDouble()) 1e-6 message
+
+let private samplesOf (data: Tensor) (labels: int64[]) =
+    Dataset.ofFunction (data.size 0) (fun index _ -> [| data[index] :> obj; labels[int index] |])
+
+let private levels count =
+    Array2D.init count 2 (fun row level -> if level = 0 then int64 row else int64 row / 3L)
+
+/// As many samples as a list of batches has.
+let private indicesOf (batches: seq<EmbeddedBatch>) =
+    [
+        for batch in batches do
+            use batch = batch
+            List.ofArray batch.Indices
+    ]
+
+let private values =
+    [
+        testProperty "are the networks' outputs in evaluation mode, whatever the batch size and the workers"
+        <| fun (PositiveInt count) (PositiveInt batchSize) workers inSamples ->
+            let count = 1 + count % 40
+            use _ = torch.NewDisposeScope()
+            use trunk = trunk ()
+            use embedder = embedder ()
+            let data = data count
+            let labels = [| 0L .. int64 count - 1L |]
+
+            let dataset =
+                if inSamples then
+                    samplesOf data labels
+                else
+                    Dataset.ofTensors data labels
+
+            use found =
+                DatasetEmbeddings.compute
+                    (EmbeddingModel(trunk, embedder))
+                    { options with
+                        BatchSize = 1 + batchSize % 12
+                        Workers = if workers then 2 else 0
+                    }
+                    dataset
+
+            near (embedByHand [ trunk; embedder ] data) found.Embeddings "embeddings"
+            Expect.equal (numbers found.Labels) labels "labels"
+            Expect.sequenceEqual found.Labels.shape [ int64 count; 1L ] "one level"
+            Expect.isFalse found.Embeddings.requires_grad "gradients"
+
+        test "without an embedder, the trunk's" {
+            use _ = torch.NewDisposeScope()
+            use trunk = trunk ()
+            let data = data 9L
+
+            use found =
+                DatasetEmbeddings.compute (EmbeddingModel(trunk, null)) options (Dataset.ofTensors data [| 0L .. 8L |])
+
+            near (embedByHand [ trunk ] data) found.Embeddings "embeddings"
+        }
+
+        test "of length 1 where they are asked for so, and rows of zeros stay" {
+            use _ = torch.NewDisposeScope()
+            use identity = new Function("identity", id)
+            let data = torch.tensor (array2D [ [ 3.0f; 4.0f ]; [ 0.0f; 0.0f ] ])
+
+            for dtype, tolerance in [ torch.float32, 1e-7; torch.float16, 1e-3 ] do
+                use found =
+                    DatasetEmbeddings.compute
+                        (EmbeddingModel(identity, null))
+                        { options with
+                            NormalizeEmbeddings = true
+                            Dtype = Nullable dtype
+                        }
+                        (Dataset.ofTensors data [| 0; 1 |])
+
+                Expect.equal found.Embeddings.dtype dtype "dtype"
+
+                for actual, expected in Array.zip (floats found.Embeddings) [| 0.6; 0.8; 0.0; 0.0 |] do
+                    Expect.floatClose { absolute = tolerance; relative = 0.0 } actual expected $"{dtype}"
+        }
+
+        test "every level of the labels has a column" {
+            use _ = torch.NewDisposeScope()
+            use trunk = trunk ()
+            let wanted = levels 11
+            let dataset = Dataset.ofTensors (data 11L) wanted
+            use found = DatasetEmbeddings.compute (EmbeddingModel(trunk, null)) options dataset
+            Expect.equal (numbers found.Labels) [| for label in Seq.cast<int64> wanted -> label |] "labels"
+            Expect.sequenceEqual found.Labels.shape [ 11L; 2L ] "samples and levels"
+
+            use outer =
+                DatasetEmbeddings.compute
+                    (EmbeddingModel(trunk, null))
+                    { options with
+                        Reading =
+                            { Reading.Default with
+                                Level = HierarchyLevel.One 1
+                            }
+                    }
+                    dataset
+
+            Expect.equal (numbers outer.Labels) [| for row in 0..10 -> wanted[row, 1] |] "one of them"
+        }
+
+        test "of chosen samples, in their order, as often as they are named" {
+            use _ = torch.NewDisposeScope()
+            use trunk = trunk ()
+            let data = data 20L
+            let samples = [| 3L; 19L; 3L; 0L; 7L; 8L; 9L; 1L; 2L |]
+            let dataset = Dataset.ofTensors data [| 0L .. 19L |]
+
+            use found =
+                DatasetEmbeddings.ofSamples (EmbeddingModel(trunk, null)) options dataset samples
+
+            near (embedByHand [ trunk ] (data[torch.tensor samples])) found.Embeddings "embeddings"
+            Expect.equal (numbers found.Labels) samples "labels"
+        }
+
+        test "samples of several inputs, or of several streams" {
+            use _ = torch.NewDisposeScope()
+            let one, other = data 10L, (data 10L).flip 0L
+            let dataset = Dataset.ofInputs [ one; other ] [| 0L .. 9L |]
+            use difference = new Function2("difference", (fun one other -> one - other))
+
+            use together =
+                DatasetEmbeddings.compute (EmbeddingModel(difference, null)) options dataset
+
+            near (one - other) together.Embeddings "both in one"
+            use trunk = trunk ()
+
+            let streams =
+                DatasetEmbeddings.computeStreams 2 (EmbeddingModel(trunk, null)) options dataset
+
+            near (embedByHand [ trunk ] one) streams[0].Embeddings "the first"
+            near (embedByHand [ trunk ] other) streams[1].Embeddings "the second"
+            streams[0].Dispose()
+            Expect.equal (numbers streams[1].Labels) [| 0L .. 9L |] "labels, each their own"
+            streams[1].Dispose()
+        }
+
+        test "a network that passes its input on does not give it away" {
+            use identity = new Function("identity", id)
+            let rows = data 4L
+
+            // The collate function's own tensor is the embedding.
+            let reading =
+                { Reading.Default with
+                    CollateFn = Func<_, _>(fun _ -> [| box rows; box [| 0L .. 3L |] |] :> obj)
+                }
+
+            let options = { options with Reading = reading }
+            let dataset = Dataset.ofSamples [ 0; 1; 2; 3 ]
+
+            let batch =
+                DatasetEmbeddings.stream (EmbeddingModel(identity, null)) options dataset
+                |> Seq.exactlyOne
+
+            Expect.equal (bitsOf batch.Embeddings) (bitsOf rows) "the input"
+            batch.Dispose()
+            Expect.isFalse rows.IsInvalid "still alive"
+            rows.Dispose()
+        }
+    ]
+
+let private streams =
+    [
+        testProperty "a stream has the same rows in batches, in the order of the data set"
+        <| fun (PositiveInt count) (PositiveInt batchSize) workers ->
+            let count, batchSize = 1 + count % 40, 1 + batchSize % 12
+            use _ = torch.NewDisposeScope()
+            use trunk = trunk ()
+            let model = EmbeddingModel(trunk, null)
+
+            let options =
+                { options with
+                    BatchSize = batchSize
+                    Workers = if workers then 2 else 0
+                }
+
+            let dataset = samplesOf (data count) [| 0L .. int64 count - 1L |]
+            use whole = DatasetEmbeddings.compute model options dataset
+            let mutable next = 0L
+
+            for batch in DatasetEmbeddings.stream model options dataset do
+                use batch = batch
+                let rows = batch.Embeddings.size 0
+                Expect.isLessThanOrEqual rows (int64 batchSize) "at most a batch"
+                Expect.equal batch.Indices [| next .. next + rows - 1L |] "indices"
+                Expect.equal (numbers batch.Labels) batch.Indices "labels"
+                Expect.equal (bitsOf batch.Embeddings) (bitsOf (whole.Embeddings.narrow (0L, next, rows))) "embeddings"
+                next <- next + rows
+
+            Expect.equal next (int64 count) "all"
+
+        test "nothing is read before it is asked for, and a stream can be read again" {
+            use _ = torch.NewDisposeScope()
+            use trunk = trunk ()
+            let rows = data 30L
+            let read = ref 0
+
+            let dataset =
+                Dataset.ofFunction 30L (fun index _ ->
+                    Interlocked.Increment read |> ignore
+                    [| rows[index] :> obj; index |])
+
+            let stream = DatasetEmbeddings.stream (EmbeddingModel(trunk, null)) options dataset
+            Expect.equal read.Value 0 "before"
+            (Seq.head stream).Dispose()
+            Expect.equal read.Value 7 "one batch"
+
+            let all =
+                [ [ 0L .. 6L ]; [ 7L .. 13L ]; [ 14L .. 20L ]; [ 21L .. 27L ]; [ 28L; 29L ] ]
+
+            Expect.equal (indicesOf stream) all "from the start"
+            Expect.equal (indicesOf stream) all "again"
+        }
+
+        test "a cancelled token ends it" {
+            use _ = torch.NewDisposeScope()
+            use trunk = trunk ()
+            use source = new CancellationTokenSource()
+
+            let options =
+                { options with
+                    CancellationToken = source.Token
+                }
+
+            let dataset = Dataset.ofTensors (data 30L) [| 0L .. 29L |]
+
+            Expect.throwsT<OperationCanceledException>
+                (fun () ->
+                    for batch in DatasetEmbeddings.stream (EmbeddingModel(trunk, null)) options dataset do
+                        batch.Dispose()
+                        source.Cancel())
+                "between batches"
+        }
+    ]
+
+let private traces =
+    let looks (act: EmbeddingModel -> Dataset -> unit) =
+        use trunk = trunk ()
+        use embedder = embedder ()
+        (Seq.item 1 (trunk.children ())).eval()
+        use rows = data 30L
+        let dataset = samplesOf rows [| 0L .. 29L |]
+        let model = EmbeddingModel(trunk, embedder)
+        let before = everythingOf [ trunk; embedder ]
+        leavesNoTensors (fun () -> act model dataset)
+        Expect.equal (everythingOf [ trunk; embedder ]) before "modes, weights, statistics and stream"
+
+    let failing after =
+        let calls = ref 0
+
+        new Function(
+            "failing",
+            fun input ->
+                calls.Value <- calls.Value + 1
+
+                if calls.Value % after = 0 then
+                    raise (NotSupportedException "no")
+
+                torch.rand_like input
+        )
+
+    [
+        for workers in [ 0; 2 ] do
+            let options = { options with Workers = workers }
+
+            testSequenced (
+                test $"nothing stays behind, with {workers} workers" {
+                    looks (fun model dataset -> (DatasetEmbeddings.compute model options dataset).Dispose())
+                    looks (fun model dataset -> DatasetEmbeddings.stream model options dataset |> indicesOf |> ignore)
+                }
+            )
+
+            testSequenced (
+                test $"nor when a stream is left, or a network fails, with {workers} workers" {
+                    looks (fun model dataset -> (DatasetEmbeddings.stream model options dataset |> Seq.head).Dispose())
+
+                    looks (fun model dataset ->
+                        use failing = failing 3
+
+                        Expect.throwsT<NotSupportedException>
+                            (fun () ->
+                                (DatasetEmbeddings.compute (EmbeddingModel(model.Trunk, failing)) options dataset)
+                                    .Dispose())
+                            "the network's error")
+                }
+            )
+
+        testSequenced (
+            test "tensors belong to the dispose scope in which they were asked for" {
+                use trunk = trunk ()
+                use rows = data 9L
+
+                leavesNoTensors (fun () ->
+                    use _ = torch.NewDisposeScope()
+
+                    DatasetEmbeddings.compute
+                        (EmbeddingModel(trunk, null))
+                        options
+                        (Dataset.ofTensors rows [| 0L .. 8L |])
+                    |> ignore)
+            }
+        )
+    ]
+
+let private mistakes =
+    let rows = lazy (data 9L)
+
+    let embeds (trunk: torch.nn.Module) (dataset: Dataset) =
+        (DatasetEmbeddings.compute (EmbeddingModel(trunk, null)) options dataset).Dispose()
+
+    let good () =
+        Dataset.ofTensors rows.Value [| 0L .. 8L |]
+
+    [
+        test "are named" {
+            use trunk = trunk ()
+            use list = new Modules.ModuleList<torch.nn.Module>()
+            use cube = new Function("cube", (fun input -> input.unsqueeze 1L))
+            use short = new Function("short", (fun input -> input.narrow (0L, 0L, 1L)))
+            use two = new Function2("two", (fun one _ -> one))
+            let empty = Dataset.ofSamples ([]: int list)
+            throws<ArgumentException> "no samples" (fun () -> embeds trunk empty)
+            throws<ArgumentException> "8 labels" (fun () -> embeds trunk (Dataset.ofTensors rows.Value [| 0..7 |]))
+
+            throws<ArgumentException> "batchSize is 0" (fun () ->
+                (DatasetEmbeddings.compute (EmbeddingModel(trunk, null)) { options with BatchSize = 0 } (good ()))
+                    .Dispose())
+
+            throws<ArgumentException> "no forward pass" (fun () -> EmbeddingModel(list, null) |> ignore)
+            throws<ArgumentException> "no forward pass" (fun () -> EmbeddingModel(trunk, list) |> ignore)
+            throws<ArgumentException> "takes 2 input tensors" (fun () -> EmbeddingModel(trunk, two) |> ignore)
+            throws<InvalidOperationException> "3 dimensions" (fun () -> embeds cube (good ()))
+            throws<InvalidOperationException> "must be 7" (fun () -> embeds short (good ()))
+
+            throws<InvalidOperationException> "takes 2 input tensor(s), but a sample has 1" (fun () ->
+                embeds two (good ()))
+
+            throws<InvalidOperationException> "trunk cannot take an input of (7, 9)" (fun () ->
+                use wide = torch.zeros (9L, 9L)
+                embeds trunk (Dataset.ofTensors wide [| 0L .. 8L |]))
+
+            let gone = Networks.trunk ()
+            gone.Dispose()
+            throws<ArgumentException> "trunk was disposed" (fun () -> EmbeddingModel(gone, null) |> ignore)
+        }
+
+        test "outputs that are as wide in one batch as in no other" {
+            use growing =
+                new Function("growing", (fun input -> torch.zeros (input.size 0, input.size 0)))
+
+            throws<InvalidOperationException> "2 rows of 2 after 7 rows of 7" (fun () -> embeds growing (good ()))
+        }
+    ]
+
+let tests =
+    testList
+        "embeddings of a data set"
+        [
+            testList "values" values
+            testList "streams" streams
+            testList "traces" traces
+            testList "mistakes" mistakes
+        ]
