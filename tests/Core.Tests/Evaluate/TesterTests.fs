@@ -48,7 +48,11 @@ let private first = options (HierarchyLevel.One 0)
 
 let private identity = new Networks.Function("identity", id)
 
-let private evaluate (options: TestOptions) (data: IReadOnlyDictionary<string, Dataset>) (splits: SplitToEval[] | null) =
+let private evaluate
+    (options: TestOptions)
+    (data: IReadOnlyDictionary<string, Dataset>)
+    (splits: SplitToEval[] | null)
+    =
     Testing.test options data 3 identity null splits null
 
 let private normal (data: Dataset) =
@@ -163,8 +167,7 @@ let tests =
                     [
                         for parent in 0L .. 1L ->
                             let places =
-                                [| 0L .. 23L |]
-                                |> Array.filter (fun row -> fine[int row] / 2L = parent)
+                                [| 0L .. 23L |] |> Array.filter (fun row -> fine[int row] / 2L = parent)
 
                             let rows = rows.index_select (0L, torch.tensor places)
                             let labels = places |> Array.map (fun row -> fine[int row])
