@@ -51,6 +51,18 @@ let tests =
                         let found = (search distance bytes).Search(query, int64 k, reference, isSelf)
                         Expect.equal (indicesOf found) expected $"{bytes} bytes"
 
+            testPropertyWithConfig { few with maxTest = 12 } "few queries of a large index are answered like many"
+            <| fun (number: int) (PositiveInt queries) (PositiveInt k) ->
+                use _ = torch.NewDisposeScope()
+                let reference = whole number 1500 3
+                let query = whole (number + 1) (1 + queries % 40) 3
+                let k = 1 + k % 20
+                let expected = byHand squared query k reference false
+
+                for bytes in memories do
+                    let found = (search squared bytes).Search(query, int64 k, reference, false)
+                    Expect.equal (indicesOf found) expected $"{bytes} bytes"
+
             testPropertyWithConfig { few with maxTest = 8 } "the same among many references, some infinitely far and some no numbers"
             <| fun (number: int) (PositiveInt k) (isSelf: bool) ->
                 use _ = torch.NewDisposeScope()
