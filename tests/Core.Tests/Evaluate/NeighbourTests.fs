@@ -51,7 +51,9 @@ let tests =
                         let found = (search distance bytes).Search(query, int64 k, reference, isSelf)
                         Expect.equal (indicesOf found) expected $"{bytes} bytes"
 
-            testPropertyWithConfig { few with maxTest = 8 } "the same among many references, some infinitely far and some no numbers"
+            testPropertyWithConfig
+                { few with maxTest = 8 }
+                "the same among many references, some infinitely far and some no numbers"
             <| fun (number: int) (PositiveInt k) (isSelf: bool) ->
                 use _ = torch.NewDisposeScope()
                 let reference = whole number 400 2

@@ -395,7 +395,7 @@ let tests =
                         trunk
                         embedder
                         [| SplitToEval("val", [| "train"; "val" |]) |]
-                        (Action<_, _>(fun _ _ -> ()))
+                        (Action<_, _, _>(fun _ _ _ -> ()))
 
                 // What is made once, at first use.
                 let expected = run ()
