@@ -18,6 +18,7 @@ internal static class Experiment
         using var net = new EmbeddingNet(seed, protocol.EmbeddingSize, protocol.Heads);
         var before = net.Embed(digits.Test.Pictures);
         var losses = new List<double>();
+        using var records = options.Recorded ? new RunRecords(options, seed, digits.Test) : null;
 
         var clock = Stopwatch.StartNew();
         using var trainer = protocol.Build(
@@ -25,7 +26,12 @@ internal static class Experiment
             seed,
             net,
             digits.Train,
-            endOfIterationHook: it => losses.Add(it.Losses["total_loss"])
+            endOfIterationHook: it =>
+            {
+                losses.Add(it.Losses["total_loss"]);
+                records?.EndOfIterationHook(it);
+            },
+            endOfEpochHook: records?.EndOfEpochHook
         );
         trainer.Train(options.Epochs, cancellationToken: cancellation, progress: progress);
         clock.Stop();
@@ -35,7 +41,8 @@ internal static class Experiment
             seed,
             Retrieval.Score(before, digits.Test.Labels),
             Retrieval.Score(after, digits.Test.Labels),
-            losses,
+            records?.Losses ?? losses,
+            records?.Accuracies,
             before,
             after,
             clock.Elapsed,

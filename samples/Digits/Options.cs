@@ -7,10 +7,25 @@ namespace Digits;
 /// <param name="Loss">Null with a trainer whose losses the protocol says.</param>
 /// <param name="Workers">Threads that load batches; 0 = the one that trains. Never changes a result.</param>
 /// <param name="Out">The report's folder, created if need be.</param>
-internal sealed record Options(string Trainer, string? Loss, int Epochs, int Seed, int Seeds, int Workers, string Out)
+/// <param name="Records">The folder of the records; null keeps none.</param>
+/// <param name="EvaluateEvery">Every how many epochs the test pictures are looked at meanwhile; 0 = never.</param>
+internal sealed record Options(
+    string Trainer,
+    string? Loss,
+    int Epochs,
+    int Seed,
+    int Seeds,
+    int Workers,
+    string Out,
+    string? Records,
+    int EvaluateEvery
+)
 {
     /// <summary>The trainer, and the loss if there was a choice.</summary>
     public string Title => Loss is null ? Trainer : $"{Trainer} with {Loss}";
+
+    /// <summary>Whether anything is recorded, on disk or for the report.</summary>
+    public bool Recorded => Records is not null || EvaluateEvery > 0;
 
     /// <summary>Seed … Seed + Seeds − 1.</summary>
     public IEnumerable<int> AllSeeds => Enumerable.Range(Seed, Seeds);
@@ -29,17 +44,14 @@ internal sealed record Options(string Trainer, string? Loss, int Epochs, int See
         var seed = Number("--seed", "Decides the first weights and the order of the pictures.", 0, 0);
         var seeds = Number("--seeds", "How many runs, with seeds SEED, SEED + 1, …", 1, 1);
         var workers = Number("--workers", "How many threads load batches; 0 = the one that trains.", 0, 0);
-        var folder = new Option<string>("--out")
-        {
-            Description = "Where to write the report.",
-            HelpName = "FOLDER",
-            DefaultValueFactory = _ => "digits-report",
-        };
-        folder.Validators.Add(parsed =>
-        {
-            if (parsed.GetValueOrDefault<string>() is "")
-                parsed.AddError("--out takes the name of a folder.");
-        });
+        var folder = Folder("--out", "Where to write the report.", "digits-report");
+        var records = Folder("--records", "Where to record the runs, each in a folder of its own; without it nowhere.");
+        var every = Number(
+            "--evaluate-every",
+            "Every how many epochs to evaluate on the test pictures; 0 = never.",
+            0,
+            0
+        );
         var command = new RootCommand(
             "Trains an embedding of handwritten digits, and reports how well it finds equal ones."
         )
@@ -51,6 +63,8 @@ internal sealed record Options(string Trainer, string? Loss, int Epochs, int See
             seeds,
             workers,
             folder,
+            records,
+            every,
         };
         command.Validators.Add(parsed =>
         {
@@ -75,7 +89,9 @@ internal sealed record Options(string Trainer, string? Loss, int Epochs, int See
                             parsed.GetRequiredValue(seed),
                             parsed.GetRequiredValue(seeds),
                             parsed.GetRequiredValue(workers),
-                            parsed.GetRequiredValue(folder)
+                            parsed.GetRequiredValue(folder),
+                            parsed.GetValue(records),
+                            parsed.GetRequiredValue(every)
                         ),
                         cancellation
                     )
@@ -101,6 +117,19 @@ internal sealed record Options(string Trainer, string? Loss, int Epochs, int See
         {
             if (parsed.GetValueOrDefault<string>() is { } value && !existing.Contains(value))
                 parsed.AddError($"{name} {value} does not exist. There is: {string.Join(", ", existing)}.");
+        });
+        return option;
+    }
+
+    private static Option<string> Folder(string name, string description, string? otherwise = null)
+    {
+        var option = new Option<string>(name) { Description = description, HelpName = "FOLDER" };
+        if (otherwise is not null)
+            option.DefaultValueFactory = _ => otherwise;
+        option.Validators.Add(parsed =>
+        {
+            if (parsed.GetValueOrDefault<string>() is "")
+                parsed.AddError($"{name} takes the name of a folder.");
         });
         return option;
     }

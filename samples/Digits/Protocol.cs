@@ -44,13 +44,14 @@ internal sealed partial record Protocol(
             ? ""
             : "The miner keeps only what is still hard, so this curve may stay flat while the scores rise.";
 
-    /// <summary>The trainer, ready to start; the hook is called after every iteration.</summary>
+    /// <summary>The trainer, ready to start; the hooks are called after every iteration and every epoch.</summary>
     public BaseTrainer Build(
         Options options,
         int seed,
         EmbeddingNet net,
         DigitSet digits,
-        Action<BaseTrainer> endOfIterationHook
+        Action<BaseTrainer> endOfIterationHook,
+        Func<BaseTrainer, bool?>? endOfEpochHook = null
     )
     {
         var losses = Losses();
@@ -76,6 +77,7 @@ internal sealed partial record Protocol(
                 ),
                 DataloaderNumWorkers = options.Workers,
                 EndOfIterationHook = endOfIterationHook,
+                EndOfEpochHook = endOfEpochHook,
                 Seed = seed,
             }
         );

@@ -3,7 +3,7 @@ module MetricLearning.Benchmarks.Program
 open System
 
 let private usage =
-    "usage: Benchmarks [iteration|trainers|synthesis|triplets|losses|neighbours|loader|memory|soak|all] [--quick] [--cpu] [--only PART-OF-A-NAME]"
+    "usage: Benchmarks [iteration|trainers|synthesis|triplets|losses|neighbours|loader|memory|soak|records|all] [--quick] [--cpu] [--only PART-OF-A-NAME]"
 
 [<EntryPoint>]
 let main arguments =
@@ -39,6 +39,7 @@ let main arguments =
     | "loader" :: _ -> LoaderBenchmark.run clock quick
     | "memory" :: _ -> MemoryBenchmark.run quick
     | "soak" :: _ -> SoakBenchmark.run quick
+    | "records" :: _ -> RecordBenchmark.run clock quick
     | []
     | "all" :: _
     | "--quick" :: _ ->
@@ -51,6 +52,7 @@ let main arguments =
         LoaderBenchmark.run clock quick
         MemoryBenchmark.run quick
         SoakBenchmark.run quick
+        RecordBenchmark.run clock quick
     | _ -> Console.Error.WriteLine usage
 
     0

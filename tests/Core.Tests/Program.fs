@@ -14,9 +14,22 @@ let all =
             Trainers.TrainerTests.tests
             Evaluate.EvaluateTests.tests
             Laws.LawTests.tests
+            Records.RecordTests.tests
             Inference.InferenceTests.tests
-            testList "docs" [ Docs.YourOwn.tests; Docs.Pages.tests; Docs.Guides.tests ]
+            Files.FileTests.tests
+            testList
+                "docs"
+                [
+                    Docs.YourOwn.tests
+                    Docs.Pages.tests
+                    Docs.Guides.tests
+                    Docs.Inference.tests
+                    Docs.Records.tests
+                ]
         ]
 
 [<EntryPoint>]
-let main arguments = runTestsWithCLIArgs [] arguments all
+let main arguments =
+    match arguments with
+    | [| Records.KillTests.Argument; folder; first |] -> Records.KillTests.child folder (int64 first)
+    | _ -> runTestsWithCLIArgs [] arguments all

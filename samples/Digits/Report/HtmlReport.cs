@@ -57,6 +57,7 @@ internal static class HtmlReport
             {(protocol.AboutLoss is "" ? "" : $"<p>{protocol.AboutLoss}</p>")}
             {LossChart.Render(last.Losses, options.Epochs)}
             </section>
+            {Accuracies(last, options)}
             <section aria-labelledby="maps">
             <h2 id="maps">Where the test pictures lie</h2>
             <p>Every picture is drawn as the digit it shows. Its place is its embedding, flattened from {protocol.EmbeddingSize} dimensions to the two
@@ -91,6 +92,20 @@ internal static class HtmlReport
             </html>
             """;
     }
+
+    private static string Accuracies(Run run, Options options) =>
+        run.Accuracies is { } accuracies
+            ? $"""
+                <section aria-labelledby="accuracies">
+                <h2 id="accuracies">Accuracies meanwhile</h2>
+                <p>Recorded every {(
+                    options.EvaluateEvery == 1 ? "epoch" : $"{options.EvaluateEvery} epochs"
+                )}. Looking at the test pictures
+                changed nothing: the weights are those of a run without it.</p>
+                {AccuracyChart.Render(accuracies, options.Epochs)}
+                </section>
+                """
+            : "";
 
     private static string Style()
     {

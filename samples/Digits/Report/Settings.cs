@@ -28,6 +28,8 @@ internal static class Settings
             $"--seed {options.Seed}",
             $"--seeds {options.Seeds}",
             $"--workers {options.Workers}",
+            .. options.Records is null ? Array.Empty<string>() : [$"--records {options.Records}"],
+            .. options.EvaluateEvery == 0 ? Array.Empty<string>() : [$"--evaluate-every {options.EvaluateEvery}"],
         ];
         return $"""
             <dl>

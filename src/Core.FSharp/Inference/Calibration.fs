@@ -26,7 +26,7 @@ module Calibration =
 
         let ends = torch.ones (1L, dtype = torch.bool, device = sorted.device)
         let count = sorted.size 0
-        let apart = sorted.narrow(0L, 1L, count - 1L).ne (sorted.narrow (0L, 0L, count - 1L))
+        let apart = sorted.narrow(0L, 1L, count - 1L).ne(sorted.narrow (0L, 0L, count - 1L))
         let truePositives, falsePositives = counted same, counted (same.logical_not ())
 
         {
@@ -50,7 +50,10 @@ module Calibration =
 
     // A number as far distances of this type go: the threshold is compared with them.
     let private rounded (dtype: torch.ScalarType) (value: float) : float =
-        if dtype = torch.float64 then value else float (float32 value)
+        if dtype = torch.float64 then
+            value
+        else
+            float (float32 value)
 
     let private below (dtype: torch.ScalarType) (value: float) : float =
         if dtype = torch.float64 then
@@ -71,7 +74,10 @@ module Calibration =
             let accepted, refused = at (cut - 1L), at cut
             let middle = rounded sorted.dtype (accepted + (refused - accepted) / 2.0)
             // Of neighbouring numbers there is none between.
-            if middle < refused && Double.IsFinite middle then middle else accepted
+            if middle < refused && Double.IsFinite middle then
+                middle
+            else
+                accepted
 
     /// The threshold that serves the goal best for pairs at these distances (n), of which `same` (n, bool) belong together;
     /// halfway to the next pair that does not match. Each pair that does not belong together stands for
@@ -99,9 +105,9 @@ module Calibration =
             invalidArg (nameof distances) "Some distances are NaN: the networks have broken weights, or were given NaN."
 
         let struct (sorted, order) =
-            (if isInverted then distances.neg () else distances).sort (0L, stable = true)
+            (if isInverted then distances.neg () else distances).sort(0L, stable = true)
 
-        let cuts = cuts sorted (same.to_type(torch.bool).index_select (0L, order))
+        let cuts = cuts sorted (same.to_type(torch.bool).index_select(0L, order))
 
         if cuts.Positives = 0.0 || cuts.Negatives = 0.0 then
             invalidArg

@@ -20,9 +20,7 @@ type internal EmbeddingIndex() =
 
     let grow (like: torch.Tensor) (needed: int64) : torch.Tensor =
         let larger (device: torch.Device) (dtype: torch.ScalarType) =
-            torch
-                .empty([| needed; like.size 1 |], dtype = dtype, device = device)
-                .DetachFromDisposeScope()
+            torch.empty([| needed; like.size 1 |], dtype = dtype, device = device).DetachFromDisposeScope()
 
         match room with
         | null -> larger like.device like.dtype
@@ -58,7 +56,7 @@ type internal EmbeddingIndex() =
         | full when full.size 0 < needed -> room <- grow embeddings (max needed (2L * full.size 0))
         | _ -> ()
 
-        use place = (nonNull room).narrow (0L, count, embeddings.size 0)
+        use place = (nonNull room).narrow(0L, count, embeddings.size 0)
         place.copy_ embeddings |> ignore
         count <- needed
 

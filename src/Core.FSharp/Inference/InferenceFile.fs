@@ -157,7 +157,8 @@ module internal InferenceFile =
                         $"{name} is {show entry.Dtype entry.Shape} in the file, and {show tensor.dtype tensor.shape} here"
 
             for entry in file.Entries do
-                let isOfNetwork = entry.Name.StartsWith "trunk." || entry.Name.StartsWith "embedder."
+                let isOfNetwork =
+                    entry.Name.StartsWith "trunk." || entry.Name.StartsWith "embedder."
 
                 if isOfNetwork && not (names.Contains entry.Name) then
                     $"{entry.Name} is not here"
@@ -166,7 +167,10 @@ module internal InferenceFile =
     /// What is in a file, in new tensors, and where each of the networks' goes. Nothing is changed.
     /// InvalidDataException for a file that was damaged, is something else or of another version; ArgumentException, naming what
     /// differs, when it is of other networks.
-    let read (path: string) (model: EmbeddingModel) : struct (InferenceContent * struct (torch.Tensor * torch.Tensor)[]) =
+    let read
+        (path: string)
+        (model: EmbeddingModel)
+        : struct (InferenceContent * struct (torch.Tensor * torch.Tensor)[]) =
         use file = openAs path [ format ] "an inference model that this library saved"
         let targets = tensorsOf model
 
@@ -174,7 +178,12 @@ module internal InferenceFile =
         | [] -> ()
         | found ->
             let shown = String.Join("; ", List.truncate 10 found)
-            let more = if found.Length > 10 then $"; and {found.Length - 10} more" else ""
+
+            let more =
+                if found.Length > 10 then
+                    $"; and {found.Length - 10} more"
+                else
+                    ""
 
             raise (
                 ArgumentException

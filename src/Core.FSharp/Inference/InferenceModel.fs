@@ -3,38 +3,6 @@ namespace MetricLearning.Core
 open System
 open TorchSharp
 
-/// How trained networks are used.
-[<RequireQualifiedAccess; ReferenceEquality>]
-type InferenceSettings =
-    {
-        /// Tells what matches.
-        MatchFinder: MatchFinder
-        /// Whether embeddings are scaled to length 1.
-        NormalizeEmbeddings: bool
-        /// Finds nearest neighbours.
-        KnnFunc: KnnFunc
-        /// Where inputs are put; null: where the networks' parameters are.
-        Device: torch.Device | null
-        /// What floating-point inputs are converted to; null: nothing is.
-        Dtype: Nullable<torch.ScalarType>
-        /// Threads that read samples; 0: the caller's.
-        Workers: int
-        /// How samples of data sets are read.
-        Reading: Reading
-    }
-
-    /// A cosine of 0.9 is a match; embeddings of length 1; neighbours by squared Euclidean distance.
-    static member Default =
-        {
-            MatchFinder = MatchFinder.Default
-            NormalizeEmbeddings = true
-            KnnFunc = ExactKnn.SquaredEuclidean
-            Device = null
-            Dtype = Nullable()
-            Workers = 0
-            Reading = Reading.Default
-        }
-
 /// Trained networks in use: embeddings, nearest neighbours in an index of embeddings, and matches. Networks are looked at in
 /// evaluation mode and without gradients, and stay as they were. Tensors that are given out belong to the caller, or to the
 /// dispose scope that is open. Calls from several threads take turns.
@@ -61,6 +29,11 @@ type InferenceModel(model: EmbeddingModel, settings: InferenceSettings) =
             Reading = reading
         }
 
+    let device () =
+        match settings.Device with
+        | null -> model.Device
+        | given -> given
+
     let embed (inputs: Dataset) (batchSize: int) : torch.Tensor =
         let struct (reading, inputs) = Unlabelled.dataset settings.Reading inputs
         let found = DatasetEmbeddings.compute model (options batchSize reading) inputs
@@ -70,12 +43,12 @@ type InferenceModel(model: EmbeddingModel, settings: InferenceSettings) =
     let labelled (batchSize: int) (level: HierarchyLevel) : EmbeddingOptions =
         options batchSize { settings.Reading with Level = level }
 
-    let content () : InferenceContent =
+    let content (index: torch.Tensor | null) : InferenceContent =
         {
             NormalizeEmbeddings = normalize
             Distance = InferenceFile.describe finder.Distance
             Threshold = finder.Threshold
-            Index = index.Embeddings
+            Index = index
         }
 
     let withIndex (act: torch.Tensor -> 'T) : 'T =
@@ -144,12 +117,23 @@ type InferenceModel(model: EmbeddingModel, settings: InferenceSettings) =
 
     /// Which inputs match which of the reference: (Q × R), bool.
     /// InvalidOperationException when there is no threshold.
-    member _.GetMatches
-        (query: Dataset, reference: Dataset, threshold: Nullable<float>, batchSize: int)
-        : torch.Tensor =
+    member _.GetMatches(query: Dataset, reference: Dataset, threshold: Nullable<float>, batchSize: int) : torch.Tensor =
         use scope = torch.NewDisposeScope()
         let query, reference = embed query batchSize, embed reference batchSize
         scope.MoveToOuter(finder.GetMatchingPairs(query, reference, threshold))
+
+    /// `GetMatches` as pairs of numbers of inputs, in order.
+    member _.GetMatchingTuples(query: Dataset, threshold: Nullable<float>, batchSize: int) : struct (int64 * int64)[] =
+        use _ = torch.NewDisposeScope()
+        finder.GetMatchingTuples(embed query batchSize, null, threshold)
+
+    /// `GetMatches` as pairs of numbers of inputs and references, in order.
+    member _.GetMatchingTuples
+        (query: Dataset, reference: Dataset, threshold: Nullable<float>, batchSize: int)
+        : struct (int64 * int64)[] =
+        use _ = torch.NewDisposeScope()
+        let query, reference = embed query batchSize, embed reference batchSize
+        finder.GetMatchingTuples(query, reference, threshold)
 
     /// Whether each input of x matches that of y.
     /// InvalidOperationException when there is no threshold.
@@ -178,7 +162,7 @@ type InferenceModel(model: EmbeddingModel, settings: InferenceSettings) =
             lock gate (fun () ->
                 throwIfDisposed ()
                 use _ = torch.NewDisposeScope()
-                InferenceFile.write path model (content ())))
+                InferenceFile.write path model (content index.Embeddings)))
 
     /// Takes over what `Save` wrote: into networks of the same shape, which must be there; index, threshold and whether
     /// embeddings are scaled become those of the file. Nothing is changed when that fails.
@@ -208,17 +192,12 @@ type InferenceModel(model: EmbeddingModel, settings: InferenceSettings) =
 
                 match loaded.Index with
                 | null -> index.Clear()
-                | embeddings -> index.Replace(embeddings.``to`` (InferenceModel.DeviceOf(model, settings)))))
+                | embeddings -> index.Replace(embeddings.``to`` (device ()))))
 
     /// Writes the index alone into a file.
     /// InvalidOperationException when there is none.
     member _.SaveKnnFunc(path: string) : unit =
-        withIndex (fun embeddings ->
-            InferenceFile.writeIndex
-                path
-                { content () with
-                    Index = embeddings
-                })
+        withIndex (fun embeddings -> InferenceFile.writeIndex path (content embeddings))
 
     /// Takes over the index of a file that `SaveKnnFunc` or `Save` wrote.
     /// InvalidDataException for a file that was damaged, is something else or of another version, or has no index;
@@ -236,13 +215,7 @@ type InferenceModel(model: EmbeddingModel, settings: InferenceSettings) =
 
         match loaded.Index with
         | null -> ()
-        | embeddings ->
-            lock gate (fun () -> index.Replace(embeddings.``to`` (InferenceModel.DeviceOf(model, settings))))
-
-    static member private DeviceOf(model: EmbeddingModel, settings: InferenceSettings) : torch.Device =
-        match settings.Device with
-        | null -> model.Device
-        | given -> given
+        | embeddings -> lock gate (fun () -> index.Replace(embeddings.``to`` (device ())))
 
     /// Frees the index; the networks stay their owner's.
     member _.Dispose() =

@@ -45,9 +45,7 @@ type MatchFinder(distance: Distance, threshold: Nullable<float>) =
         MatchFinder(distance, Nullable threshold)
 
     /// Calls `act` with the distances of some rows of the query (from the number given) to every row of the reference.
-    member internal _.Compare
-        (query: torch.Tensor, reference: torch.Tensor, act: int64 -> torch.Tensor -> unit)
-        : unit =
+    member internal _.Compare(query: torch.Tensor, reference: torch.Tensor, act: int64 -> torch.Tensor -> unit) : unit =
         use _ = torch.no_grad ()
         use _ = torch.NewDisposeScope()
         let query, reference = Numeric.atLeast32 query, Numeric.atLeast32 reference
@@ -103,7 +101,7 @@ type MatchFinder(distance: Distance, threshold: Nullable<float>) =
                 query,
                 reference,
                 fun first distances ->
-                    found.narrow(0L, first, distances.size 0).copy_ (matches limit distances)
+                    found.narrow(0L, first, distances.size 0).copy_(matches limit distances)
                     |> ignore
             )
 
@@ -129,7 +127,7 @@ type MatchFinder(distance: Distance, threshold: Nullable<float>) =
             query,
             reference,
             fun first distances ->
-                let places = (matches limit distances).nonzero().cpu().contiguous ()
+                let places = (matches limit distances).nonzero().cpu().contiguous()
 
                 if places.size 0 > 0L then
                     for pair in places.data<int64>().ToArray() |> Array.chunkBySize 2 do
@@ -144,4 +142,8 @@ type MatchFinder(distance: Distance, threshold: Nullable<float>) =
         let limit = chosen threshold
         use _ = torch.NewDisposeScope()
         let found = this.ComparePairs(x, y) |> matches limit
-        if found.numel () = 0L then [||] else found.cpu().data<bool>().ToArray()
+
+        if found.numel () = 0L then
+            [||]
+        else
+            found.cpu().data<bool>().ToArray()

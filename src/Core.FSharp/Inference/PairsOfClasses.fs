@@ -64,7 +64,7 @@ module internal PairsOfClasses =
             torch.searchsorted (ends, (uniform () * total).to_type torch.int64, right = true)
 
         let among = partners.index_select (0L, first)
-        struct (first, (uniform () * among).to_type(torch.int64).minimum (among - 1L))
+        struct (first, (uniform () * among).to_type(torch.int64).minimum(among - 1L))
 
     let private ofOneClass (generator: torch.Generator) (count: int64) (sorted: Sorted) =
         let struct (first, chosen) = draw generator count (sorted.Sizes - 1L)
@@ -78,7 +78,9 @@ module internal PairsOfClasses =
 
         let begins = sorted.Begins.index_select (0L, first)
         // Its own class is left out.
-        struct (first, chosen + chosen.ge(begins).to_type torch.int64 * sorted.Sizes.index_select (0L, first))
+        struct (first,
+                chosen
+                + chosen.ge(begins).to_type torch.int64 * sorted.Sizes.index_select (0L, first))
 
     /// Random pairs of samples with these labels (N), with replacement: half of them of one class, half of two.
     /// There must be some of either.
@@ -89,10 +91,15 @@ module internal PairsOfClasses =
         let half = max 1L (pairs / 2L)
         let struct (a, p) = ofOneClass generator half sorted
         let struct (b, n) = ofTwoClasses generator half sorted
+
         let samplesOf (one: torch.Tensor) (other: torch.Tensor) =
             sorted.Samples.index_select (0L, torch.cat ([| one; other |], 0L))
+
         let first, second = samplesOf a b, samplesOf p n
-        let same = torch.arange((2L * half).ToScalar(), device = labels.device).lt (half.ToScalar())
+
+        let same =
+            torch.arange((2L * half).ToScalar(), device = labels.device).lt(half.ToScalar())
+
         let struct (positives, negatives) = count labels
 
         {

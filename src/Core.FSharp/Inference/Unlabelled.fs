@@ -12,7 +12,7 @@ module internal Unlabelled =
     let private rowsOf (data: obj) : int64 =
         match BatchParts.tensors data with
         | [||] -> 0L
-        | parts when parts[0].dim () = 0L -> 0L
+        | parts when parts[0].dim() = 0L -> 0L
         | parts -> parts[0].size 0
 
     // A batch without labels is one tensor, or has one part.
@@ -39,7 +39,7 @@ module internal Unlabelled =
             isNull reading.CollateFn
             && isNull reading.DataAndLabelGetter
             && inputs.Length > 0
-            && inputs[0].dim () > 0L
+            && inputs[0].dim() > 0L
             ->
             struct (Reading.Default, Dataset.Tensors(inputs, none (inputs[0].size 0)))
         | _ ->
@@ -51,10 +51,3 @@ module internal Unlabelled =
                                 struct (data, none (rowsOf data)))
                     },
                     dataset)
-
-    /// Inputs with a row per sample, and no labels.
-    let ofTensor (input: torch.Tensor) : Dataset =
-        if input.dim () = 0L then
-            invalidArg (nameof input) "The input has no dimensions: it must have one row per sample."
-
-        Dataset.Tensors([| input |], none (input.size 0))

@@ -13,11 +13,19 @@ module Validation =
         Calibration.chooseWeighted goal finder.Distance.IsInverted negativeWeight distances same
 
     // Every pair once: in a matrix of all with all, those right of the diagonal.
-    let private allPairs (goal: CalibrationGoal) (finder: MatchFinder) (embeddings: torch.Tensor) (labels: torch.Tensor) =
+    let private allPairs
+        (goal: CalibrationGoal)
+        (finder: MatchFinder)
+        (embeddings: torch.Tensor)
+        (labels: torch.Tensor)
+        =
         let samples = labels.size 0
         let pairs = samples * (samples - 1L) / 2L
         let device = labels.device
-        let distances = torch.empty (pairs, dtype = (Numeric.atLeast32 embeddings).dtype, device = device)
+
+        let distances =
+            torch.empty (pairs, dtype = (Numeric.atLeast32 embeddings).dtype, device = device)
+
         let same = torch.empty (pairs, dtype = torch.bool, device = device)
         let columns = torch.arange (samples.ToScalar(), device = device)
         let mutable filled = 0L
@@ -32,7 +40,7 @@ module Validation =
                 let rows (vector: torch.Tensor) =
                     vector.narrow(0L, first, block.size 0).unsqueeze 1L
 
-                let isLater = columns.unsqueeze(0L).gt (rows columns)
+                let isLater = columns.unsqueeze(0L).gt(rows columns)
                 let isSame = (rows labels).eq(labels.unsqueeze 0L).masked_select isLater
                 put distances (block.masked_select isLater)
                 put same isSame
@@ -74,7 +82,11 @@ module Validation =
         : CalibratedThreshold =
         Ranges.atLeast 2L (nameof maxPairs) maxPairs
 
-        if labels.dim () <> 1L || embeddings.dim () <> 2L || embeddings.size 0 <> labels.size 0 then
+        if
+            labels.dim () <> 1L
+            || embeddings.dim () <> 2L
+            || embeddings.size 0 <> labels.size 0
+        then
             let shape (tensor: torch.Tensor) = String.Join(" × ", tensor.shape)
 
             invalidArg
@@ -112,6 +124,9 @@ module Validation =
 
         if same.dim () <> 1L || same.size 0 <> distances.size 0 then
             let shape = String.Join(" × ", same.shape)
-            invalidArg (nameof same) $"For {distances.size 0} pairs, same has the shape [{shape}]: give one value a pair."
+
+            invalidArg
+                (nameof same)
+                $"For {distances.size 0} pairs, same has the shape [{shape}]: give one value a pair."
 
         ofPairs goal finder 1.0 distances (same.``to`` distances.device)

@@ -127,6 +127,9 @@ type CrossBatchLoss(loss: Loss, options: CrossBatch) as this =
                 (nameof embeddings)
                 $"This memory was made for embeddings of {options.EmbeddingSize} numbers; these have {embeddings.size 1}."
 
+    /// Chooses tuples between the batch and the memory, if there is one.
+    member _.Miner = options.Miner
+
     /// The loss whose references are remembered.
     member _.WrappedLoss = loss
 

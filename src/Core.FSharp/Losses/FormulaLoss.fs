@@ -16,6 +16,9 @@ type internal FormulaLoss
     /// A formula that takes reference embeddings.
     new(settings, parts, formula) = new FormulaLoss(settings, parts, formula, true)
 
+    /// Says by its type which loss it is.
+    member internal _.Formula: obj = formula
+
     override _.Parts = parts
     override _.TakesReferences = takesReferences
     override this.ComputeLoss input = formula this.Distance input

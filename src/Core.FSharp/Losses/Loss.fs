@@ -39,6 +39,9 @@ type Loss(settings: LossSettings) =
             made
         | made -> made
 
+    /// A cost of the embeddings themselves, if there is one.
+    member _.EmbeddingRegularizer: Regularizer | null = settings.EmbeddingRegularizer
+
     /// `loss`: the scalar of the last call, if statistics are collected.
     member _.Stats = statistics.Values
 

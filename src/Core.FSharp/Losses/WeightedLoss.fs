@@ -76,7 +76,8 @@ type WeightedLoss
 
         // Elsewhere the look would wait for the device, and the device reports it itself.
         if labels.device_type = DeviceType.CPU && labels.size 0 > 0L then
-            let largest, smallest = labels.max().item<int64>(), labels.min().item<int64>()
+            let struct (low, high) = labels.aminmax ()
+            let smallest, largest = low.item<int64>(), high.item<int64>()
 
             if largest >= int64 numClasses || smallest < 0L then
                 invalidArg
@@ -91,6 +92,9 @@ type WeightedLoss
     default this.GetLogits embeddings =
         let weights = this.WeightsLike embeddings
         this.Distance.Matrix(embeddings, (if columnsAreClasses then weights.t () else weights))
+
+    /// A cost of the class weights themselves, if there is one.
+    member _.WeightRegularizer: Regularizer | null = weightSettings.Regularizer
 
     override _.IsRegularized = base.IsRegularized || not (isNull weightSettings.Regularizer)
 
@@ -130,6 +134,9 @@ type internal FormulaWeightedLoss
             columnsAreClasses,
             vectorsPerClass
         )
+
+    /// Says by its type which loss it is.
+    member internal _.Formula: obj = formula
 
     override _.Parts = parts
 

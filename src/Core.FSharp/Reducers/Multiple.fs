@@ -29,6 +29,7 @@ module Multiple =
     let reducer (byName: IReadOnlyDictionary<string, Reducer>) (others: Reducer) : Reducer =
         { new Reducer() with
             override _.TakesAllParts = true
+            override _.ByPart = byName
 
             override this.ReduceElements(elements, embeddings, labels) =
                 this.Reduce([| elements |], embeddings, labels)

@@ -28,6 +28,11 @@ type Reducer(collectStats: Nullable<bool>, statisticNames: string[]) =
 
     default _.TakesAllParts = false
 
+    /// The reducers that parts are distributed to, by the name of the part; none for a reducer that reduces itself.
+    abstract ByPart: IReadOnlyDictionary<string, Reducer>
+
+    default _.ByPart = Dictionary<string, Reducer>()
+
     /// The parts of a loss as one scalar. Most reducers take one part only.
     abstract Reduce:
         elements: IReadOnlyList<Elements> * embeddings: torch.Tensor * labels: torch.Tensor | null -> torch.Tensor
@@ -62,7 +67,9 @@ type Reducer(collectStats: Nullable<bool>, statisticNames: string[]) =
     /// The same reducer with statistics of its own: a loss gives one to each of its parts.
     member this.Copy() : Reducer =
         let copy = this.MemberwiseClone() :?> Reducer
-        copy.OwnStatistics(Statistics(collectStats, Array.append [| "losses_size" |] statisticNames))
+        // Whether it collects was decided when the original was made.
+        let collect = Nullable statistics.Collecting
+        copy.OwnStatistics(Statistics(collect, Array.append [| "losses_size" |] statisticNames))
         copy
 
     member private _.OwnStatistics own = statistics <- own

@@ -65,4 +65,6 @@ module AvgNonZero =
 
     /// The reducer.
     let reducer () : Reducer =
-        Threshold.reducer { Threshold.none with Low = low }
+        { new Reducer(Nullable(), Threshold.statistics) with
+            override this.ReduceElements(elements, _, _) = reduce this.Statistics elements
+        }

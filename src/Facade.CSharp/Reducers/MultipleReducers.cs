@@ -21,6 +21,9 @@ public sealed class MultipleReducers(
     public override bool TakesAllParts => true;
 
     /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, Reducer> ByPart => reducers;
+
+    /// <inheritdoc/>
     public override Tensor ReduceElements(Elements elements, Tensor embeddings, Tensor? labels) =>
         Reduce([elements], embeddings, labels);
 

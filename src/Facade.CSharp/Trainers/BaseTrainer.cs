@@ -20,13 +20,29 @@ public abstract partial class BaseTrainer : IDisposable
     {
         this.options = options ?? throw new ArgumentNullException(nameof(options));
         logger = options.Logger ?? NullLogger.Instance;
+        var autosave = options.Checkpoints?.Value;
+
+        if (autosave is not null)
+        {
+            Autosave.Check(autosave);
+        }
+
         (session, Warnings) = Interop.Start(recipe, options);
+        session.BeforeSaving = () => CheckpointSaving?.Invoke(this);
+
+        if (autosave is not null)
+        {
+            Autosave.Start(session, autosave);
+        }
 
         foreach (var warning in Warnings)
         {
             logger.LogWarning("{Warning}", warning);
         }
     }
+
+    /// <summary>The run itself.</summary>
+    internal Session Session => session;
 
     /// <summary>What construction found doubtful; also logged.</summary>
     public IReadOnlyList<string> Warnings { get; }

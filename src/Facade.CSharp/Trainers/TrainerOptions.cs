@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace MetricLearning;
 
 /// <summary>
-/// Everything a trainer takes: the 23 documented arguments of BaseTrainer with their documented defaults, then a seed
-/// and a logger. The trainer only reads them.
+/// Everything a trainer takes: the 23 documented arguments of BaseTrainer with their documented defaults, then a seed,
+/// a logger and checkpoints. The trainer only reads them.
 /// </summary>
 public sealed record TrainerOptions
 {
@@ -97,4 +97,9 @@ public sealed record TrainerOptions
 
     /// <summary>Gets warnings at construction and a line for every epoch; null for none.</summary>
     public ILogger? Logger { get; init; }
+
+    /// <summary>
+    /// Checkpoints that the trainer writes by itself, from which <see cref="BaseTrainer.ResumeLatest"/> goes on; null for none.
+    /// </summary>
+    public CheckpointOptions? Checkpoints { get; init; }
 }

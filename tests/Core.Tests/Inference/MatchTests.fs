@@ -15,10 +15,10 @@ type private Chebyshev() =
     inherit Distance(true, 2.0, 1.0, false, Nullable())
 
     override _.ComputeMatrix(query, reference) =
-        (query.unsqueeze 1L - reference.unsqueeze 0L).abs().amax ([| 2L |])
+        (query.unsqueeze 1L - reference.unsqueeze 0L).abs().amax([| 2L |])
 
     override _.PairwiseDistance(query, reference) =
-        (query - reference).abs().amax ([| 1L |])
+        (query - reference).abs().amax([| 1L |])
 
 let private distances: (string * (unit -> Distance)) list =
     [
@@ -36,7 +36,9 @@ let private distances: (string * (unit -> Distance)) list =
         "one of the user's", (fun () -> Chebyshev())
     ]
 
-let private valuesOf<'T when 'T: unmanaged> (tensor: Tensor) : 'T[] =
+let private valuesOf<'T when 'T: unmanaged and 'T: (new: unit -> 'T) and 'T: struct and 'T :> System.ValueType>
+    (tensor: Tensor)
+    : 'T[] =
     if tensor.numel () = 0L then
         [||]
     else
@@ -55,9 +57,17 @@ let private byDistance =
             <| fun (PositiveInt seed) (PositiveInt queries) (PositiveInt references) (NormalFloat threshold) ->
                 use _ = torch.NewDisposeScope()
                 let distance = make ()
-                let query, reference = random seed (int64 queries % 9L), random -seed (int64 references % 9L)
+
+                let query, reference =
+                    random seed (int64 queries % 9L), random -seed (int64 references % 9L)
+
                 let finder = MatchFinder(distance, Nullable threshold)
-                let matrix = distance.Matrix(query, reference)
+
+                let matrix =
+                    if query.size 0 = 0L || reference.size 0 = 0L then
+                        torch.zeros (query.size 0, reference.size 0)
+                    else
+                        distance.Matrix(query, reference)
 
                 let expected =
                     [|
@@ -90,7 +100,10 @@ let private byDistance =
                 // Between two distances, where rounding does not matter.
                 let struct (values, _) = distance.Matrix(x, y).diagonal().sort 0L
                 let place = values.size 0 / 2L
-                let middle = values.narrow(0L, max 0L (place - 1L), min 2L (values.size 0)).mean().ToDouble()
+
+                let middle =
+                    values.narrow(0L, max 0L (place - 1L), min 2L (values.size 0)).mean().ToDouble()
+
                 let threshold = if values.size 0 = 1L then middle + 0.5 else middle
                 let finder = MatchFinder(distance, Nullable())
                 let pairs = finder.GetMatchingPairs(x, y, Nullable threshold)
@@ -114,7 +127,7 @@ let private rest =
             let query, reference = random 1 3001L, random 2 3000L
             let finder = MatchFinder(Cosine.distance Cosine.defaults, Nullable 0.99)
             let found = finder.GetMatchingPairs(query, reference, Nullable())
-            let expected = (finder.Distance.Matrix(query, reference)).ge (0.99.ToScalar())
+            let expected = (finder.Distance.Matrix(query, reference)).ge(0.99.ToScalar())
             // Rounding differs with the size of a product.
             Expect.isLessThan (found.ne(expected).sum().item<int64>()) 20L "pairs"
             let counted = finder.GetMatchingTuples(query, reference, Nullable()).LongLength
@@ -129,7 +142,11 @@ let private rest =
 
             use half = rows.half ()
             let everything = MatchFinder(Lp.distance Lp.defaults, Nullable 2.0)
-            Expect.equal (bools (everything.GetMatchingPairs(half, null, Nullable()))) [| true; false; false; false |] ""
+
+            Expect.equal
+                (bools (everything.GetMatchingPairs(half, null, Nullable())))
+                [| true; false; false; false |]
+                ""
         }
 
         test "another threshold leaves the finder as it was" {
@@ -162,7 +179,9 @@ let private rest =
             throws<InvalidOperationException> "no threshold" (fun () ->
                 finder.GetMatchingPairs(rows, null, Nullable()) |> ignore)
 
-            throws<InvalidOperationException> "no threshold" (fun () -> finder.IsMatch(rows, rows, Nullable()) |> ignore)
+            throws<InvalidOperationException> "no threshold" (fun () ->
+                finder.IsMatch(rows, rows, Nullable()) |> ignore)
+
             throws<ArgumentException> "NaN" (fun () -> finder.IsMatch(rows, rows, Nullable nan) |> ignore)
             throws<ArgumentException> "NaN" (fun () -> MatchFinder(finder.Distance, Nullable nan) |> ignore)
 

@@ -60,8 +60,8 @@ let generator () =
     use state = torch.random.get_rng_state ()
     bitsOf state
 
-/// What nobody may change by looking: modes, parameters and buffers, libtorch's stream.
-let everythingOf (networks: torch.nn.Module list) =
+/// Modes, parameters and buffers.
+let partsOf (networks: torch.nn.Module list) =
     [
         for network in networks do
             for layer in Seq.append [ network ] (network.modules ()) do
@@ -72,9 +72,10 @@ let everythingOf (networks: torch.nn.Module list) =
 
             for buffer in network.buffers () do
                 bitsOf buffer
-
-        generator ()
     ]
+
+/// What nobody may change by looking: networks, and libtorch's stream.
+let everythingOf (networks: torch.nn.Module list) = generator () :: partsOf networks
 
 /// The networks' output in evaluation mode, by hand.
 let embedByHand (networks: torch.nn.Module<Tensor, Tensor> list) (input: Tensor) : Tensor =

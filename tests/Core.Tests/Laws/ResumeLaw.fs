@@ -17,9 +17,9 @@ let private finish (session: Session) =
         events <- number + 1
 
         if event = Event.EpochEnded then
-            epochs.Add(Snapshot.ofSession session))
+            epochs.Add(Snapshot.withoutPadding session))
 
-    epochs.Add(Snapshot.ofSession session)
+    epochs.Add(Snapshot.withoutPadding session)
     List.ofSeq epochs, events
 
 let private wholeRun (subject: Subject) (settings: Settings) =
@@ -28,31 +28,43 @@ let private wholeRun (subject: Subject) (settings: Settings) =
 
 exception private Enough
 
+/// How a state gets from the session that is stopped to the one that goes on.
+type Carrier = Session -> (Session -> unit)
+
+/// In memory, perhaps changed on the way.
+let private changed (change: TrainingState -> TrainingState) : Carrier =
+    fun session ->
+        let taken = session.Take()
+
+        fun resumed ->
+            use from = change taken
+            resumed.Resume from
+
 /// Trains up to an event, takes the state, throws everything else away, and goes on with fresh machines.
-let private stoppedAt (event: int) (saved: TrainingState -> TrainingState) (subject: Subject) (settings: Settings) =
-    let taken =
+let private stoppedAt (event: int) (carrier: Carrier) (subject: Subject) (settings: Settings) =
+    let giveTo =
         use session = Subject.start subject settings
-        let mutable taken = None
+        let mutable giveTo = ignore
 
         try
             Drive.train session last (fun number _ ->
                 if number = event then
-                    taken <- Some(session.Take())
+                    giveTo <- carrier session
                     raise Enough)
         with Enough ->
             ()
 
-        Option.get taken
+        giveTo
 
     use resumed = Subject.start subject settings
-    use from = saved taken
-    resumed.Resume from
+    giveTo resumed
     fst (finish resumed)
 
-let private stoppingCostsNothing saved subject settings number =
+/// A run that is stopped at an event and goes on elsewhere ends as one that was not.
+let stoppingCostsNothing (carrier: Carrier) (subject: Subject) (settings: Settings) (number: int) : unit =
     let expected, events = wholeRun subject settings
     let event = number % events
-    let found = stoppedAt event saved subject settings
+    let found = stoppedAt event carrier subject settings
     let sameEpochs = List.skip (expected.Length - found.Length) expected
     Expect.equal found sameEpochs $"stopped at event {event} of {events}"
 
@@ -116,7 +128,8 @@ let private forgetful: (string * (TrainingState -> TrainingState)) list =
         "the losses of the epoch", numbers (fun progress -> { progress with EpochSums = Map.empty })
     ]
 
-let private scheduled =
+/// A run in which every kind of schedule moves.
+let scheduled: Settings =
     { Settings.rich with
         Optimizer = 3
         Schedule = ScheduleSetting.All
@@ -126,21 +139,21 @@ let tests =
     testList
         "3 stopping costs nothing"
         [
-            Check.law 60 "at any event, into fresh machines" (stoppingCostsNothing id)
+            Check.law 60 "at any event, into fresh machines" (stoppingCostsNothing (changed id))
 
             for loss in Parts.remembering do
                 for event in [ 4; 9; 17 ] do
                     Check.lawAt
                         { Settings.rich with Loss = loss }
                         $"with {fst Parts.losses[loss]}, at event {event}"
-                        (fun subject settings -> stoppingCostsNothing id subject settings event)
+                        (fun subject settings -> stoppingCostsNothing (changed id) subject settings event)
 
             testList
                 "at every event of one run"
                 [
                     for event in 0..30 do
                         Check.lawAt scheduled $"event {event}" (fun subject settings ->
-                            stoppingCostsNothing id subject settings event)
+                            stoppingCostsNothing (changed id) subject settings event)
                 ]
 
             Check.law 15 "n steps and m steps are n + m steps" (fun subject settings number ->
@@ -197,5 +210,5 @@ let tests =
             for name, forget in forgetful do
                 Check.isFalsified $"without {name}" (fun () ->
                     // In the third iteration of the first epoch, its schedule still due.
-                    stoppingCostsNothing forget Subject.metricLossOnly { scheduled with Clip = true } 17)
+                    stoppingCostsNothing (changed forget) Subject.metricLossOnly { scheduled with Clip = true } 17)
         ]

@@ -33,6 +33,31 @@ module Snapshot =
         use state = session.Take()
         ofState state
 
+    /// The newest state but for the padding between tensors: no weight, loss or slot depends on it, and files leave it
+    /// out.
+    let withoutPadding (session: Session) : Snapshot =
+        use state = session.Take()
+        let learned = state.Learned
+
+        let bitsOf (layout: Layout) (vector: Vector) =
+            [
+                for slot in layout.Slots do
+                    use view = Layout.view slot vector.Tensor
+                    bitsOf view
+            ]
+
+        { ofState state with
+            Vectors =
+                [
+                    for part, learnedPart in Array.zip session.Handles.Parts learned.Parts do
+                        for vector in Array.append [| learnedPart.Weights |] learnedPart.Slots do
+                            yield! bitsOf part.Layout vector
+
+                    for part, vector in Array.zip session.Handles.Buffers learned.Buffers do
+                        yield! bitsOf part.Layout vector
+                ]
+        }
+
     /// What the modules show: parameters, then buffers, by their names.
     let ofModules (handles: Handles) : (string * string) list =
         [

@@ -108,7 +108,7 @@ public sealed class TrainingDataTests
                 ),
             dataAndLabelGetter: null,
             labels: LabelMap.Create(true, photos.Select(photo => photo.Species).ToArray()),
-            level: 0
+            level: HierarchyLevel.NewOne(0)
         );
 
         var (rows, classes) = Fetch(TrainingData.FromSamples(photos), reading);

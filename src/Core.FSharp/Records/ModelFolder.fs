@@ -1,0 +1,155 @@
+namespace MetricLearning.Core.Records
+
+open System
+open System.Collections.Generic
+open System.Globalization
+open System.IO
+open TorchSharp
+open MetricLearning.Core
+
+/// A folder with the weights of a run's networks and losses as they were after some epochs: `KEY_EPOCH.safetensors` and
+/// `KEY_bestEPOCH.safetensors`, one file for each that has weights or buffers. To go on with training exactly where it was
+/// takes a checkpoint: these files have no optimizers.
+module ModelFolder =
+
+    let private extension = ".safetensors"
+
+    let private suffix (isBest: bool) (epoch: int) =
+        (if isBest then "best" else "") + string epoch
+
+    let private path (folder: string) (key: string) (isBest: bool) (epoch: int) =
+        Path.Combine(folder, $"{key}_{suffix isBest epoch}{extension}")
+
+    // Networks first, then losses.
+    let private saved (session: Session) : (string * torch.nn.Module) list =
+        [
+            for machine in session.Handles.Machines do
+                if machine.Module.state_dict().Count > 0 then
+                    machine.Key, machine.Module
+        ]
+
+    /// The epochs, ascending, of which the folder has this key.
+    let private epochsOf (folder: string) (key: string) (isBest: bool) : int[] =
+        let before = key + "_" + (if isBest then "best" else "")
+
+        let epoch (file: string) =
+            let name = FileInfo(file).Name
+
+            if
+                name.StartsWith(before, StringComparison.Ordinal)
+                && name.EndsWith(extension, StringComparison.Ordinal)
+            then
+                let number =
+                    name.Substring(before.Length, name.Length - before.Length - extension.Length)
+
+                match Int32.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture) with
+                | true, epoch -> Some epoch
+                | _ -> None
+            else
+                None
+
+        if Directory.Exists folder then
+            Directory.GetFiles(folder, before + "*" + extension)
+            |> Array.choose epoch
+            |> Array.sort
+        else
+            [||]
+
+    /// Saves what the run's networks and losses show, each file whole or not at all, and then deletes those of other epochs: of the
+    /// latest ones if these are the latest, of the best ones if these are.
+    /// Raises IOException when a file cannot be written; then the files of earlier epochs are still there.
+    let save (session: Session) (folder: string) (isBest: bool) (epoch: int) : unit =
+        let all = saved session
+
+        for key, modul in all do
+            let tensors =
+                [| for entry in modul.state_dict () -> struct (entry.Key, entry.Value) |]
+
+            Safetensors.Save(path folder key isBest epoch, tensors, Dictionary<string, string>())
+
+        for key, _ in all do
+            for other in epochsOf folder key isBest do
+                if other <> epoch then
+                    File.Delete(path folder key isBest other)
+
+    /// The newest epoch of which the folder has the latest, or the best, files of the run's first network; none if there is no such
+    /// file.
+    let newest (session: Session) (folder: string) (isBest: bool) : int voption =
+        match saved session with
+        | [] -> ValueNone
+        | all ->
+            all
+            |> List.map (fun (key, _) -> Set.ofArray (epochsOf folder key isBest))
+            |> Set.intersectMany
+            |> Set.toList
+            |> List.tryLast
+            |> function
+                | Some epoch -> ValueSome epoch
+                | None -> ValueNone
+
+    let private isInPlace (session: Session) =
+        session.Handles.Optimizers
+        |> List.exists (fun (_, driver) ->
+            match driver with
+            | Driver.InPlace _ -> true
+            | _ -> false)
+
+    // States that somebody took share their vectors with the run: what is written must be the run's alone.
+    let private ownMemory (session: Session) : unit =
+        use taken = session.Take()
+
+        let parts =
+            taken.Learned.Parts
+            |> Array.map (fun part ->
+                for slot in part.Slots do
+                    slot.Retain()
+
+                { part with
+                    Weights = Vector.clone part.Weights
+                })
+
+        use own =
+            { taken with
+                Learned = new Learned(parts, Array.map Vector.clone taken.Learned.Buffers)
+            }
+
+        session.Resume own
+
+    /// Loads the latest, or the best, files of an epoch into the run, which goes on from these weights; what optimizers
+    /// remember stays. Nothing is loaded unless every file fits.
+    /// Raises InvalidDataException when a file has other tensors than the network or loss of its key, FileNotFoundException when one
+    /// is missing.
+    let load (session: Session) (folder: string) (isBest: bool) (epoch: int) : unit =
+        let all = [ for key, modul in saved session -> path folder key isBest epoch, modul ]
+
+        for path, modul in all do
+            use file = SafetensorsFile.Open path
+            let state = modul.state_dict ()
+
+            for entry in file.Entries do
+                if not (state.ContainsKey entry.Name) then
+                    raise (
+                        InvalidDataException
+                            $"\"{path}\" has a tensor \"{entry.Name}\", which is not there to load into."
+                    )
+
+            for entry in state do
+                let found = file.Entry entry.Key
+
+                if found.Dtype <> entry.Value.dtype || found.Shape <> entry.Value.shape then
+                    let shape (lengths: int64[]) = String.Join(" × ", lengths)
+
+                    raise (
+                        InvalidDataException
+                            $"\"{path}\": \"{entry.Key}\" is {found.Dtype} of shape [{shape found.Shape}], here it is {entry.Value.dtype} of shape [{shape entry.Value.shape}]."
+                    )
+
+        lock World.gate (fun () ->
+            if not (isInPlace session) then
+                ownMemory session
+
+            for path, modul in all do
+                use file = SafetensorsFile.Open path
+
+                for entry in modul.state_dict () do
+                    file.CopyTo(entry.Key, entry.Value))

@@ -1,0 +1,84 @@
+namespace MetricLearning.Core.Records
+
+open System
+open System.Collections.Generic
+
+/// Where records go. One of your own gives the three methods, for example to show records on a page of yours.
+/// It is called by one thread at a time.
+type IRecordWriter =
+    inherit IDisposable
+
+    /// Adds records, at most one of each group. Where a group has records with this x or a larger one already, a run was
+    /// taken up again from before them: they are dropped first. When this returns, the records are the operating system's
+    /// and survive the end of the process, however it comes.
+    abstract Append: records: IReadOnlyList<Record> -> unit
+
+    /// Puts a record in the place of the one of its group and x, if there is one; later ones stay.
+    abstract Amend: record: Record -> unit
+
+    /// Forces everything to disk, where it survives a power failure.
+    abstract Flush: unit -> unit
+
+/// Records that can be asked for.
+type IRecordHistory =
+    /// The series of a group, in the order in which they came; none where there is no such group.
+    abstract Series: group: string -> IReadOnlyList<string>
+
+    /// The x of each record of a group, ascending, and for each of the series (which must exist) its numbers at these x: NaN
+    /// where one is missing or no number.
+    abstract Read: group: string * series: IReadOnlyList<string> -> struct (int64[] * double[][])
+
+/// Records in memory, for as long as the process lives.
+[<Sealed>]
+type MemoryRecords() =
+    let groups = Dictionary<string, SortedList<int64, Record>>()
+
+    let recordsOf (group: string) =
+        match groups.TryGetValue group with
+        | true, records -> records
+        | _ -> SortedList()
+
+    let put (record: Record) =
+        let records = recordsOf record.Group
+        records[record.X] <- record
+        groups[record.Group] <- records
+
+    let number (record: Record) (series: string) =
+        record.Series
+        |> Seq.tryPick (fun entry ->
+            match entry.Value with
+            | RecordValue.Number number when entry.Key = series -> Some number
+            | RecordValue.Whole number when entry.Key = series -> Some(double number)
+            | _ -> None)
+        |> Option.defaultValue nan
+
+    interface IRecordWriter with
+        member _.Append records =
+            for record in records do
+                let known = recordsOf record.Group
+
+                while known.Count > 0 && known.GetKeyAtIndex(known.Count - 1) >= record.X do
+                    known.RemoveAt(known.Count - 1)
+
+                put record
+
+        member _.Amend record = put record
+        member _.Flush() = ()
+        member _.Dispose() = ()
+
+    interface IRecordHistory with
+        member _.Series group =
+            [|
+                for record in (recordsOf group).Values do
+                    for series in record.Series -> series.Key
+            |]
+            |> Array.distinct
+            :> IReadOnlyList<string>
+
+        member _.Read(group, series) =
+            let records = recordsOf group
+
+            struct (Array.ofSeq records.Keys,
+                    [|
+                        for name in series -> [| for record in records.Values -> number record name |]
+                    |])

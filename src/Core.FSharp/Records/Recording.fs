@@ -1,0 +1,68 @@
+namespace MetricLearning.Core.Records
+
+open System.Collections.Generic
+open TorchSharp
+open MetricLearning.Core
+
+/// What is recorded of a run.
+module Recording =
+
+    /// The group of the weighted losses and their total.
+    [<Literal>]
+    let LossHistories = "loss_histories"
+
+    /// The group of the losses' weights.
+    [<Literal>]
+    let LossWeights = "loss_weights"
+
+    let private optimizerName (driver: Driver) =
+        match driver with
+        | Driver.Twin optimizer
+        | Driver.InPlace optimizer -> optimizer.GetType().Name
+        | Driver.Pure optimizer ->
+            match optimizer.Rule with
+            | Rule.Sgd _ -> "SGD"
+            | Rule.Adam _ -> "Adam"
+            | Rule.AdamW _ -> "AdamW"
+            | Rule.RmsProp _ -> "RMSProp"
+            | Rule.Adagrad _ -> "Adagrad"
+            | Rule.Adadelta _ -> "Adadelta"
+            | Rule.Adamax _ -> "Adamax"
+            | Rule.NAdam _ -> "NAdam"
+            | Rule.RAdam _ -> "RAdam"
+
+    // `lr` is the rate of the first parameter group; the others are numbered.
+    let private rates (rates: float[]) =
+        rates
+        |> Array.mapi (fun group rate -> KeyValuePair((if group = 0 then "lr" else $"lr_{group}"), rate))
+
+    /// The records of the iteration that a run has just done, at x (its number over all epochs, from 0): losses, their weights, the
+    /// statistics of losses, miners and networks, and the learning rates that were used. Only numbers are read; nothing of
+    /// the run changes.
+    let ofIteration (session: Session) (x: int64) : Record[] =
+        let handles, progress = session.Handles, session.Progress
+
+        let numbers group (values: IEnumerable<KeyValuePair<string, double>>) =
+            Record.ofNumbers group RecordAxis.Iteration x values
+
+        let ofParts deep key (part: obj) =
+            [
+                for group, values in RecordedParts.groups deep key part -> numbers group values
+            ]
+
+        [|
+            numbers LossHistories progress.Losses
+            numbers LossWeights session.LossWeights
+            for entry in handles.Losses do
+                yield! ofParts true entry.Key entry.Value.Machine.Module
+            for entry in handles.TupleMiners do
+                yield! ofParts false entry.Key entry.Value
+            for entry in handles.Networks do
+                yield! ofParts false entry.Key entry.Value.Machine.Module
+            for key, driver in handles.Optimizers do
+                match Map.tryFind key progress.Rates with
+                | Some found -> numbers $"{key}_{optimizerName driver}" (rates found)
+                | None -> ()
+        |]
+        // Two parts under one name can be told apart no better than here.
+        |> Array.distinctBy _.Group

@@ -1,0 +1,37 @@
+/// The page about records.
+module MetricLearning.Core.Tests.Docs.Records
+
+open System.Threading
+open Expecto
+open MetricLearning.Core
+open MetricLearning.Core.Records
+open MetricLearning.Core.Tests.Laws
+
+type private MyWriter() =
+    interface IRecordWriter with
+        member _.Append _ = ()
+        member _.Amend _ = ()
+        member _.Flush() = ()
+        member _.Dispose() = ()
+
+let private ownWriter =
+    testCase "a keeper of a writer of one's own" (fun () ->
+        use session =
+            SmallRuns.session (
+                SmallRuns.ingredientsOf
+                    [ "trunk", SmallRuns.linear 6L 4L ]
+                    [ "trunk_optimizer", SmallRuns.adam ]
+                    (SmallRuns.data ())
+            )
+
+        use keeper = new RecordKeeper([ new MyWriter() :> IRecordWriter ])
+
+        for event in session.Train(None, 2, CancellationToken.None) do
+            if event = Event.IterationEnded then
+                keeper.Append(Recording.ofIteration session (session.Progress.Steps - 1L))
+
+        let recorded = keeper.History("loss_histories", "total_loss")["total_loss"]
+        Expect.equal (int64 recorded.Count) session.Progress.Steps "one record an iteration"
+        Expect.equal (Seq.last recorded) session.Progress.Losses["total_loss"] "the last loss")
+
+let tests = testList "records" [ ownWriter ]

@@ -1,0 +1,292 @@
+module MetricLearning.Core.Tests.Files.AutosaveTests
+
+open System
+open System.IO
+open System.Threading
+open Expecto
+open MetricLearning.Core
+open MetricLearning.Core.Tests.Files.Places
+open MetricLearning.Core.Tests.Laws
+
+let private settings =
+    { Settings.rich with
+        IterationsPerEpoch = Some 3
+        Schedule = ScheduleSetting.ByIteration
+    }
+
+let private every (iterations: int) (folder: string) : AutosaveOptions =
+    {
+        Folder = folder
+        EveryIterations = Nullable iterations
+        Every = Nullable()
+        KeepLast = 3
+        Failed = null
+    }
+
+let private start () =
+    Subject.start Subject.metricLossOnly settings
+
+let private step (session: Session) =
+    session.Step CancellationToken.None |> Seq.iter ignore
+
+let private run (iterations: int) (session: Session) =
+    for _ in 1..iterations do
+        step session
+
+let private steps (folder: string) =
+    [ for struct (steps, _) in CheckpointFolder.list folder -> steps ]
+
+let private quietly (_: string) = ()
+
+let private whole (last: int) =
+    use session = start ()
+    Drive.train session last Drive.quietly
+    Snapshot.ofSession session
+
+let tests =
+    testList
+        "checkpoints now and then"
+        [
+            testCase "every two iterations and at the end, the last three kept" (fun () ->
+                withFolder (fun folder ->
+                    use session = start ()
+                    Autosave.Start(session, every 2 folder)
+                    let seen = ResizeArray()
+
+                    Drive.train session 3 (fun _ event ->
+                        if event = Event.IterationEnded then
+                            seen.Add(List.ofSeq (steps folder)))
+
+                    Expect.equal
+                        (List.ofSeq seen)
+                        [
+                            []
+                            []
+                            [ 2L ]
+                            [ 2L ]
+                            [ 4L; 2L ]
+                            [ 4L; 2L ]
+                            [ 6L; 4L; 2L ]
+                            [ 6L; 4L; 2L ]
+                            [ 8L; 6L; 4L ]
+                        ]
+                        "after each iteration"
+
+                    Expect.equal (steps folder) [ 9L; 8L; 6L ] "at the end"
+                    Expect.equal (Snapshot.ofSession session) (whole 3) "saving changes nothing"))
+
+            testCase "by time" (fun () ->
+                withFolder (fun folder ->
+                    use session = start ()
+
+                    Autosave.Start(
+                        session,
+                        { every 2 folder with
+                            EveryIterations = Nullable()
+                            Every = Nullable(TimeSpan.FromTicks 1L)
+                        }
+                    )
+
+                    step session
+                    step session
+                    Expect.equal (steps folder) [ 2L; 1L ] "after every step that took a tick"
+
+                    use slow = start ()
+
+                    Autosave.Start(
+                        slow,
+                        { every 2 (Path.Combine(folder, "slow")) with
+                            EveryIterations = Nullable()
+                            Every = Nullable(TimeSpan.FromDays 1.0)
+                        }
+                    )
+
+                    step slow
+                    Expect.isEmpty (steps (Path.Combine(folder, "slow"))) "not before a day"))
+
+            testCase "a run that was killed goes on from the newest, again and again" (fun () ->
+                withFolder (fun folder ->
+                    for iterations in [ 3; 1; 4; 2 ] do
+                        use session = start ()
+                        Autosave.Start(session, every 2 folder)
+                        session.ResumeLatest(folder, quietly) |> ignore
+                        // Killed: not disposed in order, and what was not saved is lost.
+                        run iterations session
+
+                    use session = start ()
+                    Autosave.Start(session, every 2 folder)
+                    Expect.isNotNull (session.ResumeLatest(folder, quietly)) "there is one"
+                    Drive.train session 4 Drive.quietly
+                    Expect.equal (Snapshot.ofSession session) (whole 4) "as if nothing had happened"))
+
+            testCase "when training is cancelled" (fun () ->
+                withFolder (fun folder ->
+                    use session = start ()
+                    Autosave.Start(session, every 1000 folder)
+                    use source = new CancellationTokenSource()
+
+                    Expect.throwsT<OperationCanceledException>
+                        (fun () ->
+                            for event in session.Train(None, 9, source.Token) do
+                                if event = Event.EpochEnded then
+                                    source.Cancel())
+                        "cancelled"
+
+                    Expect.equal (steps folder) [ 3L ] "where it stood"))
+
+            testCase "when a hook ends training" (fun () ->
+                withFolder (fun folder ->
+                    use session = start ()
+                    Autosave.Start(session, every 1000 folder)
+
+                    Drive.train session 9 (fun _ event ->
+                        if event = Event.EpochEnded then
+                            session.Stop())
+
+                    Expect.equal (steps folder) [ 3L ] "where it stood"))
+
+            testCase "no folder, an empty folder, other files: there is none" (fun () ->
+                withFolder (fun folder ->
+                    use session = start ()
+                    Expect.isNull (session.ResumeLatest(Path.Combine(folder, "none"), quietly)) "no folder"
+                    Expect.isNull (session.ResumeLatest(folder, quietly)) "empty"
+
+                    for name in
+                        [
+                            "checkpoint-00000002.safetensors.tmp"
+                            "checkpoint-x.safetensors"
+                            "checkpoint-.safetensors"
+                            "checkpoint--2.safetensors"
+                            "model.safetensors"
+                        ] do
+                        File.WriteAllText(Path.Combine(folder, name), "x")
+
+                    Expect.isNull (session.ResumeLatest(folder, quietly)) "other files"))
+
+            testCase "damaged ones are passed over, and named; if none is whole it is an error" (fun () ->
+                withFolder (fun folder ->
+                    do
+                        use session = start ()
+                        Autosave.Start(session, every 2 folder)
+
+                        run 6 session
+
+                    let path = CheckpointFolder.pathOf folder
+
+                    let damage steps =
+                        File.WriteAllBytes(path steps, (File.ReadAllBytes(path steps))[..1000])
+
+                    damage 6L
+                    let named = ResizeArray<string>()
+                    use session = start ()
+                    Autosave.Start(session, every 2 folder)
+                    Expect.equal (session.ResumeLatest(folder, Action<string> named.Add)) (path 4L) "the one before"
+                    Expect.hasLength named 1 "one is named"
+                    Expect.stringContains named[0] (path 6L) "by its path"
+                    step session
+                    step session
+                    Expect.equal (steps folder) [ 6L; 4L; 2L ] "it is written again"
+                    use other = start ()
+                    Expect.equal (other.ResumeLatest(folder, Action<string> named.Add)) (path 6L) "and whole"
+
+                    for steps in [ 2L; 4L; 6L ] do
+                        damage steps
+
+                    use third = start ()
+
+                    Expect.throwsC (fun () -> third.ResumeLatest(folder, quietly) |> ignore) (fun error ->
+                        Expect.equal (error.GetType()) typeof<InvalidDataException> "its kind"
+                        Expect.stringContains error.Message (path 6L) "the newest")))
+
+            testCase "checkpoints of another run are neither mixed with nor deleted" (fun () ->
+                withFolder (fun folder ->
+                    do
+                        use session = start ()
+                        Autosave.Start(session, every 2 folder)
+
+                        run 4 session
+
+                    use other = start ()
+                    Autosave.Start(other, every 2 folder)
+
+                    Expect.throwsC (fun () -> step other) (fun error ->
+                        Expect.equal (error.GetType()) typeof<InvalidOperationException> "its kind"
+                        Expect.stringContains error.Message "of another run" "the message")
+
+                    Expect.equal (steps folder) [ 4L; 2L ] "they are still there"))
+
+            testCase "a run that goes back drops what came after" (fun () ->
+                withFolder (fun folder ->
+                    use session = start ()
+                    Autosave.Start(session, every 2 folder)
+
+                    run 2 session
+
+                    use early = session.Take()
+
+                    run 4 session
+
+                    Expect.equal (steps folder) [ 6L; 4L; 2L ] "before"
+                    session.Resume early
+
+                    run 2 session
+
+                    Expect.equal (steps folder) [ 4L; 2L ] "after"))
+
+            testCase "one that cannot be written ends training, or is told" (fun () ->
+                withFolder (fun folder ->
+                    // A folder where a file should be.
+                    Directory.CreateDirectory(Path.Combine(CheckpointFolder.pathOf folder 2L, "x"))
+                    |> ignore
+
+                    use session = start ()
+                    Autosave.Start(session, every 2 folder)
+                    step session
+                    Expect.throws (fun () -> step session) "the failure"
+                    Expect.equal session.Progress.Steps 2L "the iteration is done"
+                    use told = start ()
+                    let failures = ResizeArray()
+
+                    Autosave.Start(
+                        told,
+                        { every 2 folder with
+                            Failed = Action<exn> failures.Add
+                        }
+                    )
+
+                    Drive.train told 2 Drive.quietly
+                    Expect.hasLength failures 1 "told once"
+                    Expect.equal (Snapshot.ofSession told) (whole 2) "training went on"
+                    Expect.equal (steps folder) [ 6L; 4L ] "later ones"))
+
+            testCase "options that make no sense" (fun () ->
+                let wrong: (AutosaveOptions * string) list =
+                    [
+                        every 0 "folder", "EveryIterations is 0"
+                        { every 1 "folder" with KeepLast = 0 }, "KeepLast is 0"
+                        every 1 " ", "need a folder"
+                        { every 1 "folder" with
+                            EveryIterations = Nullable()
+                        },
+                        "how often"
+                        { every 1 "folder" with
+                            Every = Nullable TimeSpan.Zero
+                        },
+                        "Every is 00:00:00"
+                    ]
+
+                for options, words in wrong do
+                    Expect.throwsC (fun () -> Autosave.Check options) (fun error ->
+                        Expect.equal (error.GetType()) typeof<ArgumentException> "its kind"
+                        Expect.stringContains error.Message words "the message"))
+
+            testCase "who has something to bring to disk is asked before" (fun () ->
+                withFolder (fun folder ->
+                    use session = start ()
+                    let seen = ResizeArray()
+                    session.BeforeSaving <- Action(fun () -> seen.Add(steps folder))
+                    Autosave.Start(session, every 1 folder)
+                    step session
+                    step session
+                    Expect.equal (List.ofSeq seen) [ []; [ 1L ] ] "before each"))
+        ]

@@ -1,0 +1,15 @@
+module MetricLearning.Core.Tests.Records.RecordTests
+
+open Expecto
+
+let tests =
+    testList
+        "records"
+        [
+            WriterTests.tests
+            KillTests.tests
+            KeeperTests.tests
+            BestTests.tests
+            RecordingTests.tests
+            ModelFolderTests.tests
+        ]

@@ -1,0 +1,66 @@
+using MetricLearning.Core;
+using MetricLearning.Tests.Logging;
+using MetricLearning.Tests.Training;
+using Xunit;
+
+namespace MetricLearning.Tests.Docs;
+
+/// <summary>The page about records.</summary>
+public sealed class Records
+{
+    [Fact]
+    public void A_run_is_recorded_and_evaluated()
+    {
+        using var place = new TemporaryFolder();
+        using var scenario = new Scenario();
+        var (folder, tensorboard, models) = (place.At("records"), place.At("tensorboard"), place.At("models"));
+        var options = scenario.Options;
+        var validation = TrainingData.FromTensors(scenario.Data, scenario.Labels);
+
+        using var keeper = LoggingPresets.GetRecordKeeper(csvFolder: folder, tensorboardFolder: tensorboard);
+        var hooks = LoggingPresets.GetHookContainer(keeper, primaryMetric: "precision_at_1", logFreq: 50);
+        var tester = new GlobalEmbeddingSpaceTester();
+
+        using var trainer = new MetricLossOnly(
+            options with
+            {
+                EndOfIterationHook = hooks.EndOfIterationHook,
+                EndOfEpochHook = hooks.EndOfEpochHook(tester, new() { ["val"] = validation }, models, patience: 3),
+            }
+        );
+
+        trainer.Train(numEpochs: 20);
+
+        var losses = hooks.GetLossHistory("total_loss")["total_loss"];
+        var best = hooks.GetBestEpochAndAccuracy(tester, "val");
+
+        keeper.Append("temperature", trainer.GlobalIteration, new Dictionary<string, double> { ["room"] = 21.5 });
+
+        Assert.Equal(trainer.Epoch, losses.Count);
+        Assert.Contains($"trunk_best{best!.Value.Epoch}.safetensors", place.Files("models"));
+        Assert.Equal([21.5], keeper.History("temperature", "room")["room"]);
+    }
+
+    [Fact]
+    public void A_hook_of_ones_own_calls_others()
+    {
+        using var scenario = new Scenario();
+        using var keeper = new Core.Records.RecordKeeper([]);
+        var hooks = LoggingPresets.GetHookContainer(keeper);
+        var watched = new List<double>();
+        using var trainer = new MetricLossOnly(
+            scenario.Options with
+            {
+                EndOfIterationHook = it =>
+                {
+                    hooks.EndOfIterationHook(it);
+                    watched.Add(it.Losses["total_loss"]);
+                },
+            }
+        );
+
+        trainer.Train(1);
+
+        Assert.Equal(watched[0], hooks.GetLossHistory("total_loss")["total_loss"][0]);
+    }
+}
