@@ -31,8 +31,11 @@ internal sealed class RunRecords : IDisposable
             logFreq: 1
         );
         tester = new(
-            dataloaderNumWorkers: 0,
-            accuracyCalculator: new(include: ["mean_average_precision_at_r", "r_precision", "precision_at_1"])
+            new TesterOptions
+            {
+                DataloaderNumWorkers = 0,
+                AccuracyCalculator = new(include: ["mean_average_precision_at_r", "r_precision", "precision_at_1"]),
+            }
         );
         EndOfIterationHook = hooks.EndOfIterationHook;
         EndOfEpochHook =

@@ -100,13 +100,13 @@ module AccuracyRecords =
                 |]
         }
 
-    /// The records of a test, a split each, in groups of these names.
+    /// The records of a test, a split each, in groups of these names by split.
     let ofTest
         (keeper: RecordKeeper)
         (groupOf: Func<string, string>)
         (metric: string)
-        (results: TestResults)
+        (splits: IReadOnlyDictionary<string, SplitResults>)
         : Record[] =
         [|
-            for entry in results.Splits -> record keeper (groupOf.Invoke entry.Key) metric entry.Value
+            for entry in splits -> record keeper (groupOf.Invoke entry.Key) metric entry.Value
         |]

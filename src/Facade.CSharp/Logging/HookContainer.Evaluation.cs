@@ -1,12 +1,13 @@
 using MetricLearning.Core;
 using MetricLearning.Core.Records;
+using static TorchSharp.torch;
 
 namespace MetricLearning;
 
 // Evaluating a run, and what follows from it.
 public sealed partial class HookContainer
 {
-    private bool isInEpochHook;
+    private bool isInRun;
     private object? recorded;
 
     /// <summary>
@@ -14,22 +15,22 @@ public sealed partial class HookContainer
     /// by the primary metric of the validation split, saves the latest and, if they are better than all before, the best networks and
     /// losses, and ends training when the best is too long ago. After every epoch it forces records to disk.
     /// </summary>
-    /// <param name="tester">Evaluates. It need not know <see cref="EndOfTestingHook"/>.</param>
+    /// <param name="tester">Evaluates. It need not call <see cref="EndOfTestingHook"/>.</param>
     /// <param name="datasetDict">The splits by name; the validation split must be among those that are evaluated.</param>
     /// <param name="modelFolder">Where networks and losses are saved; made if it is missing.</param>
     /// <param name="testInterval">Every how many epochs, from 1.</param>
     /// <param name="patience">Training ends when more than so many epochs have passed since the best one; null: never.</param>
     /// <param name="splitsToEval">Which splits look for neighbours in which; null: each in itself.</param>
-    /// <param name="testCollateFn">From a list of samples to a batch; null as in training.</param>
+    /// <param name="testCollateFn">From a list of samples to a batch; null: the usual one.</param>
     /// <exception cref="ArgumentException">The tester does not calculate the primary metric, or the validation split is not
     /// evaluated.</exception>
     public Func<BaseTrainer, bool?> EndOfEpochHook(
         BaseTester tester,
-        IReadOnlyDictionary<string, TrainingData> datasetDict,
+        Dictionary<string, TrainingData> datasetDict,
         string modelFolder,
         int testInterval = 1,
         int? patience = null,
-        IReadOnlyList<SplitToEval>? splitsToEval = null,
+        IReadOnlyList<(string Query, IReadOnlyList<string> References)>? splitsToEval = null,
         Func<IReadOnlyList<object>, object>? testCollateFn = null
     )
     {
@@ -39,11 +40,21 @@ public sealed partial class HookContainer
         ArgumentOutOfRangeException.ThrowIfLessThan(testInterval, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(patience ?? 0, nameof(patience));
         CheckPrimaryMetric(tester);
-        CheckValidationSplit(splitsToEval?.Select(split => split.Query) ?? datasetDict.Keys);
-        Directory.CreateDirectory(modelFolder);
+        CheckValidationSplit(splitsToEval is null ? datasetDict.Keys : [.. splitsToEval.Select(split => split.Query)]);
+
+        foreach (var (query, references) in splitsToEval ?? [])
+        {
+            announced[query] = references;
+        }
+
+        if (saveModels)
+        {
+            Directory.CreateDirectory(modelFolder);
+        }
 
         return trainer =>
         {
+            ArgumentNullException.ThrowIfNull(trainer);
             FlushBeforeCheckpoints(trainer.Session);
 
             if (trainer.Epoch % testInterval != 0)
@@ -52,20 +63,144 @@ public sealed partial class HookContainer
                 return true;
             }
 
-            var results = Evaluate(trainer);
-            var (best, isNewBest) = Decide(tester, trainer.Epoch, results);
+            Test(
+                tester,
+                datasetDict,
+                trainer.Epoch,
+                trainer.Models.Trunk!,
+                trainer.Models.Embedder,
+                splitsToEval,
+                testCollateFn,
+                inRun: true
+            );
+            RecordKeeper.Flush();
+            var verdict = AccuracyRecords.judge(
+                RecordKeeper,
+                GroupOf(tester, validationSplitName),
+                primaryMetric,
+                tester.AllAccuracies[validationSplitName]
+            );
+
+            if (!double.IsNaN(verdict.Score))
+            {
+                trainer.StepLrPlateauSchedulers(verdict.Score);
+            }
 
             if (saveModels)
             {
                 ModelFolder.save(trainer.Session, modelFolder, false, trainer.Epoch);
 
-                if (isNewBest)
+                if (verdict.IsNewBest)
                 {
                     ModelFolder.save(trainer.Session, modelFolder, true, trainer.Epoch);
                 }
             }
 
-            return patience is not { } epochs || !BestModule.isPatienceOver(epochs, best, trainer.Epoch);
+            return patience is not { } epochs || !BestModule.isPatienceOver(epochs, verdict.Best, trainer.Epoch);
         };
+    }
+
+    /// <summary>
+    /// Records what a tester has found, with the best epoch so far: give it to a tester that evaluates on its own. An epoch that has
+    /// accuracies already gets these in their place.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The tester has not tested yet.</exception>
+    /// <exception cref="IOException">A record cannot be written.</exception>
+    public void EndOfTestingHook(BaseTester tester)
+    {
+        ArgumentNullException.ThrowIfNull(tester);
+
+        if (tester.AllAccuracies.Count == 0)
+        {
+            throw new InvalidOperationException("This tester has found nothing yet: call its Test before this hook.");
+        }
+
+        recorded = tester.AllAccuracies;
+        var records = AccuracyRecords.ofTest(
+            RecordKeeper,
+            split => tester.RecordGroupName(split, prefix),
+            primaryMetric,
+            tester.AllAccuracies
+        );
+
+        if (isInRun)
+        {
+            RecordKeeper.Append(records);
+            return;
+        }
+
+        foreach (var record in records)
+        {
+            RecordKeeper.Amend(record);
+        }
+    }
+
+    /// <summary>
+    /// Evaluates networks outside of training, and records it. Splits that have accuracies of this epoch already are left out.
+    /// </summary>
+    /// <param name="tester">Evaluates. It need not call <see cref="EndOfTestingHook"/>.</param>
+    /// <param name="datasetDict">The splits by name.</param>
+    /// <param name="epoch">The epoch that the networks are of.</param>
+    /// <param name="trunk">The network that sees the data.</param>
+    /// <param name="embedder">The network on top of it; null for none.</param>
+    /// <param name="splitsToEval">Which splits look for neighbours in which; null: each in itself.</param>
+    /// <param name="collateFn">From a list of samples to a batch; null: the usual one.</param>
+    /// <param name="skipEvalIfAlreadyDone">False evaluates all splits, and replaces what is recorded.</param>
+    /// <returns>Whether anything was evaluated.</returns>
+    public bool RunTesterSeparately(
+        BaseTester tester,
+        Dictionary<string, TrainingData> datasetDict,
+        int epoch,
+        nn.Module trunk,
+        nn.Module? embedder = null,
+        IReadOnlyList<(string Query, IReadOnlyList<string> References)>? splitsToEval = null,
+        Func<IReadOnlyList<object>, object>? collateFn = null,
+        bool skipEvalIfAlreadyDone = true
+    )
+    {
+        ArgumentNullException.ThrowIfNull(tester);
+        ArgumentNullException.ThrowIfNull(datasetDict);
+        ArgumentNullException.ThrowIfNull(trunk);
+        IReadOnlyList<(string Query, IReadOnlyList<string> References)> all =
+            splitsToEval ?? [.. datasetDict.Keys.Select(name => (name, (IReadOnlyList<string>)[name]))];
+        IReadOnlyList<(string Query, IReadOnlyList<string> References)> left = skipEvalIfAlreadyDone
+            ? [.. all.Where(split => !IsRecorded(tester.RecordGroupName(split.Query, prefix, split.References), epoch))]
+            : all;
+
+        if (left.Count == 0)
+        {
+            return false;
+        }
+
+        Test(tester, datasetDict, epoch, trunk, embedder, left, collateFn, inRun: false);
+        return true;
+    }
+
+    private void Test(
+        BaseTester tester,
+        Dictionary<string, TrainingData> datasetDict,
+        int epoch,
+        nn.Module trunk,
+        nn.Module? embedder,
+        IReadOnlyList<(string Query, IReadOnlyList<string> References)>? splitsToEval,
+        Func<IReadOnlyList<object>, object>? collateFn,
+        bool inRun
+    )
+    {
+        isInRun = inRun;
+
+        try
+        {
+            tester.Test(datasetDict, epoch, trunk, embedder, splitsToEval, collateFn);
+
+            if (!ReferenceEquals(recorded, tester.AllAccuracies))
+            {
+                EndOfTestingHook(tester);
+            }
+        }
+        finally
+        {
+            isInRun = false;
+        }
     }
 }

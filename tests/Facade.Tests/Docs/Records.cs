@@ -19,7 +19,7 @@ public sealed class Records
 
         using var keeper = LoggingPresets.GetRecordKeeper(csvFolder: folder, tensorboardFolder: tensorboard);
         var hooks = LoggingPresets.GetHookContainer(keeper, primaryMetric: "precision_at_1", logFreq: 50);
-        var tester = new GlobalEmbeddingSpaceTester(endOfTestingHook: hooks.EndOfTestingHook);
+        var tester = new GlobalEmbeddingSpaceTester();
 
         using var trainer = new MetricLossOnly(
             options with
