@@ -15,14 +15,19 @@ internal sealed class RunRecords : IDisposable
     /// <param name="test">The pictures that the accuracies are of.</param>
     public RunRecords(Options options, int seed, DigitSet test)
     {
-        var folder = options.Records is { } records ? Path.Combine(records, $"seed-{seed}") : null;
+        // A run that goes on in another process has its losses on disk, for the report.
+        var home = options.Records ?? options.Checkpoint;
+        var folder = home is null ? null : Path.Combine(home, $"seed-{seed}");
         keeper = folder is null
             ? new RecordKeeper([])
-            : LoggingPresets.GetRecordKeeper(folder, tensorboardFolder: Path.Combine(folder, "tensorboard"));
+            : LoggingPresets.GetRecordKeeper(
+                folder,
+                tensorboardFolder: options.Records is null ? null : Path.Combine(folder, "tensorboard")
+            );
         hooks = LoggingPresets.GetHookContainer(
             keeper,
             validationSplitName: "test",
-            saveModels: folder is not null,
+            saveModels: options.Records is not null,
             logFreq: 1
         );
         tester = new(

@@ -16,7 +16,15 @@ let all =
             Records.RecordTests.tests
             Inference.InferenceTests.tests
             Files.FileTests.tests
-            testList "docs" [ Docs.YourOwn.tests; Docs.Pages.tests; Docs.Guides.tests; Docs.Records.tests ]
+            testList
+                "docs"
+                [
+                    Docs.YourOwn.tests
+                    Docs.Pages.tests
+                    Docs.Guides.tests
+                    Docs.Records.tests
+                    Docs.Checkpoints.tests
+                ]
         ]
 
 [<EntryPoint>]

@@ -67,13 +67,17 @@ type DurableFile =
                 file.Dispose()
 
             File.Move(temporary, target, true)
-        with _ ->
+        with error ->
             try
                 File.Delete temporary
             with
             | :? IOException
             | :? UnauthorizedAccessException -> ()
 
-            reraise ()
+            match error with
+            // .NET's word for what goes beyond a limit on the sizes of files.
+            | :? ArgumentOutOfRangeException as error when error.ParamName = "value" ->
+                raise (IOException($"\"{path}\" would be larger than files may be here.", error))
+            | _ -> reraise ()
 
         Folder.sync folder

@@ -18,14 +18,31 @@ module ClassSoftmax =
         let column = input.RequireLabels().unsqueeze 1L
         logits.scatter (1L, column, change (logits.gather (1L, column)))
 
-    /// The cross entropy of logits (N × C), one value a sample, weighted by how often tuples take it.
-    let crossEntropy (input: MetricInput) (logits: torch.Tensor) : IReadOnlyList<Elements> =
+    /// The logits (N × C) with a constant added to those of each sample's own class.
+    let raiseTarget (input: MetricInput) (amount: double) (logits: torch.Tensor) : torch.Tensor =
+        let column = input.RequireLabels().unsqueeze 1L
+
+        let amounts =
+            torch.full (column.shape, Numeric.scalar amount, dtype = logits.dtype, device = logits.device)
+
+        logits.scatter_add (1L, column, amounts)
+
+    /// The cross entropy of logits (N × C), one value a sample, weighted by these weights (N); null: each counts the same.
+    let weightedCrossEntropy
+        (weights: torch.Tensor | null)
+        (input: MetricInput)
+        (logits: torch.Tensor)
+        : IReadOnlyList<Elements> =
         let losses =
             torch.nn.functional.cross_entropy (logits, input.RequireLabels(), reduction = torch.nn.Reduction.None)
 
         let weighted =
-            match input.Weights() with
+            match weights with
             | null -> losses
             | given -> losses * given
 
         [| ElementsOf.Rows("loss", weighted) |]
+
+    /// The cross entropy of logits (N × C), one value a sample, weighted by how often tuples take it.
+    let crossEntropy (input: MetricInput) (logits: torch.Tensor) : IReadOnlyList<Elements> =
+        weightedCrossEntropy (input.Weights()) input logits

@@ -45,7 +45,7 @@ module CosFace =
         (input: MetricInput)
         : IReadOnlyList<Elements> =
         distance.Matrix(input.Embeddings, weights.t ())
-        |> ClassSoftmax.ofTarget input (fun cosine -> cosine - options.Margin)
+        |> ClassSoftmax.raiseTarget input -options.Margin
         |> fun logits -> ClassSoftmax.crossEntropy input (logits * options.Scale)
 
     /// Scaled cosines (N × C), without a margin.

@@ -39,7 +39,12 @@ module NormalizedSoftmax =
 
     /// Similarities (N × C) by the temperature.
     let logits (options: NormalizedSoftmax) (distance: Distance) (weights: torch.Tensor) (embeddings: torch.Tensor) =
-        let classes = torch.nn.functional.normalize(weights, 2.0, 0L).t()
+        let classes =
+            if distance.NormalizeEmbeddings && distance.P = 2.0 then
+                weights.t () // the distance does it
+            else
+                torch.nn.functional.normalize(weights, 2.0, 0L).t()
+
         let scale = (if distance.IsInverted then 1.0 else -1.0) / options.Temperature
         distance.Matrix(embeddings, classes) * scale
 

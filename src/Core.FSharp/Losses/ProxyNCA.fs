@@ -47,12 +47,15 @@ module ProxyNCA =
         (proxies: torch.Tensor)
         (input: MetricInput)
         : IReadOnlyList<Elements> =
-        let distances = distance.Matrix(input.Embeddings, proxies)
-        let own = ownClass (input.RequireLabels()) options.NumClasses
+        // With one candidate of its class, a sample's NCA is a cross entropy.
+        let scale =
+            if distance.IsInverted then
+                options.SoftmaxScale
+            else
+                -options.SoftmaxScale
 
-        [|
-            NCA.rows options.SoftmaxScale distance distances null own (input.AnchorWeights())
-        |]
+        distance.Matrix(input.Embeddings, proxies) * scale
+        |> ClassSoftmax.weightedCrossEntropy (input.AnchorWeights()) input
 
     /// The loss, with settings beyond its own options.
     let lossWith (given: LossSettings) (weightSettings: WeightSettings) (options: ProxyNCA) : WeightedLoss =

@@ -76,7 +76,8 @@ type WeightedLoss
 
         // Elsewhere the look would wait for the device, and the device reports it itself.
         if labels.device_type = DeviceType.CPU && labels.size 0 > 0L then
-            let largest, smallest = labels.max().item<int64>(), labels.min().item<int64>()
+            let struct (low, high) = labels.aminmax ()
+            let smallest, largest = low.item<int64>(), high.item<int64>()
 
             if largest >= int64 numClasses || smallest < 0L then
                 invalidArg

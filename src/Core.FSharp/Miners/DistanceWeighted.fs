@@ -59,10 +59,14 @@ module DistanceWeighted =
                 .logical_and(logWeights.isfinite ())
                 .logical_and(matrix.lt (Numeric.scalar options.NonzeroLossCutoff))
 
+        // The exponential of −∞ is 0, and much faster on a CPU than that of the lowest number.
         let filled =
-            logWeights.masked_fill (possible.logical_not (), Numeric.scalar (Numeric.lowest logWeights.dtype))
+            logWeights.masked_fill (possible.logical_not (), Numeric.scalar Double.NegativeInfinity)
 
-        (filled - filled.amax ([| 1L |], true)).exp() * possible
+        let highest =
+            filled.amax([| 1L |], true).clamp_min(Numeric.scalar (Numeric.lowest logWeights.dtype))
+
+        (filled - highest).exp()
 
     /// The triplets: of every anchor as many as its class has members, in ascending order of anchors. The choices are a
     /// function of the input's seed.

@@ -38,8 +38,15 @@ module PairMargin =
     let mine (options: PairMargin) (record: Statistics) (distance: Distance) (input: MetricInput) : Tuples =
         let matches, differs = input.Matches(), input.Differs()
         let matrix = distance.Matrix(input.Embeddings, input.References)
-        let positive = (distance.Margin(matrix, options.PosMargin)).gt(Numeric.scalar 0.0)
-        let negative = (distance.Margin(options.NegMargin, matrix)).gt(Numeric.scalar 0.0)
+
+        let posMargin, negMargin =
+            Numeric.scalar options.PosMargin, Numeric.scalar options.NegMargin
+
+        let positive, negative =
+            if distance.IsInverted then
+                matrix.lt posMargin, matrix.gt negMargin
+            else
+                matrix.gt posMargin, matrix.lt negMargin
 
         let mean (mask: torch.Tensor) =
             Numeric.sum (matrix * mask) / Numeric.atLeastOne (mask.sum ())

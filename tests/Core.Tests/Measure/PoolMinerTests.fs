@@ -91,6 +91,10 @@ let tests =
                         "triplets"
                 | other -> failtest $"{other}"
 
+                match miner.Mine(torch.zeros (0L, 4L), vector []) with
+                | Tuples.Triplets(a, p, n) -> Expect.equal (a.size 0, p.size 0, n.size 0) (0L, 0L, 0L) "none of none"
+                | other -> failtest $"{other}"
+
                 throws<ArgumentException> "A batch of 7 embeddings is not made of triplets" (fun () ->
                     miner.Mine(embeddings 1 7, vector [ 0; 0; 0; 0; 0; 0; 0 ]) |> ignore)
             }

@@ -1,0 +1,85 @@
+/// Law 3, really: training processes are killed and starved of disk, and what they learn is what an uninterrupted
+/// run learns, bit for bit. `-- --short` takes a minute at most.
+module MetricLearning.Interruption.Program
+
+open System
+open System.Diagnostics
+open MetricLearning.Core
+
+let private report (what: string) (case: Case) (found: Interrupted) : int * int =
+    let passed = found.Checks |> List.filter snd |> List.length
+    let failed = found.Checks.Length - passed
+
+    let detail =
+        [
+            if found.Kills > 0 then
+                $"{found.Kills} kills"
+            if found.InWriting > 0 then
+                $"{found.InWriting} of them in the middle of a checkpoint"
+            if found.Starved > 0 then
+                $"{found.Starved} processes that could not save"
+        ]
+
+    let resumed = String.Join(", ", found.ResumedAt)
+    printfn "%s: %s: %s; went on at iterations %s" case.Name what (String.Join(", ", detail)) resumed
+
+    for check, holds in List.distinct found.Checks do
+        if not holds then
+            printfn "    FAILED: %s" check
+
+    passed, failed
+
+let private interruptAll (isShort: bool) (seed: int64) : int =
+    let clock = Stopwatch.StartNew()
+    let seed = Seed.ofInt64 seed
+    let kills = if isShort then 1 else 8
+
+    let results =
+        [
+            for index, case in List.indexed Case.small do
+                let reference = Interrupted.reference case
+                let seed = seed.Derive("case", int64 index)
+
+                report
+                    "killed at random moments"
+                    case
+                    (Killing.atRandom (seed.Derive("random", 0L)) kills case reference)
+
+                if not isShort || index = 0 then
+                    report
+                        "files may not be large enough"
+                        case
+                        (Starving.ofSpace (seed.Derive("space", 0L)) case reference)
+
+            let reference = Interrupted.reference Case.large
+
+            report
+                "killed while it wrote a checkpoint"
+                Case.large
+                (Killing.inWriting (if isShort then 2 else 12) Case.large reference)
+        ]
+
+    let passed, failed = List.sumBy fst results, List.sumBy snd results
+    printfn "in %.0f s, with one thread each" clock.Elapsed.TotalSeconds
+    printfn "%d passed, %d failed" passed failed
+    if failed = 0 then 0 else 1
+
+let private optionOf (name: string) (arguments: string list) : string option =
+    arguments
+    |> List.pairwise
+    |> List.tryPick (fun (key, value) -> if key = name then Some value else None)
+
+[<EntryPoint>]
+let main arguments =
+    match List.ofArray arguments with
+    | "victim" :: case :: folder :: more ->
+        let onFailure =
+            match optionOf "--on-failure" more with
+            | Some "stop" -> OnFailure.Stop
+            | _ -> OnFailure.Report
+
+        Victim.run (Case.find case) folder (optionOf "--limit" more |> Option.map int64) onFailure
+        0
+    | more ->
+        let seed = optionOf "--seed" more |> Option.map int64 |> Option.defaultValue 1L
+        interruptAll (List.contains "--short" more) seed
