@@ -20,6 +20,13 @@ module Dataset =
     /// One input and its labels.
     let ofTensors (data: torch.Tensor) (labels: obj) : Dataset = Dataset.Tensors([| data |], labels)
 
+    /// One input without labels: to be embedded, not to train on. ArgumentException if it has no rows.
+    let unlabelled (data: torch.Tensor) : Dataset =
+        if data.dim () = 0L then
+            raise (ArgumentException "The input has no dimensions: it must have one row per sample.")
+
+        Dataset.Tensors([| data |], Array.zeroCreate<int64>(int (data.size 0)))
+
     /// Several inputs, for a trunk that takes as many, and their labels.
     let ofInputs (inputs: torch.Tensor seq) (labels: obj) : Dataset =
         Dataset.Tensors(Seq.toArray inputs, labels)

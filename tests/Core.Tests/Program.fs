@@ -12,6 +12,7 @@ let all =
             Schedules.ScheduleTests.tests
             Learn.LearnTests.tests
             Trainers.TrainerTests.tests
+            Evaluate.EvaluateTests.tests
             Laws.LawTests.tests
             Records.RecordTests.tests
             Inference.InferenceTests.tests
@@ -24,6 +25,8 @@ let all =
                     Docs.Guides.tests
                     Docs.Records.tests
                     Docs.Checkpoints.tests
+                    Docs.Inference.tests
+                    Docs.Records.tests
                 ]
         ]
 

@@ -51,10 +51,3 @@ module internal Unlabelled =
                                 struct (data, none (rowsOf data)))
                     },
                     dataset)
-
-    /// Inputs with a row per sample, and no labels.
-    let ofTensor (input: torch.Tensor) : Dataset =
-        if input.dim () = 0L then
-            invalidArg (nameof input) "The input has no dimensions: it must have one row per sample."
-
-        Dataset.Tensors([| input |], none (input.size 0))

@@ -50,22 +50,22 @@ let private saved path =
             embedder
 
     let data = data 20L
-    model.TrainKnn(Unlabelled.ofTensor data, 8)
+    model.TrainKnn(Dataset.unlabelled data, 8)
     model.Save path
-    let found = model.GetNearestNeighbors(Unlabelled.ofTensor data, 4, 8)
+    let found = model.GetNearestNeighbors(Dataset.unlabelled data, 4, 8)
 
     [
-        bitsOf (model.GetEmbeddings(Unlabelled.ofTensor data, 8))
+        bitsOf (model.GetEmbeddings(Dataset.unlabelled data, 8))
         bitsOf found.Distances
         bitsOf found.Indices
     ]
 
 let private answersOf (model: InferenceModel) =
     let data = data 20L
-    let found = model.GetNearestNeighbors(Unlabelled.ofTensor data, 4, 8)
+    let found = model.GetNearestNeighbors(Dataset.unlabelled data, 4, 8)
 
     [
-        bitsOf (model.GetEmbeddings(Unlabelled.ofTensor data, 8))
+        bitsOf (model.GetEmbeddings(Dataset.unlabelled data, 8))
         bitsOf found.Distances
         bitsOf found.Indices
     ]
@@ -81,7 +81,7 @@ let private refuses<'E when 'E :> exn>
     use model = modelOf settings trunk embedder
     use rows = data 3L
     use alike = rows.``to`` (Seq.head (trunk.parameters ())).dtype
-    model.TrainKnn(Unlabelled.ofTensor alike, 8)
+    model.TrainKnn(Dataset.unlabelled alike, 8)
 
     let all () =
         partsOf
@@ -126,7 +126,7 @@ let private roundTrips =
 
                 use model = modelOf settings trunk null
                 model.Save path
-                model.TrainKnn(Unlabelled.ofTensor (data 5L), 8)
+                model.TrainKnn(Dataset.unlabelled (data 5L), 8)
                 model.Load path
                 Expect.equal model.IndexCount 0L "as it was saved"
                 Expect.isFalse model.MatchFinder.Threshold.HasValue "no threshold")
@@ -136,16 +136,16 @@ let private roundTrips =
             inFolder (fun path ->
                 use trunk = trunk ()
                 use model = modelOf settings trunk null
-                model.TrainKnn(Unlabelled.ofTensor (data 9L), 8)
+                model.TrainKnn(Dataset.unlabelled (data 9L), 8)
                 let answers = answersOf model
                 use other = modelOf settings trunk null
 
                 for save in [ model.SaveKnnFunc; model.Save ] do
                     save path
-                    other.TrainKnn(Unlabelled.ofTensor (data 2L), 8)
+                    other.TrainKnn(Dataset.unlabelled (data 2L), 8)
                     other.LoadKnnFunc path
                     Expect.equal (answersOf other) answers "neighbours"
-                    other.AddToKnn(Unlabelled.ofTensor (data 2L), 8)
+                    other.AddToKnn(Dataset.unlabelled (data 2L), 8)
                     Expect.equal other.IndexCount 11L "it can grow")
         }
 

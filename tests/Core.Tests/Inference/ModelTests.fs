@@ -11,7 +11,7 @@ open MetricLearning.Core.Tests.Feed.Expectations
 open MetricLearning.Core.Tests.Inference.Networks
 
 let private inputs (count: int64) (data: Tensor) =
-    Unlabelled.ofTensor (data.narrow (0L, 0L, count))
+    Dataset.unlabelled (data.narrow (0L, 0L, count))
 
 /// A model over fresh networks, with what it is asked about.
 let private using' settings act =
@@ -43,7 +43,7 @@ let private embedding =
 
                 for name, dataset in
                     [
-                        "a tensor", Unlabelled.ofTensor data
+                        "a tensor", Dataset.unlabelled data
                         "rows", Dataset.ofSamples rows
                         "pairs", Dataset.ofFunction 40L (fun index _ -> [| box rows[int index]; box "anything" |])
                         "lists", Dataset.ofFunction 40L (fun index _ -> [| rows[int index] |])
@@ -114,15 +114,15 @@ let private searching =
                     let count = min (int64 portion % 8L) (30L - filled)
 
                     if count > 0L then
-                        model.AddToKnn(Unlabelled.ofTensor (reference.narrow (0L, filled, count)), 3)
+                        model.AddToKnn(Dataset.unlabelled (reference.narrow (0L, filled, count)), 3)
                         filled <- filled + count
 
                 if filled < 30L then
-                    model.AddToKnn(Unlabelled.ofTensor (reference.narrow (0L, filled, 30L - filled)), 64)
+                    model.AddToKnn(Dataset.unlabelled (reference.narrow (0L, filled, 30L - filled)), 64)
 
                 Expect.equal model.IndexCount 30L "all"
                 let k = 1 + k % 30
-                let found = model.GetNearestNeighbors(Unlabelled.ofTensor data, k, 64)
+                let found = model.GetNearestNeighbors(Dataset.unlabelled data, k, 64)
                 let query = byHand model data
                 let distances = torch.cdist (query, query.narrow (0L, 0L, 30L))
 
@@ -194,7 +194,7 @@ let private matching =
 
                 for threshold in [ Nullable(); Nullable 0.3 ] do
                     let limit = if threshold.HasValue then threshold.Value else 0.9
-                    let all = Unlabelled.ofTensor data
+                    let all = Dataset.unlabelled data
                     let expected = numbers (cosines.ge (limit.ToScalar()))
                     Expect.equal (numbers (model.GetMatches(all, threshold, 64))) expected "themselves"
                     let some = model.GetMatches(all, inputs 9L data, threshold, 64)
@@ -202,7 +202,7 @@ let private matching =
                     Expect.equal (numbers some) expected "others"
                     let tuples = model.GetMatchingTuples(all, inputs 9L data, threshold, 64)
                     Expect.equal tuples.LongLength (Array.sum expected) "tuples"
-                    let other = Unlabelled.ofTensor (data.flip 0L)
+                    let other = Dataset.unlabelled (data.flip 0L)
                     let expected = numbers (cosines.flip(0L).diagonal().ge(limit.ToScalar()))
                     let pairs = model.IsMatch(all, other, threshold, 64)
                     Expect.equal [| for found in pairs -> if found then 1L else 0L |] expected "pairs")
@@ -220,7 +220,7 @@ let private matching =
                 Expect.equal model.MatchFinder.Threshold (Nullable chosen.Threshold) "is the finder's"
 
                 let matches =
-                    model.GetMatchingTuples(Unlabelled.ofTensor data, Unlabelled.ofTensor data, Nullable(), 64)
+                    model.GetMatchingTuples(Dataset.unlabelled data, Dataset.unlabelled data, Nullable(), 64)
 
                 let wrong =
                     matches
@@ -244,7 +244,7 @@ let private traces =
             use embedder = embedder ()
             (Seq.item 1 (trunk.children ())).eval()
             use rows = data 30L
-            let all = Unlabelled.ofTensor rows
+            let all = Dataset.unlabelled rows
             let path = IO.Path.GetTempFileName()
             let before = everythingOf [ trunk; embedder ]
 

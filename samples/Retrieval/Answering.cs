@@ -1,0 +1,82 @@
+using Digits;
+using static TorchSharp.torch;
+
+namespace Retrieval;
+
+/// <summary>A picture of the index beside a query.</summary>
+/// <param name="Number">In the index.</param>
+/// <param name="Digit">What it shows.</param>
+/// <param name="Cosine">How similar it is.</param>
+/// <param name="Matches">Whether it is similar enough to be taken for the same digit.</param>
+internal sealed record Neighbour(long Number, long Digit, float Cosine, bool Matches);
+
+/// <summary>A query and what was found.</summary>
+/// <param name="Number">Among the queries.</param>
+/// <param name="Digit">What it shows.</param>
+internal sealed record Answer(long Number, long Digit, IReadOnlyList<Neighbour> Neighbours)
+{
+    public int Right => Neighbours.Count(neighbour => neighbour.Digit == Digit);
+}
+
+/// <summary>The second process: load, find, show.</summary>
+internal static class Answering
+{
+    public static void Run(Options options, int[] numbers)
+    {
+        var digits = DigitsData.Load();
+        var (_, queries) = Halves.Of(digits.Test);
+        var (trunk, embedder) = Networks.Make();
+        using var model = Networks.Model(trunk, embedder);
+        model.Load(options.File);
+
+        var labels = queries.Labels.data<long>().ToArray();
+        var asked =
+            numbers.Length > 0 ? numbers : [.. Enumerable.Range(0, 10).Select(digit => Array.IndexOf(labels, digit))];
+        if (asked.FirstOrDefault(number => number < 0 || number >= labels.Length, -1) is var wrong and not -1)
+            throw new ArgumentException($"There are queries 0 to {labels.Length - 1}, but no {wrong}.");
+
+        var rows = tensor(asked.Select(number => (long)number).ToArray());
+        var (cosines, indices) = model.GetNearestNeighbors(queries.Pictures.index_select(0, rows), options.Neighbours);
+        var shown = digits.Train.Labels.data<long>().ToArray();
+        var answers = asked
+            .Select(
+                (number, row) =>
+                    new Answer(
+                        number,
+                        labels[number],
+                        [
+                            .. indices[row]
+                                .data<long>()
+                                .Zip(
+                                    cosines[row].data<float>(),
+                                    (index, cosine) =>
+                                        new Neighbour(
+                                            index,
+                                            shown[index],
+                                            cosine,
+                                            cosine >= model.MatchFinder.Threshold
+                                        )
+                                ),
+                        ]
+                    )
+            )
+            .ToList();
+
+        foreach (var answer in answers)
+        {
+            var found = answer.Neighbours.Select(neighbour =>
+                neighbour.Matches ? $"{neighbour.Digit}" : $"({neighbour.Digit})"
+            );
+            Console.WriteLine($"{answer.Number, 4} shows a {answer.Digit}, nearest: {string.Join(' ', found)}");
+        }
+
+        var page = Path.GetFullPath(Path.Combine(options.Out, "index.html"));
+        File.WriteAllText(page, NeighbourPage.Of(answers, queries, digits.Train, model.MatchFinder.Threshold!.Value));
+        Console.WriteLine($"Page: {page}");
+
+        // For scripts, always the last line.
+        Console.WriteLine(
+            $"right {answers.Sum(answer => answer.Right)} of {answers.Sum(answer => answer.Neighbours.Count)}"
+        );
+    }
+}

@@ -1,0 +1,62 @@
+/// The page on inference.
+module MetricLearning.Core.Tests.Docs.Inference
+
+open System
+open System.IO
+open Expecto
+open TorchSharp
+open MetricLearning.Core
+
+let private answers () =
+    use _ = torch.NewDisposeScope()
+    let gallery = torch.rand ([| 60L; 16L |], generator = new torch.Generator(1UL))
+    let queries = torch.rand ([| 8L; 16L |], generator = new torch.Generator(2UL))
+    let linear (inputs: int64) (outputs: int64) = torch.nn.Linear(inputs, outputs)
+    let trunk, sameTrunk = linear 16L 12L, linear 16L 12L
+    let embedder, sameEmbedder = linear 12L 4L, linear 12L 4L
+
+    let validation = Dataset.ofTensors gallery [| for row in 0..59 -> row % 6 |]
+    let path = Path.GetTempFileName()
+    let stored = ResizeArray<int64>()
+
+    let store (numbers: int64[]) (rows: torch.Tensor) =
+        Expect.equal numbers.LongLength (rows.size 0) "a row each"
+        stored.AddRange numbers
+
+    use model =
+        new InferenceModel(EmbeddingModel(trunk, embedder), InferenceSettings.Default)
+
+    model.TrainKnn(Dataset.unlabelled gallery, 64)
+    let found = model.GetNearestNeighbors(Dataset.unlabelled queries, 5, 64)
+
+    Expect.equal found.Indices.shape [| 8L; 5L |] "neighbours"
+
+    let goal = CalibrationGoal.FalseAcceptRate 0.01
+
+    let calibrated =
+        model.CalibrateThreshold(validation, goal, 0, Validation.defaultMaxPairs, Seed.ofInt64 0L, 64)
+
+    let pairs =
+        model.GetMatchingTuples(Dataset.unlabelled queries, Dataset.unlabelled gallery, Nullable(), 64)
+
+    Expect.isLessThanOrEqual calibrated.FalseAcceptRate 0.01 "as wanted"
+    Expect.all pairs (fun (struct (query, reference)) -> query < 8L && reference < 60L) "numbers"
+
+    for batch in DatasetEmbeddings.stream model.Model DatasetEmbeddings.defaults validation do
+        use batch = batch
+        store batch.Indices batch.Embeddings
+
+    Expect.hasLength stored 60 "all"
+
+    model.Save path
+
+    use service =
+        new InferenceModel(EmbeddingModel(sameTrunk, sameEmbedder), InferenceSettings.Default)
+
+    service.Load path
+
+    let again = service.GetNearestNeighbors(Dataset.unlabelled queries, 5, 64)
+    Expect.equal (again.Indices.data<int64>().ToArray()) (found.Indices.data<int64>().ToArray()) "the same answer"
+    File.Delete path
+
+let tests = testCase "inference" answers
