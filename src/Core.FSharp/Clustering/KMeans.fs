@@ -12,7 +12,7 @@ type KMeansOptions =
         MaxBytes: int64
     }
 
-/// Lloyd's k-means, begun with k-means++ (Arthur & Vassilvitskii 2007).
+/// Lloyd's k-means, begun with greedy k-means++ (Arthur & Vassilvitskii 2007).
 module KMeans =
 
     /// 25 iterations.
@@ -22,38 +22,47 @@ module KMeans =
             MaxBytes = ExactKnn.DefaultMaxBytes
         }
 
-    // Each further centre is a sample, as likely as its squared distance from the centres so far.
+    // Each further centre is a sample, as likely as its squared distance from the centres so far: of a few such ones, the
+    // one that brings the samples nearest to their centres.
     let private plusPlus (seed: Seed) (samples: torch.Tensor) (clusters: int64) : torch.Tensor =
         let count = samples.size 0
+        let tries = 2L + int64 (log (float clusters))
         use generator = TorchSeed.generator torch.CPU seed
 
         let draws =
-            torch.rand([| clusters |], dtype = torch.float64, generator = generator).``to`` samples.device
+            torch.rand([| clusters; tries |], dtype = torch.float64, generator = generator).``to`` samples.device
 
         let centres =
             torch.empty ([| clusters; samples.size 1 |], dtype = samples.dtype, device = samples.device)
 
+        let squares = (samples * samples).sum(1L, true)
+
         let nearest =
-            torch.ones ([| count |], dtype = torch.float64, device = samples.device)
+            torch.ones ([| 1L; count |], dtype = torch.float64, device = samples.device)
 
         for place in 0L .. clusters - 1L do
             use _ = torch.NewDisposeScope()
-            let upTo = nearest.cumsum 0L
-            let aim = draws.narrow (0L, place, 1L) * upTo.narrow (0L, count - 1L, 1L)
+            let upTo = nearest.view(-1L).cumsum 0L
+            let aims = draws.select (0L, place) * upTo.narrow (0L, count - 1L, 1L)
 
             // Above the last where all that is left has been chosen.
             let chosen =
-                torch.searchsorted(upTo, aim, right = true).clamp_max_((count - 1L).ToScalar())
+                torch.searchsorted(upTo, aims, right = true).clamp_max_((count - 1L).ToScalar())
 
-            let centre = samples.index_select (0L, chosen)
-            centres.narrow(0L, place, 1L).copy_ centre |> ignore
-            let difference = samples - centre
-            let squares = (difference.mul_ difference).sum(1L).to_type torch.float64
+            let candidates = samples.index_select (0L, chosen)
 
-            (if place = 0L then
-                 nearest.copy_ squares
-             else
-                 nearest.copy_ (nearest.minimum squares))
+            let distances =
+                (squares.t () + squares.index_select (0L, chosen)
+                 - candidates.mm (samples.t ()) * 2.0)
+                    .to_type(torch.float64)
+                    .clamp_min_(Numeric.scalar 0.0)
+
+            let left = if place = 0L then distances else nearest.minimum distances
+
+            let best = left.sum(1L).argmin(0L, true)
+            nearest.copy_ (left.index_select (0L, best)) |> ignore
+
+            centres.narrow(0L, place, 1L).copy_(candidates.index_select (0L, best))
             |> ignore
 
         centres
