@@ -58,8 +58,8 @@ internal sealed class RunRecords : IDisposable
     /// <summary>Records accuracies.</summary>
     public Func<BaseTrainer, bool?> EndOfEpochHook { get; }
 
-    /// <summary>The total loss of every iteration, those before an interruption as well.</summary>
-    public IReadOnlyList<double> Losses => hooks.GetLossHistory("total_loss")["total_loss"];
+    /// <summary>The total loss of every recorded iteration, those before an interruption as well.</summary>
+    public IReadOnlyList<double> Losses => hooks.GetLossHistory("total_loss").GetValueOrDefault("total_loss", []);
 
     /// <summary>The accuracies by epoch; null without evaluations.</summary>
     public AccuracyHistory? Accuracies

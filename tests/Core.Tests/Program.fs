@@ -26,7 +26,6 @@ let all =
                     Docs.Records.tests
                     Docs.Checkpoints.tests
                     Docs.Inference.tests
-                    Docs.Records.tests
                 ]
         ]
 
