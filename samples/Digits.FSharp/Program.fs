@@ -54,6 +54,13 @@ let private loss =
         .AcceptOnlyFromAmong
         [| for name in Protocols.MetricLossOnly.byLoss.Keys -> name |]
 
+let private checkpoint =
+    Option<string>(
+        "--checkpoint",
+        Description = "Where to save the runs every 20 iterations. What is there already goes on.",
+        HelpName = "FOLDER"
+    )
+
 let private deviation (values: float list) =
     match values with
     | [ _ ] -> 0.0
@@ -91,7 +98,13 @@ let private main (parsed: ParseResult) =
         name
         [
             for seed in first .. first + parsed.GetRequiredValue seeds - 1 ->
-                Training.run protocol (parsed.GetRequiredValue epochs) seed train test
+                Training.run
+                    protocol
+                    (parsed.GetRequiredValue epochs)
+                    seed
+                    (Option.ofObj (parsed.GetValue checkpoint))
+                    train
+                    test
         ]
 
 [<EntryPoint>]
@@ -99,7 +112,7 @@ let start arguments =
     let command =
         RootCommand "Trains an embedding of handwritten digits, on the functional core."
 
-    for option in [ trainer :> Option; loss; epochs; seed; seeds ] do
+    for option in [ trainer :> Option; loss; epochs; seed; seeds; checkpoint ] do
         command.Options.Add option
 
     command.Validators.Add(fun parsed ->

@@ -1,5 +1,7 @@
 namespace Digits
 
+open System
+open System.IO
 open System.Threading
 open MetricLearning.Core
 open TorchSharp
@@ -15,8 +17,32 @@ type Run =
 /// Training by the protocols of ../Digits: with the same protocol, epochs and seed the weights are the same, bit for bit.
 module Training =
 
-    /// Measures, trains and measures again.
-    let run (protocol: Protocol) (epochs: int) (seed: int) (train: DigitSet) (test: DigitSet) : Run =
+    /// Saves the run every 20 iterations, and goes on where an interrupted one stood.
+    let private save (folder: string) (session: Session) =
+        let options: AutosaveOptions =
+            {
+                Folder = folder
+                EveryIterations = Nullable 20
+                Every = Nullable()
+                KeepLast = 3
+                Failed = null
+            }
+
+        Autosave.Start(session, options)
+
+        match session.ResumeLatest(folder, Action<string> Console.Error.WriteLine) with
+        | null -> ()
+        | path -> printfn "going on from %s" path
+
+    /// Measures, trains and measures again. With a folder for checkpoints it goes on with what is there.
+    let run
+        (protocol: Protocol)
+        (epochs: int)
+        (seed: int)
+        (checkpoints: string option)
+        (train: DigitSet)
+        (test: DigitSet)
+        : Run =
         let struct (trunk, embedder, networks) = Protocol.networks seed protocol
 
         let score () =
@@ -28,6 +54,9 @@ module Training =
         let ingredients = Protocol.ingredients seed train networks protocol
 
         use session = ingredients |> Setup.prepare protocol.Recipe |> Session.Start
+
+        checkpoints
+        |> Option.iter (fun folder -> save (Path.Combine(folder, $"seed-{seed}")) session)
 
         for event in session.Train(None, epochs, CancellationToken.None) do
             if event = Event.EpochEnded then

@@ -33,6 +33,8 @@ internal static class Experiment
             },
             endOfEpochHook: records?.EndOfEpochHook
         );
+        if (options.Checkpoint is not null)
+            trainer.ResumeLatest();
         trainer.Train(options.Epochs, cancellationToken: cancellation, progress: progress);
         clock.Stop();
 

@@ -9,6 +9,7 @@ namespace Digits;
 /// <param name="Out">The report's folder, created if need be.</param>
 /// <param name="Records">The folder of the records; null keeps none.</param>
 /// <param name="EvaluateEvery">Every how many epochs the test pictures are looked at meanwhile; 0 = never.</param>
+/// <param name="Checkpoint">Where runs save themselves, and go on when they were interrupted; null saves none.</param>
 internal sealed record Options(
     string Trainer,
     string? Loss,
@@ -18,14 +19,15 @@ internal sealed record Options(
     int Workers,
     string Out,
     string? Records,
-    int EvaluateEvery
+    int EvaluateEvery,
+    string? Checkpoint
 )
 {
     /// <summary>The trainer, and the loss if there was a choice.</summary>
     public string Title => Loss is null ? Trainer : $"{Trainer} with {Loss}";
 
     /// <summary>Whether anything is recorded, on disk or for the report.</summary>
-    public bool Recorded => Records is not null || EvaluateEvery > 0;
+    public bool Recorded => Records is not null || EvaluateEvery > 0 || Checkpoint is not null;
 
     /// <summary>Seed … Seed + Seeds − 1.</summary>
     public IEnumerable<int> AllSeeds => Enumerable.Range(Seed, Seeds);
@@ -52,6 +54,10 @@ internal sealed record Options(
             0,
             0
         );
+        var checkpoint = Folder(
+            "--checkpoint",
+            "Where to save the runs every 20 iterations, each in a folder of its own. What is there already goes on."
+        );
         var command = new RootCommand(
             "Trains an embedding of handwritten digits, and reports how well it finds equal ones."
         )
@@ -65,6 +71,7 @@ internal sealed record Options(
             folder,
             records,
             every,
+            checkpoint,
         };
         command.Validators.Add(parsed =>
         {
@@ -91,7 +98,8 @@ internal sealed record Options(
                             parsed.GetRequiredValue(workers),
                             parsed.GetRequiredValue(folder),
                             parsed.GetValue(records),
-                            parsed.GetRequiredValue(every)
+                            parsed.GetRequiredValue(every),
+                            parsed.GetValue(checkpoint)
                         ),
                         cancellation
                     )

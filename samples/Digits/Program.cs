@@ -34,7 +34,8 @@ return Options.Parse(
             Console.Error.WriteLine("Stopped.");
             return 130;
         }
-        catch (Exception mistake) when (mistake is IOException or UnauthorizedAccessException)
+        catch (Exception mistake)
+            when (mistake is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException)
         {
             Console.Error.WriteLine(mistake.Message);
             return 1;

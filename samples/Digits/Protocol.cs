@@ -79,6 +79,9 @@ internal sealed partial record Protocol(
                 EndOfIterationHook = endOfIterationHook,
                 EndOfEpochHook = endOfEpochHook,
                 Seed = seed,
+                Checkpoints = options.Checkpoint is { } folder
+                    ? new() { Folder = Path.Combine(folder, $"seed-{seed}"), EveryIterations = 20 }
+                    : null,
             }
         );
     }

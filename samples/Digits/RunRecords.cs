@@ -15,14 +15,19 @@ internal sealed class RunRecords : IDisposable
     /// <param name="test">The pictures that the accuracies are of.</param>
     public RunRecords(Options options, int seed, DigitSet test)
     {
-        var folder = options.Records is { } records ? Path.Combine(records, $"seed-{seed}") : null;
+        // A run that goes on in another process has its losses on disk, for the report.
+        var home = options.Records ?? options.Checkpoint;
+        var folder = home is null ? null : Path.Combine(home, $"seed-{seed}");
         keeper = folder is null
             ? new RecordKeeper([])
-            : LoggingPresets.GetRecordKeeper(folder, tensorboardFolder: Path.Combine(folder, "tensorboard"));
+            : LoggingPresets.GetRecordKeeper(
+                folder,
+                tensorboardFolder: options.Records is null ? null : Path.Combine(folder, "tensorboard")
+            );
         hooks = LoggingPresets.GetHookContainer(
             keeper,
             validationSplitName: "test",
-            saveModels: folder is not null,
+            saveModels: options.Records is not null,
             logFreq: 1
         );
         tester = new(
@@ -53,8 +58,8 @@ internal sealed class RunRecords : IDisposable
     /// <summary>Records accuracies.</summary>
     public Func<BaseTrainer, bool?> EndOfEpochHook { get; }
 
-    /// <summary>The total loss of every iteration, those before an interruption as well.</summary>
-    public IReadOnlyList<double> Losses => hooks.GetLossHistory("total_loss")["total_loss"];
+    /// <summary>The total loss of every recorded iteration, those before an interruption as well.</summary>
+    public IReadOnlyList<double> Losses => hooks.GetLossHistory("total_loss").GetValueOrDefault("total_loss", []);
 
     /// <summary>The accuracies by epoch; null without evaluations.</summary>
     public AccuracyHistory? Accuracies

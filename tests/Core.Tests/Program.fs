@@ -23,8 +23,9 @@ let all =
                     Docs.YourOwn.tests
                     Docs.Pages.tests
                     Docs.Guides.tests
-                    Docs.Inference.tests
                     Docs.Records.tests
+                    Docs.Checkpoints.tests
+                    Docs.Inference.tests
                 ]
         ]
 

@@ -55,7 +55,11 @@ internal static class HtmlReport
             <section aria-labelledby="loss">
             <h2 id="loss">Loss</h2>
             {(protocol.AboutLoss is "" ? "" : $"<p>{protocol.AboutLoss}</p>")}
-            {LossChart.Render(last.Losses, options.Epochs)}
+            {(
+                last.Losses.Count < options.Epochs
+                    ? "<p>The losses were recorded in another folder.</p>"
+                    : LossChart.Render(last.Losses, options.Epochs)
+            )}
             </section>
             {Accuracies(last, options)}
             <section aria-labelledby="maps">

@@ -1,0 +1,38 @@
+/// The page about checkpoints.
+module MetricLearning.Core.Tests.Docs.Checkpoints
+
+open System
+open System.Threading
+open Expecto
+open MetricLearning.Core
+open MetricLearning.Core.Tests.Files.Places
+open MetricLearning.Core.Tests.Laws
+
+let tests =
+    test "checkpoints: a run saves itself and goes on" {
+        withFolder (fun folder ->
+            for _ in 1..2 do
+                let run = Subject.prepare Subject.metricLossOnly Settings.rich
+
+                use session = Session.Start run
+
+                Autosave.Start(
+                    session,
+                    {
+                        Folder = folder
+                        EveryIterations = Nullable 100
+                        Every = Nullable()
+                        KeepLast = 3
+                        Failed = null
+                    }
+                )
+
+                session.ResumeLatest(folder, ignore) |> ignore
+
+                for _ in session.Train(None, 5, CancellationToken.None) do
+                    ()
+
+                Expect.equal session.Progress.Epoch 5 "the last epoch"
+
+            Expect.hasLength (CheckpointFolder.list folder) 1 "the second run had nothing left to do")
+    }
