@@ -63,6 +63,17 @@ module internal Readiness =
                 invalidOp
                     $"TorchSharp's scheduler \"{key}\" was stepped {shown.Count} time(s), this state expects {known.Count}: it cannot go back. To fork or rewind a run, use a schedule of this library (Schedule.step, Schedule.cosine, …) under that key."
 
+    /// Raises InvalidOperationException when one of TorchSharp's schedulers was stepped and cannot come to where a resumed
+    /// run left it.
+    let checkReach (handles: Handles) (progress: Progress) : unit =
+        checkSchedulers
+            handles
+            { progress with
+                TorchSchedules =
+                    progress.TorchSchedules
+                    |> Map.filter (fun key _ -> handles.Shown.TorchSchedules[key].Count > 0)
+            }
+
     let private slotCount (handles: Handles) (part: Part) =
         match part.Optimizer with
         | None -> 0

@@ -2,6 +2,7 @@ namespace MetricLearning.Core
 
 open System
 open System.Collections.Generic
+open System.IO
 open System.Threading
 
 /// Something that happened in a run, in the order in which it happened.
@@ -33,6 +34,9 @@ type Event =
 type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed: bool) =
     let mutable state = initial
     let mutable goesOn = isResumed
+    let mutable resumedFrom: string | null = null
+    let mutable afterStep: Action<bool> | null = null
+    let mutable beforeSaving: Action | null = null
     let scored = Queue<Event>()
 
     let setProgress progress =
@@ -79,6 +83,12 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
                         scored.Dequeue()
         }
 
+    // Everything that was due is done; training has ended, or goes on.
+    let settled (isOver: bool) =
+        match afterStep with
+        | null -> ()
+        | act -> act.Invoke isOver
+
     /// The machines of the run.
     member _.Handles = handles
 
@@ -109,6 +119,72 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
         Effects.show handles taken.Learned
         Succession.showSlots handles taken.Learned
 
+    /// Writes the newest state to a checkpoint, as a whole or not at all. In a hook, too; nothing of the run changes.
+    /// Raises IOException when the file cannot be written, and what else `Checkpoint.write` raises.
+    member _.SaveCheckpoint(path: string) : unit =
+        ObjectDisposedException.ThrowIf(handles.Shown.IsDisposed, typeof<Session>)
+
+        match beforeSaving with
+        | null -> ()
+        | act -> act.Invoke()
+
+        use taken = state.Share()
+
+        // A rate that was written into a TorchSharp optimizer since the last step rules the next one.
+        let progress =
+            { taken.Progress with
+                Rates = Rates.current handles taken.Progress
+            }
+
+        Checkpoint.save recipe handles { taken with Progress = progress } path
+
+    /// Goes on from a checkpoint; the modules show it at once.
+    /// Raises what `Checkpoint.load` raises, and InvalidOperationException when one of TorchSharp's schedulers was already
+    /// stepped otherwise; then nothing was changed.
+    member this.ResumeFrom(path: string) : unit =
+        ObjectDisposedException.ThrowIf(handles.Shown.IsDisposed, typeof<Session>)
+        use loaded = Checkpoint.load recipe handles path
+        Readiness.checkReach handles loaded.Progress
+        this.Resume loaded
+        resumedFrom <- path
+
+    /// Goes on from the newest checkpoint in a folder that is whole, and gives its path; null where there is none. `damaged` is
+    /// told, in sentences, about newer ones that cannot be read.
+    /// Raises InvalidDataException when there are checkpoints but none is whole, and what else `ResumeFrom` raises.
+    member this.ResumeLatest(folder: string, damaged: Action<string>) : string | null =
+        let rec attempt (first: exn option) (left: struct (int64 * string) list) : string | null =
+            match left, first with
+            | [], None -> null
+            | [], Some error -> raise error
+            | struct (_, path) :: older, first ->
+                let failure =
+                    try
+                        this.ResumeFrom path
+                        None
+                    with :? InvalidDataException as error ->
+                        Some error
+
+                match failure with
+                | None -> path
+                | Some error ->
+                    damaged.Invoke error.Message
+                    attempt (Some(Option.defaultValue (error :> exn) first)) older
+
+        attempt None (CheckpointFolder.list folder)
+
+    /// The checkpoint that this run was last resumed from; null for none.
+    member _.ResumedFrom = resumedFrom
+
+    /// Called when an iteration and everything that is due after it are done (false), and when training has ended (true).
+    member _.AfterStep
+        with get () = afterStep
+        and set act = afterStep <- act
+
+    /// Called before a checkpoint is written: what belongs to it outside of the state is to be brought to disk.
+    member _.BeforeSaving
+        with get () = beforeSaving
+        and set act = beforeSaving <- act
+
     /// One iteration, with the schedules that move after it and, if it ends the epoch, what ends an epoch.
     member _.Step(token: CancellationToken) : Event seq =
         seq {
@@ -118,10 +194,12 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
 
             if token.IsCancellationRequested then
                 setProgress (Progress.stop Stop.Cancelled state.Progress)
+                settled true
                 token.ThrowIfCancellationRequested()
 
             yield! iterate token
             yield! settle ()
+            settled false
         }
 
     /// The events of training up to the epoch `last`, from the epoch `first`; without it from 1, or, where training was
@@ -161,6 +239,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
 
             setProgress (Progress.stop (Option.defaultValue Stop.Finished state.Progress.Stopped) state.Progress)
             goesOn <- false
+            settled true
         }
 
     /// Ends training before its next iteration: in an end-of-epoch hook, with that epoch.

@@ -1,0 +1,134 @@
+namespace MetricLearning.Core.Checkpoints
+
+open System
+open System.IO
+open System.Text
+open System.Text.Json
+open MetricLearning.Core
+
+/// What a run is made of, in words: enough to say how another one differs.
+type internal Description =
+    {
+        /// The trainer's name.
+        Trainer: string
+        /// Keys of networks.
+        Networks: string list
+        /// Keys of loss functions.
+        Losses: string list
+        /// The kind of each parameter group of each optimizer, by key.
+        Optimizers: Map<string, string list>
+    }
+
+/// Describing runs, and comparing descriptions.
+module internal Description =
+
+    let private kind (rule: Rule) : string =
+        match rule with
+        | Rule.Sgd _ -> "SGD"
+        | Rule.Adam _ -> "Adam"
+        | Rule.AdamW _ -> "AdamW"
+        | Rule.RmsProp _ -> "RMSprop"
+        | Rule.Adagrad _ -> "Adagrad"
+        | Rule.Adadelta _ -> "Adadelta"
+        | Rule.Adamax _ -> "Adamax"
+        | Rule.NAdam _ -> "NAdam"
+        | Rule.RAdam _ -> "RAdam"
+
+    /// The rules of an optimizer's groups.
+    /// InvalidOperationException for one without a twin, which keeps its slots to itself.
+    let rules (key: string) (driver: Driver) : Rule[] =
+        match driver with
+        | Driver.Pure optimizer -> [| for struct (rule, _) in Optimizer.groups optimizer -> rule |]
+        | Driver.Twin optimizer -> TorchOptimizers.rules optimizer
+        | Driver.InPlace optimizer ->
+            invalidOp
+                $"The optimizer \"{key}\" ({optimizer.GetType().Name}) keeps its slots to itself, so a checkpoint would lose them. Use an optimizer that this library knows ({TorchOptimizers.known}), or save the weights alone."
+
+    /// What a run is made of.
+    let ofRun (recipe: Recipe) (handles: Handles) : Description =
+        {
+            Trainer = recipe.Schema.Trainer
+            Networks = handles.Roster.Networks
+            Losses = handles.Roster.Losses
+            Optimizers =
+                Map.ofList
+                    [
+                        for key, driver in handles.Optimizers -> key, [ for rule in rules key driver -> kind rule ]
+                    ]
+        }
+
+    let private writeNames (json: Utf8JsonWriter) (name: string) (names: string list) =
+        json.WriteStartArray name
+        names |> List.iter json.WriteStringValue
+        json.WriteEndArray()
+
+    /// As JSON.
+    let write (description: Description) : string =
+        use memory = new MemoryStream()
+
+        do
+            use json = new Utf8JsonWriter(memory)
+            json.WriteStartObject()
+            json.WriteString("trainer", description.Trainer)
+            writeNames json "networks" description.Networks
+            writeNames json "losses" description.Losses
+            json.WriteStartObject "optimizers"
+
+            for KeyValue(key, kinds) in description.Optimizers do
+                writeNames json key kinds
+
+            json.WriteEndObject()
+            json.WriteEndObject()
+
+        Encoding.UTF8.GetString(memory.ToArray())
+
+    let private names (json: JsonElement) : string list =
+        [ for item in json.EnumerateArray() -> nonNull (item.GetString()) ]
+
+    /// What `write` wrote. InvalidDataException when it is something else.
+    let read (written: string) : Description =
+        try
+            use parsed = JsonDocument.Parse written
+            let part (name: string) = parsed.RootElement.GetProperty name
+
+            {
+                Trainer = nonNull ((part "trainer").GetString())
+                Networks = names (part "networks")
+                Losses = names (part "losses")
+                Optimizers =
+                    Map.ofList
+                        [
+                            for property in (part "optimizers").EnumerateObject() -> property.Name, names property.Value
+                        ]
+            }
+        with
+        | :? JsonException
+        | :? Collections.Generic.KeyNotFoundException
+        | :? InvalidOperationException
+        | :? NullReferenceException as error ->
+            raise (InvalidDataException($"its description cannot be read ({error.Message})", error))
+
+    let private list (names: string seq) : string =
+        if Seq.isEmpty names then "none" else String.Join(", ", names)
+
+    /// How what was written differs from what is here, in sentences; none when it does not.
+    let differences (written: Description) (here: Description) : string list =
+        let other what (written: string list) (here: string list) =
+            if Set.ofList written <> Set.ofList here then
+                [ $"its {what} are {list written}, here they are {list here}" ]
+            else
+                []
+
+        [
+            if written.Trainer <> here.Trainer then
+                $"it is that of a {written.Trainer}, this is a {here.Trainer}"
+
+            yield! other "networks" written.Networks here.Networks
+            yield! other "losses" written.Losses here.Losses
+            yield! other "optimizers" (List.ofSeq written.Optimizers.Keys) (List.ofSeq here.Optimizers.Keys)
+
+            for KeyValue(key, kinds) in written.Optimizers do
+                match Map.tryFind key here.Optimizers with
+                | Some ours when ours <> kinds -> $"its \"{key}\" is {list kinds}, here it is {list ours}"
+                | _ -> ()
+        ]
