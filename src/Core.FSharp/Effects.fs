@@ -58,6 +58,14 @@ module internal Effects =
         finally
             tensor.set_ own |> ignore
 
+    /// Writes other numbers into a parameter or buffer, in place, converted to its dtype.
+    let overwrite (tensor: Tensor) (content: Tensor) : unit =
+        use _ = no_grad ()
+        tensor.copy_ content |> ignore
+
+    /// Puts one module into a mode.
+    let setModeOf (layer: nn.Module) (training: bool) : unit = layer.train training
+
     /// Makes the modules show what a run has learned.
     let show (handles: Handles) (learned: Learned) : unit =
         learned.Parts
