@@ -52,7 +52,7 @@ type PickledTensors
         | :? OverflowException as error -> refuse (error.Message.TrimEnd '.')
 
     let readStorage (storage: PickledStorage) : torch.Tensor =
-        let size = torch.empty(0L, dtype = storage.Dtype).element_size()
+        let struct (_, size) = SafetensorsHeader.describe storage.Key storage.Dtype
         let length = Checked.(*) storage.Count size
         let name = $"data/{storage.Key}"
 

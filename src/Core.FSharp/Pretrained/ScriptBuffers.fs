@@ -1,6 +1,7 @@
 namespace MetricLearning.Core
 
 open System
+open System.Reflection
 open TorchSharp
 open type TorchSharp.torch
 
@@ -16,15 +17,30 @@ module internal ScriptTensors =
 
         parts |> Array.find (fun (own, _) -> own = path) |> snd, leaf
 
-    /// Calls `act` with every tensor that a part of a script holds itself, by its name there.
-    let iterate (part: jit.ScriptModule) (act: string -> Tensor -> unit) : unit =
-        for struct (name, tensor) in part.named_attributes false do
+    // TorchSharp asks for them when it wraps a script, and never again.
+    let private found: Func<jit.ScriptModule, struct (string * Tensor)[]> =
+        match
+            typeof<jit.ScriptModule>
+                .GetMethod("_named_buffers", BindingFlags.Instance ||| BindingFlags.NonPublic)
+        with
+        | null -> Func<_, _>(fun part -> part.named_attributes false)
+        | found -> found.CreateDelegate<Func<jit.ScriptModule, struct (string * Tensor)[]>>()
+
+    let private iterate (tensors: struct (string * Tensor)[]) (act: string -> Tensor -> unit) : unit =
+        for struct (name, tensor) in tensors do
             // Attributes that are no tensors come without one.
             if not (isNull (box tensor)) && not tensor.IsInvalid then
                 try
                     act name tensor
                 finally
                     tensor.Dispose()
+
+    /// Calls `act` with every buffer that a part of a script holds now, by its name there.
+    let buffers (part: jit.ScriptModule) (act: string -> Tensor -> unit) : unit = iterate (found.Invoke part) act
+
+    /// Calls `act` with every tensor that a part of a script holds itself, by its name there.
+    let attributes (part: jit.ScriptModule) (act: string -> Tensor -> unit) : unit =
+        iterate (part.named_attributes false) act
 
 /// Buffers that a script replaces instead of writing into them, as batch norms of PyTorch 1.9 to 1.12 do with the count of their
 /// batches (`self.n = self.n + 1`). After a call in training mode their numbers go into the registered buffer, and the script
@@ -38,7 +54,7 @@ type internal ScriptBuffers(parts: (string * jit.ScriptModule)[]) =
         for name, buffer in buffers do
             let part, leaf = ScriptTensors.owner parts name
 
-            ScriptTensors.iterate part (fun own found ->
+            ScriptTensors.buffers part (fun own found ->
                 if own = leaf then
                     Effects.overwrite buffer found)
 
@@ -50,7 +66,7 @@ type internal ScriptBuffers(parts: (string * jit.ScriptModule)[]) =
                 let part, leaf = ScriptTensors.owner parts name
                 let mutable differs = false
 
-                ScriptTensors.iterate part (fun own found ->
+                ScriptTensors.buffers part (fun own found ->
                     if own = leaf && not (found.Equals buffer) then
                         differs <- true)
 

@@ -27,6 +27,8 @@ type ScriptTrunk(script: jit.ScriptModule<Tensor, Tensor>) as this =
                 name, (part :?> jit.ScriptModule)
         |]
 
+    let root = { Script = script }
+    let run = TorchScript.call script
     let replaced = ScriptBuffers parts
 
     // Names of a tensor that is registered under another name.
@@ -34,7 +36,7 @@ type ScriptTrunk(script: jit.ScriptModule<Tensor, Tensor>) as this =
 
     let isBatchNorm (part: jit.ScriptModule) : bool =
         let names = HashSet<string>()
-        ScriptTensors.iterate part (fun name _ -> names.Add name |> ignore)
+        ScriptTensors.buffers part (fun name _ -> names.Add name |> ignore)
         names.Contains "running_mean" && names.Contains "running_var"
 
     let give (name: string) (tensor: Tensor) : unit =
@@ -88,7 +90,7 @@ type ScriptTrunk(script: jit.ScriptModule<Tensor, Tensor>) as this =
             HashSet(Seq.append (Seq.map fst (named ())) (Seq.map fst ties))
 
         for path, part in parts do
-            ScriptTensors.iterate part (fun leaf found ->
+            ScriptTensors.attributes part (fun leaf found ->
                 let name = if path = "" then leaf else $"{path}.{leaf}"
 
                 if not (registered.Contains name) then
@@ -109,13 +111,13 @@ type ScriptTrunk(script: jit.ScriptModule<Tensor, Tensor>) as this =
         for path, part in parts do
             if path <> "" && isBatchNorm part then
                 // Names of modules have no dots.
-                this.register_module (path.Replace('.', '/'), new ScriptBatchNorm(part))
+                this.register_module (path.Replace('.', '/'), new ScriptBatchNorm({ Script = part }))
 
     /// One pass of the script.
     override _.forward(input: Tensor) : Tensor =
-        let output = TorchScript.call script input
+        let output = run input
 
-        if script.training then
+        if root.Script.training then
             replaced.GiveBack(
                 [|
                     for struct (name, buffer) in this.named_buffers false do
@@ -126,10 +128,10 @@ type ScriptTrunk(script: jit.ScriptModule<Tensor, Tensor>) as this =
         output
 
     /// The script's mode.
-    override _.training = script.training
+    override _.training = root.Script.training
 
     /// Puts the script and all its parts into a mode. A traced script keeps the one that it was traced in.
-    override _.train on = Effects.setModeOf script on
+    override _.train([<Optional; DefaultParameterValue(true)>] on: bool) : unit = Effects.setModeOf root.Script on
 
     // `to` exchanges parameters and buffers for others, which the script must get as well.
     override _._toEpilog(dtype: Nullable<ScalarType>, device: Device | null, non_blocking: bool) : unit =
@@ -152,4 +154,4 @@ type ScriptTrunk(script: jit.ScriptModule<Tensor, Tensor>) as this =
         base.Dispose disposing
 
         if disposing then
-            script.Dispose()
+            root.Script.Dispose()

@@ -43,6 +43,8 @@ let ordered (items: (string * Python) list) (metadata: Python option) : Python =
 let write (value: Python) : byte[] =
     use output = new MemoryStream()
     let memo = Dictionary<Python, int>()
+    // Objects are the same only if they are one.
+    let made = Dictionary<Python, int>(HashIdentity.Reference)
     let mutable taken = 0
     let put (bytes: byte seq) = output.Write(ReadOnlySpan(Seq.toArray bytes))
     let op (code: char) = output.WriteByte(byte code)
@@ -52,6 +54,7 @@ let write (value: Python) : byte[] =
 
     let memoize (value: Python option) =
         match value with
+        | Some(Python.Reduced _ as value) -> made[value] <- taken
         | Some value -> memo[value] <- taken
         | None -> ()
 
@@ -65,7 +68,9 @@ let write (value: Python) : byte[] =
         taken <- taken + 1
 
     let recall (value: Python) (otherwise: unit -> unit) =
-        match memo.TryGetValue value with
+        let known = if value.IsReduced then made else memo
+
+        match known.TryGetValue value with
         | true, place when place < 256 ->
             op 'h'
             number 1 (int64 place)
@@ -138,17 +143,18 @@ let write (value: Python) : byte[] =
             memoize None
             setItems items
         | Python.Reduced(callable, arguments, items, state) ->
-            save callable
-            save arguments
-            op 'R'
-            memoize None
-            setItems items
+            recall value (fun () ->
+                save callable
+                save arguments
+                op 'R'
+                memoize (Some value)
+                setItems items
 
-            match state with
-            | Some state ->
-                save state
-                op 'b'
-            | None -> ()
+                match state with
+                | Some state ->
+                    save state
+                    op 'b'
+                | None -> ())
         | Python.Persistent parts ->
             save (Python.Tuple parts)
             op 'Q'

@@ -1,7 +1,6 @@
 /// Files as PyTorch writes them: state dicts and TorchScript modules.
 module MetricLearning.Core.Tests.Pretrained.TorchFiles
 
-open System
 open System.Text
 open TorchSharp
 open MetricLearning.Core.Tests.Pretrained.PickleWriter
@@ -16,7 +15,7 @@ type Storage =
     }
 
 /// A tensor as `torch._utils._rebuild_tensor_v2` is told to make it.
-let rebuilt (storage: Storage) (offset: int64) (shape: int64 list) (strides: int64 list) : Python =
+let rebuiltWith (grad: bool) (storage: Storage) (offset: int64) (shape: int64 list) (strides: int64 list) : Python =
     let numbers values =
         Python.Tuple [ for value in values -> Python.Int value ]
 
@@ -35,12 +34,15 @@ let rebuilt (storage: Storage) (offset: int64) (shape: int64 list) (strides: int
                 Python.Int offset
                 numbers shape
                 numbers strides
-                Python.Bool false
+                Python.Bool grad
                 ordered [] None
             ],
         [],
         None
     )
+
+/// The same without gradient, as state dicts have it.
+let rebuilt = rebuiltWith false
 
 /// As `torch.nn.Parameter` pickles itself.
 let parameter (tensor: Python) : Python =
@@ -111,18 +113,8 @@ let saveStateDict (tensors: (string * torch.Tensor) list) : byte[] =
     let storages, value = stateDict tensors
     save "weights" (Some "little") storages value
 
-/// A class of TorchScript: its name, its source, and the attributes of the one object of it.
-type ScriptClass =
-    {
-        Name: string
-        Source: string
-        Attributes: (string * Python) list
-    }
-
-/// What `torch.jit.save` writes: the object of the first class, and the sources of all.
-let saveScript (storages: Storage list) (classes: ScriptClass list) (root: Python) : byte[] =
-    let source = String.Join("", [ for one in classes -> one.Source ])
-
+/// What `torch.jit.save` writes: an object and the source of its classes.
+let saveScript (storages: Storage list) (source: string) (root: Python) : byte[] =
     TorchArchive.write
         "script"
         [

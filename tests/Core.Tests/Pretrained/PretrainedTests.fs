@@ -1,0 +1,16 @@
+module MetricLearning.Core.Tests.Pretrained.PretrainedTests
+
+open Expecto
+
+/// One after the other: libtorch's count of live tensors and its generator are the process's.
+let tests =
+    testSequenced (
+        testList
+            "pretrained"
+            [
+                PickledTensorsTests.tests
+                PickleMutationTests.tests
+                WeightsTests.tests
+                ScriptTrunkTests.tests
+            ]
+    )
