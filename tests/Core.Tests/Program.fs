@@ -13,7 +13,8 @@ let all =
             Learn.LearnTests.tests
             Trainers.TrainerTests.tests
             Laws.LawTests.tests
-            testList "docs" [ Docs.YourOwn.tests; Docs.Pages.tests; Docs.Guides.tests ]
+            Pretrained.PretrainedTests.tests
+            testList "docs" [ Docs.YourOwn.tests; Docs.Pages.tests; Docs.Guides.tests; Docs.Pretrained.tests ]
         ]
 
 [<EntryPoint>]

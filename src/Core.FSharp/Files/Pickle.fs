@@ -59,8 +59,7 @@ module internal Pickle =
             bytes.Skip count
             stack.Push(PickleValue.Foreign name)
 
-        let globalOf (owner: string) (name: string) =
-            PickleValue.Global $"{owner}.{name}"
+        let globalOf (owner: string) (name: string) = PickleValue.Global $"{owner}.{name}"
 
         let tuple (count: int) =
             let items = Array.init count (fun _ -> stack.Pop())

@@ -24,11 +24,22 @@ type internal PickleBytes(bytes: byte[]) =
     member _.Place = at
     /// The next bytes as numbers, as the opcodes have them. InvalidDataException when they are not there, here and below.
     member _.Byte() : int = int bytes[take 1L]
-    member _.UInt16() : int = int (BinaryPrimitives.ReadUInt16LittleEndian(ReadOnlySpan(bytes, take 2L, 2)))
-    member _.Int32() : int = BinaryPrimitives.ReadInt32LittleEndian(ReadOnlySpan(bytes, take 4L, 4))
-    member _.UInt32() : int64 = int64 (BinaryPrimitives.ReadUInt32LittleEndian(ReadOnlySpan(bytes, take 4L, 4)))
-    member _.Int64() : int64 = BinaryPrimitives.ReadInt64LittleEndian(ReadOnlySpan(bytes, take 8L, 8))
-    member _.Float() : float = BinaryPrimitives.ReadDoubleBigEndian(ReadOnlySpan(bytes, take 8L, 8))
+
+    member _.UInt16() : int =
+        int (BinaryPrimitives.ReadUInt16LittleEndian(ReadOnlySpan(bytes, take 2L, 2)))
+
+    member _.Int32() : int =
+        BinaryPrimitives.ReadInt32LittleEndian(ReadOnlySpan(bytes, take 4L, 4))
+
+    member _.UInt32() : int64 =
+        int64 (BinaryPrimitives.ReadUInt32LittleEndian(ReadOnlySpan(bytes, take 4L, 4)))
+
+    member _.Int64() : int64 =
+        BinaryPrimitives.ReadInt64LittleEndian(ReadOnlySpan(bytes, take 8L, 8))
+
+    member _.Float() : float =
+        BinaryPrimitives.ReadDoubleBigEndian(ReadOnlySpan(bytes, take 8L, 8))
+
     /// Leaves out so many bytes.
     member _.Skip(count: int64) : unit = take count |> ignore
 

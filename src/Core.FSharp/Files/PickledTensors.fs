@@ -12,7 +12,8 @@ open TorchSharp
 /// data: nothing in it is ever called or built, whatever it names. Tensors are read when they are asked for.
 [<Sealed>]
 type PickledTensors
-    private (records: TorchRecords, title: string, named: StateDicts.Named, foreign: IReadOnlyList<string>, isBig: bool) =
+    private (records: TorchRecords, title: string, named: StateDicts.Named, foreign: IReadOnlyList<string>, isBig: bool)
+    =
     static let longestPickle = 1L <<< 25
 
     // Storages are kept while the next tensor asks for the same one.
@@ -80,7 +81,10 @@ type PickledTensors
                         stream.ReadExactly bytes
                         crc.Append(Span.op_Implicit bytes)
 
-                        if storage.Dtype = torch.ScalarType.Bool && bytes.ContainsAnyExceptInRange(0uy, 1uy) then
+                        if
+                            storage.Dtype = torch.ScalarType.Bool
+                            && bytes.ContainsAnyExceptInRange(0uy, 1uy)
+                        then
                             raise (InvalidDataException $"its record \"{name}\" has a bool that is neither 0 nor 1")
 
                         if isBig then

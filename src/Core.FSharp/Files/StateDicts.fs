@@ -28,13 +28,11 @@ module internal StateDicts =
         for KeyValue(name, value) in dict.Items do
             match value with
             | PickleValue.Foreign owner when owner.Contains '.' ->
-                fail
-                    $"its \"{name}\" is no plain tensor but made by \"{owner}\", which this library does not build"
+                fail $"its \"{name}\" is no plain tensor but made by \"{owner}\", which this library does not build"
             | _ -> ()
 
     let private hasTensors (dict: PickledDict) : bool =
-        dict.Items
-        |> Seq.exists (fun (KeyValue(_, value)) -> value.IsTensor)
+        dict.Items |> Seq.exists (fun (KeyValue(_, value)) -> value.IsTensor)
 
     /// Every dictionary that holds tensors itself, with its path: keys joined by "/".
     let rec private find (seen: HashSet<PickledDict>) (path: string) (depth: int) (dict: PickledDict) =

@@ -89,7 +89,8 @@ module internal TorchPickle =
 
         try
             // Also that its elements can be counted.
-            let count = Array.fold (fun total length -> Checked.(*) total length) 1L tensor.Shape
+            let count =
+                Array.fold (fun total length -> Checked.(*) total length) 1L tensor.Shape
 
             if count > 0L then
                 let last =
@@ -109,9 +110,7 @@ module internal TorchPickle =
     let private tensorOf (name: string) (arguments: PickleValue[]) : PickleValue =
         match Array.truncate 4 arguments with
         | [| PickleValue.Storage storage; PickleValue.Int offset; PickleValue.Tuple shape; PickleValue.Tuple strides |] when
-            offset >= 0L
-            && shape.Length = strides.Length
-            && shape.Length <= maxDimensions
+            offset >= 0L && shape.Length = strides.Length && shape.Length <= maxDimensions
             ->
             match numbers shape, numbers strides with
             | Some shape, Some strides ->
@@ -159,7 +158,9 @@ module internal TorchPickle =
 
     /// The value of a pickle, its storages by key, and the names of what it would build that is no part of a state dict.
     /// InvalidDataException, saying what is wrong, when it is not as the format has it.
-    let read (pickle: byte[]) : struct (PickleValue * IReadOnlyDictionary<string, PickledStorage> * IReadOnlyList<string>) =
+    let read
+        (pickle: byte[])
+        : struct (PickleValue * IReadOnlyDictionary<string, PickledStorage> * IReadOnlyList<string>) =
         let storages = Dictionary<string, PickledStorage>()
         let foreign = ResizeArray<string>()
         let value = Pickle.read (callOf foreign) (storageOf storages) pickle

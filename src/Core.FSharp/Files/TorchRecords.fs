@@ -38,7 +38,8 @@ type internal TorchRecords(stream: Stream) =
     /// Whether it is a TorchScript module: a program with its weights.
     member this.IsScript: bool =
         not (isNull (this.Find "constants.pkl"))
-        || byName.Keys |> Seq.exists _.StartsWith(folder + "code/", StringComparison.Ordinal)
+        || byName.Keys
+           |> Seq.exists _.StartsWith(folder + "code/", StringComparison.Ordinal)
 
     /// Calls `read` with the content of a record of so many bytes.
     member this.Read(name: string, length: int64, read: Stream -> Crc32 -> unit) : unit =

@@ -20,8 +20,7 @@ module internal ScriptTensors =
     // TorchSharp asks for them when it wraps a script, and never again.
     let private found: Func<jit.ScriptModule, struct (string * Tensor)[]> =
         match
-            typeof<jit.ScriptModule>
-                .GetMethod("_named_buffers", BindingFlags.Instance ||| BindingFlags.NonPublic)
+            typeof<jit.ScriptModule>.GetMethod("_named_buffers", BindingFlags.Instance ||| BindingFlags.NonPublic)
         with
         | null -> Func<_, _>(fun part -> part.named_attributes false)
         | found -> found.CreateDelegate<Func<jit.ScriptModule, struct (string * Tensor)[]>>()

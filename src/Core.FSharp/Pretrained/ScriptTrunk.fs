@@ -86,8 +86,7 @@ type ScriptTrunk(script: jit.ScriptModule<Tensor, Tensor>) as this =
 
     // Tensors that a script holds without having registered them.
     let moveOthers (device: Device) : unit =
-        let registered =
-            HashSet(Seq.append (Seq.map fst (named ())) (Seq.map fst ties))
+        let registered = HashSet(Seq.append (Seq.map fst (named ())) (Seq.map fst ties))
 
         for path, part in parts do
             ScriptTensors.attributes part (fun leaf found ->

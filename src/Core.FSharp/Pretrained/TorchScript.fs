@@ -80,7 +80,7 @@ module TorchScript =
             | device -> device
 
         try
-            jit.load<Tensor, Tensor> (path, target)
+            jit.load<Tensor, Tensor>(path, target)
         with :? ExternalException as error ->
             raise (
                 InvalidDataException(

@@ -80,9 +80,14 @@ module internal WeightSource =
 
     // A safetensors file begins with the length of its header, which is less than 100 MB, and a brace.
     let private isSafetensors (path: string) : bool =
-        use file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read ||| FileShare.Delete)
+        use file =
+            new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read ||| FileShare.Delete)
+
         let first = Array.zeroCreate<byte> 9
-        file.ReadAtLeast(Span first, 9, false) = 9 && first[8] = byte '{' && first[7] = 0uy
+
+        file.ReadAtLeast(Span first, 9, false) = 9
+        && first[8] = byte '{'
+        && first[7] = 0uy
 
     /// Opens a safetensors file or one of `torch.save`: which it is, its first bytes say, not its name.
     /// Raises InvalidDataException, saying what is wrong with the file, and FileNotFoundException and its like.

@@ -64,7 +64,10 @@ module Weights =
             let struct (pairs, report) =
                 WeightMatching.plan (LoadOptions.nameHere options) source.Foreign source.Entries inModule
 
-            if (options.Strict && not report.IsComplete) || (pairs.Length = 0 && state.Count > 0) then
+            if
+                (options.Strict && not report.IsComplete)
+                || (pairs.Length = 0 && state.Count > 0)
+            then
                 refuse source report state.Keys
 
             // Everything is read before anything changes.

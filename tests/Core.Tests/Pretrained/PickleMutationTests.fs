@@ -40,17 +40,28 @@ let private mutate (number: int) (bytes: byte[]) : string * byte[] =
         $"{count} times 255 at {at}", changed
     | _ ->
         // Opcodes of the format, at random.
-        let opcodes = "(0NKMJGXqrhjt)]ae}sucRbQ.\x80\x81\x85\x86\x87\x88\x89\x8a\x8b\x8c\x93\x94"
+        let opcodes =
+            "(0NKMJGXqrhjt)]ae}sucRbQ.\x80\x81\x85\x86\x87\x88\x89\x8a\x8b\x8c\x93\x94"
+
         let at = place ()
         changed[at] <- byte opcodes[random.Next opcodes.Length]
         $"opcode {changed[at]} at {at}", changed
 
-let private weight = torch.arange(12, dtype = torch.ScalarType.Float32).reshape(3L, 4L)
-let private bias = torch.arange(3, dtype = torch.ScalarType.Float64)
+let private weight =
+    torch.arange(12, dtype = torch.ScalarType.Float32).reshape(3L, 4L)
+
+let private bias = torch.arange (3, dtype = torch.ScalarType.Float64)
 
 let private state =
     let storages, tensors = stateDict [ "weight", weight; "bias", bias ]
-    let options = Python.Dict [ Python.Text "lr", Python.Float 0.1; Python.Text "steps", Python.List [ Python.Int 1L; Python.Int 300L ] ]
+
+    let options =
+        Python.Dict
+            [
+                Python.Text "lr", Python.Float 0.1
+                Python.Text "steps", Python.List [ Python.Int 1L; Python.Int 300L ]
+            ]
+
     storages, Python.Dict [ Python.Text "state_dict", tensors; Python.Text "options", options ]
 
 /// Everything of the file as it is read; what it raises otherwise.
@@ -156,7 +167,18 @@ let tests =
                         byte 'q'
                         0uy
                         for level in 1uy .. 60uy do
-                            yield! [| byte ']'; byte 'q'; level; byte '('; byte 'h'; level - 1uy; byte 'h'; level - 1uy; byte 'e' |]
+                            yield!
+                                [|
+                                    byte ']'
+                                    byte 'q'
+                                    level
+                                    byte '('
+                                    byte 'h'
+                                    level - 1uy
+                                    byte 'h'
+                                    level - 1uy
+                                    byte 'e'
+                                |]
                     |]
 
                 attempt "doubled" doubled)

@@ -46,7 +46,10 @@ let write (value: Python) : byte[] =
     // Objects are the same only if they are one.
     let made = Dictionary<Python, int>(HashIdentity.Reference)
     let mutable taken = 0
-    let put (bytes: byte seq) = output.Write(ReadOnlySpan(Seq.toArray bytes))
+
+    let put (bytes: byte seq) =
+        output.Write(ReadOnlySpan(Seq.toArray bytes))
+
     let op (code: char) = output.WriteByte(byte code)
 
     let number (size: int) (value: int64) =

@@ -30,21 +30,23 @@ let private floats (values: float32 list) (shape: int64 list) =
     "FloatArray",
     torch.ScalarType.Float32,
     shape,
-    Convert.ToHexString [| for value in values do yield! BitConverter.GetBytes value |]
+    Convert.ToHexString
+        [|
+            for value in values do
+                yield! BitConverter.GetBytes value
+        |]
 
 let private named (name: string) (_, dtype, shape, bytes) = name, dtype, shape, bytes
 
 let private refuses (file: byte[]) (words: string list) (what: string) =
-    Expect.throwsC
-        (fun () -> contents null file |> ignore)
-        (fun error ->
-            Expect.equal (error.GetType()) typeof<InvalidDataException> $"{what}: {error}"
-            Expect.stringStarts error.Message "the file" what
+    Expect.throwsC (fun () -> contents null file |> ignore) (fun error ->
+        Expect.equal (error.GetType()) typeof<InvalidDataException> $"{what}: {error}"
+        Expect.stringStarts error.Message "the file" what
 
-            for word in words do
-                Expect.stringContains error.Message word what)
+        for word in words do
+            Expect.stringContains error.Message word what)
 
-let private six = torch.arange(6, dtype = torch.ScalarType.Float32)
+let private six = torch.arange (6, dtype = torch.ScalarType.Float32)
 let private storageOf (tensor: torch.Tensor) = storage 0 tensor
 
 let private saved (value: Python) =
@@ -222,7 +224,8 @@ let private choosing =
         "which state dict"
         [
             testCase "the only one, wherever it is" (fun () ->
-                let inner = dictOf [ "model", Python.Dict [ tensorNamed "weight" ]; "epoch", Python.Int 3L ]
+                let inner =
+                    dictOf [ "model", Python.Dict [ tensorNamed "weight" ]; "epoch", Python.Int 3L ]
 
                 Expect.equal
                     (contents null (saved inner) |> List.map (fun (name, _, _, _) -> name))
@@ -254,12 +257,7 @@ let private choosing =
                 // {'self': <itself>, 'deep': {'deep': …}} by opcodes: the dictionary is memoized before it is filled.
                 let cyclic =
                     Python.Raw(
-                        Array.concat
-                            [
-                                "}q\001X\004\000\000\000self"B
-                                "h\001sX\003\000\000\000two"B
-                                "h\001s"B
-                            ]
+                        Array.concat [ "}q\001X\004\000\000\000self"B; "h\001sX\003\000\000\000two"B; "h\001s"B ]
                     )
 
                 refuses (saved cyclic) [ "no tensors by name" ] "it ends")
@@ -280,16 +278,15 @@ let private foreign =
                         None
                     )
 
-                let file = saved (dictOf [ "model", Python.Dict [ tensorNamed "weight" ]; "args", call ])
+                let file =
+                    saved (dictOf [ "model", Python.Dict [ tensorNamed "weight" ]; "args", call ])
+
                 use tensors = opened null file
                 Expect.equal (List.ofSeq tensors.Foreign) [ "os.system" ] "it is named"
                 Expect.isFalse (File.Exists path) "nothing ran"
                 refuses (saved call) [ "os.system"; "state_dict()" ] "as the whole content"
 
-                refuses
-                    (saved (ordered [ "weight", call ] None))
-                    [ "no tensors" ]
-                    "in the place of the only tensor"
+                refuses (saved (ordered [ "weight", call ] None)) [ "no tensors" ] "in the place of the only tensor"
 
                 refuses
                     (saved (ordered [ "weight", rebuilt (storageOf six) 0L [ 6L ] [ 1L ]; "bias", call ] None))
@@ -298,8 +295,16 @@ let private foreign =
 
             testCase "a whole module, one tensor, a list" (fun () ->
                 refuses
-                    (saved (Python.Instance(Python.Global("torchvision.models.resnet", "ResNet"), [ "training", Python.None ])))
-                    [ "\"torchvision.models.resnet.ResNet\""; "torch.save(model.state_dict(), path)" ]
+                    (saved (
+                        Python.Instance(
+                            Python.Global("torchvision.models.resnet", "ResNet"),
+                            [ "training", Python.None ]
+                        )
+                    ))
+                    [
+                        "\"torchvision.models.resnet.ResNet\""
+                        "torch.save(model.state_dict(), path)"
+                    ]
                     "a module"
 
                 refuses (saved (rebuilt (storageOf six) 0L [ 6L ] [ 1L ])) [ "one tensor without a name" ] "a tensor"
@@ -307,12 +312,7 @@ let private foreign =
 
             testCase "other functions that make tensors are named" (fun () ->
                 let quantized =
-                    Python.Reduced(
-                        Python.Global("torch._utils", "_rebuild_qtensor"),
-                        Python.Tuple [],
-                        [],
-                        None
-                    )
+                    Python.Reduced(Python.Global("torch._utils", "_rebuild_qtensor"), Python.Tuple [], [], None)
 
                 refuses
                     (saved (ordered [ "weight", rebuilt (storageOf six) 0L [ 6L ] [ 1L ]; "scales", quantized ] None))
@@ -320,7 +320,20 @@ let private foreign =
                     "quantized"
 
                 refuses
-                    (saved (ordered [ "weight", rebuilt { storageOf six with Kind = "ComplexFloatStorage" } 0L [ 6L ] [ 1L ] ] None))
+                    (saved (
+                        ordered
+                            [
+                                "weight",
+                                rebuilt
+                                    { storageOf six with
+                                        Kind = "ComplexFloatStorage"
+                                    }
+                                    0L
+                                    [ 6L ]
+                                    [ 1L ]
+                            ]
+                            None
+                    ))
                     [ "torch.ComplexFloatStorage"; "FloatStorage" ]
                     "complex numbers")
         ]
@@ -355,19 +368,34 @@ let private broken =
                         0L, [ 1L <<< 40; 1L <<< 40 ], [ 0L; 0L ]
                         Int64.MaxValue, [ 2L ], [ 1L ]
                     ] do
-                    refuses (oneTensor offset shape strides) [ "reaches out of its storage" ] $"{offset} {shape} {strides}"
+                    refuses
+                        (oneTensor offset shape strides)
+                        [ "reaches out of its storage" ]
+                        $"{offset} {shape} {strides}"
 
                 refuses (oneTensor 0L [ -1L ] [ 1L ]) [ "no counts" ] "a negative length"
                 refuses (oneTensor 0L [ 2L ] [ -1L ]) [ "no counts" ] "a negative stride"
                 refuses (oneTensor 0L [ 2L ] [ 1L; 1L ]) [ "other arguments" ] "more strides than lengths"
-                refuses (oneTensor 0L (List.replicate 65 1L) (List.replicate 65 1L)) [ "other arguments" ] "65 dimensions")
+
+                refuses
+                    (oneTensor 0L (List.replicate 65 1L) (List.replicate 65 1L))
+                    [ "other arguments" ]
+                    "65 dimensions")
 
             testCase "storages that are not there or of another size" (fun () ->
                 let value = ordered [ "weight", rebuilt (storageOf six) 0L [ 6L ] [ 1L ] ] None
                 refuses (save "weights" None [] value) [ "no record \"data/0\"" ] "missing"
 
                 refuses
-                    (save "weights" None [ { storageOf six with Bytes = Array.zeroCreate 20 } ] value)
+                    (save
+                        "weights"
+                        None
+                        [
+                            { storageOf six with
+                                Bytes = Array.zeroCreate 20
+                            }
+                        ]
+                        value)
                     [ "\"data/0\" has 20 bytes"; "have 24" ]
                     "short"
 
@@ -375,14 +403,43 @@ let private broken =
                     ordered
                         [
                             "weight", rebuilt (storageOf six) 0L [ 6L ] [ 1L ]
-                            "bias", rebuilt { storageOf six with Kind = "IntStorage" } 0L [ 6L ] [ 1L ]
+                            "bias",
+                            rebuilt
+                                { storageOf six with
+                                    Kind = "IntStorage"
+                                }
+                                0L
+                                [ 6L ]
+                                [ 1L ]
                         ]
                         None
 
                 refuses (saved twice) [ "\"0\" in two ways" ] "described twice"
 
                 refuses
-                    (save "weights" None [ { storageOf six with Kind = "BoolStorage"; Count = 24L; Bytes = Array.create 24 2uy } ] (ordered [ "weight", rebuilt { storageOf six with Kind = "BoolStorage"; Count = 24L } 0L [ 24L ] [ 1L ] ] None))
+                    (save
+                        "weights"
+                        None
+                        [
+                            { storageOf six with
+                                Kind = "BoolStorage"
+                                Count = 24L
+                                Bytes = Array.create 24 2uy
+                            }
+                        ]
+                        (ordered
+                            [
+                                "weight",
+                                rebuilt
+                                    { storageOf six with
+                                        Kind = "BoolStorage"
+                                        Count = 24L
+                                    }
+                                    0L
+                                    [ 24L ]
+                                    [ 1L ]
+                            ]
+                            None))
                     [ "neither 0 nor 1" ]
                     "no bool")
 
@@ -396,7 +453,12 @@ let private broken =
             testCase "compressed records, as no torch.save writes them" (fun () ->
                 use zeros = torch.zeros (100000L, dtype = torch.ScalarType.Float32)
                 let file = saveStateDict [ "weight", zeros ]
-                Expect.equal (contents null (rezipped CompressionLevel.NoCompression file)) (contents null file) "stored"
+
+                Expect.equal
+                    (contents null (rezipped CompressionLevel.NoCompression file))
+                    (contents null file)
+                    "stored"
+
                 refuses (rezipped CompressionLevel.Optimal file) [ "compressed" ] "deflated")
 
             testCase "other formats" (fun () ->
@@ -417,13 +479,16 @@ let private broken =
                     [ "byte order \"middle\"" ]
                     "a byte order"
 
-                refuses (TorchArchive.write "w" [ "data.pkl", [| 0x80uy; 2uy; byte 'i' |] ]) [ "opcode 0x69" ] "an opcode")
+                refuses
+                    (TorchArchive.write "w" [ "data.pkl", [| 0x80uy; 2uy; byte 'i' |] ])
+                    [ "opcode 0x69" ]
+                    "an opcode")
 
             testCase "a missing file" (fun () ->
                 Expect.throwsT<FileNotFoundException>
                     (fun () -> PickledTensors.Open("/nowhere.pth", null) |> ignore)
-                    "as such" |> ignore)
+                    "as such"
+                |> ignore)
         ]
 
-let tests =
-    testList "files of torch.save" [ reading; choosing; foreign; broken ]
+let tests = testList "files of torch.save" [ reading; choosing; foreign; broken ]

@@ -12,5 +12,6 @@ let tests =
                 PickleMutationTests.tests
                 WeightsTests.tests
                 ScriptTrunkTests.tests
+                FixtureFiles.tests
             ]
     )

@@ -84,12 +84,7 @@ class BatchNorm1d(Module):
 """
 
 /// The script's file with the weights of these layers. It holds one tensor, `scale`, that is neither parameter nor buffer: 1.
-let save
-    (setting: ScriptSetting)
-    (first: Modules.Linear)
-    (norm: Modules.BatchNorm1d)
-    (last: Modules.Linear)
-    : byte[] =
+let save (setting: ScriptSetting) (first: Modules.Linear) (norm: Modules.BatchNorm1d) (last: Modules.Linear) : byte[] =
     let storages = ResizeArray<Storage>()
 
     let stored (grad: bool) (tensor: torch.Tensor | null) =

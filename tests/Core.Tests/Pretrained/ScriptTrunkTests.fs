@@ -18,8 +18,13 @@ type private Layers(width: int64) =
     let linear (inputs: int64) (outputs: int64) =
         let layer = torch.nn.Linear(inputs, outputs)
         use _ = torch.no_grad ()
-        layer.weight.copy_ (torch.randn ([| outputs; inputs |], generator = random) * 0.4) |> ignore
-        (nonNull layer.bias).copy_ (torch.randn ([| outputs |], generator = random)) |> ignore
+
+        layer.weight.copy_ (torch.randn ([| outputs; inputs |], generator = random) * 0.4)
+        |> ignore
+
+        (nonNull layer.bias).copy_(torch.randn ([| outputs |], generator = random))
+        |> ignore
+
         layer
 
     let first = linear Parts.features width
@@ -68,7 +73,9 @@ let private training =
                 use trunk = trunkOf plain
 
                 Expect.equal
-                    [ for struct (name, parameter) in trunk.named_parameters () -> name, parameter.requires_grad ]
+                    [
+                        for struct (name, parameter) in trunk.named_parameters () -> name, parameter.requires_grad
+                    ]
                     [
                         "first.weight", true
                         "first.bias", true
@@ -146,14 +153,19 @@ let private training =
                 let both =
                     { SmallRuns.ingredientsOf
                           [ Keys.Trunk, trunk; Keys.Embedder, embedder ]
-                          [ "trunk_optimizer", Optimizer.adam 0.01; "embedder_optimizer", Optimizer.adam 0.01 ]
+                          [
+                              "trunk_optimizer", Optimizer.adam 0.01
+                              "embedder_optimizer", Optimizer.adam 0.01
+                          ]
                           (SmallRuns.data ()) with
                         Frozen = [ Keys.Trunk ]
                     }
 
                 let before = bits trunk
+
                 (use frozen = SmallRuns.session both
                  steps 3 frozen)
+
                 Expect.equal (bits trunk) before "frozen"
 
                 (use kept =
@@ -234,7 +246,12 @@ let private modes =
                 trunk.train ()
                 (trunk.call (input.``double`` ())).Dispose()
                 let counter = (trunk.state_dict ())["norm.num_batches_tracked"]
-                Expect.equal (counter.dtype, counter.ToInt64()) (torch.ScalarType.Int64, 1L) "counters stay whole numbers"
+
+                Expect.equal
+                    (counter.dtype, counter.ToInt64())
+                    (torch.ScalarType.Int64, 1L)
+                    "counters stay whole numbers"
+
                 use _ = torch.no_grad ()
                 let bias = (trunk.state_dict ())["last.bias"]
                 bias.fill_ ((100.0).ToScalar()) |> ignore
@@ -262,7 +279,9 @@ let private modes =
                 use session = SmallRuns.session (ingredients trunk)
                 steps 2 session
                 Expect.notEqual (bits other) (bits trunk) "it moved"
-                let path = Path.Combine(Path.GetTempPath(), $"metric-learning-{Guid.NewGuid()}.safetensors")
+
+                let path =
+                    Path.Combine(Path.GetTempPath(), $"metric-learning-{Guid.NewGuid()}.safetensors")
 
                 try
                     Weights.save trunk path

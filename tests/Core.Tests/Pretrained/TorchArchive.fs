@@ -48,7 +48,26 @@ let write (folder: string) (records: (string * byte[]) list) : byte[] =
     let directory = stream.Position
 
     for path, content, place in placed do
-        output.Write [| 0x50uy; 0x4Buy; 1uy; 2uy; 0uy; 0uy; 0uy; 0uy; 8uy; 8uy; 0uy; 0uy; 0uy; 0uy; 0uy; 0uy |]
+        output.Write
+            [|
+                0x50uy
+                0x4Buy
+                1uy
+                2uy
+                0uy
+                0uy
+                0uy
+                0uy
+                8uy
+                8uy
+                0uy
+                0uy
+                0uy
+                0uy
+                0uy
+                0uy
+            |]
+
         output.Write(crc content)
         output.Write content.Length
         output.Write content.Length

@@ -42,7 +42,9 @@ let private trained (width: int64) =
     made
 
 let private bits (target: torch.nn.Module) =
-    [ for KeyValue(name, tensor) in target.state_dict () -> name, Snapshot.bitsOf tensor ]
+    [
+        for KeyValue(name, tensor) in target.state_dict () -> name, Snapshot.bitsOf tensor
+    ]
 
 let private state (target: torch.nn.Module) =
     [ for KeyValue(name, tensor) in target.state_dict () -> name, tensor ]
@@ -55,13 +57,11 @@ let private options = LoadOptions.strict
 let private refuses options (target: torch.nn.Module) (path: string) (words: string list) =
     let before = bits target
 
-    Expect.throwsC
-        (fun () -> Weights.load options target path |> ignore)
-        (fun error ->
-            Expect.equal (error.GetType()) typeof<ArgumentException> $"{error}"
+    Expect.throwsC (fun () -> Weights.load options target path |> ignore) (fun error ->
+        Expect.equal (error.GetType()) typeof<ArgumentException> $"{error}"
 
-            for word in words do
-                Expect.stringContains error.Message word "the message")
+        for word in words do
+            Expect.stringContains error.Message word "the message")
 
     Expect.equal (bits target) before "nothing changed"
 
@@ -82,7 +82,12 @@ let private loading =
                         let target = network 4L
                         let report = Weights.load options target path
                         Expect.equal (bits target) (bits source) extension
-                        Expect.equal (Set.ofSeq report.Matched) (Set.ofList (List.map fst (bits source))) "all matched"
+
+                        Expect.equal
+                            (Set.ofSeq report.Matched)
+                            (Set.ofList (List.map fst (bits source)))
+                            "all matched"
+
                         Expect.isTrue report.IsComplete "complete"
                         Expect.equal (string report) "9 tensors loaded" "in words"))
 
@@ -98,7 +103,11 @@ let private loading =
                 let halves =
                     [
                         for name, tensor in state source ->
-                            name, (if tensor.is_floating_point () then tensor.half () else tensor.``to`` torch.ScalarType.Int32)
+                            name,
+                            (if tensor.is_floating_point () then
+                                 tensor.half ()
+                             else
+                                 tensor.``to`` torch.ScalarType.Int32)
                     ]
 
                 withFile ".pth" (fun path ->
@@ -128,7 +137,9 @@ let private loading =
                 let target = network 4L
                 let weight = torch.arange(12, dtype = torch.ScalarType.Float32).reshape(3L, 4L)
                 let tensors = state (trained 4L)
-                let storages = [ for index, (_, tensor) in List.indexed tensors -> storage index tensor ]
+
+                let storages =
+                    [ for index, (_, tensor) in List.indexed tensors -> storage index tensor ]
 
                 let value =
                     ordered
@@ -153,7 +164,9 @@ let private mismatches =
         "what does not match"
         [
             testCase "strict: every difference is named, and nothing changes" (fun () ->
-                let source = state (trained 5L) |> List.filter (fun (name, _) -> name <> "last.bias")
+                let source =
+                    state (trained 5L) |> List.filter (fun (name, _) -> name <> "last.bias")
+
                 let source = ("head.weight", torch.zeros (1L)) :: source
 
                 withFile ".pth" (fun path ->
@@ -178,8 +191,10 @@ let private mismatches =
                 let tensors =
                     [
                         for name, tensor in state source do
-                            if name = "last.weight" then name, torch.zeros (7L, 4L)
-                            elif name <> "last.bias" then name, tensor
+                            if name = "last.weight" then
+                                name, torch.zeros (7L, 4L)
+                            elif name <> "last.bias" then
+                                name, tensor
                         "head.weight", torch.zeros (1L)
                     ]
 
@@ -191,7 +206,9 @@ let private mismatches =
                     Expect.equal (List.ofSeq report.Unexpected) [ "head.weight" ] "unexpected"
 
                     Expect.equal
-                        [ for difference in report.Mismatched -> difference.InFile.Shape, difference.InModule.Shape ]
+                        [
+                            for difference in report.Mismatched -> difference.InFile.Shape, difference.InModule.Shape
+                        ]
                         [ [| 7L; 4L |], [| 2L; 4L |] ]
                         "both shapes"
 
@@ -270,7 +287,14 @@ let private mismatches =
                         Expect.stringContains error.Message "\"argparse.Namespace\"" "its name"
                         Expect.stringContains error.Message "IgnoreOtherObjects" "the way out")
 
-                    let report = Weights.load { options with IgnoreOtherObjects = true } target path
+                    let report =
+                        Weights.load
+                            { options with
+                                IgnoreOtherObjects = true
+                            }
+                            target
+                            path
+
                     Expect.equal (List.ofSeq report.Ignored) [ "argparse.Namespace" ] "reported"
                     Expect.equal (bits target) (bits source) "loaded"))
         ]
@@ -304,7 +328,15 @@ let private names =
 
                 withFile ".pth" (fun path ->
                     File.WriteAllBytes(path, saveStateDict tensors)
-                    let report = Weights.load { options with Rename = Func<_, _>(rename) } target path
+
+                    let report =
+                        Weights.load
+                            { options with
+                                Rename = Func<_, _>(rename)
+                            }
+                            target
+                            path
+
                     Expect.equal (bits target) (bits source) "loaded"
                     Expect.equal (List.ofSeq report.LeftOut) [ "head.weight" ] "left out"))
 
@@ -313,7 +345,9 @@ let private names =
                     File.WriteAllBytes(path, saveStateDict (state (trained 4L)))
 
                     refuses
-                        { options with Rename = Func<_, _>(fun _ -> "first.bias") }
+                        { options with
+                            Rename = Func<_, _>(fun _ -> "first.bias")
+                        }
                         (network 4L)
                         path
                         [ "\"first.weight\" and \"first.bias\""; "both called \"first.bias\"" ]))
@@ -333,7 +367,10 @@ let private inRuns =
 
                 let session (trunk: torch.nn.Module) =
                     SmallRuns.session (
-                        SmallRuns.ingredientsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", Optimizer.sgd 0.1 ] (SmallRuns.data ())
+                        SmallRuns.ingredientsOf
+                            [ Keys.Trunk, trunk ]
+                            [ "trunk_optimizer", Optimizer.sgd 0.1 ]
+                            (SmallRuns.data ())
                     )
 
                 withFile ".safetensors" (fun path ->
@@ -364,7 +401,10 @@ let private inRuns =
 
                 withFile ".pth" (fun path ->
                     File.WriteAllBytes(path, saveStateDict (state (trained 4L)))
-                    let load () = Weights.load options target path |> ignore
+
+                    let load () =
+                        Weights.load options target path |> ignore
+
                     load ()
                     let before = torch.Tensor.TotalCount
                     load ()
@@ -382,7 +422,8 @@ let private inRuns =
 
                 Expect.throwsT<ObjectDisposedException>
                     (fun () -> Weights.loadTensors options target (Dictionary()) |> ignore)
-                    "it says so" |> ignore)
+                    "it says so"
+                |> ignore)
         ]
 
 let tests = testList "weights into modules" [ loading; mismatches; names; inRuns ]
