@@ -6,6 +6,7 @@ open System.IO
 open Expecto
 open TorchSharp
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Laws
 open MetricLearning.Core.Tests.Pretrained
 
 let private withFile (content: byte[]) (act: string -> unit) : unit =
@@ -21,9 +22,9 @@ let private weights =
     test "pretrained: weights into a module" {
         use trunk =
             torch.nn.Sequential(
-                struct ("first", torch.nn.Linear(6L, 6L) :> torch.nn.Module<torch.Tensor, torch.Tensor>),
-                struct ("norm", torch.nn.BatchNorm1d 6L),
-                struct ("last", torch.nn.Linear(6L, 6L))
+                SmallRuns.layer "first" (torch.nn.Linear(6L, 6L)),
+                SmallRuns.layer "norm" (torch.nn.BatchNorm1d 6L),
+                SmallRuns.layer "last" (torch.nn.Linear(6L, 6L))
             )
 
         withFile (FixtureFiles.checkpoint ()) (fun checkpointFile ->

@@ -5,6 +5,7 @@ open System
 open System.IO
 open Expecto
 open TorchSharp
+open MetricLearning.Core.Tests.Laws
 open MetricLearning.Core.Tests.Pretrained.PickleWriter
 open MetricLearning.Core.Tests.Pretrained.TorchFiles
 
@@ -27,7 +28,7 @@ let private layers () =
     let first, norm, last =
         torch.nn.Linear(6L, 6L), torch.nn.BatchNorm1d 6L, torch.nn.Linear(6L, 6L)
 
-    [ first.weight; first.bias; last.weight; last.bias ]
+    [ first.weight; nonNull first.bias; last.weight; nonNull last.bias ]
     |> List.iteri (fun index tensor -> fill (int64 index) tensor)
 
     first, norm, last
@@ -43,13 +44,13 @@ let checkpoint () : byte[] =
 
     let network =
         torch.nn.Sequential(
-            struct ("first", first :> torch.nn.Module<torch.Tensor, torch.Tensor>),
-            struct ("norm", norm),
-            struct ("last", last)
+            SmallRuns.layer "first" first,
+            SmallRuns.layer "norm" norm,
+            SmallRuns.layer "last" last
         )
 
     let storages, state =
-        stateDict [ for item in network.state_dict () -> "module." + item.Key, item.Value ]
+        stateDict [ for KeyValue(name, tensor) in network.state_dict () -> "module." + name, tensor ]
 
     save
         "checkpoint"
