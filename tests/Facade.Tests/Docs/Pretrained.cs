@@ -65,7 +65,7 @@ public sealed class Pretrained : IDisposable
 
         trainer.Train(numEpochs: 2);
 
-        Assert.Equal(4, trainer.GlobalIteration);
+        Assert.Equal(2, trainer.Epoch);
     }
 
     public void Dispose() => scope.Dispose();

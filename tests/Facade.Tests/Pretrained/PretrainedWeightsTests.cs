@@ -69,7 +69,7 @@ public sealed class PretrainedWeightsTests : IDisposable
 
         var report = PretrainedWeights.Load(trunk, checkpoint, strict: false, stripPrefix: "module.");
 
-        Assert.Equal(["norm.num_batches_tracked", "last.bias"], report.Matched);
+        Assert.Equal(["last.bias", "norm.num_batches_tracked"], report.Matched);
         Assert.Equal("first.weight", report.Mismatched[0].InModule.Name);
         Assert.Equal([6L, 6L], report.Mismatched[0].InFile.Shape);
         Assert.Equal([7L, 6L], report.Mismatched[0].InModule.Shape);

@@ -63,13 +63,15 @@ public sealed class ScriptTrunkTests : IDisposable
     {
         using var trunk = Load();
         using var trainer = new MetricLossOnly(Options(trunk));
-        trainer.Train(numEpochs: 1);
+        trainer.Step();
         using var state = trainer.State;
-        trainer.Train(numEpochs: 3);
+        trainer.Step();
+        trainer.Step();
         var end = Bits(trunk);
 
         trainer.State = state;
-        trainer.Train(numEpochs: 3);
+        trainer.Step();
+        trainer.Step();
 
         Assert.Equal(end, Bits(trunk));
     }
