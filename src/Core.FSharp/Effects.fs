@@ -63,6 +63,9 @@ module internal Effects =
         use _ = no_grad ()
         tensor.copy_ content |> ignore
 
+    /// Makes a part of a script hold another tensor.
+    let giveScript (part: jit.ScriptModule) (name: string) (tensor: Tensor) : unit = part.set_attribute (name, tensor)
+
     /// Puts one module into a mode.
     let setModeOf (layer: nn.Module) (training: bool) : unit = layer.train training
 

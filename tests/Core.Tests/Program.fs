@@ -14,7 +14,14 @@ let all =
             Trainers.TrainerTests.tests
             Laws.LawTests.tests
             Pretrained.PretrainedTests.tests
-            testList "docs" [ Docs.YourOwn.tests; Docs.Pages.tests; Docs.Guides.tests; Docs.Pretrained.tests ]
+            testList
+                "docs"
+                [
+                    Docs.YourOwn.tests
+                    Docs.Pages.tests
+                    Docs.Guides.tests
+                    Docs.Pretrained.tests
+                ]
         ]
 
 [<EntryPoint>]

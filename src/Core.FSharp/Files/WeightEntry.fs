@@ -3,6 +3,7 @@ namespace MetricLearning.Core
 open TorchSharp
 
 /// A tensor in a file of weights.
+[<NoComparison>]
 type WeightEntry =
     {
         /// Its name there.

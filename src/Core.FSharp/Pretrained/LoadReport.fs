@@ -4,6 +4,7 @@ open System
 open System.Collections.Generic
 
 /// A tensor that is not the same in a file and in a module.
+[<NoComparison>]
 type TensorDifference =
     {
         /// What the file has.

@@ -57,7 +57,7 @@ type internal ScriptBuffers(parts: (string * jit.ScriptModule)[]) =
                 if own = leaf then
                     Effects.overwrite buffer found)
 
-            part.set_attribute (leaf, buffer)
+            Effects.giveScript part leaf buffer
 
     let find (registered: (string * Tensor)[]) : (string * Tensor)[] =
         [|

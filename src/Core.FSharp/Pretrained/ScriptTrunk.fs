@@ -41,7 +41,7 @@ type ScriptTrunk(script: jit.ScriptModule<Tensor, Tensor>) as this =
 
     let give (name: string) (tensor: Tensor) : unit =
         let part, leaf = ScriptTensors.owner parts name
-        part.set_attribute (leaf, tensor)
+        Effects.giveScript part leaf tensor
 
     // One tensor under two names comes as two objects. On the CPU, where it lies tells.
     let address (tensor: Tensor) : struct (nativeint * string) option =
@@ -94,7 +94,7 @@ type ScriptTrunk(script: jit.ScriptModule<Tensor, Tensor>) as this =
 
                 if not (registered.Contains name) then
                     use moved = found.``to`` device
-                    part.set_attribute (leaf, moved))
+                    Effects.giveScript part leaf moved)
 
     do
         let known = Dictionary<struct (nativeint * string), string>()

@@ -43,14 +43,13 @@ let checkpoint () : byte[] =
     let first, norm, last = layers ()
 
     let network =
-        torch.nn.Sequential(
-            SmallRuns.layer "first" first,
-            SmallRuns.layer "norm" norm,
-            SmallRuns.layer "last" last
-        )
+        torch.nn.Sequential(SmallRuns.layer "first" first, SmallRuns.layer "norm" norm, SmallRuns.layer "last" last)
 
     let storages, state =
-        stateDict [ for KeyValue(name, tensor) in network.state_dict () -> "module." + name, tensor ]
+        stateDict
+            [
+                for KeyValue(name, tensor) in network.state_dict () -> "module." + name, tensor
+            ]
 
     save
         "checkpoint"

@@ -9,9 +9,12 @@ let tests =
             "pretrained"
             [
                 PickledTensorsTests.tests
+                RefusedPickleTests.tests
                 PickleMutationTests.tests
                 WeightsTests.tests
+                WeightMismatchTests.tests
                 ScriptTrunkTests.tests
+                ScriptModuleTests.tests
                 FixtureFiles.tests
             ]
     )
