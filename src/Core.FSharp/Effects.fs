@@ -58,10 +58,16 @@ module internal Effects =
         finally
             tensor.set_ own |> ignore
 
-    /// Writes numbers into a parameter or buffer.
-    let overwrite (target: Tensor) (content: Tensor) : unit =
+    /// Writes other numbers into a parameter or buffer, in place, converted to its dtype.
+    let overwrite (tensor: Tensor) (content: Tensor) : unit =
         use _ = no_grad ()
-        target.copy_ content |> ignore
+        tensor.copy_ content |> ignore
+
+    /// Makes a part of a script hold another tensor.
+    let giveScript (part: jit.ScriptModule) (name: string) (tensor: Tensor) : unit = part.set_attribute (name, tensor)
+
+    /// Puts one module into a mode.
+    let setModeOf (layer: nn.Module) (training: bool) : unit = layer.train training
 
     /// Makes the modules show what a run has learned.
     let show (handles: Handles) (learned: Learned) : unit =

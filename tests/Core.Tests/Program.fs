@@ -17,6 +17,7 @@ let all =
             Records.RecordTests.tests
             Inference.InferenceTests.tests
             Files.FileTests.tests
+            Pretrained.PretrainedTests.tests
             testList
                 "docs"
                 [
@@ -26,6 +27,7 @@ let all =
                     Docs.Records.tests
                     Docs.Checkpoints.tests
                     Docs.Inference.tests
+                    Docs.Pretrained.tests
                 ]
         ]
 

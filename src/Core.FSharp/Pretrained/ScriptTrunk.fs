@@ -1,0 +1,156 @@
+namespace MetricLearning.Core
+
+// Addresses are compared, never read through.
+#nowarn "9"
+
+open System
+open System.Collections.Generic
+open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
+open FSharp.NativeInterop
+open TorchSharp
+open type TorchSharp.torch
+
+/// A TorchScript module from one tensor to one as a module that trains: its parameters and buffers are this module's, by the
+/// names that they have in Python; modes go through to it. The script belongs to this module from then on. It runs as it was
+/// written, without libtorch's rewriting of its graph.
+type ScriptTrunk(script: jit.ScriptModule<Tensor, Tensor>) as this =
+    inherit nn.Module<Tensor, Tensor>("ScriptTrunk")
+
+    // Wrappers of the inner parts register tensor handles of their own, which nobody needs: they end with this scope.
+    let parts: (string * jit.ScriptModule)[] =
+        use _ = NewDisposeScope()
+
+        [|
+            "", script :> jit.ScriptModule
+            for struct (name, part) in script.named_modules () do
+                name, (part :?> jit.ScriptModule)
+        |]
+
+    let root = { Script = script }
+    let run = TorchScript.call script
+    let replaced = ScriptBuffers parts
+
+    // Names of a tensor that is registered under another name.
+    let ties = ResizeArray<string * string>()
+
+    let isBatchNorm (part: jit.ScriptModule) : bool =
+        let names = HashSet<string>()
+        ScriptTensors.buffers part (fun name _ -> names.Add name |> ignore)
+        names.Contains "running_mean" && names.Contains "running_var"
+
+    let give (name: string) (tensor: Tensor) : unit =
+        let part, leaf = ScriptTensors.owner parts name
+        Effects.giveScript part leaf tensor
+
+    // One tensor under two names comes as two objects. On the CPU, where it lies tells.
+    let address (tensor: Tensor) : struct (nativeint * string) option =
+        if
+            tensor.device_type <> DeviceType.CPU
+            || tensor.numel () = 0L
+            || not (tensor.is_contiguous ())
+        then
+            None
+        else
+            use alias = tensor.detach ()
+            use flat = alias.view -1L
+            use first = flat.narrow (0L, 0L, 1L)
+            let bytes = first.bytes
+
+            let place =
+                NativePtr.toNativeInt (NativePtr.ofVoidPtr<byte>(Unsafe.AsPointer(&MemoryMarshal.GetReference bytes)))
+
+            let shape = String.Join(',', tensor.shape)
+            Some(struct (place, $"{tensor.dtype} {shape}"))
+
+    let register (known: Dictionary<struct (nativeint * string), string>) (name: string) (tensor: Tensor) act =
+        tensor.DetachFromDisposeScope() |> ignore
+
+        match address tensor with
+        | Some place when not (known.TryAdd(place, name)) -> ties.Add(name, known[place])
+        | _ -> act ()
+
+    let named () : (string * Tensor)[] =
+        [|
+            for struct (name, parameter) in this.named_parameters false do
+                name, parameter :> Tensor
+            for struct (name, buffer) in this.named_buffers false do
+                name, buffer
+        |]
+
+    let giveTies () : unit =
+        let registered = dict (named ())
+
+        for name, first in ties do
+            give name registered[first]
+
+    // Tensors that a script holds without having registered them.
+    let moveOthers (device: Device) : unit =
+        let registered = HashSet(Seq.append (Seq.map fst (named ())) (Seq.map fst ties))
+
+        for path, part in parts do
+            ScriptTensors.attributes part (fun leaf found ->
+                let name = if path = "" then leaf else $"{path}.{leaf}"
+
+                if not (registered.Contains name) then
+                    use moved = found.``to`` device
+                    Effects.giveScript part leaf moved)
+
+    do
+        let known = Dictionary<struct (nativeint * string), string>()
+
+        for struct (name, parameter) in Seq.toArray (script.named_parameters ()) do
+            register known name parameter (fun () -> this.register_parameter (name, parameter))
+
+        for struct (name, buffer) in Seq.toArray (script.named_buffers ()) do
+            register known name buffer (fun () -> this.register_buffer (name, buffer))
+
+        giveTies ()
+
+        for path, part in parts do
+            if path <> "" && isBatchNorm part then
+                // Names of modules have no dots.
+                this.register_module (path.Replace('.', '/'), new ScriptBatchNorm({ Script = part }))
+
+    /// One pass of the script.
+    override _.forward(input: Tensor) : Tensor =
+        let output = run input
+
+        if root.Script.training then
+            replaced.GiveBack(
+                [|
+                    for struct (name, buffer) in this.named_buffers false do
+                        name, buffer
+                |]
+            )
+
+        output
+
+    /// The script's mode.
+    override _.training = root.Script.training
+
+    /// Puts the script and all its parts into a mode. A traced script keeps the one that it was traced in.
+    override _.train([<Optional; DefaultParameterValue(true)>] on: bool) : unit = Effects.setModeOf root.Script on
+
+    // `to` exchanges parameters and buffers for others, which the script must get as well.
+    override _._toEpilog(dtype: Nullable<ScalarType>, device: Device | null, non_blocking: bool) : unit =
+        let before = dict (named ())
+        base._toEpilog (dtype, device, non_blocking)
+
+        for name, tensor in named () do
+            if not (obj.ReferenceEquals(before[name], tensor)) then
+                give name tensor
+
+        giveTies ()
+
+        match device with
+        | null -> ()
+        | device -> moveOthers device
+
+        replaced.Forget()
+
+    override _.Dispose(disposing: bool) : unit =
+        base.Dispose disposing
+
+        if disposing then
+            root.Script.Dispose()

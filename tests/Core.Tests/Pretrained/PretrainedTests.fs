@@ -1,0 +1,20 @@
+module MetricLearning.Core.Tests.Pretrained.PretrainedTests
+
+open Expecto
+
+/// One after the other: libtorch's count of live tensors and its generator are the process's.
+let tests =
+    testSequenced (
+        testList
+            "pretrained"
+            [
+                PickledTensorsTests.tests
+                RefusedPickleTests.tests
+                PickleMutationTests.tests
+                WeightsTests.tests
+                WeightMismatchTests.tests
+                ScriptTrunkTests.tests
+                ScriptModuleTests.tests
+                FixtureFiles.tests
+            ]
+    )

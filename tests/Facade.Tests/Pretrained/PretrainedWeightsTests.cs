@@ -1,0 +1,132 @@
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace MetricLearning.Tests.Pretrained;
+
+public sealed class PretrainedWeightsTests : IDisposable
+{
+    private readonly IDisposable scope = NewDisposeScope();
+    private readonly string checkpoint = Repository.At("tests/Facade.Tests/Pretrained/checkpoint.pth");
+    private readonly string folder = Directory.CreateTempSubdirectory("metric-learning-").FullName;
+
+    private static nn.Module<Tensor, Tensor> Trunk(long width = 6) =>
+        nn.Sequential(("first", nn.Linear(6, width)), ("norm", nn.BatchNorm1d(width)), ("last", nn.Linear(width, 6)));
+
+    private static Dictionary<string, string> Bits(nn.Module module) =>
+        module.state_dict().ToDictionary(entry => entry.Key, entry => Convert.ToHexString(entry.Value.bytes));
+
+    [Fact]
+    public void What_was_saved_is_loaded()
+    {
+        var (first, second) = (Trunk(), Trunk());
+        var path = Path.Combine(folder, "trunk.safetensors");
+        PretrainedWeights.Save(first, path);
+
+        var report = PretrainedWeights.Load(second, path);
+
+        Assert.True(report.IsComplete);
+        Assert.Equal(Bits(first), Bits(second));
+        PretrainedWeights.Load(second, checkpoint, stripPrefix: "module.");
+        Assert.NotEqual(Bits(first), Bits(second));
+        PretrainedWeights.Load(second, first.state_dict());
+        Assert.Equal(Bits(first), Bits(second));
+    }
+
+    [Fact]
+    public void The_weights_are_those_of_the_file()
+    {
+        var trunk = Trunk();
+        PretrainedWeights.Load(trunk, checkpoint, entry: "state_dict", rename: name => name.Replace("module.", ""));
+        using var expected = (arange(36) % 11 - 5).reshape(6, 6).to(ScalarType.Float32) / 8;
+        Assert.True(expected.Equals(trunk.get_parameter("first.weight")!));
+    }
+
+    [Fact]
+    public void What_does_not_fit_changes_nothing()
+    {
+        var trunk = Trunk(7);
+        var before = Bits(trunk);
+
+        var names = Assert.Throws<ArgumentException>(() => PretrainedWeights.Load(trunk, checkpoint));
+        var shapes = Assert.Throws<ArgumentException>(() =>
+            PretrainedWeights.Load(trunk, checkpoint, stripPrefix: "module.")
+        );
+        var entries = Assert.Throws<InvalidDataException>(() =>
+            PretrainedWeights.Load(trunk, checkpoint, entry: "model")
+        );
+
+        Assert.Contains("begin with \"module.\"", names.Message, StringComparison.Ordinal);
+        Assert.Contains("Float32 [6 × 6] in the file, Float32 [7 × 6]", shapes.Message, StringComparison.Ordinal);
+        Assert.Contains("\"state_dict\"", entries.Message, StringComparison.Ordinal);
+        Assert.Equal(before, Bits(trunk));
+    }
+
+    [Fact]
+    public void Some_of_it_may_fit()
+    {
+        var trunk = Trunk(7);
+
+        var report = PretrainedWeights.Load(trunk, checkpoint, strict: false, stripPrefix: "module.");
+
+        Assert.Equal(["last.bias", "norm.num_batches_tracked"], report.Matched);
+        Assert.Equal("first.weight", report.Mismatched[0].InModule.Name);
+        Assert.Equal([6L, 6L], report.Mismatched[0].InFile.Shape);
+        Assert.Equal([7L, 6L], report.Mismatched[0].InModule.Shape);
+        Assert.False(report.IsComplete);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_trainer_goes_on_from_what_a_hook_loaded(bool loads)
+    {
+        var trunk = Trunk();
+        var path = Path.Combine(folder, "trunk.safetensors");
+        PretrainedWeights.Save(trunk, path);
+        var options = new TrainerOptions
+        {
+            Models = new() { Trunk = trunk },
+            Optimizers = new() { Trunk = PureOptimizer.SGD(0.1) },
+            BatchSize = 8,
+            LossFuncs = new() { MetricLoss = new TripletMarginLoss(margin: 1) },
+            Dataset = TrainingData.FromTensors(rand(24, 6), [.. Enumerable.Range(0, 24).Select(index => index % 4L)]),
+            Seed = 3,
+            EndOfEpochHook = _ =>
+            {
+                if (loads)
+                {
+                    PretrainedWeights.Load(trunk, path);
+                }
+
+                return true;
+            },
+        };
+        var start = Bits(trunk);
+        using var trainer = new MetricLossOnly(options);
+
+        trainer.Train(numEpochs: 2);
+
+        Assert.Equal(loads, Bits(trunk).SequenceEqual(start));
+    }
+
+    [Fact]
+    public void Null_is_refused()
+    {
+        Assert.Throws<ArgumentNullException>("module", () => PretrainedWeights.Load(null!, checkpoint));
+        Assert.Throws<ArgumentNullException>("path", () => PretrainedWeights.Load(Trunk(), (string)null!));
+        Assert.Throws<ArgumentNullException>(
+            "tensors",
+            () => PretrainedWeights.Load(Trunk(), (IReadOnlyDictionary<string, Tensor>)null!)
+        );
+        Assert.Throws<ArgumentNullException>("module", () => PretrainedWeights.Save(null!, checkpoint));
+        Assert.Throws<ArgumentNullException>("path", () => PretrainedWeights.Save(Trunk(), null!));
+        Assert.Throws<ArgumentNullException>("path", () => ScriptTrunk.Load(null!));
+    }
+
+    public void Dispose()
+    {
+        scope.Dispose();
+        Directory.Delete(folder, true);
+    }
+}
