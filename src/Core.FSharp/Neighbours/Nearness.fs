@@ -41,8 +41,10 @@ module internal Nearness =
             Matrix = fun query reference -> query.mm (reference.t ())
             ToDistance =
                 fun first scores ->
-                    (scores + querySquares.narrow (0L, first, scores.size 0)).clamp_min_(Numeric.scalar 0.0)
-                    |> raise'
+                    use once = 1L.ToScalar()
+                    use least = 0L.ToScalar()
+                    let squares = querySquares.narrow (0L, first, scores.size 0)
+                    scores.add(squares, once).clamp_min_(least) |> raise'
             Pairwise =
                 ValueSome(
                     struct (query,
