@@ -11,17 +11,17 @@ module internal Candidates =
         let count = min (firstRow + scores.size 0) (firstColumn + scores.size 1) - first
 
         if count > 0L then
-            scores
-                .narrow(0L, first - firstRow, count)
-                .narrow(1L, first - firstColumn, count)
-                .diagonal()
-                .fill_(Numeric.scalar infinity)
+            // TorchSharp does not keep a number alive while libtorch reads it; `use` does.
+            use farthest = Numeric.scalar infinity
+
+            scores.narrow(0L, first - firstRow, count).narrow(1L, first - firstColumn, count).diagonal().fill_(farthest)
             |> ignore
 
     /// A query itself, if it is there, after all others: their distances may be infinite or NaN.
     let selfLast (firstRow: int64) (ranked: Ranked) : Ranked =
-        let rows =
-            torch.arange(firstRow, firstRow + ranked.Columns.size 0, device = ranked.Columns.device).unsqueeze_ 1L
+        use first = firstRow.ToScalar()
+        use stop = (firstRow + ranked.Columns.size 0).ToScalar()
+        let rows = torch.arange(first, stop, device = ranked.Columns.device).unsqueeze_ 1L
 
         let isSelf = ranked.Columns.eq rows
 

@@ -75,7 +75,9 @@ type ExactKnn(distance: Distance, maxBytes: int64, batchSize: Nullable<int>) =
                         let ranked = Ranking.smallest kept numbers scores
 
                         if firstColumn > 0L then
-                            ranked.Columns.add_ (firstColumn.ToScalar()) |> ignore
+                            use offset = firstColumn.ToScalar()
+                            use once = 1L.ToScalar()
+                            ranked.Columns.add_ (offset, once) |> ignore
 
                         scope.MoveToOuter(ranked.Values, ranked.Columns) |> ignore
                         ranked

@@ -70,8 +70,10 @@ module internal Nearness =
                         query.mm (reference.t ())
             ToDistance =
                 fun first scores ->
-                    (scores + querySquares.narrow (0L, first, scores.size 0)).clamp_min_(Numeric.scalar 0.0)
-                    |> raise'
+                    use once = 1L.ToScalar()
+                    use least = 0L.ToScalar()
+                    let squares = querySquares.narrow (0L, first, scores.size 0)
+                    scores.add(squares, once).clamp_min_(least) |> raise'
             Pairwise =
                 ValueSome(
                     struct (query,

@@ -452,13 +452,13 @@ let tests =
                 let query = whole 1 30 3
                 let labels = Array.init 30 (fun row -> int64 (row % 4))
                 use state = torch.random.get_rng_state ()
-                let before = Tensor.TotalCount
+                let before = liveTensors ()
                 let given = torch.tensor labels
 
                 AccuracyCalculation.calculate AccuracyOptions.defaults query given null null false
                 |> ignore
 
-                Expect.equal Tensor.TotalCount (before + 1L) "the labels"
+                Expect.equal (liveTensors ()) (before + 1L) "the labels"
                 use after = torch.random.get_rng_state ()
                 Expect.isTrue (after.Equals state) "the generator"
                 given.Dispose()

@@ -6,6 +6,7 @@ open Expecto
 open FsCheck
 open TorchSharp
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Feed.Expectations
 open MetricLearning.Core.Tests.Evaluate.Neighbourhoods
 
 let private few =
@@ -216,12 +217,12 @@ let tests =
             testSequenced
             <| test "only the result stays, and nothing after a mistake" {
                 let query = random 1 40 4
-                let before = Tensor.TotalCount
+                let before = liveTensors ()
 
                 for bytes in memories do
                     for distance in [ squared; cosine; own ] do
                         let found = (search distance bytes).Search(query, 3L, query, true)
-                        Expect.equal Tensor.TotalCount (before + 2L) "distances and indices"
+                        Expect.equal (liveTensors ()) (before + 2L) "distances and indices"
                         found.Dispose()
 
                 Expect.throwsT<InvalidOperationException>
@@ -229,7 +230,7 @@ let tests =
                         ExactKnn.SquaredEuclidean.SearchInBlocks(query, 3L, query, true, fun _ _ -> invalidOp "stop"))
                     "a mistake of the caller's"
 
-                Expect.equal Tensor.TotalCount before "as before"
+                Expect.equal (liveTensors ()) before "as before"
                 query.Dispose()
             }
         ]

@@ -438,10 +438,10 @@ let tests =
 
             testSequenced
             <| test "embeddings belong to the caller, as a test sees them" {
-                let before = Tensor.TotalCount
+                let before = liveTensors ()
                 let data = dataset 1 fine
                 let found = Testing.embeddings { first with Pca = Nullable 2 } identity null data
-                Expect.equal Tensor.TotalCount (before + 3L) "data, embeddings and labels"
+                Expect.equal (liveTensors ()) (before + 3L) "data, embeddings and labels"
                 let found = Array.exactlyOne found
                 Expect.equal found.Embeddings.shape [| rows; 2L |] "embeddings"
                 Expect.equal found.Labels.shape [| rows; 1L |] "labels"
