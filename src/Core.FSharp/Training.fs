@@ -161,8 +161,19 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
         }
 
     /// The events of training up to the epoch `last`, from the epoch `first`; without it from 1, or, where training was
-    /// interrupted or the state was resumed, from where it stands. Training goes on as its events are asked for.
+    /// interrupted or the state was resumed, from where it stands. Training goes on as its events are asked for. A resumed
+    /// run that its hook had ended has no more of them, unless `first` is given.
     member this.Train(first: int option, last: int, token: CancellationToken) : Event seq =
+        seq {
+            // Else a run that ended early would train an epoch more whenever its program is started again.
+            let wasEndedByHook =
+                goesOn && first.IsNone && state.Progress.Stopped = Some Stop.Hook
+
+            if not wasEndedByHook then
+                yield! this.Epochs(first, last, token)
+        }
+
+    member private this.Epochs(first: int option, last: int, token: CancellationToken) : Event seq =
         seq {
             setProgress { state.Progress with Stopped = None }
 

@@ -28,8 +28,8 @@ public abstract partial class BaseTrainer
 
     /// <summary>
     /// Goes on from a checkpoint of a trainer of the same kind with the same networks, losses, optimizers and schedules:
-    /// the networks show it at once, and <see cref="Train"/> without a start epoch continues inside the epoch. On an error
-    /// nothing was changed.
+    /// the networks show it at once, and <see cref="Train"/> without a start epoch continues inside the epoch; a run that its
+    /// end-of-epoch hook had ended stays ended. On an error nothing was changed.
     /// </summary>
     /// <exception cref="InvalidDataException">The file is no checkpoint, was damaged, or is of a newer version of this library.</exception>
     /// <exception cref="ArgumentException">It is the checkpoint of another trainer; the message says what differs.</exception>

@@ -134,7 +134,7 @@ let tests =
 
                     Expect.equal (steps folder) [ 3L ] "where it stood"))
 
-            testCase "when a hook ends training" (fun () ->
+            testCase "when a hook ends training, which then stays ended" (fun () ->
                 withFolder (fun folder ->
                     use session = start ()
                     Autosave.Start(session, every 1000 folder)
@@ -143,7 +143,13 @@ let tests =
                         if event = Event.EpochEnded then
                             session.Stop())
 
-                    Expect.equal (steps folder) [ 3L ] "where it stood"))
+                    Expect.equal (steps folder) [ 3L ] "where it stood"
+                    use again = start ()
+                    again.ResumeLatest(folder, quietly) |> ignore
+                    Drive.train again 9 Drive.quietly
+                    Expect.equal again.Progress.Steps 3L "nothing left to do"
+                    again.Train(Some 2, 2, CancellationToken.None) |> Seq.iter ignore
+                    Expect.equal (again.Progress.Steps, again.Progress.Epoch) (6L, 2) "unless it is told where"))
 
             testCase "no folder, an empty folder, other files: there is none" (fun () ->
                 withFolder (fun folder ->
