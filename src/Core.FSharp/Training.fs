@@ -2,31 +2,7 @@ namespace MetricLearning.Core
 
 open System
 open System.Collections.Generic
-open System.IO
 open System.Threading
-
-/// Something that happened in a run, in the order in which it happened.
-[<RequireQualifiedAccess>]
-type Event =
-    /// Gradients were computed.
-    | Backward
-    /// The gradient clipper with this key was called.
-    | Clipped of key: string
-    /// The optimizer or schedule with this key was stepped.
-    | Stepped of key: string
-    /// An iteration is complete but for the schedules: the time of the end-of-iteration hook.
-    | IterationEnded
-    /// An epoch is complete: the time of the end-of-epoch hook.
-    | EpochEnded
-
-    /// The event as one word: `backward`, `clip:KEY`, `step:KEY`, `end_of_iteration_hook`, `end_of_epoch_hook`.
-    member event.Name =
-        match event with
-        | Backward -> "backward"
-        | Clipped key -> "clip:" + key
-        | Stepped key -> "step:" + key
-        | IterationEnded -> "end_of_iteration_hook"
-        | EpochEnded -> "end_of_epoch_hook"
 
 /// A run with its machines and its newest state, which nobody else sees unless they take it: so its memory is reused
 /// from step to step. What trainers are made of.
@@ -152,25 +128,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     /// told, in sentences, about newer ones that cannot be read.
     /// Raises InvalidDataException when there are checkpoints but none is whole, and what else `ResumeFrom` raises.
     member this.ResumeLatest(folder: string, damaged: Action<string>) : string | null =
-        let rec attempt (first: exn option) (left: struct (int64 * string) list) : string | null =
-            match left, first with
-            | [], None -> null
-            | [], Some error -> raise error
-            | struct (_, path) :: older, first ->
-                let failure =
-                    try
-                        this.ResumeFrom path
-                        None
-                    with :? InvalidDataException as error ->
-                        Some error
-
-                match failure with
-                | None -> path
-                | Some error ->
-                    damaged.Invoke error.Message
-                    attempt (Some(Option.defaultValue (error :> exn) first)) older
-
-        attempt None (CheckpointFolder.list folder)
+        CheckpointFolder.firstWhole folder this.ResumeFrom damaged
 
     /// The checkpoint that this run was last resumed from; null for none.
     member _.ResumedFrom = resumedFrom

@@ -3,7 +3,7 @@ module MetricLearning.Benchmarks.Program
 open System
 
 let private usage =
-    "usage: Benchmarks [iteration|trainers|synthesis|triplets|losses|loader|memory|soak|records|all] [--quick] [--cpu] [--only PART-OF-A-NAME]"
+    "usage: Benchmarks [iteration|trainers|synthesis|triplets|losses|neighbours|loader|memory|soak|records|all] [--quick] [--cpu] [--only PART-OF-A-NAME]"
 
 [<EntryPoint>]
 let main arguments =
@@ -24,7 +24,9 @@ let main arguments =
 
     match Array.toList arguments with
     | child :: variant :: _ when child = PeakMemory.childArgument ->
-        MemoryBenchmark.variants @ TripletBenchmark.variants
+        MemoryBenchmark.variants
+        @ TripletBenchmark.variants
+        @ NeighbourBenchmark.variants
         |> List.find (fst >> (=) variant)
         |> snd
         |> PeakMemory.child
@@ -33,6 +35,7 @@ let main arguments =
     | "synthesis" :: _ -> SynthesisBenchmark.run clock quick
     | "triplets" :: _ -> TripletBenchmark.run clock quick
     | "losses" :: _ -> LossBenchmark.run clock quick only
+    | "neighbours" :: _ -> NeighbourBenchmark.run clock quick
     | "loader" :: _ -> LoaderBenchmark.run clock quick
     | "memory" :: _ -> MemoryBenchmark.run quick
     | "soak" :: _ -> SoakBenchmark.run quick
@@ -45,6 +48,7 @@ let main arguments =
         SynthesisBenchmark.run clock quick
         TripletBenchmark.run clock quick
         LossBenchmark.run clock quick ""
+        NeighbourBenchmark.run clock quick
         LoaderBenchmark.run clock quick
         MemoryBenchmark.run quick
         SoakBenchmark.run quick

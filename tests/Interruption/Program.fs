@@ -10,18 +10,20 @@ let private report (what: string) (case: Case) (found: Interrupted) : int * int 
     let passed = found.Checks |> List.filter snd |> List.length
     let failed = found.Checks.Length - passed
 
-    let detail =
-        [
-            if found.Kills > 0 then
-                $"{found.Kills} kills"
-            if found.InWriting > 0 then
-                $"{found.InWriting} of them in the middle of a checkpoint"
-            if found.Starved > 0 then
-                $"{found.Starved} processes that could not save"
-        ]
+    let writing =
+        if found.InWriting > 0 then
+            $", {found.InWriting} of them in the middle of a checkpoint"
+        else
+            ""
+
+    let did =
+        if found.Starved > 0 then
+            $"{found.Starved} processes could not save"
+        else
+            $"kills: {found.Kills}{writing}"
 
     let resumed = String.Join(", ", found.ResumedAt)
-    printfn "%s: %s: %s; went on at iterations %s" case.Name what (String.Join(", ", detail)) resumed
+    printfn "%s, %s: %s; went on at iterations %s" case.Name what did resumed
 
     for check, holds in List.distinct found.Checks do
         if not holds then

@@ -18,17 +18,21 @@ type Averaging =
 [<ReferenceEquality; RequireQualifiedAccess>]
 type AccuracyOptions =
     {
-        /// Metrics of neighbours, and whether to score a clustering.
+        /// Metrics of neighbours.
         Metrics: RetrievalMetric[]
+        /// Whether to score a clustering by normalised mutual information.
         NMI: bool
+        /// Whether to score a clustering by mutual information adjusted for chance.
         AMI: bool
         /// How many neighbours metrics of all of them look at.
         K: NeighbourCount
+        /// What becomes of the scores of queries.
         Averaging: Averaging
         /// Whether labels match, x the queries' and y the references', broadcasting; null: whether they are equal.
         LabelComparison: Func<torch.Tensor, torch.Tensor, torch.Tensor> | null
         /// Where to calculate; null: where the queries are.
         Device: torch.Device | null
+        /// Finds neighbours.
         Knn: KnnFunc
         /// From embeddings and a number of clusters to the cluster of every row.
         KMeans: Func<torch.Tensor, int, torch.Tensor>

@@ -42,6 +42,29 @@ module CheckpointFolder =
         else
             []
 
+    /// The newest checkpoint that `load` takes, which raises InvalidDataException for one that is not whole; null where there is
+    /// none. `damaged` is told why a newer one was not taken. When none is whole, raises what the newest raised.
+    let internal firstWhole (folder: string) (load: string -> unit) (damaged: Action<string>) : string | null =
+        let rec attempt (first: exn option) (left: struct (int64 * string) list) : string | null =
+            match left, first with
+            | [], None -> null
+            | [], Some error -> raise error
+            | struct (_, path) :: older, first ->
+                let failure =
+                    try
+                        load path
+                        None
+                    with :? InvalidDataException as error ->
+                        Some error
+
+                match failure with
+                | None -> path
+                | Some error ->
+                    damaged.Invoke error.Message
+                    attempt (Some(Option.defaultValue (error :> exn) first)) older
+
+        attempt None (list folder)
+
     let private delete (path: string) : unit =
         try
             File.Delete path

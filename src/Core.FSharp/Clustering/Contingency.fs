@@ -8,8 +8,9 @@ type Contingency =
     {
         /// The number of samples.
         Count: int64
-        /// Samples of each class, and of each cluster; none is 0.
+        /// Samples of each class; none is 0.
         Classes: int64[]
+        /// Samples of each cluster; none is 0.
         Clusters: int64[]
         /// (class, cluster, samples) of those that meet.
         Cells: struct (int * int * int64)[]

@@ -5,7 +5,7 @@ open TorchSharp
 /// Possible neighbours of the queries that begin at a row.
 module internal Candidates =
 
-    /// No row is its own neighbour: NaN comes after everything.
+    /// A row is as far from itself as can be.
     let hideSelf (firstRow: int64) (firstColumn: int64) (scores: torch.Tensor) : unit =
         let first = max firstRow firstColumn
         let count = min (firstRow + scores.size 0) (firstColumn + scores.size 1) - first
@@ -15,10 +15,10 @@ module internal Candidates =
                 .narrow(0L, first - firstRow, count)
                 .narrow(1L, first - firstColumn, count)
                 .diagonal()
-                .fill_(Numeric.scalar nan)
+                .fill_(Numeric.scalar infinity)
             |> ignore
 
-    /// A query itself, if it is there, after all others: their distances may be NaN as well.
+    /// A query itself, if it is there, after all others: their distances may be infinite or NaN.
     let selfLast (firstRow: int64) (ranked: Ranked) : Ranked =
         let rows =
             torch.arange(firstRow, firstRow + ranked.Columns.size 0, device = ranked.Columns.device).unsqueeze_ 1L

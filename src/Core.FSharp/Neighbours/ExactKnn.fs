@@ -41,7 +41,7 @@ type ExactKnn(distance: Distance, maxBytes: int64, batchSize: Nullable<int>) =
             | ValueSome pairwise when (k + spare) * query.size 1 <= max 4096L (references / 4L) -> ValueSome pairwise
             | _ -> ValueNone
 
-        // With self, whose distance is NaN as those of others may be.
+        // With self, which may be among them.
         let kept = min references (k + (if pairwise.IsSome then spare else 1L))
 
         // Sorting whole rows makes a copy and 64-bit indices.

@@ -24,10 +24,34 @@ type internal Nearness =
 
 module internal Nearness =
 
+    // For few queries, a copy of the references would take longer than the product, and as much memory as an index.
+    let private isOneOff (query: torch.Tensor) (reference: torch.Tensor) =
+        query.size 0 <= 32L && reference.size 0 >= 1024L
+
+    // ‖y‖² of every row (R × 1), in blocks: the products of a large index need not lie in memory. Exact where they can be, so that
+    // what is equally near stays so.
+    let private squares (rows: torch.Tensor) : torch.Tensor =
+        let count = rows.size 0
+        let all = torch.empty (count, 1L, dtype = rows.dtype, device = rows.device)
+        let block = max 1L (262144L / max 1L (rows.size 1))
+
+        for first in 0L .. block .. count - 1L do
+            use _ = torch.NewDisposeScope()
+            let part = rows.narrow (0L, first, min block (count - first))
+            all.narrow(0L, first, part.size 0).copy_((part * part).sum(1L, true)) |> ignore
+
+        all
+
     // ‖x − y‖² − ‖x‖² = (−2x, 1) · (y, ‖y‖²): one matrix product, and the same order as the distance.
     let private euclidean (power: double) (query: torch.Tensor) (reference: torch.Tensor) : Nearness =
-        let squares (rows: torch.Tensor) = (rows * rows).sum(1L, true)
-        let one = torch.ones_like (query.narrow (1L, 0L, 1L))
+        let isOneOff = isOneOff query reference
+
+        let beside (column: torch.Tensor -> torch.Tensor) (factor: float) (rows: torch.Tensor) =
+            if isOneOff then
+                rows
+            else
+                torch.cat ([| (if factor = 1.0 then rows else rows * factor); column rows |], 1L)
+
         let querySquares = squares query
 
         let raise' (squared: torch.Tensor) =
@@ -36,9 +60,14 @@ module internal Nearness =
             else squared.pow_ (Numeric.scalar (power / 2.0))
 
         {
-            Query = torch.cat ([| query * -2.0; one |], 1L)
-            Reference = torch.cat ([| reference; squares reference |], 1L)
-            Matrix = fun query reference -> query.mm (reference.t ())
+            Query = query |> beside (fun rows -> torch.ones_like (rows.narrow (1L, 0L, 1L))) -2.0
+            Reference = reference |> beside squares 1.0
+            Matrix =
+                fun query reference ->
+                    if isOneOff then
+                        torch.addmm (squares(reference).t(), query, reference.t (), 1.0f, -2.0f)
+                    else
+                        query.mm (reference.t ())
             ToDistance =
                 fun first scores ->
                     (scores + querySquares.narrow (0L, first, scores.size 0)).clamp_min_(Numeric.scalar 0.0)

@@ -73,6 +73,52 @@ module internal Ranking =
             if rows.size 0 > 0L then
                 replace rows (inOrder (pick rows ranked)) ranked
 
+    // The smallest of all columns, and whether a row has others that are as small as its last one.
+    let private directly (count: int64) (values: torch.Tensor) : struct (Ranked * torch.Tensor) =
+        // One more, to see it.
+        let struct (best, columns) =
+            values.topk (int count + 1, 1, largest = false, sorted = true)
+
+        let last = best.select (1L, count - 1L)
+        let isOpen = last.eq(best.select (1L, count)).logical_or_(last.isnan ())
+        struct (first count { Values = best; Columns = columns }, isOpen)
+
+    // The same in a third of the time. Columns g, g + G, g + 2G, … are group g; the smallest numbers of a row are in the groups
+    // whose smallest numbers are the smallest.
+    let private inGroups (size: int64) (count: int64) (values: torch.Tensor) : struct (Ranked * torch.Tensor) =
+        let rows, width = values.size 0, values.size 1
+        let groups = width / size
+        let inner = size * groups
+
+        let smallest = values.narrow(1L, 0L, inner).view(rows, size, groups).amin [| 1L |]
+
+        let struct (best, chosen) =
+            smallest.topk (int count + 1, 1, largest = false, sorted = true)
+
+        let numbers (first: int64) (stop: int64) (step: int64) =
+            torch.arange (first, stop, step, device = values.device)
+
+        let columns =
+            (chosen.narrow(1L, 0L, count).unsqueeze 2L + numbers 0L inner groups).view(rows, count * size)
+
+        let columns =
+            if inner = width then
+                columns
+            else
+                torch.cat ([| columns; (numbers inner width 1L).expand(rows, width - inner) |], 1L)
+
+        let struct (ranked, isOpen) = directly count (values.gather (1L, columns))
+        let last = ranked.Values.select (1L, count - 1L)
+
+        // What is left out must be larger. The smallest of a group with NaN is NaN, which says nothing of the others there.
+        let isUnsure =
+            last.lt(best.select (1L, count)).logical_not_().logical_or_(smallest.isnan().any 1L)
+
+        struct ({ ranked with
+                    Columns = columns.gather (1L, ranked.Columns)
+                },
+                isOpen.logical_or_ isUnsure)
+
     /// The smallest `count` of every row's numbers, in order. Sorting whole rows, where a choice among equals needs it,
     /// takes at most `atOnce` numbers at a time.
     let smallest (count: int64) (atOnce: int64) (values: torch.Tensor) : Ranked =
@@ -81,17 +127,19 @@ module internal Ranking =
         if count >= width then
             all values
         else
-            // One more, to see whether others are as small as the last one.
-            let struct (best, columns) =
-                values.topk (int count + 1, 1, largest = false, sorted = true)
+            // Then groups and what is in the chosen ones are as many.
+            let size = int64 (sqrt (float width / float count))
 
-            let last = best.select (1L, count - 1L)
-            let isOpen = last.eq(best.select (1L, count)).logical_or_(last.isnan ())
-            let ranked = first count { Values = best; Columns = columns }
+            let struct (ranked, isOpen) =
+                if size >= 4L then
+                    inGroups size count values
+                else
+                    directly count values
+
             let rows = rowsOf isOpen
 
-            for chunk in rows.split (max 1L (atOnce / width)) do
-                if chunk.size 0 > 0L then
+            if rows.size 0 > 0L then
+                for chunk in rows.split (max 1L (atOnce / width)) do
                     replace chunk (first count (sortRows (values.index_select (0L, chunk)))) ranked
 
             orderTies ranked

@@ -179,7 +179,8 @@ module Testing =
                 new LabelledEmbeddings(ready, found.Labels)
         |]
 
-    /// Evaluates splits of data sets by their names; null: each against itself. `look` is shown every split that was embedded.
+    /// Evaluates splits of data sets by their names; null: each against itself. `look` is shown every split that was
+    /// embedded, with a column of labels for each of the levels that it is given.
     /// ArgumentException for mistakes in what is given; InvalidOperationException where networks cannot embed the data.
     let test
         (options: TestOptions)
@@ -188,7 +189,7 @@ module Testing =
         (trunk: torch.nn.Module)
         (embedder: torch.nn.Module | null)
         (splitsToEval: IReadOnlyList<SplitToEval> | null)
-        (look: Action<string, LabelledEmbeddings[]> | null)
+        (look: Action<string, LabelledEmbeddings[], int[]> | null)
         : TestResults =
         let names = datasets.Keys |> Seq.toArray
         let splits = SplitToEval.choose names splitsToEval
@@ -237,6 +238,12 @@ module Testing =
             for entry in known do
                 use _ = torch.NewDisposeScope()
 
+                let levels =
+                    LabelLevels.evaluated options.Space options.Embedding.Reading.Level (entry.Value.Head.Labels.size 1)
+
+                let columns =
+                    torch.tensor (levels.Levels |> Array.map (fun struct (_, column) -> column))
+
                 let prepared =
                     prepare options (join entry.Value).Embeddings (entry.Value |> List.map _.Embeddings)
 
@@ -244,8 +251,12 @@ module Testing =
                     entry.Key,
                     [|
                         for found, ready in List.zip entry.Value prepared do
-                            new LabelledEmbeddings(ready, found.Labels)
-                    |]
+                            new LabelledEmbeddings(
+                                ready,
+                                found.Labels.index_select (1L, columns.``to`` found.Labels.device)
+                            )
+                    |],
+                    levels.Levels |> Array.map (fun struct (level, _) -> level)
                 )
 
         TestResults(results, splits, levelNames, warnings |> Seq.distinct |> Seq.toArray)

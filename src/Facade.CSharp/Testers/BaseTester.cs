@@ -65,7 +65,9 @@ public abstract class BaseTester
             trunkModel,
             embedderModel,
             splitsToEval?.Select(split => new SplitToEval(split.Query, split.References)).ToArray(),
-            options.VisualizerHook is { } hook ? (split, streams) => Show(hook, split, streams, epoch) : null
+            options.VisualizerHook is { } hook
+                ? (split, streams, levels) => Show(hook, split, streams, levels, epoch)
+                : null
         );
         Report(epoch);
         return AllAccuracies;
@@ -136,16 +138,17 @@ public abstract class BaseTester
         }
     }
 
-    private void Show(Action<Visualization> hook, string split, LabelledEmbeddings[] streams, int epoch)
+    private void Show(Action<Visualization> hook, string split, LabelledEmbeddings[] streams, int[] levels, int epoch)
     {
         using var all = cat([.. streams.Select(stream => stream.Embeddings)]).cpu();
         using var labels = cat([.. streams.Select(stream => stream.Labels)]).cpu();
         using var reduced = options.Visualizer?.Invoke(all) ?? all.alias();
 
-        for (var column = 0; column < labels.size(1); column++)
+        for (var column = 0; column < levels.Length; column++)
         {
             using var level = labels.select(1, column).clone();
-            hook(new(reduced, level, split, $"{Description("embeddings")}_column_{column}", epoch));
+            var name = TestOptionsModule.describe("embeddings", $"{levels[column]}", Options(null));
+            hook(new(reduced, level, split, name, epoch));
         }
     }
 

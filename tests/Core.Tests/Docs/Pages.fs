@@ -23,6 +23,27 @@ let recipe =
 let metricAlone (ctx: Context) : Batch -> Losses =
     Embedding.embed ctx >> Mining.mine ctx >> Objective.metric ctx
 
+let private evaluation =
+    test "evaluation" {
+        use _ = torch.NewDisposeScope()
+        use generator = new torch.Generator(1UL)
+        let query = torch.rand ([| 40L; 8L |], generator = generator)
+        let reference = torch.rand ([| 60L; 8L |], generator = generator)
+        let queryLabels = torch.arange(40L).remainder(4L.ToScalar())
+        let referenceLabels = torch.arange(60L).remainder(5L.ToScalar())
+
+        let options =
+            { AccuracyOptions.defaults with
+                K = NeighbourCount.MaxBinCount
+                Averaging = Averaging.OverClasses
+            }
+
+        let accuracies =
+            AccuracyCalculation.calculate options query queryLabels reference referenceLabels false
+
+        Expect.equal accuracies.Values.Count 7 "the documented metrics"
+    }
+
 let private readme =
     test "README: a step is a function" {
         let pictures = torch.rand ([| 80L; 64L |], generator = new torch.Generator(1UL))
@@ -110,4 +131,4 @@ let private measures =
         Expect.equal miner.Stats["num_triplets"] 6.0 "one an anchor"
     }
 
-let tests = testList "pages" [ readme; trainers; measures ]
+let tests = testList "pages" [ readme; trainers; measures; evaluation ]

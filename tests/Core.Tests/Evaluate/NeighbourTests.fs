@@ -51,6 +51,47 @@ let tests =
                         let found = (search distance bytes).Search(query, int64 k, reference, isSelf)
                         Expect.equal (indicesOf found) expected $"{bytes} bytes"
 
+            testPropertyWithConfig { few with maxTest = 12 } "few queries of a large index are answered like many"
+            <| fun (number: int) (PositiveInt queries) (PositiveInt k) ->
+                use _ = torch.NewDisposeScope()
+                let reference = whole number 1500 3
+                let query = whole (number + 1) (1 + queries % 40) 3
+                let k = 1 + k % 20
+                let expected = byHand squared query k reference false
+
+                for bytes in memories do
+                    let found = (search squared bytes).Search(query, int64 k, reference, false)
+                    Expect.equal (indicesOf found) expected $"{bytes} bytes"
+
+            testPropertyWithConfig
+                { few with maxTest = 8 }
+                "the same among many references, some infinitely far and some no numbers"
+            <| fun (number: int) (PositiveInt k) (isSelf: bool) ->
+                use _ = torch.NewDisposeScope()
+                let reference = whole number 400 2
+                let query = if isSelf then reference else whole (number + 1) 7 2
+                let k = 1 + k % 20
+
+                for distance in [ squared; manhattan; own ] do
+                    let expected = byHand distance query k reference isSelf
+
+                    for bytes in [ 20000L; ExactKnn.DefaultMaxBytes ] do
+                        let found = (search distance bytes).Search(query, int64 k, reference, isSelf)
+                        Expect.equal (indicesOf found) expected $"{bytes} bytes"
+
+                use generator = new torch.Generator(uint64 (abs (int64 number)), torch.CPU)
+
+                let values =
+                    torch.randint (0L, 30L, [| 6L; 300L |], dtype = torch.float32, generator = generator)
+
+                let broken = values.masked_fill (values.gt (20.0.ToScalar()), nan.ToScalar())
+                let broken = broken.masked_fill (values.eq (3.0.ToScalar()), infinity.ToScalar())
+                let struct (_, columns) = broken.sort (1L, stable = true)
+
+                for tensor, expected in [ broken, columns ] do
+                    let found = Ranking.smallest (int64 k) 1000L tensor
+                    Expect.isTrue (found.Columns.Equals(expected.narrow (1L, 0L, int64 k))) "numbers, infinities, NaN"
+
             testPropertyWithConfig few "block by block is all at once"
             <| fun (number: int) (PositiveInt rows) (PositiveInt size) (isSelf: bool) ->
                 use _ = torch.NewDisposeScope()

@@ -48,7 +48,11 @@ let private first = options (HierarchyLevel.One 0)
 
 let private identity = new Networks.Function("identity", id)
 
-let private evaluate (options: TestOptions) (data: IReadOnlyDictionary<string, Dataset>) (splits: SplitToEval[] | null) =
+let private evaluate
+    (options: TestOptions)
+    (data: IReadOnlyDictionary<string, Dataset>)
+    (splits: SplitToEval[] | null)
+    =
     Testing.test options data 3 identity null splits null
 
 let private normal (data: Dataset) =
@@ -163,8 +167,7 @@ let tests =
                     [
                         for parent in 0L .. 1L ->
                             let places =
-                                [| 0L .. 23L |]
-                                |> Array.filter (fun row -> fine[int row] / 2L = parent)
+                                [| 0L .. 23L |] |> Array.filter (fun row -> fine[int row] / 2L = parent)
 
                             let rows = rows.index_select (0L, torch.tensor places)
                             let labels = places |> Array.map (fun row -> fine[int row])
@@ -196,6 +199,33 @@ let tests =
                         (datasets [ "val", dataset 1 fine ])
                         null
                     |> ignore)
+            }
+
+            test "a parent without a match says nothing, and one without references is left out" {
+                use _ = torch.NewDisposeScope()
+                // Of parent 9 there is one sample alone.
+                let labels =
+                    Array2D.init 24 2 (fun row level -> if row = 0 then 9L else levels[row, level])
+
+                let space =
+                    { first with
+                        Space = EmbeddingSpace.WithSameParentLabel
+                    }
+
+                let both = dataset 1 labels
+                let found = (evaluate space (datasets [ "val", both ]) null).Splits["val"]
+
+                for entry in found do
+                    Expect.isFalse (Double.IsNaN entry.Value.Value) entry.Key
+
+                let others =
+                    dataset 2 (Array2D.init 24 2 (fun row level -> if level = 1 then 0L else row % 2 |> int64))
+
+                let found =
+                    evaluate space (datasets [ "val", both; "train", others ]) [| SplitToEval("val", [| "train" |]) |]
+
+                for entry in found.Splits["val"] do
+                    Expect.isFalse (Double.IsNaN entry.Value.Value) entry.Key
             }
 
             test "two streams: anchors among the others, at any level" {
@@ -392,7 +422,7 @@ let tests =
                         trunk
                         embedder
                         [| SplitToEval("val", [| "train"; "val" |]) |]
-                        (Action<_, _>(fun _ _ -> ()))
+                        (Action<_, _, _>(fun _ _ _ -> ()))
 
                 // What is made once, at first use.
                 let expected = run ()

@@ -10,10 +10,13 @@ let tests =
             [
                 DurableFileTests.tests
                 SafetensorsTests.tests
+                BadSafetensors.tests
                 ProgressTests.tests
                 CheckpointTests.tests
+                CheckpointRefusals.tests
                 MutationTests.tests
                 AutosaveTests.tests
+                AutosaveMistakes.tests
                 CheckpointLaw.tests
             ]
     )

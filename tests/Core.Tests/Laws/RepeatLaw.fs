@@ -2,6 +2,7 @@
 module MetricLearning.Core.Tests.Laws.RepeatLaw
 
 open System
+open System.Collections.Generic
 open Expecto
 open TorchSharp
 open MetricLearning.Core
@@ -25,6 +26,23 @@ let private looks: (string * (Session -> unit)) list =
                 let first = Seq.head (network.Machine.Module.parameters ())
                 let inputs, dtype = first.size 1, first.dtype
                 network.Forward [| torch.rand (8L, inputs, dtype = dtype) |] |> ignore)
+        "a tester",
+        (fun session ->
+            let trunk = session.Handles.Networks[Keys.Trunk].Machine.Module
+            let first = Seq.head (trunk.parameters ())
+            use _ = torch.NewDisposeScope()
+            let rows = torch.arange ((12L * first.size 1).ToScalar(), dtype = first.dtype)
+
+            let data =
+                Dataset.ofTensors ((rows * 0.7).sin().reshape(12L, first.size 1)) [| for row in 0..11 -> row % 3 |]
+
+            let options =
+                { TestOptions.defaults with
+                    Losses = [| KeyValuePair("triplet", TripletMargin.loss TripletMargin.defaults) |]
+                }
+
+            let data = Dictionary [ KeyValuePair("val", data) ]
+            Testing.test options data 1 trunk null null null |> ignore)
         "taking states",
         (fun session ->
             let state = session.Take()
