@@ -1,6 +1,6 @@
 namespace MetricLearning.Benchmarks
 
-open System
+open System.Diagnostics
 open System.IO
 open System.Threading
 open TorchSharp
@@ -8,13 +8,15 @@ open MetricLearning.Core
 open MetricLearning.Core.Records
 open MetricLearning.Core.Trainers
 
-/// An epoch with records in files of every kind, every 50 iterations and forced to disk at its end, against one without.
+/// Iterations with records in files of every kind, every 50 of them, against the same without; and what a record, and forcing all of
+/// them to disk, takes.
 module RecordBenchmark =
 
     let private every = 50
+    let private iterations = 2 * every
     let private target = 1.03
 
-    let private start (workload: Workload) (iterations: int) : Session =
+    let private start (workload: Workload) : Session =
         let struct (data, labels) =
             Workload.data
                 { workload with
@@ -35,37 +37,50 @@ module RecordBenchmark =
             }
         |> Session.Start
 
-    let private epoch (session: Session) (keeper: RecordKeeper option) () : unit =
+    let private block (session: Session) (record: unit -> unit) () : unit =
         let number = session.Progress.Epoch + 1
 
         for event in session.Train(Some number, number, CancellationToken.None) do
-            match event, keeper with
-            | Event.IterationEnded, Some keeper when (session.Progress.Iteration - 1) % every = 0 ->
-                keeper.Append(Recording.ofIteration session (session.Progress.Steps - 1L))
-            | Event.EpochEnded, Some keeper -> keeper.Flush()
-            | _ -> ()
+            if event = Event.IterationEnded && (session.Progress.Iteration - 1) % every = 0 then
+                record ()
 
-    let private measure (clock: Clock) (quick: bool) (workload: Workload) (iterations: int) : unit =
+    let private milliseconds (act: unit -> unit) : float =
+        let watch = Stopwatch.StartNew()
+        act ()
+        watch.Elapsed.TotalMilliseconds
+
+    let private measure (clock: Clock) (quick: bool) (workload: Workload) : unit =
         let folder = Directory.CreateTempSubdirectory("records-").FullName
 
         try
             use keeper =
                 RecordKeeper.InFolder(folder, Path.Combine(folder, "tensorboard"), null, null, true, false)
 
-            use recorded = start workload iterations
-            use plain = start workload iterations
-            let rounds, seconds = if quick then 2, 0.0 else 20, 20.0
+            use recorded = start workload
+            use plain = start workload
+            let records = ResizeArray<float>()
+
+            let record () =
+                records.Add(
+                    milliseconds (fun () ->
+                        keeper.Append(Recording.ofIteration recorded (recorded.Progress.Steps - 1L)))
+                )
+
+            let rounds, seconds = if quick then 2, 0.0 else 50, 20.0
 
             Interleaved.compare
                 clock
-                $"{workload.Name}, {iterations} iterations"
+                workload.Name
                 (Some target)
                 iterations
                 rounds
                 seconds
-                (epoch recorded (Some keeper))
-                (epoch plain None)
+                (block recorded record)
+                (block plain ignore)
             |> Report.line
+
+            let median = records |> Seq.sort |> Seq.item (records.Count / 2)
+            printfn "    a record takes %.2f ms, forcing all to disk %.1f ms" median (milliseconds keeper.Flush)
         finally
             Directory.Delete(folder, true)
 
@@ -73,7 +88,7 @@ module RecordBenchmark =
     let run (clock: Clock) (quick: bool) : unit =
         let threads = torch.get_num_threads ()
         torch.set_num_threads 1
-        Report.head $"Records every {every} iterations, an epoch with them and one without, 1 thread, {clock} time"
-        measure clock quick Workload.tiny (if quick then 100 else 500)
-        measure clock quick Workload.wide 100
+        Report.head $"Records every {every} iterations, with them and without, 1 thread, {clock} time"
+        measure clock quick Workload.tiny
+        measure clock quick Workload.wide
         torch.set_num_threads threads

@@ -11,13 +11,17 @@ open Microsoft.Data.Sqlite
 type SqliteRecords private (connection: SqliteConnection, experiment: Experiment) =
     let tables = new SqliteTables(connection, experiment)
 
+    // A full disk is an IOException everywhere.
     let inTransaction (act: SqliteTransaction -> unit) =
-        use transaction = connection.BeginTransaction()
-
         try
+            use transaction = connection.BeginTransaction()
             act transaction
             transaction.Commit()
-        with _ ->
+        with
+        | :? SqliteException as error ->
+            tables.Forget()
+            raise (IOException($"Records cannot be written to \"{connection.DataSource}\": {error.Message}", error))
+        | _ ->
             tables.Forget()
             reraise ()
 

@@ -231,6 +231,17 @@ let private foreign =
                 (fun () -> (new SqliteRecords(Path.Combine(folder, "logs.db")) :> IDisposable).Dispose())
                 "no database"))
 
+let private dropped =
+    testCase "what a database refuses is an IOException, and the next record is written" (fun () ->
+        Folders.using (fun folder ->
+            let path = Path.Combine(folder, "logs.db")
+            use writer = new SqliteRecords(path) :> IRecordWriter
+            writer.Append [| record 0L [ 1.0 ] "g" |]
+            SqliteShell.query path "DROP TABLE g" |> ignore
+            Expect.throwsT<IOException> (fun () -> writer.Append [| record 1L [ 1.0 ] "g" |]) "the table is gone"
+            writer.Append [| record 2L [ 1.0 ] "g" |]
+            Expect.equal (SqliteShell.query path "SELECT \"~iteration~\" FROM g") [| "2" |] "a new one"))
+
 let private kinds =
     testCase "whole numbers, text, lists and NaN in their columns" (fun () ->
         Folders.using (fun folder ->
@@ -277,4 +288,4 @@ let private kinds =
             Expect.equal without[0] "~iteration~,epoch,note,one,missing" "no lists"))
 
 let tests =
-    testList "writers" [ csv; sqlite; tensorBoard; version; epochs; torn; foreign; kinds ]
+    testList "writers" [ csv; sqlite; tensorBoard; version; epochs; torn; foreign; dropped; kinds ]
