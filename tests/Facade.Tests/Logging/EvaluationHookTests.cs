@@ -186,7 +186,11 @@ public sealed class EvaluationHookTests
             {
                 LrSchedulers = new()
                 {
-                    ["trunk_scheduler_by_plateau"] = Schedule.ReduceOnPlateau(mode: MetricLearning.PlateauMode.Max, factor: 0.5, patience: 0),
+                    ["trunk_scheduler_by_plateau"] = Schedule.ReduceOnPlateau(
+                        mode: MetricLearning.PlateauMode.Max,
+                        factor: 0.5,
+                        patience: 0
+                    ),
                 },
                 EndOfEpochHook = it =>
                 {
