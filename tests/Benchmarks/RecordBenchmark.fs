@@ -66,6 +66,7 @@ module RecordBenchmark =
                         keeper.Append(Recording.ofIteration recorded (recorded.Progress.Steps - 1L)))
                 )
 
+            let blocks = ref 0.0
             let rounds, seconds = if quick then 2, 0.0 else 50, 20.0
 
             Interleaved.compare
@@ -75,12 +76,18 @@ module RecordBenchmark =
                 iterations
                 rounds
                 seconds
-                (block recorded record)
+                (fun () -> blocks.Value <- blocks.Value + milliseconds (block recorded record))
                 (block plain ignore)
             |> Report.line
 
-            let median = records |> Seq.sort |> Seq.item (records.Count / 2)
-            printfn "    a record takes %.2f ms, forcing all to disk %.1f ms" median (milliseconds keeper.Flush)
+            let share = Seq.sum records / blocks.Value
+            let flush = milliseconds keeper.Flush
+
+            printfn
+                "    a record takes %.2f ms, %.1f %% of the time; forcing all to disk %.1f ms"
+                (Seq.average records)
+                (100.0 * share)
+                flush
         finally
             Directory.Delete(folder, true)
 
