@@ -100,7 +100,7 @@ type ExactKnn(distance: Distance, maxBytes: int64, batchSize: Nullable<int>) =
 
             let ranked =
                 match pairwise with
-                | ValueSome pairwise -> Candidates.again pairwise firstRow found |> Ranking.inOrder
+                | ValueSome pairwise -> Candidates.again pairwise firstRow found |> Ranking.inOrderOfNumbers
                 | ValueNone -> found
 
             let ranked =

@@ -15,8 +15,8 @@ type internal Nearness =
         /// From such numbers of the queries that begin at a row to distances: the same shape.
         ToDistance: int64 -> torch.Tensor -> torch.Tensor
         /// Where the numbers of `Matrix` carry rounding errors that depend on how the work is cut: rows to compare pair by pair, and
-        /// the nearness of (n × 1 × D) to (n × c × D) without such errors, (n × c); then they are distances, or the negative
-        /// of similarities.
+        /// the nearness of (n × 1 × D) to (n × c × D), which it writes in, without such errors, (n × c); then they are distances,
+        /// or the negative of similarities.
         Pairwise: struct (torch.Tensor * torch.Tensor * (torch.Tensor -> torch.Tensor -> torch.Tensor)) voption
         /// How many matrices of the size of its result `Matrix` holds at once.
         Matrices: int64
@@ -79,7 +79,7 @@ module internal Nearness =
                     struct (query,
                             reference,
                             fun query reference ->
-                                let difference = reference - query
+                                let difference = reference.sub_ query
                                 (difference.mul_ difference).sum 2L |> raise')
                 )
             Matrices = 2L
@@ -91,7 +91,8 @@ module internal Nearness =
             Reference = reference
             Matrix = fun query reference -> query.mm (reference.t ())
             ToDistance = fun _ scores -> scores.neg ()
-            Pairwise = ValueSome(struct (query, reference, (fun query reference -> (reference * query).sum(2L).neg_())))
+            Pairwise =
+                ValueSome(struct (query, reference, (fun query reference -> (reference.mul_ query).sum(2L).neg_())))
             Matrices = 2L
         }
 

@@ -73,6 +73,19 @@ module internal Ranking =
             if rows.size 0 > 0L then
                 replace rows (inOrder (pick rows ranked)) ranked
 
+    /// The same as `inOrder`, faster where few numbers are equal.
+    let inOrderOfNumbers (found: Ranked) : Ranked =
+        let struct (values, place) = found.Values.sort 1L
+
+        let ranked =
+            {
+                Values = values
+                Columns = found.Columns.gather (1L, place)
+            }
+
+        orderTies ranked
+        ranked
+
     // The smallest of all columns, and whether a row has others that are as small as its last one.
     let private directly (count: int64) (values: torch.Tensor) : struct (Ranked * torch.Tensor) =
         // One more, to see it.
