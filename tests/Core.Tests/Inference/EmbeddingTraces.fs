@@ -56,43 +56,34 @@ let private traces =
         for workers in [ 0; 2 ] do
             let options = { options with Workers = workers }
 
-            testSequenced (
-                test $"nothing stays behind, with {workers} workers" {
-                    looks (fun model dataset -> (DatasetEmbeddings.compute model options dataset).Dispose())
-                    looks (fun model dataset -> DatasetEmbeddings.stream model options dataset |> indicesOf |> ignore)
-                }
-            )
-
-            testSequenced (
-                test $"nor when a stream is left, or a network fails, with {workers} workers" {
-                    looks (fun model dataset -> (DatasetEmbeddings.stream model options dataset |> Seq.head).Dispose())
-
-                    looks (fun model dataset ->
-                        use failing = failing 3
-
-                        Expect.throwsT<NotSupportedException>
-                            (fun () ->
-                                (DatasetEmbeddings.compute (EmbeddingModel(model.Trunk, failing)) options dataset)
-                                    .Dispose())
-                            "the network's error")
-                }
-            )
-
-        testSequenced (
-            test "tensors belong to the dispose scope in which they were asked for" {
-                use trunk = trunk ()
-                use rows = data 9L
-
-                leavesNoTensors (fun () ->
-                    use _ = torch.NewDisposeScope()
-
-                    DatasetEmbeddings.compute
-                        (EmbeddingModel(trunk, null))
-                        options
-                        (Dataset.ofTensors rows [| 0L .. 8L |])
-                    |> ignore)
+            test $"nothing stays behind, with {workers} workers" {
+                looks (fun model dataset -> (DatasetEmbeddings.compute model options dataset).Dispose())
+                looks (fun model dataset -> DatasetEmbeddings.stream model options dataset |> indicesOf |> ignore)
             }
-        )
+
+            test $"nor when a stream is left, or a network fails, with {workers} workers" {
+                looks (fun model dataset -> (DatasetEmbeddings.stream model options dataset |> Seq.head).Dispose())
+
+                looks (fun model dataset ->
+                    use failing = failing 3
+
+                    Expect.throwsT<NotSupportedException>
+                        (fun () ->
+                            (DatasetEmbeddings.compute (EmbeddingModel(model.Trunk, failing)) options dataset)
+                                .Dispose())
+                        "the network's error")
+            }
+
+        test "tensors belong to the dispose scope in which they were asked for" {
+            use trunk = trunk ()
+            use rows = data 9L
+
+            leavesNoTensors (fun () ->
+                use _ = torch.NewDisposeScope()
+
+                DatasetEmbeddings.compute (EmbeddingModel(trunk, null)) options (Dataset.ofTensors rows [| 0L .. 8L |])
+                |> ignore)
+        }
     ]
 
 let private mistakes =

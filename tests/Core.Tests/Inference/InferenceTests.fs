@@ -2,14 +2,17 @@ module MetricLearning.Core.Tests.Inference.InferenceTests
 
 open Expecto
 
+/// One after the other: networks are made from libtorch's generator, which is one for the process.
 let tests =
-    testList
-        "inference"
-        [
-            EmbeddingTests.tests
-            MatchTests.tests
-            CalibrationTests.tests
-            ModelTests.tests
-            FileTests.tests
-            TrainingTests.tests
-        ]
+    testSequenced (
+        testList
+            "inference"
+            [
+                EmbeddingTests.tests
+                MatchTests.tests
+                CalibrationTests.tests
+                ModelTests.tests
+                FileTests.tests
+                TrainingTests.tests
+            ]
+    )

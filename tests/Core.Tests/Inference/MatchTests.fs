@@ -155,21 +155,19 @@ let private rest =
             Expect.equal finder.Threshold (Nullable 0.5) "the old"
         }
 
-        testSequenced (
-            test "nothing stays behind" {
-                use rows = (random 1 5L).DetachFromDisposeScope()
-                let finder = MatchFinder.Default
+        test "nothing stays behind" {
+            use rows = (random 1 5L).DetachFromDisposeScope()
+            let finder = MatchFinder.Default
 
-                leavesNoTensors (fun () ->
-                    finder.GetMatchingPairs(rows, rows, Nullable()).Dispose()
-                    finder.GetMatchingTuples(rows, rows, Nullable()) |> ignore
-                    finder.IsMatch(rows, rows, Nullable()) |> ignore
+            leavesNoTensors (fun () ->
+                finder.GetMatchingPairs(rows, rows, Nullable()).Dispose()
+                finder.GetMatchingTuples(rows, rows, Nullable()) |> ignore
+                finder.IsMatch(rows, rows, Nullable()) |> ignore
 
-                    throws<ArgumentException> "wide" (fun () ->
-                        use narrow = torch.zeros (2L, 2L)
-                        finder.GetMatchingPairs(rows, narrow, Nullable()) |> ignore))
-            }
-        )
+                throws<ArgumentException> "wide" (fun () ->
+                    use narrow = torch.zeros (2L, 2L)
+                    finder.GetMatchingPairs(rows, narrow, Nullable()) |> ignore))
+        }
 
         test "mistakes are named" {
             use _ = torch.NewDisposeScope()

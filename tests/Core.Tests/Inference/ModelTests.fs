@@ -238,49 +238,47 @@ let private matching =
     ]
 
 let private traces =
-    testSequenced (
-        test "nothing stays behind" {
-            use trunk = trunk ()
-            use embedder = embedder ()
-            (Seq.item 1 (trunk.children ())).eval()
-            use rows = data 30L
-            let all = Dataset.unlabelled rows
-            let path = IO.Path.GetTempFileName()
-            let before = everythingOf [ trunk; embedder ]
+    test "nothing stays behind" {
+        use trunk = trunk ()
+        use embedder = embedder ()
+        (Seq.item 1 (trunk.children ())).eval()
+        use rows = data 30L
+        let all = Dataset.unlabelled rows
+        let path = IO.Path.GetTempFileName()
+        let before = everythingOf [ trunk; embedder ]
 
-            leavesNoTensors (fun () ->
-                use model =
-                    new InferenceModel(EmbeddingModel(trunk, embedder), InferenceSettings.Default)
+        leavesNoTensors (fun () ->
+            use model =
+                new InferenceModel(EmbeddingModel(trunk, embedder), InferenceSettings.Default)
 
-                model.GetEmbeddings(all, 8).Dispose()
-                model.TrainKnn(all, 8)
-                model.AddToKnn(all, 8)
-                model.GetNearestNeighbors(all, 3, 8).Dispose()
-                model.GetMatches(all, Nullable(), 8).Dispose()
-                model.GetMatches(all, all, Nullable(), 8).Dispose()
-                model.GetMatchingTuples(all, all, Nullable(), 8) |> ignore
-                model.IsMatch(all, all, Nullable(), 8) |> ignore
+            model.GetEmbeddings(all, 8).Dispose()
+            model.TrainKnn(all, 8)
+            model.AddToKnn(all, 8)
+            model.GetNearestNeighbors(all, 3, 8).Dispose()
+            model.GetMatches(all, Nullable(), 8).Dispose()
+            model.GetMatches(all, all, Nullable(), 8).Dispose()
+            model.GetMatchingTuples(all, all, Nullable(), 8) |> ignore
+            model.IsMatch(all, all, Nullable(), 8) |> ignore
 
-                model.CalibrateThreshold(
-                    Dataset.ofTensors rows [| for row in 0..29 -> row % 4 |],
-                    CalibrationGoal.F1,
-                    0,
-                    10_000L,
-                    Seed.ofInt64 1L,
-                    8
-                )
-                |> ignore
+            model.CalibrateThreshold(
+                Dataset.ofTensors rows [| for row in 0..29 -> row % 4 |],
+                CalibrationGoal.F1,
+                0,
+                10_000L,
+                Seed.ofInt64 1L,
+                8
+            )
+            |> ignore
 
-                model.Save path
-                model.Load path
-                model.SaveKnnFunc path
-                model.LoadKnnFunc path
-                throws<IO.InvalidDataException> "not an inference model" (fun () -> model.Load path))
+            model.Save path
+            model.Load path
+            model.SaveKnnFunc path
+            model.LoadKnnFunc path
+            throws<IO.InvalidDataException> "not an inference model" (fun () -> model.Load path))
 
-            Expect.equal (everythingOf [ trunk; embedder ]) before "modes, weights, statistics and stream"
-            IO.File.Delete path
-        }
-    )
+        Expect.equal (everythingOf [ trunk; embedder ]) before "modes, weights, statistics and stream"
+        IO.File.Delete path
+    }
 
 let tests =
     testList
