@@ -1,7 +1,5 @@
 namespace MetricLearning.Core
 
-open TorchSharp
-
 /// A cascade: embeddings cut into sections, each with a loss of its own on what the section before found hard.
 module Cascade =
 

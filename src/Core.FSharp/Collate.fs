@@ -16,12 +16,10 @@ module Collate =
     let private describe (item: obj | null) : string =
         match item with
         | null -> "null"
-        | :? torch.Tensor as tensor ->
-            let shape = String.Join(", ", tensor.shape)
-            $"a {tensor.dtype} tensor of shape [{shape}]"
+        | :? torch.Tensor as tensor -> $"a {tensor.dtype} tensor of shape {Shape.show tensor.shape}"
         | :? Array as numbers ->
-            let lengths = String.Join(", ", Array.init numbers.Rank numbers.GetLength)
-            $"an array of {numbers.GetType().GetElementType()} with [{lengths}] elements"
+            let lengths = Array.init numbers.Rank numbers.GetLongLength
+            $"an array of {numbers.GetType().GetElementType()} with {Shape.show lengths} elements"
         | :? string -> "a string"
         | :? ITuple as tuple -> $"a tuple of {tuple.Length}"
         | :? IDictionary as entries -> $"a dictionary of {entries.Count} entries"

@@ -70,10 +70,8 @@ module internal SampleSource =
                         Labels.refuse "there are no data tensors"
 
                     if data[0].dim() = 0L || data[0].size 0 <> labels.size 0 then
-                        let shape = String.Join(", ", data[0].shape)
-
                         Labels.refuse
-                            $"the data have shape [{shape}] but there are {labels.size 0} labels: one row per label is needed"
+                            $"the data have shape {Shape.show data[0].shape} but there are {labels.size 0} labels: one row per label is needed"
 
                     {
                         Data = data |> Array.map (own scope)

@@ -36,9 +36,7 @@ module internal TorchModules =
 
     let private describe (inputs: Tensor[]) =
         inputs
-        |> Seq.map (fun input ->
-            let shape = String.Join(", ", input.shape)
-            $"({shape}) {input.dtype}")
+        |> Seq.map (fun input -> $"{input.dtype} {Shape.show input.shape}")
         |> String.concat " and "
 
     /// What a network makes of its inputs. libtorch names neither the network nor what it was given; this does.

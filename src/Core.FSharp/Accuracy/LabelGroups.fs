@@ -30,10 +30,8 @@ module internal LabelGroups =
             let found = given.Invoke(x, y)
 
             if isNull (box found) || not (found.shape.AsSpan().SequenceEqual shape) then
-                let wanted = String.Join(" x ", shape)
-
                 invalidOp
-                    $"The label comparison must broadcast its arguments and say yes or no {wanted} times: compare x and y element by element (of labels with several levels, along the last dimension)."
+                    $"The label comparison must broadcast its arguments and say yes or no for each, {Shape.show shape}: compare x and y element by element (of labels with several levels, along the last dimension)."
 
             found.to_type torch.bool
 

@@ -1,7 +1,5 @@
 namespace MetricLearning.Core
 
-open System
-
 /// How many neighbours are asked for.
 [<RequireQualifiedAccess>]
 type NeighbourCount =

@@ -22,18 +22,6 @@ type internal Description =
 /// Describing runs.
 module internal Description =
 
-    let private kind (rule: Rule) : string =
-        match rule with
-        | Rule.Sgd _ -> "SGD"
-        | Rule.Adam _ -> "Adam"
-        | Rule.AdamW _ -> "AdamW"
-        | Rule.RmsProp _ -> "RMSprop"
-        | Rule.Adagrad _ -> "Adagrad"
-        | Rule.Adadelta _ -> "Adadelta"
-        | Rule.Adamax _ -> "Adamax"
-        | Rule.NAdam _ -> "NAdam"
-        | Rule.RAdam _ -> "RAdam"
-
     /// The rules of an optimizer's groups.
     /// InvalidOperationException for one without a twin, which keeps its slots to itself.
     let rules (key: string) (driver: Driver) : Rule[] =
@@ -53,7 +41,7 @@ module internal Description =
             Optimizers =
                 Map.ofList
                     [
-                        for key, driver in handles.Optimizers -> key, [ for rule in rules key driver -> kind rule ]
+                        for key, driver in handles.Optimizers -> key, [ for rule in rules key driver -> Rule.name rule ]
                     ]
         }
 

@@ -51,8 +51,6 @@ module internal Differences =
 
     /// Of the names, shapes and dtypes of tensors.
     let ofTensors (file: SafetensorsFile) (here: struct (string * torch.Tensor)[]) : string list =
-        let shape (lengths: int64[]) = String.Join(" × ", lengths)
-
         let known =
             HashSet
                 [
@@ -70,7 +68,7 @@ module internal Differences =
                     let entry = file.Entry name
 
                     if entry.Shape <> tensor.shape then
-                        $"its \"{name}\" has the shape [{shape entry.Shape}], here it has [{shape tensor.shape}]"
+                        $"its \"{name}\" has the shape {Shape.show entry.Shape}, here it has {Shape.show tensor.shape}"
                     elif entry.Dtype <> tensor.dtype then
                         $"its \"{name}\" is {entry.Dtype}, here it is {tensor.dtype}"
 

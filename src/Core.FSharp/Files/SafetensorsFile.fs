@@ -117,11 +117,9 @@ type SafetensorsFile
         let entry = this.Entry name
 
         if entry.Dtype <> target.dtype || entry.Shape <> target.shape then
-            let shape (lengths: int64[]) = String.Join(" × ", lengths)
-
             raise (
                 InvalidDataException
-                    $"{title}: the tensor \"{name}\" is {entry.Dtype} of shape [{shape entry.Shape}], here it is {target.dtype} of shape [{shape target.shape}]."
+                    $"{title}: the tensor \"{name}\" is {entry.Dtype} of shape {Shape.show entry.Shape}, here it is {target.dtype} of shape {Shape.show target.shape}."
             )
 
         use _ = torch.no_grad ()

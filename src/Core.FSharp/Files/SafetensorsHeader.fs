@@ -176,7 +176,7 @@ module internal SafetensorsHeader =
             | [| first; last |] when first <= last ->
                 if bytesOf name size shape <> last - first then
                     fail
-                        $"the tensor {shown name} of shape [{String.Join(',', shape)}] and dtype {dtype} cannot lie in {last - first} bytes"
+                        $"the tensor {shown name} of shape {Shape.show shape} and dtype {dtype} cannot lie in {last - first} bytes"
 
                 {
                     Name = name

@@ -82,10 +82,8 @@ module internal TorchPickle =
 
     let private checkBounds (tensor: PickledTensor) : unit =
         let outside () =
-            let shape = String.Join(" × ", tensor.Shape)
-
             fail
-                $"it has a tensor of shape [{shape}] that reaches out of its storage \"{tensor.Storage.Key}\" of {tensor.Storage.Count} elements"
+                $"it has a tensor of shape {Shape.show tensor.Shape} that reaches out of its storage \"{tensor.Storage.Key}\" of {tensor.Storage.Count} elements"
 
         try
             // Also that its elements can be counted.

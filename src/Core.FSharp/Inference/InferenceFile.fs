@@ -142,9 +142,7 @@ module internal InferenceFile =
     let private differences (file: SafetensorsFile) (wanted: struct (string * torch.Tensor)[]) : string list =
         let names = HashSet [ for struct (name, _) in wanted -> name ]
 
-        let show (dtype: torch.ScalarType) (shape: int64[]) =
-            let lengths = String.Join(" × ", shape)
-            $"{dtype} of shape [{lengths}]"
+        let show (dtype: torch.ScalarType) (shape: int64[]) = $"{dtype} of shape {Shape.show shape}"
 
         [
             for struct (name, tensor) in wanted do

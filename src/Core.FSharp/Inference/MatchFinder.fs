@@ -61,11 +61,9 @@ type MatchFinder(distance: Distance, threshold: Nullable<float>) =
     /// The distance of each row of x (N × D) to that row of y: (N).
     member internal _.ComparePairs(x: torch.Tensor, y: torch.Tensor) : torch.Tensor =
         if x.dim () <> 2L || y.dim () <> 2L || x.size 0 <> y.size 0 || x.size 1 <> y.size 1 then
-            let shape (tensor: torch.Tensor) = String.Join(" × ", tensor.shape)
-
             invalidArg
                 (nameof y)
-                $"Embeddings of shape [{shape x}] and [{shape y}] cannot be compared row by row: give two matrices of the same shape."
+                $"Embeddings of shape {Shape.show x.shape} and {Shape.show y.shape} cannot be compared row by row: give two matrices of the same shape."
 
         use _ = torch.no_grad ()
         use scope = torch.NewDisposeScope()

@@ -87,11 +87,9 @@ module Validation =
             || embeddings.dim () <> 2L
             || embeddings.size 0 <> labels.size 0
         then
-            let shape (tensor: torch.Tensor) = String.Join(" × ", tensor.shape)
-
             invalidArg
                 (nameof labels)
-                $"Embeddings of shape [{shape embeddings}] and labels of shape [{shape labels}] do not fit: give a matrix, and a label for each of its rows."
+                $"Embeddings of shape {Shape.show embeddings.shape} and labels of shape {Shape.show labels.shape} do not fit: give a matrix, and a label for each of its rows."
 
         use _ = torch.no_grad ()
         use _ = torch.NewDisposeScope()
@@ -123,10 +121,8 @@ module Validation =
         let distances = finder.ComparePairs(x, y)
 
         if same.dim () <> 1L || same.size 0 <> distances.size 0 then
-            let shape = String.Join(" × ", same.shape)
-
             invalidArg
                 (nameof same)
-                $"For {distances.size 0} pairs, same has the shape [{shape}]: give one value a pair."
+                $"For {distances.size 0} pairs, same has the shape {Shape.show same.shape}: give one value a pair."
 
         ofPairs goal finder 1.0 distances (same.``to`` distances.device)

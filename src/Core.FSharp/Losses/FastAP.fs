@@ -1,7 +1,6 @@
 namespace MetricLearning.Core
 
 open System.Collections.Generic
-open TorchSharp
 
 /// Options of the FastAP loss.
 [<RequireQualifiedAccess>]

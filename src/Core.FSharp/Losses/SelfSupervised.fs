@@ -1,6 +1,5 @@
 namespace MetricLearning.Core
 
-open System.Collections.Generic
 open TorchSharp
 
 /// Row i of the embeddings and row i of the reference embeddings are two views of one sample, and every sample is a class of

@@ -34,6 +34,19 @@ module Rule =
 
         rule
 
+    /// What TorchSharp calls the rule.
+    let name (rule: Rule) : string =
+        match rule with
+        | Rule.Sgd _ -> "SGD"
+        | Rule.Adam _ -> "Adam"
+        | Rule.AdamW _ -> "AdamW"
+        | Rule.RmsProp _ -> "RMSProp"
+        | Rule.Adagrad _ -> "Adagrad"
+        | Rule.Adadelta _ -> "Adadelta"
+        | Rule.Adamax _ -> "Adamax"
+        | Rule.NAdam _ -> "NAdam"
+        | Rule.RAdam _ -> "RAdam"
+
     /// What the rule keeps for each weight, in the order in which `update` takes it. Options may add slots.
     let slots (rule: Rule) : SlotSpec[] =
         match rule with

@@ -16,8 +16,7 @@ type TensorDifference =
     /// Both names, shapes and dtypes.
     override difference.ToString() : string =
         let shape (entry: WeightEntry) =
-            let lengths = String.Join(" × ", entry.Shape)
-            $"{entry.Dtype} [{lengths}]"
+            $"{entry.Dtype} {Shape.show entry.Shape}"
 
         $"\"{difference.InModule.Name}\" is {shape difference.InFile} in the file, {shape difference.InModule} in the module"
 

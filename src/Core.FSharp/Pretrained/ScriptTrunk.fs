@@ -60,8 +60,7 @@ type ScriptTrunk(script: jit.ScriptModule<Tensor, Tensor>) as this =
             let place =
                 NativePtr.toNativeInt (NativePtr.ofVoidPtr<byte>(Unsafe.AsPointer(&MemoryMarshal.GetReference bytes)))
 
-            let shape = String.Join(',', tensor.shape)
-            Some(struct (place, $"{tensor.dtype} {shape}"))
+            Some(struct (place, $"{tensor.dtype} {Shape.show tensor.shape}"))
 
     let register (known: Dictionary<struct (nativeint * string), string>) (name: string) (tensor: Tensor) act =
         tensor.DetachFromDisposeScope() |> ignore

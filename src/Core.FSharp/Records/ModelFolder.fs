@@ -115,41 +115,44 @@ module ModelFolder =
 
         session.Resume own
 
+    // The tensors of a file, and where each goes.
+    let private read (path: string) (modul: torch.nn.Module) : struct (torch.Tensor * torch.Tensor) list =
+        use file = SafetensorsFile.Open path
+        let state = modul.state_dict ()
+
+        for entry in file.Entries do
+            if not (state.ContainsKey entry.Name) then
+                raise (
+                    InvalidDataException $"\"{path}\" has a tensor \"{entry.Name}\", which is not there to load into."
+                )
+
+        for entry in state do
+            let found = file.Entry entry.Key
+
+            if found.Dtype <> entry.Value.dtype || found.Shape <> entry.Value.shape then
+                raise (
+                    InvalidDataException
+                        $"\"{path}\": \"{entry.Key}\" is {found.Dtype} of shape {Shape.show found.Shape}, here it is {entry.Value.dtype} of shape {Shape.show entry.Value.shape}."
+                )
+
+        [ for entry in state -> struct (entry.Value, file.Tensor entry.Key) ]
+
     /// Loads the latest, or the best, files of an epoch into the run, which goes on from these weights; what optimizers
     /// remember stays. Nothing is loaded unless every file fits.
     /// Raises InvalidDataException when a file has other tensors than the network or loss of its key, FileNotFoundException when one
     /// is missing.
     let load (session: Session) (folder: string) (isBest: bool) (epoch: int) : unit =
-        let all = [ for key, modul in saved session -> path folder key isBest epoch, modul ]
+        use _ = torch.NewDisposeScope()
 
-        for path, modul in all do
-            use file = SafetensorsFile.Open path
-            let state = modul.state_dict ()
-
-            for entry in file.Entries do
-                if not (state.ContainsKey entry.Name) then
-                    raise (
-                        InvalidDataException
-                            $"\"{path}\" has a tensor \"{entry.Name}\", which is not there to load into."
-                    )
-
-            for entry in state do
-                let found = file.Entry entry.Key
-
-                if found.Dtype <> entry.Value.dtype || found.Shape <> entry.Value.shape then
-                    let shape (lengths: int64[]) = String.Join(" × ", lengths)
-
-                    raise (
-                        InvalidDataException
-                            $"\"{path}\": \"{entry.Key}\" is {found.Dtype} of shape [{shape found.Shape}], here it is {entry.Value.dtype} of shape [{shape entry.Value.shape}]."
-                    )
+        let found =
+            [
+                for key, modul in saved session do
+                    yield! read (path folder key isBest epoch) modul
+            ]
 
         lock World.gate (fun () ->
             if not (isInPlace session) then
                 ownMemory session
 
-            for path, modul in all do
-                use file = SafetensorsFile.Open path
-
-                for entry in modul.state_dict () do
-                    file.CopyTo(entry.Key, entry.Value))
+            for struct (target, content) in found do
+                Effects.overwrite target content)

@@ -19,17 +19,7 @@ module Recording =
         match driver with
         | Driver.Twin optimizer
         | Driver.InPlace optimizer -> optimizer.GetType().Name
-        | Driver.Pure optimizer ->
-            match optimizer.Rule with
-            | Rule.Sgd _ -> "SGD"
-            | Rule.Adam _ -> "Adam"
-            | Rule.AdamW _ -> "AdamW"
-            | Rule.RmsProp _ -> "RMSProp"
-            | Rule.Adagrad _ -> "Adagrad"
-            | Rule.Adadelta _ -> "Adadelta"
-            | Rule.Adamax _ -> "Adamax"
-            | Rule.NAdam _ -> "NAdam"
-            | Rule.RAdam _ -> "RAdam"
+        | Driver.Pure optimizer -> Rule.name optimizer.Rule
 
     // `lr` is the rate of the first parameter group; the others are numbered.
     let private rates (rates: float[]) =

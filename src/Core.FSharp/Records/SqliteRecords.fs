@@ -1,7 +1,6 @@
 namespace MetricLearning.Core.Records
 
 open System
-open System.Collections.Generic
 open System.IO
 open Microsoft.Data.Sqlite
 

@@ -2,7 +2,6 @@ namespace MetricLearning.Core
 
 open System
 open System.Collections.Generic
-open TorchSharp
 
 /// Which samples are compared with which.
 [<RequireQualifiedAccess>]

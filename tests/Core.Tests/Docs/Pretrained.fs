@@ -1,7 +1,6 @@
 /// The page about pretrained trunks.
 module MetricLearning.Core.Tests.Docs.Pretrained
 
-open System
 open System.IO
 open Expecto
 open TorchSharp

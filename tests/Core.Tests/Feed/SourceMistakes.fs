@@ -2,7 +2,6 @@ module MetricLearning.Core.Tests.Feed.SourceMistakes
 
 open System
 open System.Collections.Generic
-open System.Threading
 open Expecto
 open FsCheck
 open TorchSharp

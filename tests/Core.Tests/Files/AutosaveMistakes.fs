@@ -3,46 +3,12 @@ module MetricLearning.Core.Tests.Files.AutosaveMistakes
 
 open System
 open System.IO
-open System.Threading
 open Expecto
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Files.AutosavedRuns
 open MetricLearning.Core.Tests.Files.Places
+open MetricLearning.Core.Tests.Files.SavedRuns
 open MetricLearning.Core.Tests.Laws
-
-let private settings =
-    { Settings.rich with
-        IterationsPerEpoch = Some 3
-        Schedule = ScheduleSetting.ByIteration
-    }
-
-let private every (iterations: int) (folder: string) : AutosaveOptions =
-    {
-        Folder = folder
-        EveryIterations = Nullable iterations
-        Every = Nullable()
-        KeepLast = 3
-        Failed = null
-    }
-
-let private start () =
-    Subject.start Subject.metricLossOnly settings
-
-let private step (session: Session) =
-    session.Step CancellationToken.None |> Seq.iter ignore
-
-let private run (iterations: int) (session: Session) =
-    for _ in 1..iterations do
-        step session
-
-let private steps (folder: string) =
-    [ for struct (steps, _) in CheckpointFolder.list folder -> steps ]
-
-let private quietly (_: string) = ()
-
-let private whole (last: int) =
-    use session = start ()
-    Drive.train session last Drive.quietly
-    Snapshot.ofSession session
 
 let tests =
     testList

@@ -4,29 +4,13 @@ module MetricLearning.Core.Tests.Files.CheckpointRefusals
 open System
 open System.Collections.Generic
 open System.IO
-open System.Threading
 open Expecto
 open TorchSharp
 open MetricLearning.Core
 open MetricLearning.Core.Tests.Files.Places
+open MetricLearning.Core.Tests.Files.SavedRuns
 open MetricLearning.Core.Tests.Laws
 open MetricLearning.Core.Tests.Feed
-
-let private subject = Subject.metricLossOnly
-
-let private step (session: Session) =
-    session.Step CancellationToken.None |> Seq.iter ignore
-
-/// A path with the checkpoint of a run after two iterations.
-let private withCheckpoint (settings: Settings) (act: string -> unit) =
-    withPath (fun path ->
-        do
-            use session = Subject.start subject settings
-            step session
-            step session
-            session.SaveCheckpoint path
-
-        act path)
 
 /// The file is refused by a run of its own, which stays as it was, with an error of this kind that has these words.
 let private isRefused<'Error when 'Error :> exn> (session: Session) (path: string) (words: string list) =
@@ -41,8 +25,6 @@ let private isRefused<'Error when 'Error :> exn> (session: Session) (path: strin
 
     Expect.equal (Snapshot.ofSession session, Snapshot.ofModules session.Handles) before "nothing was loaded"
     step session
-
-let private fitting () = Subject.start subject Settings.rich
 
 /// The checkpoint with other strings, sealed again.
 let private rewritten (path: string) (change: IDictionary<string, string> -> unit) =

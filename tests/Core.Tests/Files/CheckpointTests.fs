@@ -3,31 +3,13 @@ module MetricLearning.Core.Tests.Files.CheckpointTests
 open System
 open System.Collections.Generic
 open System.IO
-open System.Threading
 open Expecto
 open TorchSharp
 open MetricLearning.Core
 open MetricLearning.Core.Tests.Files.Places
+open MetricLearning.Core.Tests.Files.SavedRuns
 open MetricLearning.Core.Tests.Laws
 open MetricLearning.Core.Tests.Feed
-
-let private subject = Subject.metricLossOnly
-
-let private step (session: Session) =
-    session.Step CancellationToken.None |> Seq.iter ignore
-
-/// A path with the checkpoint of a run after two iterations.
-let private withCheckpoint (settings: Settings) (act: string -> unit) =
-    withPath (fun path ->
-        do
-            use session = Subject.start subject settings
-            step session
-            step session
-            session.SaveCheckpoint path
-
-        act path)
-
-let private fitting () = Subject.start subject Settings.rich
 
 let tests =
     testList

@@ -3,7 +3,6 @@ module MetricLearning.Core.Tests.Files.SafetensorsTests
 open System
 open System.Collections.Generic
 open System.IO
-open System.Text
 open Expecto
 open FsCheck
 open FsCheck.FSharp

@@ -2,7 +2,6 @@
 module MetricLearning.Core.Tests.Inference.EmbeddingTraces
 
 open System
-open System.Threading
 open Expecto
 open FsCheck
 open TorchSharp
@@ -119,7 +118,7 @@ let private mistakes =
             throws<InvalidOperationException> "takes 2 input tensor(s), but a sample has 1" (fun () ->
                 embeds two (good ()))
 
-            throws<InvalidOperationException> "trunk cannot take an input of (7, 9)" (fun () ->
+            throws<InvalidOperationException> "trunk cannot take an input of Float32 [7 × 9]" (fun () ->
                 use wide = torch.zeros (9L, 9L)
                 embeds trunk (Dataset.ofTensors wide [| 0L .. 8L |]))
 

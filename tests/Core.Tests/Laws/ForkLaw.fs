@@ -4,7 +4,6 @@ module MetricLearning.Core.Tests.Laws.ForkLaw
 open System
 open System.Threading
 open Expecto
-open TorchSharp
 open MetricLearning.Core
 
 let private steps (step: TrainingState -> TrainingState) (count: int) (state: TrainingState) =

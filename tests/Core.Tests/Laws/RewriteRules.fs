@@ -1,7 +1,6 @@
 /// The rules of weights as values, 7 and 8: what a forward pass rewrites, and memory.
 module MetricLearning.Core.Tests.Laws.RewriteRules
 
-open System.Threading
 open Expecto
 open TorchSharp
 open MetricLearning.Core

@@ -2,7 +2,6 @@
 module MetricLearning.Core.Tests.Measure.MinerCases
 
 open Expecto
-open TorchSharp
 open MetricLearning.Core
 open MetricLearning.Core.Tests.Feed.Expectations
 

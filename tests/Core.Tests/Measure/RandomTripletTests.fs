@@ -3,7 +3,6 @@ module MetricLearning.Core.Tests.Measure.RandomTripletTests
 open System
 open Expecto
 open FsCheck
-open TorchSharp
 open MetricLearning.Core
 open MetricLearning.Core.Tests.Feed.Expectations
 open MetricLearning.Core.Tests.Measure.Batches

@@ -1,7 +1,6 @@
 module MetricLearning.Core.Tests.Measure.Reduced
 
 open System
-open System.Collections.Generic
 open Expecto
 open FsCheck
 open TorchSharp

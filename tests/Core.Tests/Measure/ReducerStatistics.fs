@@ -1,10 +1,8 @@
 module MetricLearning.Core.Tests.Measure.ReducerStatistics
 
 open System
-open System.Collections.Generic
 open Expecto
 open FsCheck
-open TorchSharp
 open MetricLearning.Core
 open MetricLearning.Core.Tests.Feed.Expectations
 open MetricLearning.Core.Tests.Measure.Batches

@@ -4,7 +4,6 @@ module MetricLearning.Core.Tests.Pretrained.PickledFiles
 open System
 open System.IO
 open System.IO.Compression
-open System.Text
 open Expecto
 open TorchSharp
 open MetricLearning.Core

@@ -2,7 +2,6 @@
 module MetricLearning.Core.Tests.Pretrained.PickledTensorsTests
 
 open System
-open System.IO
 open System.IO.Compression
 open System.Text
 open Expecto

@@ -3,7 +3,6 @@ module MetricLearning.Core.Tests.Pretrained.ScriptModuleTests
 
 open System
 open System.IO
-open System.Threading
 open Expecto
 open TorchSharp
 open MetricLearning.Core

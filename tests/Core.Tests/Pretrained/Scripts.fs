@@ -1,9 +1,6 @@
 /// Scripts and the same layers of TorchSharp.
 module MetricLearning.Core.Tests.Pretrained.Scripts
 
-open System
-open System.IO
-open System.Threading
 open Expecto
 open TorchSharp
 open MetricLearning.Core

@@ -4,7 +4,6 @@ module MetricLearning.Core.Tests.Pretrained.WeightMismatchTests
 open System
 open System.Collections.Generic
 open System.IO
-open System.Threading
 open Expecto
 open TorchSharp
 open MetricLearning.Core

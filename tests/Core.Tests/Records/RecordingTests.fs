@@ -2,8 +2,6 @@
 module MetricLearning.Core.Tests.Records.RecordingTests
 
 open System.Collections.Generic
-open System.IO
-open System.Threading
 open Expecto
 open TorchSharp
 open MetricLearning.Core

@@ -20,19 +20,19 @@ public sealed class IterationMistakes
     {
         ["a trunk that is too wide for the embedder"] = new(
             _ => new Scenario(embedderTakes: 5).Options,
-            "The embedder cannot take an input of (8, 6) Float32"
+            "The embedder cannot take an input of Float32 [8 × 6]"
         ),
         ["data that are too wide for the trunk"] = new(
             s => s.Options with { Dataset = TrainingData.FromTensors(zeros(24, 7), s.Labels) },
-            "The trunk cannot take an input of (8, 7) Float32"
+            "The trunk cannot take an input of Float32 [8 × 7]"
         ),
         ["data of double precision in a network of single"] = new(
             s => s.Options with { Dataset = TrainingData.FromTensors(s.Data.to(ScalarType.Float64), s.Labels) },
-            "The trunk cannot take an input of (8, 4) Float64"
+            "The trunk cannot take an input of Float64 [8 × 4]"
         ),
         ["data of whole numbers"] = new(
             s => s.Options with { Dataset = TrainingData.FromTensors(zeros(24, 4, dtype: ScalarType.Int64), s.Labels) },
-            "The trunk cannot take an input of (8, 4) Int64"
+            "The trunk cannot take an input of Int64 [8 × 4]"
         ),
         ["embeddings in three dimensions"] = new(
             s => Embedding(s, output => output.unsqueeze(2)),

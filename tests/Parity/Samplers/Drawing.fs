@@ -1,7 +1,6 @@
 namespace MetricLearning.Parity
 
 open System.Text.Json
-open TorchSharp
 open MetricLearning.Core
 
 /// What the groups of samplers.json have in common.
