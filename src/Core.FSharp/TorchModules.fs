@@ -39,6 +39,12 @@ module internal TorchModules =
         |> Seq.map (fun input -> $"{input.dtype} {Shape.show input.shape}")
         |> String.concat " and "
 
+    /// What libtorch says is wrong, without the calls in C++ that led there, which its exception has.
+    let reason (error: ExternalException) : string =
+        match error.Message.IndexOf("\nException raised from", StringComparison.Ordinal) with
+        | -1 -> error.Message
+        | calls -> error.Message[.. calls - 1]
+
     /// What a network makes of its inputs. libtorch names neither the network nor what it was given; this does.
     let call (name: string) (forward: Tensor[] -> Tensor) (inputs: Tensor[]) : Tensor =
         let output =
@@ -47,7 +53,7 @@ module internal TorchModules =
             with :? ExternalException as error ->
                 raise (
                     InvalidOperationException(
-                        $"The {name} cannot take an input of {describe inputs} (first dimension: samples): {error.Message}",
+                        $"The {name} cannot take an input of {describe inputs} (first dimension: samples): {reason error}",
                         error
                     )
                 )

@@ -96,7 +96,7 @@ public sealed class BatchMistakes
         ),
         ["a getter with fewer labels than data"] = new(
             s => s.Options with { DataAndLabelGetter = _ => (zeros(8, 4), new long[] { 1, 2 }) },
-            "[8, 4]",
+            "[8 × 4]",
             "2 labels"
         ),
         ["a getter whose data are a text"] = new(

@@ -153,7 +153,11 @@ public sealed class TrainerMistakes
             Dataset = TrainingData.FromTensors([problem.Data, zeros(24, 5)], problem.Labels),
         };
 
-        Refusing.AtStep<InvalidOperationException>(options, problem.Create, "The trunk cannot take an input of (8, 5)");
+        Refusing.AtStep<InvalidOperationException>(
+            options,
+            problem.Create,
+            "The trunk cannot take an input of Float32 [8 × 5]"
+        );
     }
 
     [Fact]
