@@ -102,6 +102,7 @@ module KMeans =
         use _ = torch.no_grad ()
         use scope = torch.NewDisposeScope()
         let samples = Numeric.atLeast32 (samples.detach ())
+        let samples = Offset.remover samples samples
 
         let search =
             ExactKnn((ExactKnn.SquaredEuclidean).Distance, options.MaxBytes, Nullable())

@@ -45,6 +45,8 @@ module internal Nearness =
     // ‖x − y‖² − ‖x‖² = (−2x, 1) · (y, ‖y‖²): one matrix product, and the same order as the distance.
     let private euclidean (power: double) (query: torch.Tensor) (reference: torch.Tensor) : Nearness =
         let isOneOff = isOneOff query reference
+        let near = Offset.remover reference
+        let nearQuery = near query
 
         let beside (column: torch.Tensor -> torch.Tensor) (factor: float) (rows: torch.Tensor) =
             if isOneOff then
@@ -52,7 +54,7 @@ module internal Nearness =
             else
                 torch.cat ([| (if factor = 1.0 then rows else rows * factor); column rows |], 1L)
 
-        let querySquares = squares query
+        let querySquares = squares nearQuery
 
         let raise' (squared: torch.Tensor) =
             if power = 2.0 then squared
@@ -60,11 +62,18 @@ module internal Nearness =
             else squared.pow_ (Numeric.scalar (power / 2.0))
 
         {
-            Query = query |> beside (fun rows -> torch.ones_like (rows.narrow (1L, 0L, 1L))) -2.0
-            Reference = reference |> beside squares 1.0
+            Query =
+                nearQuery
+                |> beside (fun rows -> torch.ones_like (rows.narrow (1L, 0L, 1L))) -2.0
+            Reference =
+                if isOneOff then
+                    reference
+                else
+                    near reference |> beside squares 1.0
             Matrix =
                 fun query reference ->
                     if isOneOff then
+                        let reference = near reference
                         torch.addmm (squares(reference).t(), query, reference.t (), 1.0f, -2.0f)
                     else
                         query.mm (reference.t ())

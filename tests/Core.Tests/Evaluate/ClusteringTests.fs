@@ -104,9 +104,12 @@ let tests =
                 use _ = torch.NewDisposeScope()
                 let samples, classes = blobs ()
 
-                for seed in 1L .. 5L do
-                    let nmi, _ = score (classes.data<int64>().ToArray()) (cluster seed samples 4)
-                    near 1.0 nmi $"seed {seed}"
+                for away in [ 0.0; 100000.0 ] do
+                    for seed in 1L .. 5L do
+                        let nmi, _ =
+                            score (classes.data<int64>().ToArray()) (cluster seed (samples + away) 4)
+
+                        near 1.0 nmi $"seed {seed}, {away} from 0"
             }
 
             test "k-means follows its seed and no generator" {

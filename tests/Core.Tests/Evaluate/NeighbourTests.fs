@@ -27,23 +27,24 @@ let tests =
     testList
         "neighbours"
         [
-            for name, distance in
+            for name, distance, away in
                 [
-                    "squared Euclidean", squared
-                    "Manhattan", manhattan
-                    "dot product", dot
-                    "of one's own", own
+                    "squared Euclidean", squared, 0.0
+                    "squared Euclidean, far from 0", squared, 100000.0
+                    "Manhattan", manhattan, 0.0
+                    "dot product", dot, 0.0
+                    "of one's own", own, 0.0
                 ] do
                 testPropertyWithConfig few $"{name}: ties in the order of rows, whatever the tiles"
                 <| fun (number: int) (PositiveInt rows) (PositiveInt k) (isSelf: bool) ->
                     use _ = torch.NewDisposeScope()
-                    let query = whole number (rows + 1) 3
+                    let query = whole number (rows + 1) 3 + away
 
                     let reference =
                         if isSelf then
                             query
                         else
-                            whole (number + 1) (2 * rows + 3) 3
+                            whole (number + 1) (2 * rows + 3) 3 + away
 
                     let k = 1 + k % (int (reference.size 0) - 1)
                     let expected = byHand distance query k reference isSelf
@@ -60,9 +61,12 @@ let tests =
                 let k = 1 + k % 20
                 let expected = byHand squared query k reference false
 
-                for bytes in memories do
-                    let found = (search squared bytes).Search(query, int64 k, reference, false)
-                    Expect.equal (indicesOf found) expected $"{bytes} bytes"
+                for away in [ 0.0; 100000.0 ] do
+                    for bytes in memories do
+                        let found =
+                            (search squared bytes).Search(query + away, int64 k, reference + away, false)
+
+                        Expect.equal (indicesOf found) expected $"{bytes} bytes, {away} from 0"
 
             testPropertyWithConfig
                 { few with maxTest = 8 }
@@ -135,6 +139,16 @@ let tests =
                 let found = ExactKnn.SquaredEuclidean.Search(query, 1L, query, false)
                 Expect.equal (found.Distances.abs().max().item<float32>()) 0.0f "distance to itself"
                 Expect.equal (indicesOf found |> Array.concat) [| 0L .. 199L |] "itself"
+            }
+
+            test "far from 0 distances are as precise as near it" {
+                use _ = torch.NewDisposeScope()
+                let rows = random 6 300 64 + 1000.0
+                let found = ExactKnn.SquaredEuclidean.Search(rows, 299L, rows, true)
+                let double = rows.to_type torch.float64
+
+                let expected = squared.Matrix(double, double).gather(1L, found.Indices)
+                Expect.isTrue (found.Distances.to_type(torch.float64).allclose(expected, 1e-4)) "of all others"
             }
 
             test "equal rows are neighbours of each other, and none of itself" {
