@@ -1,5 +1,6 @@
 namespace Digits
 
+open MetricLearning
 open MetricLearning.Core
 open TorchSharp
 

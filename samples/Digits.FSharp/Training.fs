@@ -3,6 +3,7 @@ namespace Digits
 open System
 open System.IO
 open System.Threading
+open MetricLearning
 open MetricLearning.Core
 open TorchSharp
 

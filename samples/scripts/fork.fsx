@@ -4,6 +4,7 @@
 
 open TorchSharp
 open Digits
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Trainers
 

@@ -5,6 +5,7 @@
 
 open TorchSharp
 open Digits
+open MetricLearning
 open MetricLearning.Core
 
 let train, test = Data.load ()

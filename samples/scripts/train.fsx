@@ -5,6 +5,7 @@
 open System.Threading
 open TorchSharp
 open Digits
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Trainers
 

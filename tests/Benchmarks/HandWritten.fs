@@ -65,7 +65,7 @@ module HandWritten =
     /// A loss of the library on a network's output.
     let ofNetwork
         (network: torch.nn.Module<torch.Tensor, torch.Tensor>)
-        (loss: MetricLearning.Core.Loss)
+        (loss: MetricLearning.Loss)
         (optimizer: torch.optim.Optimizer)
         (data: torch.Tensor)
         (labels: torch.Tensor)

@@ -3,6 +3,7 @@ namespace MetricLearning.Benchmarks
 open System
 open System.Threading
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 
 /// The loader against `index_select` alone, on a data set of two tensors.
@@ -24,9 +25,10 @@ module LoaderBenchmark =
     let private measure (clock: Clock) (rounds: int) (seconds: float) (width: int64) (workers: int) : Finding =
         use data = torch.randn (count, width)
         use labels = torch.randint (16L, [| count |])
-        let source = Source.ofDataset Reading.Default (Dataset.ofTensors data labels)
+        let source = BatchSource.ofDataset Reading.Default (Dataset.ofTensors data labels)
 
-        use loader = new Loader(source, Order.shuffled count Workload.batchSize, workers)
+        use loader =
+            new Loader(source, DataOrder.shuffled count Workload.batchSize, workers)
 
         let seed = Seed.ofInt64 1L
         let mutable cursor = Cursor.start

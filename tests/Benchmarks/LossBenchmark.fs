@@ -2,6 +2,7 @@ namespace MetricLearning.Benchmarks
 
 open System
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 
 /// Losses and miners, each against its formula written by hand (`DirectLosses`, `DirectMiners`), on one thread.

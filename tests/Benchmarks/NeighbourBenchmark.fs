@@ -1,6 +1,7 @@
 namespace MetricLearning.Benchmarks
 
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 
 /// Exact nearest neighbours against one plain matrix product and `topk` over the same tiles, and the memory they take.

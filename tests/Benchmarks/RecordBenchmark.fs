@@ -4,6 +4,7 @@ open System.Diagnostics
 open System.IO
 open System.Threading
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Records
 open MetricLearning.Core.Trainers

@@ -18,7 +18,7 @@ type Finding =
         Target: float option
     }
 
-/// Printing findings.
+/// Printing diagnostics.
 module Report =
 
     let private verdict (finding: Finding) =

@@ -1,6 +1,7 @@
 namespace MetricLearning.Benchmarks
 
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 
 /// A triplet loss on synthetic triplets, forward and backward, against the same on the matrix of all distances.

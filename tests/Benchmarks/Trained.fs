@@ -4,6 +4,7 @@ open System
 open System.IO
 open System.Threading
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Trainers
 

@@ -1,6 +1,7 @@
 namespace MetricLearning.Benchmarks
 
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 
 /// An iteration of each trainer against the loop by hand, with Adam for every network.

@@ -2,6 +2,7 @@ namespace MetricLearning.Benchmarks
 
 open System
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Trainers
 

@@ -2,6 +2,7 @@ namespace MetricLearning.Benchmarks
 
 open System
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 
 /// The triplet margin loss over all triplets of a batch, against the same on a list of them.

@@ -1,6 +1,7 @@
 namespace MetricLearning.Benchmarks
 
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 
 /// A kind of optimizer: TorchSharp's for the loop by hand, and what the trainer is given (SGD has a momentum of 0.9).

@@ -1,5 +1,6 @@
 module MetricLearning.Core.Tests.Program
 
+open MetricLearning.Core.Tests.Support
 open Expecto
 
 [<Tests>]
@@ -7,12 +8,12 @@ let all =
     testList
         "core"
         [
-            Feed.FeedTests.tests
-            Measure.MeasureTests.tests
-            Schedules.ScheduleTests.tests
-            Learn.LearnTests.tests
+            Data.FeedTests.tests
+            Metric.MeasureTests.tests
+            State.ScheduleTests.tests
+            Optimizers.LearnTests.tests
             Trainers.TrainerTests.tests
-            Evaluate.EvaluateTests.tests
+            Evaluation.EvaluateTests.tests
             Laws.LawTests.tests
             Records.RecordTests.tests
             Inference.InferenceTests.tests

@@ -1,7 +1,8 @@
 namespace MetricLearning.Interruption
 
+open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Tests.Laws
+open MetricLearning.Core.Tests.Support
 
 /// A run that is going to be interrupted: a trainer with settings, and how long it trains.
 type Case =
@@ -102,7 +103,7 @@ module Case =
         let start () =
             let memory: TorchSharp.torch.nn.Module =
                 CrossBatch.loss
-                    { CrossBatch.defaults (int Parts.size) with
+                    { CrossBatch.defaults (int RunParts.size) with
                         MemorySize = 1_000_000
                     }
                     (Contrastive.loss Contrastive.defaults)

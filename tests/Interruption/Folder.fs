@@ -2,6 +2,7 @@ namespace MetricLearning.Interruption
 
 open System
 open System.IO
+open MetricLearning
 open MetricLearning.Core
 
 /// What lies in a run's folder.

@@ -4,6 +4,7 @@ module MetricLearning.Interruption.Program
 
 open System
 open System.Diagnostics
+open MetricLearning
 open MetricLearning.Core
 
 let private report (what: string) (case: Case) (found: Interrupted) : int * int =

@@ -2,6 +2,7 @@ namespace MetricLearning.Interruption
 
 open System
 open System.Threading
+open MetricLearning
 open MetricLearning.Core
 
 /// Processes whose checkpoints cannot be written.

@@ -3,8 +3,9 @@ namespace MetricLearning.Interruption
 open System
 open System.IO
 open System.Security.Cryptography
+open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Tests.Laws
+open MetricLearning.Core.Tests.Support
 open TorchSharp
 
 /// What happens to checkpoints that cannot be written.

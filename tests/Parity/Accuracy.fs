@@ -3,6 +3,7 @@ namespace MetricLearning.Parity
 open System.Collections
 open System.Text.Json
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 
 /// accuracy.json: metrics, clustering scores, and the label mapping of trainers and testers.
@@ -75,9 +76,9 @@ module Accuracy =
             if name <> "error" then
                 match ours[name] with
                 | null -> note (Fact.missing name value)
-                | :? MetricLearning.Core.Accuracy as one when one.ByClass.Count = 0 ->
+                | :? MetricLearning.Accuracy as one when one.ByClass.Count = 0 ->
                     note (Fact.number name value one.Value)
-                | :? MetricLearning.Core.Accuracy as several ->
+                | :? MetricLearning.Accuracy as several ->
                     note (Fact.numbers name value (several.ByClass |> Seq.map _.Value))
                 | other -> raise (MissingPart $"a metric as a %s{other.GetType().Name}")
 

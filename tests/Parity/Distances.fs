@@ -2,6 +2,7 @@ namespace MetricLearning.Parity
 
 open System.Text.Json
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 
 /// distances_reducers_regularizers.json: distances.

@@ -2,6 +2,7 @@ namespace MetricLearning.Parity
 
 open System.Text.Json
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 
 /// Tuples as fixtures have them: three index vectors are triplets, four are pairs, null is whatever labels allow.

@@ -2,6 +2,7 @@ namespace MetricLearning.Parity
 
 open System.Text.Json
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 
 /// losses.json's helpers: the functions beneath losses, from labels to tuples, from one form of tuples to another, and

@@ -2,6 +2,7 @@ namespace MetricLearning.Parity
 
 open System.Text.Json
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 
 /// losses.json: values, gradients to embeddings and to a loss's own parameters.

@@ -2,12 +2,13 @@ namespace MetricLearning.Parity
 
 open System.Text.Json
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 
 /// What a loss wants its sum divided by, for elements of any kind.
 [<Sealed>]
-type private Divided(inner: Elements, divisor: torch.Tensor) =
-    inherit Elements(inner.Name, inner.Kind)
+type private Divided(inner: LossElements, divisor: torch.Tensor) =
+    inherit LossElements(inner.Name, inner.Kind)
     override _.IsEmpty = inner.IsEmpty
     override _.Sum() = inner.Sum()
     override _.Count() = inner.Count()
@@ -21,7 +22,7 @@ type private Divided(inner: Elements, divisor: torch.Tensor) =
 [<RequireQualifiedAccess>]
 module Reducers =
 
-    let private elements (name: string) (part: JsonElement) (losses: torch.Tensor) : Elements =
+    let private elements (name: string) (part: JsonElement) (losses: torch.Tensor) : LossElements =
         let indices () =
             Json.items (Json.field "indices" part) |> Array.map Tensors.integers
 
@@ -41,7 +42,7 @@ module Reducers =
             ElementsOf.Triplets(name, losses, indices[0], indices[1], indices[2], null)
         | other -> raise (MissingPart $"elements of kind %s{other}")
 
-    let private divided (part: JsonElement) (elements: Elements) : Elements =
+    let private divided (part: JsonElement) (elements: LossElements) : LossElements =
         match Json.trySome "divisor" part with
         | Some divisor -> Divided(elements, Tensors.floats divisor)
         | None -> elements

@@ -2,6 +2,7 @@ namespace Digits.Protocols
 
 open System
 open Digits
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Trainers
 open TorchSharp

@@ -1,6 +1,7 @@
 namespace Digits.Protocols
 
 open Digits
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Trainers
 

@@ -1,5 +1,6 @@
-namespace MetricLearning.Core
+namespace MetricLearning
 
+open MetricLearning.Core
 open System
 open System.IO
 open System.Runtime.InteropServices

@@ -1,5 +1,6 @@
-namespace MetricLearning.Core
+namespace MetricLearning
 
+open MetricLearning.Core
 open TorchSharp
 
 /// The bytes of tensors, piece by piece, since a span ends at 2 GiB.

@@ -1,5 +1,6 @@
-namespace MetricLearning.Core
+namespace MetricLearning
 
+open MetricLearning.Core
 open TorchSharp
 
 /// A tensor in a file of weights.

@@ -1,5 +1,7 @@
 namespace MetricLearning.Core
 
+open MetricLearning
+
 /// What a threshold is chosen for.
 [<RequireQualifiedAccess>]
 type CalibrationGoal =

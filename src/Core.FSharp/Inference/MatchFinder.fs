@@ -1,5 +1,6 @@
 namespace MetricLearning.Core
 
+open MetricLearning
 open System
 open TorchSharp
 

@@ -1,5 +1,6 @@
-namespace MetricLearning.Core
+namespace MetricLearning
 
+open MetricLearning.Core
 open TorchSharp
 
 /// Options of Adagrad, as in PyTorch. `InitialAccumulatorValue` is what the sum of squares starts from.

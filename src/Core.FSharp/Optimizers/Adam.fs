@@ -1,5 +1,6 @@
-namespace MetricLearning.Core
+namespace MetricLearning
 
+open MetricLearning.Core
 open TorchSharp
 
 /// Options of Adam and of AdamW, as in PyTorch. `WeightDecay` is part of the gradient in Adam, and shrinks the weights

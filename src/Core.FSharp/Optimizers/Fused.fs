@@ -1,4 +1,6 @@
-namespace MetricLearning.Core
+namespace MetricLearning
+
+open MetricLearning.Core
 
 // Flat tensors are written where they lie.
 #nowarn "9"

@@ -1,5 +1,6 @@
-namespace MetricLearning.Core
+namespace MetricLearning
 
+open MetricLearning.Core
 open TorchSharp
 
 /// Arithmetic that writes into its last argument. Every native scalar is freed at once: these run at every step, and

@@ -1,5 +1,6 @@
-namespace MetricLearning.Core
+namespace MetricLearning
 
+open MetricLearning.Core
 open TorchSharp
 
 /// Running means of the gradient and of its square, which Adam and its relatives share.

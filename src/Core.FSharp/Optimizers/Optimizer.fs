@@ -1,5 +1,6 @@
-namespace MetricLearning.Core
+namespace MetricLearning
 
+open MetricLearning.Core
 open System
 
 /// Parameters with options of their own: those whose dotted name `Covers` accepts, such as "features.0.bias".

@@ -1,5 +1,6 @@
-namespace MetricLearning.Core
+namespace MetricLearning
 
+open MetricLearning.Core
 open TorchSharp
 
 /// Options of RAdam, as in PyTorch. With `DecoupledWeightDecay` the decay shrinks the weights as in AdamW.

@@ -1,5 +1,6 @@
-namespace MetricLearning.Core
+namespace MetricLearning
 
+open MetricLearning.Core
 open TorchSharp
 
 /// How weights follow their gradients: the kind of optimizer and its options. The learning rate is not part of it.

@@ -1,4 +1,6 @@
-namespace MetricLearning.Core
+namespace MetricLearning
+
+open MetricLearning.Core
 
 /// Rules with one option changed; a rule that lacks the option is an ArgumentException.
 module internal RuleOption =

@@ -1,4 +1,6 @@
-namespace MetricLearning.Core
+namespace MetricLearning
+
+open MetricLearning.Core
 
 /// A number that a rule keeps for each weight from step to step: its name, as in PyTorch, and its first value.
 type SlotSpec =

@@ -1,5 +1,7 @@
 namespace MetricLearning.Core
 
+open MetricLearning
+
 // Addresses are compared, never read through.
 #nowarn "9"
 

@@ -1,5 +1,6 @@
 namespace MetricLearning.Core.Records
 
+open MetricLearning
 open System
 
 /// The best epoch of a run so far.

@@ -1,5 +1,6 @@
 namespace MetricLearning.Core.Records
 
+open MetricLearning
 open System
 open System.Collections.Generic
 

@@ -1,5 +1,6 @@
 namespace MetricLearning.Core.Records
 
+open MetricLearning
 open System.Collections.Generic
 open TorchSharp
 open MetricLearning.Core

@@ -1,5 +1,6 @@
 namespace MetricLearning.Core
 
+open MetricLearning
 open System.Collections.Generic
 open TorchSharp
 open type TorchSharp.torch

@@ -1,5 +1,6 @@
 namespace MetricLearning.Core
 
+open MetricLearning
 open System
 
 /// From the data a user gives to a source and an order of it, or what is wrong with them.
@@ -12,14 +13,14 @@ module internal DataChecks =
             Error error.Message
 
     /// The data set as the loader sees it.
-    let source (ingredients: Ingredients) : Result<Source, string> =
+    let source (ingredients: Ingredients) : Result<BatchSource, string> =
         orMistake (fun () ->
             if ingredients.LabelHierarchyLevel < 0 then
                 invalidArg
                     "label_hierarchy_level"
                     $"label_hierarchy_level is {ingredients.LabelHierarchyLevel}; levels count from 0."
 
-            Source.ofDataset
+            BatchSource.ofDataset
                 {
                     CollateFn = ingredients.CollateFn
                     DataAndLabelGetter = ingredients.DataAndLabelGetter
@@ -29,14 +30,14 @@ module internal DataChecks =
                 ingredients.Dataset)
 
     /// The order in which the source is read.
-    let order (ingredients: Ingredients) (source: Source) : Result<Order, string> =
+    let order (ingredients: Ingredients) (source: BatchSource) : Result<DataOrder, string> =
         orMistake (fun () ->
             if source.Count = 0L then
                 invalidArg "dataset" "The dataset is empty; it must have at least one sample."
 
             match ingredients.Sampler with
-            | Sampling.Shuffled -> Order.shuffled source.Count ingredients.BatchSize
-            | Sampling.Sampler sampler -> Order.sampled sampler ingredients.BatchSize
-            | Sampling.BatchSampler sampler -> Order.batched sampler
-            | Sampling.Indices indices -> Order.ofIndices indices ingredients.BatchSize
-            | Sampling.Batches batches -> Order.ofBatches batches)
+            | Sampling.Shuffled -> DataOrder.shuffled source.Count ingredients.BatchSize
+            | Sampling.Sampler sampler -> DataOrder.sampled sampler ingredients.BatchSize
+            | Sampling.BatchSampler sampler -> DataOrder.batched sampler
+            | Sampling.Indices indices -> DataOrder.ofIndices indices ingredients.BatchSize
+            | Sampling.Batches batches -> DataOrder.ofBatches batches)

@@ -1,5 +1,6 @@
 namespace MetricLearning.Core
 
+open MetricLearning
 open System
 open System.Collections.Generic
 open TorchSharp
@@ -77,7 +78,7 @@ module internal Machines =
         Dictionary(items |> Seq.map (fun (key, item) -> KeyValuePair(key, item)))
 
     /// The machines of a run.
-    let handles (schema: Schema) (ingredients: Ingredients) (source: Source) (order: Order) : Handles =
+    let handles (schema: Schema) (ingredients: Ingredients) (source: BatchSource) (order: DataOrder) : Handles =
         let machines = all ingredients
 
         let find key =
@@ -89,7 +90,7 @@ module internal Machines =
         let buffers = Assembly.buffers machines
 
         {
-            Roster =
+            RunKeys =
                 {
                     Networks = List.map fst ingredients.Models
                     Losses = List.map fst ingredients.Losses

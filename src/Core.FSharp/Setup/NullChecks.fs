@@ -1,19 +1,21 @@
 namespace MetricLearning.Core
 
+open MetricLearning
+
 /// Entries without a value. They are mistakes, and no other check looks at them.
 module internal NullChecks =
 
     let private isMissing (_: string, value: 'Value) = isNull (box value)
 
     /// What is null in the user's dictionaries.
-    let check (ingredients: Ingredients) : Findings =
+    let check (ingredients: Ingredients) : Diagnostics =
         let missing (property: string) (entries: (string * 'Value) list) =
             [
                 for key, _ in List.filter isMissing entries do
                     $"{property}[\"{key}\"] is null; give it a value, or leave the key out."
             ]
 
-        Findings.mistakes
+        Diagnostics.errors
             [
                 yield! missing "models" ingredients.Models
                 yield! missing "loss_funcs" ingredients.Losses

@@ -1,5 +1,6 @@
 namespace MetricLearning.Core
 
+open MetricLearning
 open System.Collections.Generic
 open TorchSharp
 open type TorchSharp.torch
@@ -16,8 +17,8 @@ module internal PartChecks =
         || owner.parameters () |> Seq.exists _.IsInvalid
 
     /// Networks: modules with a forward pass, alive, the trunk taking as many tensors as a sample has inputs.
-    let networks (schema: Schema) (ingredients: Ingredients) : Findings =
-        Findings.mistakes
+    let networks (schema: Schema) (ingredients: Ingredients) : Diagnostics =
+        Diagnostics.errors
             [
                 match ingredients.Dataset with
                 | Dataset.Tensors(inputs, _) when inputs.Length % schema.Streams <> 0 ->
@@ -43,8 +44,8 @@ module internal PartChecks =
             ]
 
     /// Loss functions: ours, or modules from (embeddings, labels) to a scalar.
-    let losses (ingredients: Ingredients) : Findings =
-        Findings.mistakes
+    let losses (ingredients: Ingredients) : Diagnostics =
+        Diagnostics.errors
             [
                 for key, loss in ingredients.Losses do
                     match box loss with
@@ -56,8 +57,8 @@ module internal PartChecks =
             ]
 
     /// Miners under keys that fit their kind.
-    let miners (ingredients: Ingredients) : Findings =
-        Findings.mistakes
+    let miners (ingredients: Ingredients) : Diagnostics =
+        Diagnostics.errors
             [
                 for key, miner in ingredients.Miners do
                     match miner, key = Keys.SubsetBatchMiner with
@@ -74,7 +75,7 @@ module internal PartChecks =
         $"optimizers[\"{key}\"] holds a parameter that was disposed or replaced (to(dtype), to(device) and half() do that). Move modules first, then make their optimizers."
 
     /// Optimizers: none twice, no parameter in two of them, none without its parameters.
-    let optimizers (ingredients: Ingredients) : Findings =
+    let optimizers (ingredients: Ingredients) : Diagnostics =
         let torchs =
             [
                 for key, optimizer in ingredients.Optimizers do
@@ -91,7 +92,7 @@ module internal PartChecks =
                     $"A parameter of shape {shapeOf parameter} is in the optimizers \"{owners[parameter]}\" and \"{key}\"; it may be in one."
             ]
 
-        Findings.mistakes
+        Diagnostics.errors
             [
                 for _, same in
                     torchs
@@ -123,9 +124,9 @@ module internal PartChecks =
                                         yield! takenTwice key parameter
                     | OptimizerChoice.Torch _ -> ()
             ]
-        |> fun findings ->
+        |> fun diagnostics ->
             {
-                Mistakes = List.distinct findings.Mistakes
+                Errors = List.distinct diagnostics.Errors
                 Warnings =
                     [
                         for key, optimizer in torchs do
@@ -135,8 +136,8 @@ module internal PartChecks =
             }
 
     /// Numbers in their ranges.
-    let numbers (ingredients: Ingredients) : Findings =
-        Findings.mistakes
+    let numbers (ingredients: Ingredients) : Diagnostics =
+        Diagnostics.errors
             [
                 match ingredients.IterationsPerEpoch with
                 | Some iterations when iterations < 0 ->

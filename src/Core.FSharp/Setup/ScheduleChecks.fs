@@ -1,5 +1,6 @@
 namespace MetricLearning.Core
 
+open MetricLearning
 open System
 open TorchSharp
 open type TorchSharp.torch
@@ -19,10 +20,10 @@ module internal ScheduleChecks =
         |> List.tryFind (fun moves -> key.EndsWith(Keys.schedulerOf "" moves, StringComparison.Ordinal))
 
     /// Plateau schedules move by a score and others do not; a pure schedule drives an optimizer that exists.
-    let check (ingredients: Ingredients) : Findings =
+    let check (ingredients: Ingredients) : Diagnostics =
         let optimizers = List.map fst ingredients.Optimizers
 
-        Findings.mistakes
+        Diagnostics.errors
             [
                 for key, choice in ingredients.Schedules do
                     match movesOf key with

@@ -1,5 +1,6 @@
 namespace MetricLearning.Core
 
+open MetricLearning
 open System
 open TorchSharp
 open type TorchSharp.torch
@@ -8,7 +9,7 @@ open type TorchSharp.torch
 /// and loss objects are only read.
 module Setup =
 
-    let private keyFindings (schema: Schema) (ingredients: Ingredients) : Findings =
+    let private keyFindings (schema: Schema) (ingredients: Ingredients) : Diagnostics =
         let names = List.map fst (schema.Models @ schema.Losses)
 
         let models, losses =
@@ -16,7 +17,7 @@ module Setup =
 
         let schedules = List.allPairs names Keys.moves |> List.map ((<||) Keys.schedulerOf)
 
-        Findings.concat
+        Diagnostics.concat
             [
                 KeyChecks.table "models" schema.Models models
                 KeyChecks.table "loss_funcs" schema.Losses losses
@@ -31,11 +32,11 @@ module Setup =
                 KeyChecks.frozen schema ingredients.Frozen
                 match ingredients.LossWeights with
                 | Some weights -> KeyChecks.weights (Machines.terms schema ingredients) weights
-                | None -> Findings.none
+                | None -> Diagnostics.none
             ]
 
     /// Everything that is wrong or doubtful in the ingredients but for the data. Nothing is changed.
-    let private inspectParts (recipe: Recipe) (ingredients: Ingredients) : Findings =
+    let private inspectParts (recipe: Recipe) (ingredients: Ingredients) : Diagnostics =
         let ownChecks =
             [
                 keyFindings recipe.Schema ingredients
@@ -51,9 +52,9 @@ module Setup =
         // Modules are looked into only when they are modules and alive.
         let areAlive =
             [ PartChecks.networks recipe.Schema ingredients; PartChecks.losses ingredients ]
-            |> List.forall _.Mistakes.IsEmpty
+            |> List.forall _.Errors.IsEmpty
 
-        Findings.concat
+        Diagnostics.concat
             [
                 yield! ownChecks
                 if areAlive then
@@ -69,12 +70,12 @@ module Setup =
     let prepare (recipe: Recipe) (ingredients: Ingredients) : Prepared =
         let nulls = NullChecks.check ingredients
         let ingredients = NullChecks.without ingredients
-        let findings = Findings.concat [ nulls; inspectParts recipe ingredients ]
+        let diagnostics = Diagnostics.concat [ nulls; inspectParts recipe ingredients ]
         let source = DataChecks.source ingredients
         let order = source |> Result.bind (DataChecks.order ingredients)
 
-        match findings.Mistakes, source, order with
-        | [], Ok source, Ok order -> Start.start recipe ingredients source order findings.Warnings
+        match diagnostics.Errors, source, order with
+        | [], Ok source, Ok order -> Start.start recipe ingredients source order diagnostics.Warnings
         | mistakes, source, order ->
             let ofData =
                 match source, order with

@@ -1,5 +1,7 @@
 namespace MetricLearning.Core
 
+open MetricLearning
+
 // Addresses are compared, never read through.
 #nowarn "9"
 
@@ -29,7 +31,7 @@ module internal SharingChecks =
             Some(first, first + nativeint bytes.Length)
 
     /// Different parameters on overlapping storage: a training state would untie them.
-    let overlaps (machines: Machine list) : Findings =
+    let overlaps (machines: Machine list) : Diagnostics =
         let placed =
             [
                 for machine in machines do
@@ -40,7 +42,7 @@ module internal SharingChecks =
             ]
             |> List.sortBy (fun (first, last, _, _) -> first, last)
 
-        Findings.mistakes
+        Diagnostics.errors
             [
                 for (_, last, name, parameter), (first, _, other, otherParameter) in List.pairwise placed do
                     if first < last && not (obj.ReferenceEquals(parameter, otherParameter)) then
@@ -48,8 +50,8 @@ module internal SharingChecks =
             ]
 
     /// One module under two keys must be frozen in both or in none.
-    let frozenAlike (machines: Machine list) (frozen: string list) : Findings =
-        Findings.mistakes
+    let frozenAlike (machines: Machine list) (frozen: string list) : Diagnostics =
+        Diagnostics.errors
             [
                 for _, same in
                     machines
@@ -63,8 +65,8 @@ module internal SharingChecks =
             ]
 
     /// Networks where the batches do not go.
-    let devices (machines: Machine list) (device: Device) : Findings =
-        Findings.mistakes
+    let devices (machines: Machine list) (device: Device) : Diagnostics =
+        Diagnostics.errors
             [
                 for machine in machines do
                     for parameterDevice in
@@ -76,7 +78,11 @@ module internal SharingChecks =
             ]
 
     /// Weights that nobody will move, though the user may think so.
-    let idle (machines: Machine list) (optimizers: (string * OptimizerChoice) list) (frozen: string list) : Findings =
+    let idle
+        (machines: Machine list)
+        (optimizers: (string * OptimizerChoice) list)
+        (frozen: string list)
+        : Diagnostics =
         let moved =
             System.Collections.Generic.HashSet<Modules.Parameter>(
                 seq {
@@ -93,9 +99,9 @@ module internal SharingChecks =
         let trains (machine: Machine) =
             machine.Parameters |> Array.exists (fun struct (_, usersChoice) -> usersChoice)
 
-        Findings.concat
+        Diagnostics.concat
             [
-                Findings.warnings
+                Diagnostics.warnings
                     [
                         if optimizers.IsEmpty then
                             "optimizers is empty: nothing will be trained."
@@ -109,7 +115,7 @@ module internal SharingChecks =
                                 if not (Seq.exists moved.Contains (machine.Module.parameters ())) then
                                     $"optimizers is missing \"{key}\": the weights of \"{machine.Key}\" will not move."
                     ]
-                Findings.mistakes
+                Diagnostics.errors
                     [
                         if
                             not (

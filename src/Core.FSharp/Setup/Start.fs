@@ -1,5 +1,6 @@
 namespace MetricLearning.Core
 
+open MetricLearning
 open System
 open TorchSharp
 open type TorchSharp.torch
@@ -90,8 +91,8 @@ module internal Start =
     let start
         (recipe: Recipe)
         (ingredients: Ingredients)
-        (source: Source)
-        (order: Order)
+        (source: BatchSource)
+        (order: DataOrder)
         (warnings: string list)
         : Prepared =
         let seed = Seed.ofInt64 (Option.defaultWith drawSeed ingredients.Seed)

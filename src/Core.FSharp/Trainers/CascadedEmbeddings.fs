@@ -1,5 +1,6 @@
 namespace MetricLearning.Core.Trainers
 
+open MetricLearning
 open MetricLearning.Core
 
 /// Cuts embeddings into sections and trains each with a loss of its own (a generalisation of Yuan et al. 2017,
@@ -25,8 +26,8 @@ module CascadedEmbeddings =
             Miners = Keys.SubsetBatchMiner :: each Keys.TupleMiner
         }
 
-    let private checkSizes (embeddingSizes: int list) (_: Ingredients) : Findings =
-        Findings.mistakes
+    let private checkSizes (embeddingSizes: int list) (_: Ingredients) : Diagnostics =
+        Diagnostics.errors
             [
                 if embeddingSizes.IsEmpty then
                     "embedding_sizes is empty; give the size of every section of the embeddings."

@@ -1,5 +1,6 @@
 namespace MetricLearning.Core.Trainers
 
+open MetricLearning
 open System
 open MetricLearning.Core
 
@@ -99,7 +100,7 @@ module DeepAdversarialMetricLearning =
             Miners = basic.Miners @ [ Keys.GeneratorTripletMiner ]
         }
 
-    let private decide (options: Adversarial) (roster: Roster) (progress: Progress) : Plan =
+    let private decide (options: Adversarial) (runKeys: RunKeys) (progress: Progress) : Plan =
         let phase = Phase.at options progress.Epoch
         let losses = Phase.losses phase
 
@@ -108,7 +109,7 @@ module DeepAdversarialMetricLearning =
             |> Map.map (fun name weight -> if List.contains name losses then weight else 0.0)
 
         let plan =
-            Plan.create schema.Heads roster (roster.Frozen + Phase.frozen phase) weights
+            Plan.create schema.Heads runKeys (runKeys.Frozen + Phase.frozen phase) weights
 
         let resting = Phase.resting phase |> Set.map Keys.optimizerOf
 
@@ -121,23 +122,23 @@ module DeepAdversarialMetricLearning =
 
     let private synthetic (options: Adversarial) (ctx: Context) (featured: Featured) : Losses =
         let ofTriplets =
-            Objective.term Keys.GeneratorHardLoss ctx (Synthesis.distanceTo _.Anchors)
-            <+> Objective.term Keys.GeneratorRegularizationLoss ctx (Synthesis.distanceTo _.Negatives)
+            Objective.term Keys.GeneratorHardLoss ctx (SyntheticNegatives.distanceTo _.Anchors)
+            <+> Objective.term Keys.GeneratorRegularizationLoss ctx (SyntheticNegatives.distanceTo _.Negatives)
 
         let ofEmbeddings =
-            Synthesis.embed ctx
+            SyntheticNegatives.embed ctx
             >> (Objective.term
                     Keys.GeneratorAdversarialLoss
                     ctx
-                    (Synthesis.adversarial Keys.GeneratorAdversarialLoss ctx)
+                    (SyntheticNegatives.adversarial Keys.GeneratorAdversarialLoss ctx)
                 <+> Objective.metricAs Keys.SynthLoss ctx)
 
-        match Synthesis.generate options.TripletsPerAnchor ctx featured with
+        match SyntheticNegatives.generate options.TripletsPerAnchor ctx featured with
         | Some triplets ->
             (ofTriplets
              <+> Objective.during [ Keys.GeneratorAdversarialLoss; Keys.SynthLoss ] ctx ofEmbeddings)
                 triplets
-        | None -> Synthesis.nothing ofSynthetic ctx featured
+        | None -> SyntheticNegatives.nothing ofSynthetic ctx featured
 
     let private objective (options: Adversarial) (ctx: Context) : Batch -> Losses =
         let real =
@@ -210,7 +211,7 @@ module DeepAdversarialMetricLearning =
             Schema = schema
             Inspect =
                 fun ingredients ->
-                    Findings.mistakes (
+                    Diagnostics.errors (
                         checkCounts options
                         @ checkLoss ingredients
                         @ checkPhases options ingredients

@@ -1,5 +1,6 @@
 namespace MetricLearning.Core.Trainers
 
+open MetricLearning
 open MetricLearning.Core
 
 /// Trains trunk and embedder with one loss on the embeddings.
@@ -12,7 +13,7 @@ module MetricLossOnly =
     let recipe: Recipe =
         {
             Schema = schema
-            Inspect = fun _ -> Findings.none
+            Inspect = fun _ -> Diagnostics.none
             Decide = Plan.everything schema.Heads
             Objective = fun ctx -> Embedding.embed ctx >> Mining.mine ctx >> Objective.metric ctx
         }

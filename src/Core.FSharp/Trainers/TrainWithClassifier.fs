@@ -1,5 +1,6 @@
 namespace MetricLearning.Core.Trainers
 
+open MetricLearning
 open MetricLearning.Core
 
 /// Trains trunk, embedder and a classifier on top of it: a metric loss on the embeddings, a classification loss on the
@@ -20,7 +21,7 @@ module TrainWithClassifier =
     let recipe: Recipe =
         {
             Schema = schema
-            Inspect = fun _ -> Findings.none
+            Inspect = fun _ -> Diagnostics.none
             Decide = Plan.everything schema.Heads
             Objective =
                 fun ctx ->

@@ -1,5 +1,6 @@
 namespace MetricLearning.Core.Trainers
 
+open MetricLearning
 open MetricLearning.Core
 
 /// Trains trunk and embedder with one loss across two streams: samples are (anchor, positive or negative, label), and
@@ -17,7 +18,7 @@ module TwoStreamMetricLoss =
     let recipe: Recipe =
         {
             Schema = schema
-            Inspect = fun _ -> Findings.none
+            Inspect = fun _ -> Diagnostics.none
             Decide = Plan.everything schema.Heads
-            Objective = fun ctx -> Streams.embed ctx >> Streams.mine ctx >> Objective.metric ctx
+            Objective = fun ctx -> TwoStream.embed ctx >> TwoStream.mine ctx >> Objective.metric ctx
         }

@@ -11,9 +11,9 @@ namespace MetricLearning;
 /// </summary>
 public sealed class TrainingData
 {
-    internal Core.Dataset Value { get; }
+    internal Dataset Value { get; }
 
-    private TrainingData(Core.Dataset value) => Value = value;
+    private TrainingData(Dataset value) => Value = value;
 
     /// <summary>A tensor with one row per sample, and a label per sample (N) or a row of levels per sample (N × levels).</summary>
     [OverloadResolutionPriority(-1)] // TorchSharp converts arrays to tensors by itself.

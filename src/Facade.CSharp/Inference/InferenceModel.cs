@@ -103,7 +103,7 @@ public sealed partial class InferenceModel : IDisposable
     /// <summary>Frees the index; the networks stay yours.</summary>
     public void Dispose() => model.Dispose();
 
-    private static Core.Dataset Of(Inputs inputs)
+    private static Dataset Of(Inputs inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         return inputs.Value;

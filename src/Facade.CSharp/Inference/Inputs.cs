@@ -10,9 +10,9 @@ namespace MetricLearning;
 /// </summary>
 public sealed class Inputs
 {
-    internal Core.Dataset Value { get; }
+    internal Dataset Value { get; }
 
-    private Inputs(Core.Dataset value) => Value = value;
+    private Inputs(Dataset value) => Value = value;
 
     /// <summary>A tensor with one row per sample.</summary>
     /// <exception cref="ArgumentException">It has no dimensions.</exception>

@@ -29,6 +29,6 @@ public sealed class AngularLoss(
     private readonly Angular options = new(alpha);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         AngularModule.elements(options, Distance, input);
 }

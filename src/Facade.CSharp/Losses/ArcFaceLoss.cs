@@ -48,7 +48,7 @@ public sealed class ArcFaceLoss(
     private readonly ArcFace options = new(numClasses, embeddingSize, margin, scale);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         ArcFaceModule.elements(options, Distance, WeightsFor(input), input);
 
     /// <summary>Scaled cosines (N × numClasses), without a margin: what to classify with.</summary>

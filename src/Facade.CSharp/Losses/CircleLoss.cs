@@ -31,6 +31,6 @@ public sealed class CircleLoss(
     private readonly Circle options = new(m, gamma);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         CircleModule.elements(options, Distance, input);
 }

@@ -35,6 +35,6 @@ public sealed class ContrastiveLoss(
     public override string[] Parts => ContrastiveModule.parts;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         ContrastiveModule.elements(options, Distance, input);
 }

@@ -47,7 +47,7 @@ public sealed class CosFaceLoss(
     private readonly CosFace options = new(numClasses, embeddingSize, margin, scale);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         CosFaceModule.elements(options, Distance, WeightsFor(input), input);
 
     /// <summary>Scaled similarities (N × numClasses), without a margin: what to classify with.</summary>

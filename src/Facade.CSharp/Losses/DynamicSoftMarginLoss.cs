@@ -42,6 +42,6 @@ public sealed class DynamicSoftMarginLoss : Loss
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         DynamicSoftMarginModule.elements(options, Distance, Remembered(DynamicSoftMarginModule.buffer), input);
 }

@@ -31,6 +31,6 @@ public sealed class FastAPLoss(
     public override bool TakesReferences => false;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         FastAPModule.elements(options, Distance, input);
 }

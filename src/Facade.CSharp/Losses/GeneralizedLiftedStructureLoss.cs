@@ -30,6 +30,6 @@ public sealed class GeneralizedLiftedStructureLoss(
     private readonly GeneralizedLiftedStructure options = new(negMargin, posMargin);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         GeneralizedLiftedStructureModule.elements(options, Distance, input);
 }

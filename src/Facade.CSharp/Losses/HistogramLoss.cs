@@ -34,6 +34,6 @@ public sealed class HistogramLoss(
     public override bool TakesReferences => false;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         HistogramModule.elements(options, Distance, input);
 }

@@ -32,6 +32,6 @@ public sealed class InstanceLoss(
     public override bool TakesReferences => false;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         InstanceModule.elements(options, Distance, input);
 }

@@ -33,6 +33,6 @@ public sealed class IntraPairVarianceLoss(
     public override string[] Parts => IntraPairVarianceModule.parts;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         IntraPairVarianceModule.elements(options, Distance, input);
 }

@@ -48,7 +48,7 @@ public sealed class LargeMarginSoftmaxLoss(
     private readonly LargeMarginSoftmax options = new(numClasses, embeddingSize, margin, scale);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         LargeMarginSoftmaxModule.elements(options, Distance, WeightsFor(input), input);
 
     /// <summary>Scaled similarities (N × numClasses), without a margin: what to classify with.</summary>

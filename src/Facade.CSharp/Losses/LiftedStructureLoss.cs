@@ -31,6 +31,6 @@ public sealed class LiftedStructureLoss(
     private readonly LiftedStructure options = new(negMargin, posMargin);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         LiftedStructureModule.elements(options, Distance, input);
 }

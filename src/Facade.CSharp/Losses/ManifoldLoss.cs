@@ -48,7 +48,7 @@ public sealed class ManifoldLoss : Loss
     public override bool TakesReferences => false;
 
     /// <summary>The loss where every sample belongs to a random proxy.</summary>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         Elements(ManifoldModule.drawn(options, input), input);
 
     /// <summary>The loss where samples belong to the given proxies.</summary>
@@ -63,7 +63,7 @@ public sealed class ManifoldLoss : Loss
         return Finish(Elements(chosen, input), input);
     }
 
-    private IReadOnlyList<Elements> Elements(Tensor metaClasses, MetricInput input) =>
+    private IReadOnlyList<LossElements> Elements(Tensor metaClasses, MetricInput input) =>
         ManifoldModule.elements(
             options,
             Distance,

@@ -51,7 +51,7 @@ public sealed class MarginLoss : Loss
     public override string[] Parts => MarginModule.parts(options);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         MarginModule.elements(
             options,
             Distance,

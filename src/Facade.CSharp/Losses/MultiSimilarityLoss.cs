@@ -32,6 +32,6 @@ public sealed class MultiSimilarityLoss(
     private readonly MultiSimilarity options = new(alpha, beta, @base);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         MultiSimilarityModule.elements(options, Distance, input);
 }

@@ -26,6 +26,6 @@ public sealed class NCALoss(
     private readonly NCA options = new(softmaxScale);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         NCAModule.elements(options, Distance, input);
 }

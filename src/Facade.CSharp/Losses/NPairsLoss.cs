@@ -23,5 +23,5 @@ public sealed class NPairsLoss(
     public override bool TakesReferences => false;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) => NPairs.elements(Distance, input);
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) => NPairs.elements(Distance, input);
 }

@@ -28,6 +28,6 @@ public sealed class NTXentLoss(
     private readonly NTXent options = new(temperature);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         NTXentModule.elements(options, Distance, input);
 }

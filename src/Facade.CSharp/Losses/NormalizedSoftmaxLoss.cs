@@ -45,7 +45,7 @@ public sealed class NormalizedSoftmaxLoss(
     private readonly NormalizedSoftmax options = new(numClasses, embeddingSize, temperature);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         NormalizedSoftmaxModule.elements(options, Distance, WeightsFor(input), input);
 
     /// <summary>Scaled similarities (N × numClasses), without a margin: what to classify with.</summary>

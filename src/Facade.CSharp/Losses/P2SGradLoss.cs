@@ -45,5 +45,5 @@ public sealed class P2SGradLoss(
     public override bool RewritesParameters => true;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) => P2SGradModule.compute(this, input);
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) => P2SGradModule.compute(this, input);
 }

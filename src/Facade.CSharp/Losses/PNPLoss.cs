@@ -36,6 +36,6 @@ public sealed class PNPLoss(
     public override bool TakesReferences => false;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         PNPModule.elements(options, Distance, input);
 }

@@ -51,6 +51,6 @@ public sealed class ProxyAnchorLoss(
     public override string[] Parts => ProxyAnchorModule.parts;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         ProxyAnchorModule.elements(options, Distance, WeightsFor(input), input);
 }

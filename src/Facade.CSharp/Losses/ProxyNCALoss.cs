@@ -44,6 +44,6 @@ public sealed class ProxyNCALoss(
     private readonly ProxyNCA options = new(numClasses, embeddingSize, softmaxScale);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         ProxyNCAModule.elements(options, Distance, WeightsFor(input), input);
 }

@@ -40,6 +40,6 @@ public sealed class RankedListLoss(
     public override bool TakesReferences => false;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         RankedListModule.elements(options, Distance, input);
 }

@@ -33,6 +33,6 @@ public sealed class SignalToNoiseRatioContrastiveLoss(
     public override string[] Parts => ContrastiveModule.parts;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         ContrastiveModule.elements(options, Distance, input);
 }

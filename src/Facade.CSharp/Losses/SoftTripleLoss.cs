@@ -53,7 +53,7 @@ public sealed class SoftTripleLoss(
     private readonly SoftTriple options = new(numClasses, embeddingSize, centersPerClass, la, gamma, margin);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         SoftTripleModule.elements(options, Distance, WeightsFor(input), input);
 
     /// <summary>Similarities (N × numClasses), neither scaled nor with a margin: what to classify with.</summary>

@@ -51,7 +51,7 @@ public sealed class SubCenterArcFaceLoss : WeightedLoss
         ) => options = new(numClasses, embeddingSize, margin, scale, subCenters);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         SubCenterArcFaceModule.elements(options, Distance, WeightsFor(input), input);
 
     /// <summary>Scaled cosines (N × numClasses) to each class's nearest centre, without a margin: what to classify

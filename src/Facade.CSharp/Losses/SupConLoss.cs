@@ -28,6 +28,6 @@ public sealed class SupConLoss(
     private readonly SupCon options = new(temperature);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         SupConModule.elements(options, Distance, input);
 }

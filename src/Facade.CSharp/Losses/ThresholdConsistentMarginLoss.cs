@@ -35,6 +35,6 @@ public sealed class ThresholdConsistentMarginLoss(
     private readonly ThresholdConsistentMargin options = new(lambdaPlus, lambdaMinus, marginPlus, marginMinus);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         ThresholdConsistentMarginModule.elements(options, Distance, input);
 }

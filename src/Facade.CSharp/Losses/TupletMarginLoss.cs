@@ -31,6 +31,6 @@ public sealed class TupletMarginLoss(
     private readonly TupletMargin options = new(margin, scale);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) =>
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) =>
         TupletMarginModule.elements(options, Distance, input);
 }

@@ -48,5 +48,5 @@ public sealed class VICRegLoss : Loss
     public override bool TakesAnyLabels => false;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input) => VICRegModule.elements(options, input);
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input) => VICRegModule.elements(options, input);
 }

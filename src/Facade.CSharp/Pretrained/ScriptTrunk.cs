@@ -18,6 +18,6 @@ public sealed class ScriptTrunk(jit.ScriptModule<Tensor, Tensor> script) : Core.
     public static ScriptTrunk Load(string path, Device? device = null)
     {
         ArgumentNullException.ThrowIfNull(path);
-        return new(Core.TorchScript.load(path, device));
+        return new(TorchScript.load(path, device));
     }
 }

@@ -10,6 +10,6 @@ namespace MetricLearning;
 public sealed class AvgNonZeroReducer(bool? collectStats = null) : Reducer(collectStats, ThresholdModule.statistics)
 {
     /// <inheritdoc/>
-    public override Tensor ReduceElements(Elements elements, Tensor embeddings, Tensor? labels) =>
+    public override Tensor ReduceElements(LossElements elements, Tensor embeddings, Tensor? labels) =>
         AvgNonZero.reduce(Statistics, elements);
 }

@@ -11,6 +11,6 @@ namespace MetricLearning;
 public sealed class ClassWeightedReducer(Tensor weights, bool? collectStats = null) : Reducer(collectStats, [])
 {
     /// <inheritdoc/>
-    public override Tensor ReduceElements(Elements elements, Tensor embeddings, Tensor? labels) =>
+    public override Tensor ReduceElements(LossElements elements, Tensor embeddings, Tensor? labels) =>
         ClassWeighted.reduce(weights, embeddings, labels, elements);
 }

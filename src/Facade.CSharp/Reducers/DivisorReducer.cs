@@ -10,6 +10,6 @@ namespace MetricLearning;
 public sealed class DivisorReducer(bool? collectStats = null) : Reducer(collectStats, Divisor.statistics)
 {
     /// <inheritdoc/>
-    public override Tensor ReduceElements(Elements elements, Tensor embeddings, Tensor? labels) =>
+    public override Tensor ReduceElements(LossElements elements, Tensor embeddings, Tensor? labels) =>
         Divisor.reduce(Statistics, elements);
 }

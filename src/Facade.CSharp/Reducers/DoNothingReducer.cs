@@ -15,10 +15,10 @@ public sealed class DoNothingReducer(bool? collectStats = null) : Reducer(collec
     public override bool TakesAllParts => true;
 
     /// <inheritdoc/>
-    public override Tensor ReduceElements(Elements elements, Tensor embeddings, Tensor? labels) =>
+    public override Tensor ReduceElements(LossElements elements, Tensor embeddings, Tensor? labels) =>
         DoNothing.reduce([elements]);
 
     /// <inheritdoc/>
-    public override Tensor Reduce(IReadOnlyList<Elements> elements, Tensor embeddings, Tensor? labels) =>
+    public override Tensor Reduce(IReadOnlyList<LossElements> elements, Tensor embeddings, Tensor? labels) =>
         DoNothing.reduce(elements);
 }

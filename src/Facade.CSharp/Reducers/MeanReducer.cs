@@ -10,6 +10,6 @@ namespace MetricLearning;
 public sealed class MeanReducer(bool? collectStats = null) : Reducer(collectStats, [])
 {
     /// <inheritdoc/>
-    public override Tensor ReduceElements(Elements elements, Tensor embeddings, Tensor? labels) =>
+    public override Tensor ReduceElements(LossElements elements, Tensor embeddings, Tensor? labels) =>
         Mean.reduce(elements);
 }

@@ -24,10 +24,10 @@ public sealed class MultipleReducers(
     public override IReadOnlyDictionary<string, Reducer> ByPart => reducers;
 
     /// <inheritdoc/>
-    public override Tensor ReduceElements(Elements elements, Tensor embeddings, Tensor? labels) =>
+    public override Tensor ReduceElements(LossElements elements, Tensor embeddings, Tensor? labels) =>
         Reduce([elements], embeddings, labels);
 
     /// <inheritdoc/>
-    public override Tensor Reduce(IReadOnlyList<Elements> elements, Tensor embeddings, Tensor? labels) =>
+    public override Tensor Reduce(IReadOnlyList<LossElements> elements, Tensor embeddings, Tensor? labels) =>
         Multiple.reduce(reducers, others, elements, embeddings, labels);
 }

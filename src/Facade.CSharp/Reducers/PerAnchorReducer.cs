@@ -20,6 +20,6 @@ public sealed class PerAnchorReducer(
     private readonly Func<Tensor, Tensor, Tensor> aggregate = aggregationFunc ?? PerAnchor.rowMean;
 
     /// <inheritdoc/>
-    public override Tensor ReduceElements(Elements elements, Tensor embeddings, Tensor? labels) =>
+    public override Tensor ReduceElements(LossElements elements, Tensor embeddings, Tensor? labels) =>
         PerAnchor.reduce(inner, aggregate, embeddings, labels, elements);
 }

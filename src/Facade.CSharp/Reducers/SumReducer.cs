@@ -10,5 +10,6 @@ namespace MetricLearning;
 public sealed class SumReducer(bool? collectStats = null) : Reducer(collectStats, [])
 {
     /// <inheritdoc/>
-    public override Tensor ReduceElements(Elements elements, Tensor embeddings, Tensor? labels) => Sum.reduce(elements);
+    public override Tensor ReduceElements(LossElements elements, Tensor embeddings, Tensor? labels) =>
+        Sum.reduce(elements);
 }

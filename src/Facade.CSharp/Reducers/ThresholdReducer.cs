@@ -20,6 +20,6 @@ public sealed class ThresholdReducer(double? low = null, double? high = null, bo
     }
 
     /// <inheritdoc/>
-    public override Tensor ReduceElements(Elements elements, Tensor embeddings, Tensor? labels) =>
+    public override Tensor ReduceElements(LossElements elements, Tensor embeddings, Tensor? labels) =>
         ThresholdModule.reduce(low, high, Statistics, elements);
 }

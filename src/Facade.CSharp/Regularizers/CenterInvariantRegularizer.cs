@@ -24,5 +24,5 @@ public sealed class CenterInvariantRegularizer(
     }
 
     /// <inheritdoc/>
-    public override Elements ComputeLoss(Tensor rows) => CenterInvariant.elements(Distance, rows);
+    public override LossElements ComputeLoss(Tensor rows) => CenterInvariant.elements(Distance, rows);
 }

@@ -22,5 +22,5 @@ public sealed class LpRegularizer(
     private readonly Lp options = new(p, power);
 
     /// <inheritdoc/>
-    public override Elements ComputeLoss(Tensor rows) => LpModule.elements(options, rows);
+    public override LossElements ComputeLoss(Tensor rows) => LpModule.elements(options, rows);
 }

@@ -23,5 +23,5 @@ public sealed class RegularFaceRegularizer(
     }
 
     /// <inheritdoc/>
-    public override Elements ComputeLoss(Tensor rows) => RegularFace.elements(Distance, rows);
+    public override LossElements ComputeLoss(Tensor rows) => RegularFace.elements(Distance, rows);
 }

@@ -44,6 +44,6 @@ public sealed class SparseCentersRegularizer(
     }
 
     /// <inheritdoc/>
-    public override Elements ComputeLoss(Tensor rows) =>
+    public override LossElements ComputeLoss(Tensor rows) =>
         SparseCentersModule.elements(options, Statistics, Distance, rows);
 }

@@ -13,5 +13,5 @@ public sealed class ZeroMeanRegularizer(bool? collectStats = null, Reducer? redu
     : Regularizer(reducer, distance, new LpDistance(), collectStats, [])
 {
     /// <inheritdoc/>
-    public override Elements ComputeLoss(Tensor rows) => ZeroMean.elements(rows);
+    public override LossElements ComputeLoss(Tensor rows) => ZeroMean.elements(rows);
 }

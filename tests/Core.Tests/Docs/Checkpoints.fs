@@ -1,12 +1,13 @@
 /// The page about checkpoints.
 module MetricLearning.Core.Tests.Docs.Checkpoints
 
+open MetricLearning.Core.Tests.Support
 open System
 open System.Threading
 open Expecto
+open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Tests.Files.Places
-open MetricLearning.Core.Tests.Laws
+open MetricLearning.Core.Tests.Support.Places
 
 let tests =
     test "checkpoints: a run saves itself and goes on" {

@@ -1,10 +1,12 @@
 /// The page of every trainer.
 module MetricLearning.Core.Tests.Docs.Guides
 
+open MetricLearning.Core.Tests.Support
 open System
 open System.Threading
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Trainers
 
@@ -14,7 +16,7 @@ let withClassifier (ctx: Context) : Batch -> Losses =
     >> (Objective.metric ctx <+> Objective.classifier ctx)
 
 let acrossStreams (ctx: Context) : Batch -> Losses =
-    Streams.embed ctx >> Streams.mine ctx >> Objective.metric ctx
+    TwoStream.embed ctx >> TwoStream.mine ctx >> Objective.metric ctx
 
 let stage (ctx: Context) (number: int) (pool: Tuples) (section: Embedded) : struct (Tuples * Losses) =
     let mined = Mining.mineWithin (Keys.numbered "tuple_miner" number) pool ctx section

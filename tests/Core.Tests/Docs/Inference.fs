@@ -1,10 +1,12 @@
 /// The page on inference.
 module MetricLearning.Core.Tests.Docs.Inference
 
+open MetricLearning.Core.Tests.Support
 open System
 open System.IO
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 
 let private answers () =

@@ -1,11 +1,12 @@
 /// The page about pretrained trunks.
 module MetricLearning.Core.Tests.Docs.Pretrained
 
+open MetricLearning.Core.Tests.Support
 open System.IO
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Tests.Laws
 open MetricLearning.Core.Tests.Pretrained
 
 let private withFile (content: byte[]) (act: string -> unit) : unit =

@@ -1,11 +1,12 @@
 /// The page about records.
 module MetricLearning.Core.Tests.Docs.Records
 
+open MetricLearning.Core.Tests.Support
 open System.Threading
 open Expecto
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Records
-open MetricLearning.Core.Tests.Laws
 
 type private MyWriter() =
     interface IRecordWriter with

@@ -1,8 +1,10 @@
 module MetricLearning.Core.Tests.Docs.YourOwn
 
+open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Trainers
 

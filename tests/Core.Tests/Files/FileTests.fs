@@ -1,5 +1,6 @@
 module MetricLearning.Core.Tests.Files.FileTests
 
+open MetricLearning.Core.Tests.Support
 open Expecto
 
 /// One after the other: libtorch's count of live tensors is one for the process.
@@ -11,12 +12,12 @@ let tests =
                 DurableFileTests.tests
                 SafetensorsTests.tests
                 BadSafetensors.tests
-                ProgressTests.tests
-                CheckpointTests.tests
-                CheckpointRefusals.tests
-                MutationTests.tests
-                AutosaveTests.tests
-                AutosaveMistakes.tests
-                CheckpointLaw.tests
+                MetricLearning.Core.Tests.Run.ProgressTests.tests
+                MetricLearning.Core.Tests.Run.CheckpointTests.tests
+                MetricLearning.Core.Tests.Run.CheckpointRefusals.tests
+                MetricLearning.Core.Tests.Run.MutationTests.tests
+                MetricLearning.Core.Tests.Run.AutosaveTests.tests
+                MetricLearning.Core.Tests.Run.AutosaveMistakes.tests
+                MetricLearning.Core.Tests.Run.CheckpointLaw.tests
             ]
     )

@@ -1,5 +1,6 @@
 module MetricLearning.Core.Tests.Files.SafetensorsTests
 
+open MetricLearning.Core.Tests.Support
 open System
 open System.Collections.Generic
 open System.IO
@@ -7,10 +8,10 @@ open Expecto
 open FsCheck
 open FsCheck.FSharp
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Tests.Files.Places
-open MetricLearning.Core.Tests.Laws
-open MetricLearning.Core.Tests.Feed
+open MetricLearning.Core.Tests.Support.Places
+open MetricLearning.Core.Tests.Data
 
 let private dtypes =
     [

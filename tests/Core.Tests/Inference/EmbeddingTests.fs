@@ -1,14 +1,16 @@
 /// Embeddings of data sets.
 module MetricLearning.Core.Tests.Inference.EmbeddingTests
 
+open MetricLearning.Core.Tests.Support
 open System
 open System.Threading
 open Expecto
 open FsCheck
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Tests.Feed.Expectations
-open MetricLearning.Core.Tests.Inference.Networks
+open MetricLearning.Core.Tests.Support.Expectations
+open MetricLearning.Core.Tests.Support.EmbeddingNetworks
 
 let private options =
     { DatasetEmbeddings.defaults with

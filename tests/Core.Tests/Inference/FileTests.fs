@@ -1,15 +1,17 @@
 /// Inference models in files.
 module MetricLearning.Core.Tests.Inference.FileTests
 
+open MetricLearning.Core.Tests.Support
 open System
 open System.Collections.Generic
 open System.IO
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Distances
-open MetricLearning.Core.Tests.Feed.Expectations
-open MetricLearning.Core.Tests.Inference.Networks
+open MetricLearning.Core.Tests.Support.Expectations
+open MetricLearning.Core.Tests.Support.EmbeddingNetworks
 
 let private settings = InferenceSettings.Default
 
@@ -197,7 +199,7 @@ let private mistakes =
                 refuses "embedder.linear.bias is Float32 of shape [3]" trunk wide
                 refuses "embedder.linear.weight is not here" trunk null
                 refuses "trunk.norm.running_mean is not here" plain embedder
-                use double = Networks.trunk ()
+                use double = EmbeddingNetworks.trunk ()
                 double.double () |> ignore
                 refuses "Float32 of shape [5 × 6] in the file, and Float64" double null)
         }

@@ -1,5 +1,6 @@
 module MetricLearning.Core.Tests.Inference.InferenceTests
 
+open MetricLearning.Core.Tests.Support
 open Expecto
 
 /// One after the other: networks are made from libtorch's generator, which is one for the process.

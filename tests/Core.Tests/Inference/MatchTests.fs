@@ -1,14 +1,16 @@
 /// What matches and what does not.
 module MetricLearning.Core.Tests.Inference.MatchTests
 
+open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open FsCheck
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Distances
-open MetricLearning.Core.Tests.Feed.Expectations
-open MetricLearning.Core.Tests.Inference.Networks
+open MetricLearning.Core.Tests.Support.Expectations
+open MetricLearning.Core.Tests.Support.EmbeddingNetworks
 
 /// The largest difference of two coordinates, by nothing that the library knows.
 type private Chebyshev() =

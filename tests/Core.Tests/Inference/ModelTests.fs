@@ -1,14 +1,16 @@
 /// Trained networks in use.
 module MetricLearning.Core.Tests.Inference.ModelTests
 
+open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open FsCheck
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Distances
-open MetricLearning.Core.Tests.Feed.Expectations
-open MetricLearning.Core.Tests.Inference.Networks
+open MetricLearning.Core.Tests.Support.Expectations
+open MetricLearning.Core.Tests.Support.EmbeddingNetworks
 
 let private inputs (count: int64) (data: Tensor) =
     Dataset.unlabelled (data.narrow (0L, 0L, count))

@@ -1,21 +1,22 @@
 /// Networks that are used while they train.
 module MetricLearning.Core.Tests.Inference.TrainingTests
 
+open MetricLearning.Core.Tests.Support
 open System
 open System.IO
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Tests.Feed.Expectations
-open MetricLearning.Core.Tests.Laws
-open MetricLearning.Core.Tests.Laws.SmallRuns
+open MetricLearning.Core.Tests.Support.Expectations
+open MetricLearning.Core.Tests.Support.SmallRuns
 
 let private network () =
     torch.manual_seed 3L |> ignore
 
     torch.nn.Sequential(
-        layer "linear" (linear Parts.features Parts.size),
-        layer "norm" (torch.nn.BatchNorm1d Parts.size),
+        layer "linear" (linear RunParts.features RunParts.size),
+        layer "norm" (torch.nn.BatchNorm1d RunParts.size),
         layer "dropout" (torch.nn.Dropout 0.5)
     )
 

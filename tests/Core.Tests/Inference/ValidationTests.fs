@@ -1,14 +1,16 @@
 /// Thresholds by samples of known classes.
 module MetricLearning.Core.Tests.Inference.ValidationTests
 
+open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open FsCheck
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Distances
-open MetricLearning.Core.Tests.Feed.Expectations
-open MetricLearning.Core.Tests.Inference.Networks
+open MetricLearning.Core.Tests.Support.Expectations
+open MetricLearning.Core.Tests.Support.EmbeddingNetworks
 
 let private bools (values: bool[]) = torch.tensor values
 

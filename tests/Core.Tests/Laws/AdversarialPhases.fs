@@ -1,14 +1,16 @@
 /// Law 9 of the trainer that has phases: they partition the epochs, and each is what the table says. Without libtorch.
 module MetricLearning.Core.Tests.Laws.AdversarialPhases
 
+open MetricLearning.Core.Tests.Support
 open System
 open FsCheck
 open FsCheck.FSharp
 open Expecto
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Trainers
 
-type private Decide = Adversarial -> Roster -> Progress -> Plan
+type private Decide = Adversarial -> RunKeys -> Progress -> Plan
 
 let private options metricAlone generatorAlone : Adversarial =
     {
@@ -53,31 +55,31 @@ let private table =
 let private rowOf (options: Adversarial) (progress: Progress) = table[Phase.at options progress.Epoch]
 
 let private hasWeightsOfPhase (decide: Decide) =
-    Prop.forAll cases (fun (options, (roster, progress)) ->
+    Prop.forAll cases (fun (options, (runKeys, progress)) ->
         let losses, _, _ = rowOf options progress
-        let plan = decide options roster progress
+        let plan = decide options runKeys progress
 
         plan.Weights.Count = progress.LossWeights.Count
         && progress.LossWeights
            |> Map.forall (fun name weight -> plan.Weights[name] = (if List.contains name losses then weight else 0.0)))
 
 let private freezesPhase (decide: Decide) =
-    Prop.forAll cases (fun (options, (roster, progress)) ->
+    Prop.forAll cases (fun (options, (runKeys, progress)) ->
         let _, frozen, _ = rowOf options progress
-        (decide options roster progress).Frozen = roster.Frozen + Set.ofList frozen)
+        (decide options runKeys progress).Frozen = runKeys.Frozen + Set.ofList frozen)
 
 /// The optimizers of the phase's networks, and of losses that count in it: all that are given, unless frozen or out of reach.
 let private stepsPhase (decide: Decide) =
-    Prop.forAll cases (fun (options, (roster, progress)) ->
+    Prop.forAll cases (fun (options, (runKeys, progress)) ->
         let losses, frozen, networks = rowOf options progress
 
         let counts name =
             List.contains name losses && progress.LossWeights[name] > 0.0
 
-        let anyCounts = roster.Terms |> List.exists counts
+        let anyCounts = runKeys.Terms |> List.exists counts
 
         let steps owner =
-            not (roster.Frozen.Contains owner)
+            not (runKeys.Frozen.Contains owner)
             && not (List.contains owner frozen)
             && match owner with
                | "classifier" -> List.contains owner networks && counts "classifier_loss"
@@ -89,10 +91,10 @@ let private stepsPhase (decide: Decide) =
                | loss -> counts loss
 
         let ofThoseHere =
-            List.filter (fun key -> List.contains (Keys.ownerOf key) (PhaseLaw.takePart roster))
+            List.filter (fun key -> List.contains (Keys.ownerOf key) (PhaseLaw.takePart runKeys))
 
-        ofThoseHere (decide options roster progress).Stepping =
-            List.filter (Keys.ownerOf >> steps) (ofThoseHere roster.Optimizers))
+        ofThoseHere (decide options runKeys progress).Stepping =
+            List.filter (Keys.ownerOf >> steps) (ofThoseHere runKeys.Optimizers))
 
 let private seenToFail (name: string) (law: Property) =
     testCase $"seen to fail: {name}" (fun () ->
@@ -102,10 +104,12 @@ let tests =
     testList
         "9 phases partition the epochs"
         [
-            Check.pure' "each as long as it was asked for, in their order" (partition Phase.at)
-            Check.pure' "outside its phase a loss weighs nothing, inside what the user says" (hasWeightsOfPhase real)
-            Check.pure' "frozen is what the phase and what the user freezes" (freezesPhase real)
-            Check.pure' "the phase's networks and losses step" (stepsPhase real)
+            LawChecks.pure' "each as long as it was asked for, in their order" (partition Phase.at)
+            LawChecks.pure'
+                "outside its phase a loss weighs nothing, inside what the user says"
+                (hasWeightsOfPhase real)
+            LawChecks.pure' "frozen is what the phase and what the user freezes" (freezesPhase real)
+            LawChecks.pure' "the phase's networks and losses step" (stepsPhase real)
 
             seenToFail "an epoch too late" (partition (fun options epoch -> Phase.at options (epoch - 1)))
 
@@ -119,8 +123,8 @@ let tests =
                     else
                         Phase.Together))
 
-            let off (change: Roster -> Progress -> Plan -> Plan) : Decide =
-                fun options roster progress -> change roster progress (real options roster progress)
+            let off (change: RunKeys -> Progress -> Plan -> Plan) : Decide =
+                fun options runKeys progress -> change runKeys progress (real options runKeys progress)
 
             seenToFail
                 "weights as the user gave them"
@@ -134,31 +138,31 @@ let tests =
             seenToFail
                 "the phase freezes instead of the user"
                 (freezesPhase (
-                    off (fun roster _ plan ->
+                    off (fun runKeys _ plan ->
                         { plan with
-                            Frozen = plan.Frozen - roster.Frozen
+                            Frozen = plan.Frozen - runKeys.Frozen
                         })
                 ))
 
             seenToFail
                 "the phase freezes nothing"
-                (freezesPhase (off (fun roster _ plan -> { plan with Frozen = roster.Frozen })))
+                (freezesPhase (off (fun runKeys _ plan -> { plan with Frozen = runKeys.Frozen })))
 
             seenToFail
                 "the embedder does not rest"
                 (stepsPhase (
-                    off (fun roster _ plan ->
-                        Plan.create DeepAdversarialMetricLearning.schema.Heads roster plan.Frozen plan.Weights)
+                    off (fun runKeys _ plan ->
+                        Plan.create DeepAdversarialMetricLearning.schema.Heads runKeys plan.Frozen plan.Weights)
                 ))
 
             seenToFail
                 "losses do not step"
                 (stepsPhase (
-                    off (fun roster _ plan ->
+                    off (fun runKeys _ plan ->
                         { plan with
                             Stepping =
                                 plan.Stepping
-                                |> List.filter (fun key -> not (List.contains (Keys.ownerOf key) roster.Losses))
+                                |> List.filter (fun key -> not (List.contains (Keys.ownerOf key) runKeys.Losses))
                         })
                 ))
         ]

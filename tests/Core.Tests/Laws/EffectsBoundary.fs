@@ -1,6 +1,7 @@
 /// Only `Effects.fs` changes the world: a test that reads the sources.
 module MetricLearning.Core.Tests.Laws.EffectsBoundary
 
+open MetricLearning.Core.Tests.Support
 open System
 open System.IO
 open System.Text.RegularExpressions

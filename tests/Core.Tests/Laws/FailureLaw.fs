@@ -1,12 +1,14 @@
 /// Law 7: failure is atomic.
 module MetricLearning.Core.Tests.Laws.FailureLaw
 
+open MetricLearning.Core.Tests.Support
 open System
 open System.Threading
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Tests.Laws.Mishaps
+open MetricLearning.Core.Tests.Support.Mishaps
 
 /// A run that fails once, at the given iteration, and then goes on, ends as one that never failed.
 let private failureIsAtomic (mishap: Mishap) (subject: Subject) (settings: Settings) (number: int) =
@@ -119,22 +121,22 @@ let tests =
             for mishap in places do
                 let befallen = Subject.all |> List.filter (fun subject -> canBefall subject mishap)
 
-                Check.lawOf befallen 8 $"{mishap}" (failureIsAtomic mishap)
+                LawChecks.lawOf befallen 8 $"{mishap}" (failureIsAtomic mishap)
 
-            for loss in Parts.remembering do
+            for loss in RunParts.remembering do
                 for mishap in [ Mishap.At Place.Clipper; Mishap.NotFinite; Mishap.BrokenGradient ] do
-                    Check.lawAt
+                    LawChecks.lawAt
                         { Settings.rich with
                             Loss = loss
                             Clip = true
                         }
-                        $"{mishap}, with {fst Parts.losses[loss]}"
+                        $"{mishap}, with {fst RunParts.losses[loss]}"
                         (fun subject settings -> failureIsAtomic mishap subject settings 2)
 
             for place in [ Place.Sample; Place.Collate; Place.Getter ] do
-                Check.law 8 $"At {place}, in a worker" (workersFail place)
+                LawChecks.law 8 $"At {place}, in a worker" (workersFail place)
 
-            Check.lawAt Settings.rich "what modules show after a failure" (fun subject settings ->
+            LawChecks.lawAt Settings.rich "what modules show after a failure" (fun subject settings ->
                 let trap = Trap()
 
                 use session =
@@ -154,8 +156,8 @@ let tests =
             testList
                 "data that are not numbers never become weights"
                 [
-                    for index in 0 .. Parts.losses.Length - 1 do
-                        testCase (fst Parts.losses[index]) (fun () ->
+                    for index in 0 .. RunParts.losses.Length - 1 do
+                        testCase (fst RunParts.losses[index]) (fun () ->
                             let settings =
                                 { Settings.rich with
                                     Loss = index
@@ -163,14 +165,14 @@ let tests =
                                 }
 
                             let made = Subject.metricLossOnly.Ingredients settings (Trap())
-                            let data = torch.full ([| Parts.samples; Parts.features |], nan.ToScalar())
+                            let data = torch.full ([| RunParts.samples; RunParts.features |], nan.ToScalar())
 
                             use session =
                                 Session.Start(
                                     Setup.prepare
                                         Subject.metricLossOnly.Recipe
                                         { made with
-                                            Dataset = Dataset.ofTensors data (torch.tensor Parts.labels)
+                                            Dataset = Dataset.ofTensors data (torch.tensor RunParts.labels)
                                         }
                                 )
 
@@ -179,32 +181,35 @@ let tests =
                             Expect.equal (Snapshot.ofSession session).Vectors before.Vectors "the weights")
                 ]
 
-            Check.lawAt Settings.rich "a schedule that fails is moved when training goes on" (fun subject settings ->
-                let settings =
-                    { settings with
-                        Schedule = ScheduleSetting.ByIteration
-                    }
+            LawChecks.lawAt
+                Settings.rich
+                "a schedule that fails is moved when training goes on"
+                (fun subject settings ->
+                    let settings =
+                        { settings with
+                            Schedule = ScheduleSetting.ByIteration
+                        }
 
-                let ended =
+                    let ended =
+                        use session = Subject.start subject settings
+                        Drive.train session 2 Drive.quietly
+                        (Snapshot.ofSession session).Progress.Schedules
+
                     use session = Subject.start subject settings
-                    Drive.train session 2 Drive.quietly
-                    (Snapshot.ofSession session).Progress.Schedules
 
-                use session = Subject.start subject settings
+                    // The consumer fails at every event once.
+                    let mutable failures = 0
 
-                // The consumer fails at every event once.
-                let mutable failures = 0
+                    while (Progress.upcoming session.Progress).Epoch <= 2
+                          || not session.Progress.Pending.IsEmpty do
+                        try
+                            Drive.train session 2 (fun number _ ->
+                                failures <- failures + 1
 
-                while (Progress.upcoming session.Progress).Epoch <= 2
-                      || not session.Progress.Due.IsEmpty do
-                    try
-                        Drive.train session 2 (fun number _ ->
-                            failures <- failures + 1
+                                if failures % 2 = 1 then
+                                    raise (Sprung "hook"))
+                        with Sprung _ ->
+                            ()
 
-                            if failures % 2 = 1 then
-                                raise (Sprung "hook"))
-                    with Sprung _ ->
-                        ()
-
-                Expect.equal (Snapshot.ofSession session).Progress.Schedules ended "as often as without failures")
+                    Expect.equal (Snapshot.ofSession session).Progress.Schedules ended "as often as without failures")
         ]

@@ -1,9 +1,11 @@
 /// Law 4: forks are strangers.
 module MetricLearning.Core.Tests.Laws.ForkLaw
 
+open MetricLearning.Core.Tests.Support
 open System
 open System.Threading
 open Expecto
+open MetricLearning
 open MetricLearning.Core
 
 let private steps (step: TrainingState -> TrainingState) (count: int) (state: TrainingState) =
@@ -91,24 +93,27 @@ let tests =
     testList
         "4 forks are strangers"
         [
-            Check.law
+            LawChecks.law
                 25
                 "whatever the other fork does"
                 (forksAreStrangers (fun prepared -> Iteration.step prepared.Recipe prepared.Handles))
 
-            for loss in Parts.remembering do
-                Check.lawAt { Settings.rich with Loss = loss } $"with {fst Parts.losses[loss]}" (fun subject settings ->
-                    forksAreStrangers
-                        (fun prepared -> Iteration.step prepared.Recipe prepared.Handles)
-                        subject
-                        settings
-                        2
+            for loss in RunParts.remembering do
+                LawChecks.lawAt
+                    { Settings.rich with Loss = loss }
+                    $"with {fst RunParts.losses[loss]}"
+                    (fun subject settings ->
+                        forksAreStrangers
+                            (fun prepared -> Iteration.step prepared.Recipe prepared.Handles)
+                            subject
+                            settings
+                            2
 
-                    sessionsInterleave subject settings 3)
+                        sessionsInterleave subject settings 3)
 
-            Check.law 25 "two sessions on one set of machines" sessionsInterleave
+            LawChecks.law 25 "two sessions on one set of machines" sessionsInterleave
 
-            Check.law 10 "two trainers over the same modules" (fun subject settings _ ->
+            LawChecks.law 10 "two trainers over the same modules" (fun subject settings _ ->
                 // Each holds states of its own; which of them the modules show is a matter of who steps.
                 // Optimizers of TorchSharp's are one for both; so would their rates be.
                 let settings =
@@ -136,7 +141,7 @@ let tests =
                 Expect.equal (Snapshot.ofSession first) (Snapshot.ofSession second) "of the same modules"
                 Expect.equal (Snapshot.ofSession first) (Snapshot.ofSession apart) "and alone")
 
-            Check.law 6 "two trainers on two threads" (fun subject settings _ ->
+            LawChecks.law 6 "two trainers on two threads" (fun subject settings _ ->
                 let settings = { settings with Workers = 0 }
 
                 let run () =
@@ -175,6 +180,6 @@ let tests =
                 forksAreStrangers (ByHand.step []) Subject.metricLossOnly Settings.rich 2)
 
             for mechanism in [ Mechanism.FreshWeights; Mechanism.FreshSlots; Mechanism.FreshBuffers ] do
-                Check.isFalsified $"{mechanism}" (fun () ->
+                LawChecks.isFalsified $"{mechanism}" (fun () ->
                     forksAreStrangers (ByHand.step [ mechanism ]) Subject.metricLossOnly Settings.rich 2)
         ]

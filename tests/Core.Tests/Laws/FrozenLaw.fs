@@ -1,9 +1,11 @@
 /// Law 10: what is frozen does not move, and is given back as it was.
 module MetricLearning.Core.Tests.Laws.FrozenLaw
 
+open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 
 let private shownOf (key: string) (shown: (string * string) list) =
@@ -137,17 +139,17 @@ let tests =
     testList
         "10 what is frozen does not move"
         [
-            Check.law 30 "weights and buffers" (frozenStays real)
+            LawChecks.law 30 "weights and buffers" (frozenStays real)
 
-            Check.law 20 "in every phase" (restingStays real)
+            LawChecks.law 20 "in every phase" (restingStays real)
 
             for number in 0..2 do
-                Check.lawAt Settings.rich $"each alone {number}" (fun subject settings ->
+                LawChecks.lawAt Settings.rich $"each alone {number}" (fun subject settings ->
                     frozenStays real subject settings number)
 
-            Check.law 25 "modes and gradients are given back" (isGivenBack _.Dispose())
+            LawChecks.law 25 "modes and gradients are given back" (isGivenBack _.Dispose())
 
-            Check.law 15 "after giving back, every tensor has a storage of its own" (fun subject settings _ ->
+            LawChecks.law 15 "after giving back, every tensor has a storage of its own" (fun subject settings _ ->
                 let ingredients = subject.Ingredients settings (Trap())
                 let session = Session.Start(Setup.prepare subject.Recipe ingredients)
                 Drive.train session 1 Drive.quietly
@@ -179,7 +181,7 @@ let tests =
 
                     tensor.zero_ () |> ignore)
 
-            Check.lawAt Settings.rich "requires_grad of the user's stays" (fun subject settings ->
+            LawChecks.lawAt Settings.rich "requires_grad of the user's stays" (fun subject settings ->
                 let ingredients = subject.Ingredients settings (Trap())
                 let trunk = snd ingredients.Models[0]
                 let kept = Seq.head (trunk.parameters ())
@@ -191,7 +193,7 @@ let tests =
                 Expect.equal (Snapshot.bitsOf kept) before "its weights"
                 Expect.isFalse kept.requires_grad "afterwards")
 
-            Check.lawAt
+            LawChecks.lawAt
                 { Settings.rich with
                     FreezeBatchnorm = true
                 }
@@ -234,12 +236,12 @@ let tests =
                 session.Dispose()
                 session.Dispose())
 
-            Check.isFalsified "Freezing" (fun () ->
+            LawChecks.isFalsified "Freezing" (fun () ->
                 frozenStays (ByHand.step [ Mechanism.Freezing ]) Subject.metricLossOnly Settings.rich 0)
 
-            Check.isFalsified "Freezing in a phase" (fun () ->
+            LawChecks.isFalsified "Freezing in a phase" (fun () ->
                 restingStays (ByHand.step [ Mechanism.Freezing ]) Subject.allPhases Settings.rich 0)
 
-            Check.isFalsified "giving back" (fun () ->
+            LawChecks.isFalsified "giving back" (fun () ->
                 isGivenBack ignore Subject.metricLossOnly { Settings.rich with Freeze = 1 } 1)
         ]

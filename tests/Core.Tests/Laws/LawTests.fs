@@ -1,5 +1,6 @@
 module MetricLearning.Core.Tests.Laws.LawTests
 
+open MetricLearning.Core.Tests.Support
 open Expecto
 
 /// One after the other: libtorch's generator and its count of live tensors are one for the process.

@@ -1,10 +1,12 @@
 /// Law 6: nothing leaks.
 module MetricLearning.Core.Tests.Laws.LeakLaw
 
+open MetricLearning.Core.Tests.Support
 open System
 open System.Threading
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 
 let private settle () =
@@ -40,7 +42,7 @@ let tests =
     testList
         "6 nothing leaks"
         [
-            Check.law 40 "the same number of tensors after every iteration" (fun subject settings _ ->
+            LawChecks.law 40 "the same number of tensors after every iteration" (fun subject settings _ ->
                 // TorchSharp's optimizers keep their slots from the end of the first epoch on.
                 let iterations =
                     if settings.TorchOptimizers then
@@ -58,7 +60,7 @@ let tests =
 
                 isFlat (countsOf subject.Recipe 8 session))
 
-            Check.law 10 "pure steps, each state disposed" (fun subject settings _ ->
+            LawChecks.law 10 "pure steps, each state disposed" (fun subject settings _ ->
                 let prepared = Subject.prepare subject { settings with Workers = 0 }
                 use _ = Session.Start prepared
                 settle ()
@@ -76,7 +78,7 @@ let tests =
 
                 (state :> IDisposable).Dispose())
 
-            Check.law 6 "with workers, what is waiting in the queue at most" (fun subject settings _ ->
+            LawChecks.law 6 "with workers, what is waiting in the queue at most" (fun subject settings _ ->
                 let settings =
                     { settings with
                         AsSamples = true
@@ -86,10 +88,10 @@ let tests =
                 use session = Subject.start subject settings
                 let counts = List.map snd (countsOf subject.Recipe 12 session)
                 // A batch under way: its samples, their noise and the batch; four batches wait or are being made.
-                let bound = 4L * (3L * int64 Parts.batchSize + 20L) + 200L
+                let bound = 4L * (3L * int64 RunParts.batchSize + 20L) + 200L
                 Expect.isLessThan (List.max counts - List.min counts) bound $"{counts}")
 
-            Check.law 10 "a run gives back all it took" (fun subject settings _ ->
+            LawChecks.law 10 "a run gives back all it took" (fun subject settings _ ->
                 // The slots of TorchSharp's optimizers are theirs.
                 let settings =
                     { settings with
@@ -113,7 +115,7 @@ let tests =
 
                 Expect.isLessThanOrEqual (once ()) 0L "tensors that are left")
 
-            Check.lawAt Settings.rich "a failed iteration leaves nothing" (fun subject settings ->
+            LawChecks.lawAt Settings.rich "a failed iteration leaves nothing" (fun subject settings ->
                 let trap = Trap()
 
                 use session =
@@ -134,7 +136,7 @@ let tests =
                 let first = fail ()
                 Expect.equal (fail ()) first "after one failure and after two")
 
-            Check.isFalsified "Scope" (fun () ->
+            LawChecks.isFalsified "Scope" (fun () ->
                 let prepared = Subject.prepare Subject.metricLossOnly Settings.rich
                 use _ = Session.Start prepared
                 settle ()

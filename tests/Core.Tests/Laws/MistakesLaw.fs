@@ -1,9 +1,11 @@
 /// Law 8: all mistakes at once, and nothing of the caller's is written to.
 module MetricLearning.Core.Tests.Laws.MistakesLaw
 
+open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 
 /// A mistake: how it is made, and what the message must say.
@@ -140,21 +142,21 @@ let tests =
     testList
         "8 all mistakes at once"
         [
-            Check.law 60 "each is told, whatever the others" (allAreTold fromSetup)
+            LawChecks.law 60 "each is told, whatever the others" (allAreTold fromSetup)
 
-            Check.lawAt Settings.rich "each alone" (fun subject settings ->
+            LawChecks.lawAt Settings.rich "each alone" (fun subject settings ->
                 for mistake in mistakes do
                     let ingredients = mistake.Make(subject.Ingredients settings (Trap()))
                     let found = fromSetup subject.Recipe ingredients
                     Expect.exists found _.Contains(mistake.Says) $"{mistake.Name}: {found}")
 
-            Check.lawAt Settings.rich "construction changes no module" (fun subject settings ->
+            LawChecks.lawAt Settings.rich "construction changes no module" (fun subject settings ->
                 let ingredients = subject.Ingredients settings (Trap())
                 let before = seen ingredients
                 use _ = Session.Start(Setup.prepare subject.Recipe ingredients)
                 Expect.equal (seen ingredients) before "weights, modes and gradients")
 
-            Check.isFalsified "telling the first only" (fun () ->
+            LawChecks.isFalsified "telling the first only" (fun () ->
                 let first recipe ingredients =
                     List.truncate 1 (fromSetup recipe ingredients)
 

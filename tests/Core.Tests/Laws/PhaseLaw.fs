@@ -1,12 +1,14 @@
 /// Law 9: frozen and stepping never meet, and what no loss reaches is not stepped. Without libtorch.
 module MetricLearning.Core.Tests.Laws.PhaseLaw
 
+open MetricLearning.Core.Tests.Support
 open FsCheck
 open FsCheck.FSharp
 open Expecto
+open MetricLearning
 open MetricLearning.Core
 
-type Decide = Roster -> Progress -> Plan
+type Decide = RunKeys -> Progress -> Plan
 
 let private networkNames =
     [ Keys.Trunk; Keys.Embedder; Keys.Classifier; "classifier_1"; Keys.Generator ]
@@ -26,7 +28,7 @@ let private extraNames =
     [ Keys.GeneratorHardLoss; Keys.GeneratorRegularizationLoss ]
 
 /// Who might take part in a run of any trainer, and who the user might freeze.
-let rosters: Gen<Roster> =
+let rosters: Gen<RunKeys> =
     gen {
         let! networks = Gen.subListOf networkNames
         let! losses = Gen.subListOf lossNames
@@ -75,40 +77,40 @@ let private steps (plan: Plan) (owner: string) =
 
 /// What is frozen does not step.
 let neverMeet (decide: Decide) =
-    Prop.forAll cases (fun (roster, progress) ->
-        let plan = decide roster progress
+    Prop.forAll cases (fun (runKeys, progress) ->
+        let plan = decide runKeys progress
         Set.forall (steps plan >> not) plan.Frozen)
 
 let private stepOnce (decide: Decide) =
-    Prop.forAll cases (fun (roster, progress) ->
-        let plan = decide roster progress
-        plan.Stepping = List.filter (fun key -> List.contains key plan.Stepping) roster.Optimizers)
+    Prop.forAll cases (fun (runKeys, progress) ->
+        let plan = decide runKeys progress
+        plan.Stepping = List.filter (fun key -> List.contains key plan.Stepping) runKeys.Optimizers)
 
 /// What the user froze stays frozen.
 let keepFrozen (decide: Decide) =
-    Prop.forAll cases (fun (roster, progress) -> Set.isSubset roster.Frozen (decide roster progress).Frozen)
+    Prop.forAll cases (fun (runKeys, progress) -> Set.isSubset runKeys.Frozen (decide runKeys progress).Frozen)
 
 let private isFunction (decide: Decide) =
-    Prop.forAll cases (fun (roster, progress) -> decide roster progress = decide roster progress)
+    Prop.forAll cases (fun (runKeys, progress) -> decide runKeys progress = decide runKeys progress)
 
 /// Networks and losses that are in the run; an optimizer may also be given for one that is not.
-let takePart (roster: Roster) = roster.Networks @ roster.Losses
+let takePart (runKeys: RunKeys) = runKeys.Networks @ runKeys.Losses
 
 /// A loss steps only while it counts, a head only while its loss does, any other network only while some loss does.
 let onlyWhatCounts (schema: Schema) (decide: Decide) =
-    Prop.forAll cases (fun (roster, progress) ->
-        let plan = decide roster progress
+    Prop.forAll cases (fun (runKeys, progress) ->
+        let plan = decide runKeys progress
         let heads = Map.ofList schema.Heads
 
         let isReached owner =
-            if List.contains owner roster.Losses then
+            if List.contains owner runKeys.Losses then
                 Plan.counts owner plan
             else
                 match heads.TryFind owner with
                 | Some loss -> Plan.counts loss plan
-                | None -> List.exists (fun term -> Plan.counts term plan) roster.Terms
+                | None -> List.exists (fun term -> Plan.counts term plan) runKeys.Terms
 
-        takePart roster
+        takePart runKeys
         |> List.forall (fun owner -> isReached owner || not (steps plan owner)))
 
 /// Whether a counterexample is found.
@@ -135,41 +137,43 @@ let tests =
                 testList
                     subject.Name
                     [
-                        Check.pure' "frozen and stepping never meet" (neverMeet decide)
-                        Check.pure' "optimizers step once, in the user's order" (stepOnce decide)
-                        Check.pure' "what the user froze stays frozen" (keepFrozen decide)
-                        Check.pure' "what no loss reaches is not stepped" (onlyWhatCounts subject.Recipe.Schema decide)
-                        Check.pure' "a decision is a function" (isFunction decide)
+                        LawChecks.pure' "frozen and stepping never meet" (neverMeet decide)
+                        LawChecks.pure' "optimizers step once, in the user's order" (stepOnce decide)
+                        LawChecks.pure' "what the user froze stays frozen" (keepFrozen decide)
+                        LawChecks.pure'
+                            "what no loss reaches is not stepped"
+                            (onlyWhatCounts subject.Recipe.Schema decide)
+                        LawChecks.pure' "a decision is a function" (isFunction decide)
                     ]
 
-            Check.pure' "a loss counts exactly when its weight is above zero"
-            <| Prop.forAll cases (fun (roster, progress) ->
-                let plan = everything roster progress
+            LawChecks.pure' "a loss counts exactly when its weight is above zero"
+            <| Prop.forAll cases (fun (runKeys, progress) ->
+                let plan = everything runKeys progress
 
                 lossNames
                 |> List.forall (fun name -> Plan.counts name plan = (progress.LossWeights[name] > 0.0)))
 
-            seenToFail "every optimizer steps" neverMeet (fun roster progress ->
-                { everything roster progress with
-                    Stepping = roster.Optimizers
+            seenToFail "every optimizer steps" neverMeet (fun runKeys progress ->
+                { everything runKeys progress with
+                    Stepping = runKeys.Optimizers
                 })
 
-            seenToFail "nothing is frozen" keepFrozen (fun roster progress ->
-                { everything roster progress with
+            seenToFail "nothing is frozen" keepFrozen (fun runKeys progress ->
+                { everything runKeys progress with
                     Frozen = Set.empty
                 })
 
             seenToFail
                 "a loss that does not count steps"
                 (onlyWhatCounts (Schema.basic "a trainer"))
-                (fun roster progress ->
+                (fun runKeys progress ->
                     let reached =
                         { progress with
                             LossWeights = progress.LossWeights |> Map.map (fun _ _ -> 1.0)
                         }
 
-                    { everything roster progress with
-                        Stepping = (everything roster reached).Stepping
+                    { everything runKeys progress with
+                        Stepping = (everything runKeys reached).Stepping
                     })
 
             // As an ordinary network, which every loss reaches; not seen where the phase freezes the head anyway.
@@ -178,7 +182,7 @@ let tests =
                     seenToFail
                         $"{subject.Name}: a head that is no head"
                         (onlyWhatCounts subject.Recipe.Schema)
-                        (fun roster progress ->
-                            let plan = subject.Recipe.Decide roster progress
-                            Plan.create [] roster plan.Frozen plan.Weights)
+                        (fun runKeys progress ->
+                            let plan = subject.Recipe.Decide runKeys progress
+                            Plan.create [] runKeys plan.Frozen plan.Weights)
         ]

@@ -1,11 +1,13 @@
 /// The half of a state that needs no libtorch, thousands of cases each.
 module MetricLearning.Core.Tests.Laws.PureHalf
 
+open MetricLearning.Core.Tests.Support
 open System
 open FsCheck
 open FsCheck.FSharp
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 
 let private outcome (passIsOver: bool) (loss: float) : Outcome =
@@ -36,7 +38,7 @@ let private progressTests =
     testList
         "progress"
         [
-            Check.pure' "with iterations per epoch, epochs are that long whatever the passes"
+            LawChecks.pure' "with iterations per epoch, epochs are that long whatever the passes"
             <| fun (PositiveInt iterations) ->
                 let iterations = 1 + iterations % 9
 
@@ -50,7 +52,7 @@ let private progressTests =
                         && progress.Iteration = (step - 1) % iterations + 1
                         && progress.EpochIsOver = (step % iterations = 0)))
 
-            Check.pure' "without, an epoch ends with its pass"
+            LawChecks.pure' "without, an epoch ends with its pass"
             <| Prop.forAll runs (fun run ->
                 let states = List.tail (follow None run)
 
@@ -62,7 +64,7 @@ let private progressTests =
                     =
                     List.map _.Epoch states)
 
-            Check.pure' "the sums of an epoch are its losses"
+            LawChecks.pure' "the sums of an epoch are its losses"
             <| Prop.forAll runs (fun run ->
                 let states = List.tail (follow (Some 4) run)
 
@@ -76,20 +78,20 @@ let private progressTests =
                         List.fold (+) 0.0 ofEpoch / float ofEpoch.Length
                     && progress.Losses[Keys.TotalLoss] = snd run[step]))
 
-            Check.pure' "schedules by iteration are due after each, those by epoch and the hook at its end"
+            LawChecks.pure' "schedules by iteration are due after each, those by epoch and the hook at its end"
             <| Prop.forAll runs (fun run ->
                 follow (Some 3) run
                 |> List.tail
                 |> List.forall (fun progress ->
-                    progress.Due =
+                    progress.Pending =
                         [
-                            Due.Schedules Moves.ByIteration
+                            Pending.Schedules Moves.ByIteration
                             if progress.EpochIsOver then
-                                Due.Schedules Moves.ByEpoch
-                                Due.EpochEnd
+                                Pending.Schedules Moves.ByEpoch
+                                Pending.EpochEnd
                         ]))
 
-            Check.pure' "the upcoming epoch is asked for as often as one likes"
+            LawChecks.pure' "the upcoming epoch is asked for as often as one likes"
             <| Prop.forAll runs (fun run ->
                 follow (Some 3) run
                 |> List.forall (fun progress ->
@@ -101,7 +103,7 @@ let private progressTests =
                     && upcoming.Steps = progress.Steps
                     && upcoming.Cursor = progress.Cursor))
 
-            Check.pure' "an epoch that begins forgets the last one's sums and why it stopped"
+            LawChecks.pure' "an epoch that begins forgets the last one's sums and why it stopped"
             <| fun (PositiveInt epoch) ->
                 Prop.forAll runs (fun run ->
                     let ended = follow (Some 3) run |> List.last |> Progress.stop Stop.Hook
@@ -113,14 +115,14 @@ let private progressTests =
                     && begun.Stopped.IsNone
                     && begun.Losses = ended.Losses)
 
-            Check.pure' "the seed of a step depends on the steps taken, not on epochs or losses"
+            LawChecks.pure' "the seed of a step depends on the steps taken, not on epochs or losses"
             <| fun (PositiveInt epoch) ->
                 Prop.forAll runs (fun run ->
                     let progress = follow (Some 3) run |> List.last
                     let elsewhere = Progress.beginEpoch epoch progress
                     Progress.stepSeed "step" progress = Progress.stepSeed "step" elsewhere)
 
-            Check.pure' "steps have seeds of their own"
+            LawChecks.pure' "steps have seeds of their own"
             <| fun (NonNegativeInt one) (NonNegativeInt other) ->
                 let at steps = { start None with Steps = int64 steps }
 
@@ -134,17 +136,17 @@ let private keyTests =
     testList
         "keys"
         [
-            Check.pure' "a key is known exactly, never by its beginning"
+            LawChecks.pure' "a key is known exactly, never by its beginning"
             <| Prop.forAll (Arb.fromGen (Gen.zip texts texts)) (fun (name, key) ->
-                let findings = KeyChecks.optional "models" [ name ] [ key ]
-                findings.Mistakes.IsEmpty = (name = key))
+                let diagnostics = KeyChecks.optional "models" [ name ] [ key ]
+                diagnostics.Errors.IsEmpty = (name = key))
 
-            Check.pure' "any text at all is known or not, without an exception"
+            LawChecks.pure' "any text at all is known or not, without an exception"
             <| fun (NonNull(key: string | null)) ->
                 let key = nonNull key
-                (KeyChecks.optional "models" [ "trunk" ] [ key ]).Mistakes.IsEmpty = (key = "trunk")
+                (KeyChecks.optional "models" [ "trunk" ] [ key ]).Errors.IsEmpty = (key = "trunk")
 
-            Check.pure' "keys of optimizers, clippers and schedules never collide"
+            LawChecks.pure' "keys of optimizers, clippers and schedules never collide"
             <| Prop.forAll (Arb.fromGen (Gen.zip texts texts)) (fun (one, other) ->
                 let keysOf name =
                     Keys.optimizerOf name
@@ -156,20 +158,23 @@ let private keyTests =
         ]
 
 let private findingTests =
-    let findings =
+    let diagnostics =
         gen {
             let! mistakes = Gen.listOf (Gen.elements [ "a"; "b" ])
             let! warnings = Gen.listOf (Gen.elements [ "c"; "d" ])
-            return Findings.concat [ Findings.mistakes mistakes; Findings.warnings warnings ]
+            return Diagnostics.concat [ Diagnostics.errors mistakes; Diagnostics.warnings warnings ]
         }
 
     testList
-        "findings"
+        "diagnostics"
         [
-            Check.pure' "findings are a monoid"
-            <| Prop.forAll (Arb.fromGen (Gen.three findings)) (fun (a, b, c) ->
-                let (+) one other = Findings.concat [ one; other ]
-                (a + b) + c = a + (b + c) && Findings.none + a = a && a + Findings.none = a)
+            LawChecks.pure' "diagnostics are a monoid"
+            <| Prop.forAll (Arb.fromGen (Gen.three diagnostics)) (fun (a, b, c) ->
+                let (+) one other = Diagnostics.concat [ one; other ]
+
+                (a + b) + c = a + (b + c)
+                && Diagnostics.none + a = a
+                && a + Diagnostics.none = a)
         ]
 
 let private lossTests =
@@ -182,13 +187,13 @@ let private lossTests =
     testList
         "<+>"
         [
-            Check.pure' "is associative"
+            LawChecks.pure' "is associative"
             <| fun (input: int) ->
                 Prop.forAll (Arb.fromGen (Gen.three terms)) (fun (a, b, c) ->
                     let a, b, c = named a, named b, named c
                     namesOf (((a <+> b) <+> c) input) = namesOf ((a <+> (b <+> c)) input))
 
-            Check.pure' "has none as its unit"
+            LawChecks.pure' "has none as its unit"
             <| fun (input: int) ->
                 Prop.forAll (Arb.fromGen terms) (fun a ->
                     let a = named a

@@ -1,10 +1,12 @@
 /// Law 2: runs repeat.
 module MetricLearning.Core.Tests.Laws.RepeatLaw
 
+open MetricLearning.Core.Tests.Support
 open System
 open System.Collections.Generic
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 
 /// What a hook may do without changing the run.
@@ -73,7 +75,7 @@ let tests =
     testList
         "2 runs repeat"
         [
-            Check.law 30 "whatever the workers, the hooks and the user's generator" (fun subject settings number ->
+            LawChecks.law 30 "whatever the workers, the hooks and the user's generator" (fun subject settings number ->
                 let expected = result subject { settings with Workers = 0 } ignore
                 let name, look = looks[number % looks.Length]
                 let workers = number % 4
@@ -81,7 +83,7 @@ let tests =
                 Expect.equal again expected $"{name}, {workers} workers")
 
             for workers in 1..3 do
-                Check.lawAt
+                LawChecks.lawAt
                     { Settings.rich with AsSamples = true }
                     $"{workers} workers give the bits of none"
                     (fun subject settings ->
@@ -91,10 +93,10 @@ let tests =
                             "the end")
 
             for name, look in looks do
-                Check.lawAt Settings.rich $"{name} in hooks" (fun subject settings ->
+                LawChecks.lawAt Settings.rich $"{name} in hooks" (fun subject settings ->
                     Expect.equal (result subject settings look) (result subject settings ignore) "the end")
 
-            Check.lawAt Settings.rich "another seed gives another run" (fun subject settings ->
+            LawChecks.lawAt Settings.rich "another seed gives another run" (fun subject settings ->
                 let run seed =
                     let ingredients = subject.Ingredients settings (Trap())
 
@@ -107,7 +109,7 @@ let tests =
                 Expect.equal (run 1L) (run 1L) "the same seed"
                 Expect.notEqual (run 1L) (run 2L) "another seed")
 
-            Check.lawAt Settings.rich "without a seed, the user's generator decides" (fun subject settings ->
+            LawChecks.lawAt Settings.rich "without a seed, the user's generator decides" (fun subject settings ->
                 let run (users: int64) =
                     let ingredients = subject.Ingredients settings (Trap())
                     use _ = torch.manual_seed users
@@ -121,13 +123,13 @@ let tests =
                 Expect.equal (run 1L) (run 1L) "the same seed"
                 Expect.notEqual (run 1L) (run 2L) "another seed")
 
-            Check.law 15 "a step leaves the user's stream where it was" (fun subject settings _ ->
+            LawChecks.law 15 "a step leaves the user's stream where it was" (fun subject settings _ ->
                 usersStream (fun prepared -> Iteration.step prepared.Recipe prepared.Handles) subject settings)
 
-            Check.isFalsified "GeneratorGivenBack" (fun () ->
+            LawChecks.isFalsified "GeneratorGivenBack" (fun () ->
                 usersStream (ByHand.step [ Mechanism.GeneratorGivenBack ]) Subject.metricLossOnly Settings.rich)
 
-            Check.isFalsified "Seeding" (fun () ->
+            LawChecks.isFalsified "Seeding" (fun () ->
                 // The generator is drawn from between steps, as a hook may.
                 let run draws =
                     let prepared = Subject.prepare Subject.metricLossOnly Settings.rich

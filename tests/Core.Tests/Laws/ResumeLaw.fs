@@ -1,9 +1,11 @@
 /// Law 3, in memory: stopping costs nothing.
 module MetricLearning.Core.Tests.Laws.ResumeLaw
 
+open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 
 let private last = 3
@@ -114,7 +116,7 @@ let private forgetful: (string * (TrainingState -> TrainingState)) list =
         "the place in the data", numbers (fun progress -> { progress with Cursor = Cursor.start })
         "the steps taken", numbers (fun progress -> { progress with Steps = 0L })
         "the iteration", numbers (fun progress -> { progress with Iteration = 0 })
-        "what is due", numbers (fun progress -> { progress with Due = [] })
+        "what is due", numbers (fun progress -> { progress with Pending = [] })
         "schedules",
         numbers (fun progress ->
             { progress with
@@ -139,24 +141,24 @@ let tests =
     testList
         "3 stopping costs nothing"
         [
-            Check.law 60 "at any event, into fresh machines" (stoppingCostsNothing (changed id))
+            LawChecks.law 60 "at any event, into fresh machines" (stoppingCostsNothing (changed id))
 
-            for loss in Parts.remembering do
+            for loss in RunParts.remembering do
                 for event in [ 4; 9; 17 ] do
-                    Check.lawAt
+                    LawChecks.lawAt
                         { Settings.rich with Loss = loss }
-                        $"with {fst Parts.losses[loss]}, at event {event}"
+                        $"with {fst RunParts.losses[loss]}, at event {event}"
                         (fun subject settings -> stoppingCostsNothing (changed id) subject settings event)
 
             testList
                 "at every event of one run"
                 [
                     for event in 0..30 do
-                        Check.lawAt scheduled $"event {event}" (fun subject settings ->
+                        LawChecks.lawAt scheduled $"event {event}" (fun subject settings ->
                             stoppingCostsNothing (changed id) subject settings event)
                 ]
 
-            Check.law 15 "n steps and m steps are n + m steps" (fun subject settings number ->
+            LawChecks.law 15 "n steps and m steps are n + m steps" (fun subject settings number ->
                 let settings =
                     { settings with
                         TorchSchedulers = false
@@ -182,7 +184,7 @@ let tests =
                 use rest = steps m other half
                 Expect.equal (Snapshot.ofState rest) (Snapshot.ofState whole) $"{n} + {m} steps")
 
-            Check.lawAt Settings.rich "a session that is resumed shows the state at once" (fun subject settings ->
+            LawChecks.lawAt Settings.rich "a session that is resumed shows the state at once" (fun subject settings ->
                 use session = Subject.start subject settings
                 Drive.train session 1 Drive.quietly
                 use state = session.Take()
@@ -192,7 +194,7 @@ let tests =
                 session.Resume state
                 Expect.equal (Snapshot.ofModules session.Handles) shown "the modules")
 
-            Check.lawAt
+            LawChecks.lawAt
                 Settings.rich
                 "a state of other machines is refused, and nothing changes"
                 (fun subject settings ->
@@ -208,7 +210,7 @@ let tests =
                     Drive.train session 1 Drive.quietly)
 
             for name, forget in forgetful do
-                Check.isFalsified $"without {name}" (fun () ->
+                LawChecks.isFalsified $"without {name}" (fun () ->
                     // In the third iteration of the first epoch, its schedule still due.
                     stoppingCostsNothing (changed forget) Subject.metricLossOnly { scheduled with Clip = true } 17)
         ]

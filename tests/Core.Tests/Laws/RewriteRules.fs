@@ -1,12 +1,14 @@
 /// The rules of weights as values, 7 and 8: what a forward pass rewrites, and memory.
 module MetricLearning.Core.Tests.Laws.RewriteRules
 
+open MetricLearning.Core.Tests.Support
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Trainers
 
-open MetricLearning.Core.Tests.Laws.SmallRuns
+open MetricLearning.Core.Tests.Support.SmallRuns
 
 let private embedding (maxNorm: float option) : torch.nn.Module<Tensor, Tensor> =
     match maxNorm with
@@ -15,7 +17,11 @@ let private embedding (maxNorm: float option) : torch.nn.Module<Tensor, Tensor> 
 
 let private words () =
     torch
-        .tensor([| for index in 0L .. Parts.samples - 1L -> (index * 3L + index / 5L) % 10L |])
+        .tensor(
+            [|
+                for index in 0L .. RunParts.samples - 1L -> (index * 3L + index / 5L) % 10L
+            |]
+        )
         .DetachFromDisposeScope()
 
 let private rule7 =
@@ -67,7 +73,7 @@ let private rule7 =
                               [ Keys.Trunk, linear 6L 4L ]
                               [ "trunk_optimizer", adam; "metric_loss_optimizer", adam ]
                               (data ()) with
-                            Losses = [ Keys.MetricLoss, P2SGrad.loss (P2SGrad.defaults 4 Parts.classes) ]
+                            Losses = [ Keys.MetricLoss, P2SGrad.loss (P2SGrad.defaults 4 RunParts.classes) ]
                         }
 
                 use _ = Session.Start prepared

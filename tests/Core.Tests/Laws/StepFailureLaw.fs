@@ -1,11 +1,13 @@
 /// Law 7 of pure steps: one that fails leaves the state it started from.
 module MetricLearning.Core.Tests.Laws.StepFailureLaw
 
+open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Tests.Laws.Mishaps
+open MetricLearning.Core.Tests.Support.Mishaps
 
 let private pureStepFails (step: Prepared -> TrainingState -> TrainingState) (place: Place) (settings: Settings) =
     let trap = Trap()
@@ -52,9 +54,9 @@ let tests =
                         place
                         { byHandSettings with Clip = true })
 
-            Check.isFalsified "FreshBuffers" (fun () ->
+            LawChecks.isFalsified "FreshBuffers" (fun () ->
                 pureStepFails (ByHand.step [ Mechanism.FreshBuffers ]) Place.Loss byHandSettings)
 
-            Check.isFalsified "GeneratorGivenBack" (fun () ->
+            LawChecks.isFalsified "GeneratorGivenBack" (fun () ->
                 pureStepFails (ByHand.step [ Mechanism.GeneratorGivenBack ]) Place.Loss byHandSettings)
         ]

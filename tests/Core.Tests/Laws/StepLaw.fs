@@ -1,8 +1,10 @@
 /// Law 1: steps are functions.
 module MetricLearning.Core.Tests.Laws.StepLaw
 
+open MetricLearning.Core.Tests.Support
 open System
 open Expecto
+open MetricLearning
 open MetricLearning.Core
 
 type private Step = Prepared -> TrainingState -> TrainingState
@@ -52,16 +54,16 @@ let private withoutSchedules settings =
     }
 
 let private off (settings: Settings) (mechanisms: Mechanism list) =
-    Check.isFalsified $"{mechanisms}" (fun () ->
+    LawChecks.isFalsified $"{mechanisms}" (fun () ->
         stepsAreFunctions (ByHand.step mechanisms) Subject.metricLossOnly settings 5)
 
 let tests =
     testList
         "1 steps are functions"
         [
-            Check.law 60 "twice, in any order" (stepsAreFunctions real)
+            LawChecks.law 60 "twice, in any order" (stepsAreFunctions real)
 
-            Check.law 25 "an iteration by hand gives the same bits" (fun subject settings _ ->
+            LawChecks.law 25 "an iteration by hand gives the same bits" (fun subject settings _ ->
                 let settings = withoutSchedules settings
                 let prepared = Subject.prepare subject settings
                 use _ = Session.Start prepared
@@ -75,7 +77,7 @@ let tests =
                 use secondByHand = ByHand.step [] other byHand
                 Expect.equal (Snapshot.ofState second) (Snapshot.ofState secondByHand) "the second")
 
-            Check.lawAt Settings.rich "a step learns" (fun subject settings ->
+            LawChecks.lawAt Settings.rich "a step learns" (fun subject settings ->
                 let prepared = Subject.prepare subject settings
                 use _ = Session.Start prepared
                 use next = real prepared prepared.State
@@ -95,7 +97,7 @@ let tests =
             testCase "by hand, with every mechanism on, the law holds" (fun () ->
                 stepsAreFunctions (ByHand.step []) Subject.metricLossOnly Settings.rich 5)
 
-            for loss in Parts.remembering do
+            for loss in RunParts.remembering do
                 let settings =
                     { Settings.rich with
                         Loss = loss
@@ -103,9 +105,9 @@ let tests =
                     }
 
                 testList
-                    $"with {fst Parts.losses[loss]}"
+                    $"with {fst RunParts.losses[loss]}"
                     [
-                        Check.lawAt settings "twice, in any order" (fun subject settings ->
+                        LawChecks.lawAt settings "twice, in any order" (fun subject settings ->
                             stepsAreFunctions real subject settings 5)
 
                         off settings [ Mechanism.FreshBuffers ]

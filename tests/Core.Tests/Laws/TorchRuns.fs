@@ -1,10 +1,12 @@
 /// Runs with optimizers of TorchSharp's.
 module MetricLearning.Core.Tests.Laws.TorchRuns
 
+open MetricLearning.Core.Tests.Support
 open System
 open System.Threading
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Trainers
 

@@ -1,13 +1,15 @@
 /// A sampler that looks at what networks have learned: it changes nothing, and its passes belong to states.
 module MetricLearning.Core.Tests.Laws.TuplesToWeightsRules
 
+open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Trainers
-open MetricLearning.Core.Tests.Feed.Expectations
-open MetricLearning.Core.Tests.Laws.SmallRuns
+open MetricLearning.Core.Tests.Support.Expectations
+open MetricLearning.Core.Tests.Support.SmallRuns
 
 let private seed = Seed.ofInt64 5L
 
@@ -31,8 +33,8 @@ let private network () =
     torch.manual_seed 3L |> ignore
 
     torch.nn.Sequential(
-        layer "linear" (linear Parts.features Parts.size),
-        layer "norm" (torch.nn.BatchNorm1d Parts.size),
+        layer "linear" (linear RunParts.features RunParts.size),
+        layer "norm" (torch.nn.BatchNorm1d RunParts.size),
         layer "dropout" (torch.nn.Dropout 0.5)
     )
 
@@ -46,7 +48,7 @@ let private rig () =
         sampler
             trunk
             { options with
-                SubsetSize = Nullable Parts.batchSize
+                SubsetSize = Nullable RunParts.batchSize
             }
 
     let ingredients =
@@ -156,8 +158,8 @@ let tests =
                 let drawn = order.Draw(seed, cursor)
                 Expect.isTrue (order.IsDrawn drawn) "drawn"
 
-                match drawn.Drawn with
-                | Drawn.Indices indices ->
+                match drawn.PassMemory with
+                | PassMemory.Indices indices ->
                     Expect.equal (order.Take(seed, drawn).Indices) indices "the batch"
                     Expect.equal (Cursor.ofNumbers (Cursor.toNumbers drawn)) drawn "written down"
                 | other -> failtest $"{other}"

@@ -1,13 +1,15 @@
 /// Files of `torch.save` that were changed, by accident or on purpose.
 module MetricLearning.Core.Tests.Pretrained.PickleMutationTests
 
+open MetricLearning.Core.Tests.Support
 open System
 open System.IO
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Tests.Pretrained.PickleWriter
-open MetricLearning.Core.Tests.Pretrained.TorchFiles
+open MetricLearning.Core.Tests.Support.PickleWriter
+open MetricLearning.Core.Tests.Support.TorchFiles
 
 let private mutate (number: int) (bytes: byte[]) : string * byte[] =
     let random = (Seed.derive "pickle" (int64 number) (Seed.ofInt64 6L)).Random()

@@ -1,15 +1,17 @@
 /// Files of `torch.save`, read as data.
 module MetricLearning.Core.Tests.Pretrained.PickledTensorsTests
 
+open MetricLearning.Core.Tests.Support
 open System
 open System.IO.Compression
 open System.Text
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Tests.Pretrained.PickleWriter
-open MetricLearning.Core.Tests.Pretrained.TorchFiles
-open MetricLearning.Core.Tests.Pretrained.PickledFiles
+open MetricLearning.Core.Tests.Support.PickleWriter
+open MetricLearning.Core.Tests.Support.TorchFiles
+open MetricLearning.Core.Tests.Support.PickledFiles
 
 let private dtypes =
     [

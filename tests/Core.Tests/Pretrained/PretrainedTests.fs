@@ -1,5 +1,6 @@
 module MetricLearning.Core.Tests.Pretrained.PretrainedTests
 
+open MetricLearning.Core.Tests.Support
 open Expecto
 
 /// One after the other: libtorch's count of live tensors and its generator are the process's.

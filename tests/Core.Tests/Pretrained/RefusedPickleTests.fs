@@ -1,16 +1,18 @@
 /// Files that are not of `torch.save`, or hold what is no tensor.
 module MetricLearning.Core.Tests.Pretrained.RefusedPickleTests
 
+open MetricLearning.Core.Tests.Support
 open System
 open System.IO
 open System.IO.Compression
 open System.Text
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Tests.Pretrained.PickleWriter
-open MetricLearning.Core.Tests.Pretrained.TorchFiles
-open MetricLearning.Core.Tests.Pretrained.PickledFiles
+open MetricLearning.Core.Tests.Support.PickleWriter
+open MetricLearning.Core.Tests.Support.TorchFiles
+open MetricLearning.Core.Tests.Support.PickledFiles
 
 let private foreign =
     testList

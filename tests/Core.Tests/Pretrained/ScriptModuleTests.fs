@@ -1,15 +1,16 @@
 /// TorchScript trunks as modules.
 module MetricLearning.Core.Tests.Pretrained.ScriptModuleTests
 
+open MetricLearning.Core.Tests.Support
 open System
 open System.IO
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Trainers
-open MetricLearning.Core.Tests.Laws
-open MetricLearning.Core.Tests.Pretrained.ScriptFiles
-open MetricLearning.Core.Tests.Pretrained.Scripts
+open MetricLearning.Core.Tests.Support.ScriptFiles
+open MetricLearning.Core.Tests.Support.Scripts
 
 let private modes =
     testList
@@ -17,7 +18,7 @@ let private modes =
         [
             testCase "modes go through" (fun () ->
                 use trunk = trunkOf dropping
-                use input = torch.randn (8L, Parts.features)
+                use input = torch.randn (8L, RunParts.features)
                 Expect.isTrue trunk.training "as it was saved"
                 trunk.eval ()
                 Expect.isFalse trunk.training "evaluation"
@@ -32,7 +33,7 @@ let private modes =
 
             testCase "a script that replaces its counter: the registered one counts" (fun () ->
                 use trunk = trunkOf replacing
-                use input = torch.randn (8L, Parts.features)
+                use input = torch.randn (8L, RunParts.features)
                 let counter = (trunk.state_dict ())["norm.num_batches_tracked"]
 
                 for expected in 1L .. 3L do
@@ -46,7 +47,7 @@ let private modes =
 
             testCase "moved: the script gets the new tensors" (fun () ->
                 use trunk = trunkOf plain
-                use input = torch.randn (8L, Parts.features)
+                use input = torch.randn (8L, RunParts.features)
                 trunk.eval ()
                 use before = trunk.call input
                 let old = Seq.head (trunk.parameters ())
@@ -82,7 +83,7 @@ let private modes =
                 steps 2 session
                 session.Dispose()
                 trunk.``to`` torch.float64 |> ignore
-                use input = torch.randn (8L, Parts.features, dtype = torch.ScalarType.Float64)
+                use input = torch.randn (8L, RunParts.features, dtype = torch.ScalarType.Float64)
                 (trunk.call input).Dispose())
 
             testCase "weights are loaded into it and saved from it" (fun () ->
@@ -102,7 +103,7 @@ let private modes =
                     Expect.equal (bits other) (bits trunk) "the same"
                     other.eval ()
                     trunk.eval ()
-                    use input = torch.randn (8L, Parts.features)
+                    use input = torch.randn (8L, RunParts.features)
                     Expect.isTrue ((other.call input).Equals(trunk.call input)) "and the same function"
                 finally
                     File.Delete path)
@@ -122,7 +123,7 @@ let private mistakes =
         "mistakes"
         [
             testCase "a script is loaded from its file" (fun () ->
-                withFile (Layers(Parts.features).Script plain) (fun path ->
+                withFile (Layers(RunParts.features).Script plain) (fun path ->
                     use trunk = new ScriptTrunk(TorchScript.load path null)
                     Expect.equal (trunk.state_dict().Count) 9 "tensors"))
 
@@ -147,7 +148,7 @@ let private mistakes =
                             Type = "Tuple[Tensor, Tensor]"
                         }
 
-                use input = torch.randn (8L, Parts.features)
+                use input = torch.randn (8L, RunParts.features)
 
                 Expect.throwsC (fun () -> trunk.call input |> ignore) (fun error ->
                     Expect.equal (error.GetType()) typeof<InvalidOperationException> $"{error}"

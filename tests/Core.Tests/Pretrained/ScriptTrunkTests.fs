@@ -1,15 +1,16 @@
 /// TorchScript trunks that train.
 module MetricLearning.Core.Tests.Pretrained.ScriptTrunkTests
 
+open MetricLearning.Core.Tests.Support
 open System
 open System.IO
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Trainers
-open MetricLearning.Core.Tests.Laws
-open MetricLearning.Core.Tests.Pretrained.ScriptFiles
-open MetricLearning.Core.Tests.Pretrained.Scripts
+open MetricLearning.Core.Tests.Support.ScriptFiles
+open MetricLearning.Core.Tests.Support.Scripts
 
 let tests =
     testList
@@ -44,7 +45,7 @@ let tests =
 
                 for setting in [ dropping; { replacing with Dropout = 0.25 } ] do
                     use trunk = trunkOf setting
-                    let plain = Layers(Parts.features).Network setting.Dropout
+                    let plain = Layers(RunParts.features).Network setting.Dropout
                     use scripted = SmallRuns.session (ingredients trunk)
                     use own = SmallRuns.session (ingredients plain)
                     let before = bits trunk
@@ -93,7 +94,7 @@ let tests =
                     Expect.equal (counted.ToInt64()) 6L "batches")
 
             testCase "frozen: it does not move; its batch norms kept: their statistics do not" (fun () ->
-                use embedder = SmallRuns.linear Parts.features 3L
+                use embedder = SmallRuns.linear RunParts.features 3L
                 use trunk = trunkOf plain
 
                 let both =

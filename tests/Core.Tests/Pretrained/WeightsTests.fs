@@ -1,17 +1,18 @@
 /// Weights loaded into modules.
 module MetricLearning.Core.Tests.Pretrained.WeightsTests
 
+open MetricLearning.Core.Tests.Support
 open System
 open System.Collections.Generic
 open System.IO
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Trainers
-open MetricLearning.Core.Tests.Laws
-open MetricLearning.Core.Tests.Pretrained.PickleWriter
-open MetricLearning.Core.Tests.Pretrained.TorchFiles
-open MetricLearning.Core.Tests.Pretrained.Networks
+open MetricLearning.Core.Tests.Support.PickleWriter
+open MetricLearning.Core.Tests.Support.TorchFiles
+open MetricLearning.Core.Tests.Support.PretrainedNetworks
 
 let private loading =
     testList

@@ -1,11 +1,13 @@
 /// Which epoch was best, and patience: pure.
 module MetricLearning.Core.Tests.Records.BestTests
 
+open MetricLearning.Core.Tests.Support
 open System
 open System.Collections.Generic
 open Expecto
 open FsCheck
 open FsCheck.FSharp
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Records
 

@@ -1,6 +1,7 @@
 /// Keeping records and asking for them.
 module MetricLearning.Core.Tests.Records.KeeperTests
 
+open MetricLearning.Core.Tests.Support
 open System
 open System.Collections.Generic
 open System.IO

@@ -1,6 +1,7 @@
 /// Records of processes that are killed in the middle of their work.
 module MetricLearning.Core.Tests.Records.KillTests
 
+open MetricLearning.Core.Tests.Support
 open System
 open System.Collections.Generic
 open System.Diagnostics

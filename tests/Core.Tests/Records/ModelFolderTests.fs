@@ -1,15 +1,16 @@
 /// Folders with the weights of some epochs.
 module MetricLearning.Core.Tests.Records.ModelFolderTests
 
+open MetricLearning.Core.Tests.Support
 open System.IO
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Records
-open MetricLearning.Core.Tests.Laws
 
 let private session (inputs: int64) =
-    let data = torch.rand(int64 Parts.labels.Length, inputs).DetachFromDisposeScope()
+    let data = torch.rand(int64 RunParts.labels.Length, inputs).DetachFromDisposeScope()
 
     SmallRuns.session (
         SmallRuns.ingredientsOf

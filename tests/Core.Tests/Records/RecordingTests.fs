@@ -1,12 +1,13 @@
 /// What is recorded of a run.
 module MetricLearning.Core.Tests.Records.RecordingTests
 
+open MetricLearning.Core.Tests.Support
 open System.Collections.Generic
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Records
-open MetricLearning.Core.Tests.Laws
 
 let private collecting (loss: unit -> Loss) : Loss =
     Statistics.CollectByDefault <- true

@@ -1,6 +1,7 @@
 /// What the writers leave in files, against a model of it, with readers that share no code with them.
 module MetricLearning.Core.Tests.Records.WriterTests
 
+open MetricLearning.Core.Tests.Support
 open System
 open System.Collections.Generic
 open System.Globalization

@@ -1,14 +1,16 @@
 module MetricLearning.Core.Tests.Trainers.CascadeTests
 
+open MetricLearning.Core.Tests.Support
 open System.Collections.Generic
 open Expecto
 open FsCheck
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Trainers
-open MetricLearning.Core.Tests.Feed.Expectations
-open MetricLearning.Core.Tests.Measure.Batches
-open MetricLearning.Core.Tests.Trainers.Contexts
+open MetricLearning.Core.Tests.Support.Expectations
+open MetricLearning.Core.Tests.Support.RandomBatches
+open MetricLearning.Core.Tests.Support.Contexts
 
 let private embedded (rows: torch.Tensor) (labels: int64 seq) : Embedded =
     {

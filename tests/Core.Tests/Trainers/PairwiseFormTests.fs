@@ -1,13 +1,15 @@
 /// Losses on synthetic triplets compute the entries they need: the same numbers as from the whole matrix.
 module MetricLearning.Core.Tests.Trainers.PairwiseFormTests
 
+open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Tests.Measure.Batches
-open MetricLearning.Core.Tests.Measure.OwnTests
-open MetricLearning.Core.Tests.Trainers.Contexts
+open MetricLearning.Core.Tests.Support.RandomBatches
+open MetricLearning.Core.Tests.Metric.OwnTests
+open MetricLearning.Core.Tests.Support.Contexts
 
 let private triplets = 24
 
@@ -76,7 +78,7 @@ let private adversarial (options: TripletMargin) (mined: Mined) =
     let ctx =
         context [] [ Keys.GeneratorAdversarialLoss, loss ] [] [ Keys.GeneratorAdversarialLoss ] 1L
 
-    Synthesis.adversarial Keys.GeneratorAdversarialLoss ctx mined
+    SyntheticNegatives.adversarial Keys.GeneratorAdversarialLoss ctx mined
 
 let private forms =
     let margin = 0.2

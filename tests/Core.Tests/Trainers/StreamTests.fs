@@ -1,14 +1,16 @@
 module MetricLearning.Core.Tests.Trainers.StreamTests
 
+open MetricLearning.Core.Tests.Support
 open System.Collections.Generic
 open Expecto
 open FsCheck
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Trainers
-open MetricLearning.Core.Tests.Feed.Expectations
-open MetricLearning.Core.Tests.Measure.Batches
-open MetricLearning.Core.Tests.Trainers.Contexts
+open MetricLearning.Core.Tests.Support.Expectations
+open MetricLearning.Core.Tests.Support.RandomBatches
+open MetricLearning.Core.Tests.Support.Contexts
 
 let private tripletsOf (tuples: Tuples) =
     match tuples with
@@ -23,7 +25,7 @@ let private streams (labels: int64[]) : TwoStreams =
     }
 
 let private mined (miners: (string * Miner) list) (streams: TwoStreams) : Mined =
-    Streams.mine (context [] [] miners [] 1L) streams
+    TwoStream.mine (context [] [] miners [] 1L) streams
 
 let tests =
     testList
@@ -139,7 +141,7 @@ let tests =
                     throws<System.InvalidOperationException>
                         $"these have {inputs} input(s) besides the label"
                         (fun () ->
-                            Streams.embed ctx (batch [ for number in 1..inputs -> embeddings number 2 ] [ 0; 1 ])
+                            TwoStream.embed ctx (batch [ for number in 1..inputs -> embeddings number 2 ] [ 0; 1 ])
                             |> ignore)
             }
         ]

@@ -1,14 +1,16 @@
 module MetricLearning.Core.Tests.Trainers.SynthesisTests
 
+open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open FsCheck
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Trainers
-open MetricLearning.Core.Tests.Feed.Expectations
-open MetricLearning.Core.Tests.Measure.Batches
-open MetricLearning.Core.Tests.Trainers.Contexts
+open MetricLearning.Core.Tests.Support.Expectations
+open MetricLearning.Core.Tests.Support.RandomBatches
+open MetricLearning.Core.Tests.Support.Contexts
 
 let private labels = [ for row in 0L .. 9L -> row % 3L ]
 
@@ -26,7 +28,7 @@ let private middle =
     new Made(fun triplets -> triplets.narrow (1L, 5L, 5L) + 1.0) :> torch.nn.Module<torch.Tensor, torch.Tensor>
 
 let private generated perAnchor miners seed =
-    Option.get (Synthesis.generate perAnchor (withGenerator middle miners seed) (featured ()))
+    Option.get (SyntheticNegatives.generate perAnchor (withGenerator middle miners seed) (featured ()))
 
 let private rows (tensor: torch.Tensor) = floats tensor |> Array.chunkBySize 5
 
@@ -107,7 +109,7 @@ let tests =
 
                     throws<InvalidOperationException>
                         "The generator must take 3 × 5 = 15 numbers (a triplet of the trunk's outputs) and make 5"
-                        (fun () -> Synthesis.generate (Nullable 2) ctx (featured ()) |> ignore)
+                        (fun () -> SyntheticNegatives.generate (Nullable 2) ctx (featured ()) |> ignore)
                 }
 
             test "a generator's own mistake is not taken for a wrong size" {
@@ -115,7 +117,7 @@ let tests =
                 let broken = new Made(fun _ -> raise (NotSupportedException "not today"))
 
                 throws<NotSupportedException> "not today" (fun () ->
-                    Synthesis.generate (Nullable 2) (withGenerator broken [] 1L) (featured ())
+                    SyntheticNegatives.generate (Nullable 2) (withGenerator broken [] 1L) (featured ())
                     |> ignore)
             }
 
@@ -124,7 +126,7 @@ let tests =
                 let features = (featured ()).Features.reshape(10L, 5L, 1L)
 
                 throws<InvalidOperationException> "it has 3 dimensions" (fun () ->
-                    Synthesis.generate
+                    SyntheticNegatives.generate
                         (Nullable 2)
                         (withGenerator middle [] 1L)
                         { featured () with Features = features }
@@ -146,8 +148,17 @@ let tests =
                     Array.map2 (fun x y -> (x - y) * (x - y)) (normal made.Generated) (normal like)
                     |> Array.average
 
-                isNear 1e-12 (number (Synthesis.distanceTo _.Anchors made)) (expected made.Anchors) "to anchors"
-                isNear 1e-12 (number (Synthesis.distanceTo _.Negatives made)) (expected made.Negatives) "to negatives"
+                isNear
+                    1e-12
+                    (number (SyntheticNegatives.distanceTo _.Anchors made))
+                    (expected made.Anchors)
+                    "to anchors"
+
+                isNear
+                    1e-12
+                    (number (SyntheticNegatives.distanceTo _.Negatives made))
+                    (expected made.Negatives)
+                    "to negatives"
             }
 
             for phase, epoch in [ Phase.GeneratorAlone, 1; Phase.Together, 2 ] do

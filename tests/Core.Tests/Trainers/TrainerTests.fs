@@ -1,5 +1,6 @@
 module MetricLearning.Core.Tests.Trainers.TrainerTests
 
+open MetricLearning.Core.Tests.Support
 open Expecto
 
 let tests =

@@ -13,7 +13,7 @@ internal static class PublicTypes
         | BindingFlags.DeclaredOnly;
 
     public static Assembly Facade => typeof(BaseTrainer).Assembly;
-    public static Assembly Core => typeof(Core.Loss).Assembly;
+    public static Assembly Core => typeof(Loss).Assembly;
 
     public static IEnumerable<MemberInfo> Members(Type type) => type.GetMembers(Declared).Where(IsVisible);
 

@@ -45,8 +45,8 @@ public sealed class SignatureTests
     {
         var progress = PublicTypes.Members(typeof(Core.Progress)).SelectMany(PublicTypes.Signature);
         Assert.Contains(progress, IsFSharp);
-        Assert.Contains(typeof(Core.Loss), PublicTypes.Reached());
-        Assert.Contains(typeof(Core.MetricInput), PublicTypes.Reached());
+        Assert.Contains(typeof(Loss), PublicTypes.Reached());
+        Assert.Contains(typeof(MetricInput), PublicTypes.Reached());
         Assert.True(PublicTypes.Reached().Count > PublicTypes.Facade.GetExportedTypes().Length);
     }
 

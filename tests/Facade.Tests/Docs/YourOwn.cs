@@ -8,7 +8,7 @@ namespace MetricLearning.Tests.Docs;
 public sealed class LogisticTripletLoss(Distance? distance = null, Reducer? reducer = null)
     : Loss(new LossSettings(distance, reducer, null, 1, null))
 {
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input)
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input)
     {
         var triplets = TripletDistances.Of(Distance, input, perAnchor: null);
         var excess = Distance.Margin(triplets.AnchorPositive, triplets.AnchorNegative);
@@ -23,7 +23,7 @@ public sealed class LearnedLimitLoss : Loss
 
     public override string[] Parts => ["pos_loss", "neg_loss"];
 
-    public override IReadOnlyList<Elements> ComputeLoss(MetricInput input)
+    public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input)
     {
         var limit = Learned("limit", input.Embeddings);
         var (positives, negatives) = PairDistances.Of(Distance, input);
@@ -60,7 +60,7 @@ public sealed class AngularDistance() : Distance(isInverted: false)
 /// <summary>The mean of the largest values.</summary>
 public sealed class LargestReducer(int count) : Reducer
 {
-    public override Tensor ReduceElements(Elements elements, Tensor embeddings, Tensor? labels)
+    public override Tensor ReduceElements(LossElements elements, Tensor embeddings, Tensor? labels)
     {
         var values = elements.List().Values;
         var taken = (int)Math.Min(count, values.size(0));
@@ -71,7 +71,7 @@ public sealed class LargestReducer(int count) : Reducer
 /// <summary>Embeddings outside of the unit ball cost.</summary>
 public sealed class UnitBallRegularizer : Regularizer
 {
-    public override Elements ComputeLoss(Tensor rows) => ElementsOf.Rows("loss", (rows.square().sum(1) - 1).relu());
+    public override LossElements ComputeLoss(Tensor rows) => ElementsOf.Rows("loss", (rows.square().sum(1) - 1).relu());
 }
 
 /// <summary>Blocks of neighbouring samples, in random order.</summary>

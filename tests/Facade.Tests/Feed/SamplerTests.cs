@@ -31,7 +31,7 @@ public sealed class SamplerTests
         }
     }
 
-    private static List<long[]> Take(Order order, int batches)
+    private static List<long[]> Take(DataOrder order, int batches)
     {
         var taken = new List<long[]>();
         var cursor = CursorModule.start;
@@ -48,22 +48,22 @@ public sealed class SamplerTests
     [Fact]
     public void A_sampler_in_CSharp_orders_the_data()
     {
-        var batches = Take(OrderModule.sampled(new EvenFirst(8), 4), 4);
+        var batches = Take(DataOrderModule.sampled(new EvenFirst(8), 4), 4);
 
         Assert.All(batches[0], index => Assert.Equal(0, index % 2));
         Assert.All(batches[1], index => Assert.Equal(1, index % 2));
         Assert.Equal([0, 2, 4, 6], batches[2].Order());
-        Assert.Equal(batches, Take(OrderModule.sampled(new EvenFirst(8), 4), 4));
+        Assert.Equal(batches, Take(DataOrderModule.sampled(new EvenFirst(8), 4), 4));
     }
 
     [Fact]
     public void A_batch_sampler_in_CSharp_chooses_the_sizes()
     {
-        var order = OrderModule.batched(new Growing());
+        var order = DataOrderModule.batched(new Growing());
 
         Assert.Equal(3, order.BatchesPerPass);
         Assert.Equal([1, 2, 3, 1], Take(order, 4).Select(batch => batch.Length));
-        Assert.Equal(Take(order, 4), Take(OrderModule.batched(new Growing()), 4));
+        Assert.Equal(Take(order, 4), Take(DataOrderModule.batched(new Growing()), 4));
     }
 
     [Fact]

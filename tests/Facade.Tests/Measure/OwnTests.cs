@@ -13,7 +13,7 @@ public sealed class OwnTests
     {
         public SquaredHinge() => Learn("limit", zeros(1) + 0.5);
 
-        public override IReadOnlyList<Elements> ComputeLoss(MetricInput input)
+        public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input)
         {
             var (positives, _) = PairDistances.Of(Distance, input);
             var excess = (positives.Values - Learned("limit", input.Embeddings)).relu();
@@ -29,7 +29,7 @@ public sealed class OwnTests
     {
         public override string[] Parts => ["pos_loss", "neg_loss"];
 
-        public override IReadOnlyList<Elements> ComputePairs(PairDistances positives, PairDistances negatives) =>
+        public override IReadOnlyList<LossElements> ComputePairs(PairDistances positives, PairDistances negatives) =>
             [
                 positives.Elements("pos_loss", 1 - positives.Values),
                 negatives.Elements("neg_loss", negatives.Values.relu()),
@@ -55,13 +55,13 @@ public sealed class OwnTests
 
     private sealed class Largest : Reducer
     {
-        public override Tensor ReduceElements(Elements elements, Tensor embeddings, Tensor? labels) =>
+        public override Tensor ReduceElements(LossElements elements, Tensor embeddings, Tensor? labels) =>
             elements.List().Values.max();
     }
 
     private sealed class FirstNumber : Regularizer
     {
-        public override Elements ComputeLoss(Tensor rows) => ElementsOf.Rows("loss", rows.select(1, 0).square());
+        public override LossElements ComputeLoss(Tensor rows) => ElementsOf.Rows("loss", rows.select(1, 0).square());
     }
 
     [Fact]

@@ -82,7 +82,7 @@ public sealed class AdversarialPartsTests
                         calls++;
                         // Of features, not of embeddings.
                         Assert.Equal(6, input.Embeddings.size(1));
-                        return Core.Tuples.All;
+                        return Tuples.All;
                     }),
                 },
             }

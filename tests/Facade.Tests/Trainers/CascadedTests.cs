@@ -22,7 +22,7 @@ public sealed class CascadedTests
             new(input =>
             {
                 rows.Add(input.Embeddings.size(0));
-                return Core.Tuples.All;
+                return Tuples.All;
             });
 
         using var trainer = problem.Create(

@@ -226,7 +226,7 @@ public sealed class CheckpointTests
         trainer.Step();
         trainer.SaveCheckpoint(place.At("run.safetensors"));
 
-        using var file = Core.SafetensorsFile.Open(place.At("run.safetensors"));
+        using var file = SafetensorsFile.Open(place.At("run.safetensors"));
         foreach (var (name, weights) in scenario.Trunk.state_dict())
         {
             using var saved = file.Tensor($"trunk.{name}");

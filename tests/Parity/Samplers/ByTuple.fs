@@ -2,6 +2,7 @@ namespace MetricLearning.Parity
 
 open System.Text.Json
 open TorchSharp
+open MetricLearning
 open MetricLearning.Core
 
 /// samplers.json: samplers that choose triplets, or samples by the tuples that a miner finds.

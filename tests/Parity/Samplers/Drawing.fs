@@ -1,6 +1,7 @@
 namespace MetricLearning.Parity
 
 open System.Text.Json
+open MetricLearning
 open MetricLearning.Core
 
 /// What the groups of samplers.json have in common.

@@ -1,6 +1,7 @@
 namespace MetricLearning.Parity
 
 open System.Text.Json
+open MetricLearning
 open MetricLearning.Core
 
 /// Pass k gives the k-th of some passes, again from the first after the last.

@@ -1,0 +1,56 @@
+namespace MetricLearning
+
+open MetricLearning.Core
+open System
+open System.Collections.Generic
+open System.Threading
+
+/// How samples become data and labels: the user's functions, where given, and what to do with labels.
+[<ReferenceEquality>]
+type Reading =
+    {
+        /// List of samples → batch; null for `Collate.samples`.
+        CollateFn: Func<IReadOnlyList<obj>, obj> | null
+        /// Batch → data and labels; null for the first and last element of a tuple or list (all but the last are data), or
+        /// the entries "data" and "labels" or "label" of a dictionary.
+        DataAndLabelGetter: Func<obj, struct (obj * obj)> | null
+        /// From labels to integers.
+        Labels: LabelMap
+        /// Which levels of the label hierarchy count.
+        Level: HierarchyLevel
+    }
+
+    /// Default collation, integer labels as they are, level 0.
+    static member Default =
+        {
+            CollateFn = null
+            DataAndLabelGetter = null
+            Labels = LabelMap.Identity
+            Level = HierarchyLevel.One 0
+        }
+
+/// A data set as the loader sees it: indices → batch. Several threads may fetch at once.
+[<AbstractClass>]
+type BatchSource() =
+
+    /// The number of samples.
+    abstract Count: int64
+
+    /// Whether fetching is so cheap that threads would only cost.
+    abstract IsCheap: bool
+
+    /// The batch of these samples; the caller's to dispose, in no dispose scope. The seed is for chance within samples.
+    abstract Fetch: indices: int64[] * seed: Seed * cancellationToken: CancellationToken -> Batch
+
+    interface IDisposable with
+        member this.Dispose() = this.Dispose()
+
+    abstract Dispose: unit -> unit
+    default _.Dispose() = ()
+
+    /// InvalidOperationException if the data set has no such sample.
+    static member internal Check(indices: int64[], count: int64) : unit =
+        for index in indices do
+            if index < 0L || index >= count then
+                invalidOp
+                    $"The order of data asks for sample {index}, but the data set has {count} samples, 0 to {count - 1L}."

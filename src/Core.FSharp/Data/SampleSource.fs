@@ -1,0 +1,96 @@
+namespace MetricLearning
+
+open MetricLearning.Core
+open System
+open System.Threading
+open TorchSharp
+
+/// Batches of samples that are read one by one and collated.
+module internal SampleSource =
+
+    // Out of every dispose scope; a tensor that the fetching did not make is the user's, who may dispose it.
+    let private own (scope: DisposeScope) (tensor: torch.Tensor) : torch.Tensor =
+        let ours = if scope.Contains tensor then tensor else tensor.alias ()
+        ours.DetachFromDisposeScope()
+
+    // A user's function that fails says whose and where; cancellation is no failure.
+    let private guarded (what: unit -> string) (cancellationToken: CancellationToken) (act: unit -> 'T) : 'T =
+        try
+            act ()
+        with error when not (cancellationToken.IsCancellationRequested && error :? OperationCanceledException) ->
+            raise (InvalidOperationException($"{what ()}: {error.Message}", error))
+
+    let private named (indices: int64[]) : string =
+        String.Join(", ", Array.truncate 10 indices)
+        + (if indices.Length > 10 then ", …" else "")
+
+    let create (reading: Reading) (count: unit -> int64) (read: Seed -> int64 -> (obj | null)) : BatchSource =
+        let collate (indices: int64[]) (samples: obj[]) : obj =
+            match reading.CollateFn with
+            | null -> Collate.samples indices samples
+            | collate ->
+                match box (collate.Invoke samples) with
+                | null -> Labels.refuse "the collate function returned null"
+                | batch -> batch
+
+        let get (batch: obj) =
+            match reading.DataAndLabelGetter with
+            | null -> BatchParts.split batch
+            | getter ->
+                let struct (data, labels) = getter.Invoke batch
+                BatchParts.both data labels
+
+        { new BatchSource() with
+            member _.Count = count ()
+            member _.IsCheap = false
+
+            member _.Fetch(indices, seed, cancellationToken) =
+                BatchSource.Check(indices, count ())
+                use scope = torch.NewDisposeScope()
+
+                let samples =
+                    indices
+                    |> Array.mapi (fun position index ->
+                        cancellationToken.ThrowIfCancellationRequested()
+
+                        guarded
+                            (fun () -> $"Reading sample {index} of the data set failed")
+                            cancellationToken
+                            (fun () ->
+                                match read (Seed.derive "sample" (int64 position) seed) index with
+                                | null -> Labels.refuse "the sample is null"
+                                | sample -> sample))
+
+                guarded (fun () -> $"Making a batch of samples {named indices} failed") cancellationToken (fun () ->
+                    let struct (data, labels) = get (collate indices samples)
+                    let data = BatchParts.tensors data
+
+                    let labels = reading.Labels.Apply(reading.Level, Labels.ofBatch labels)
+
+                    if data.Length = 0 then
+                        Labels.refuse "there are no data tensors"
+
+                    if data[0].dim() = 0L || data[0].size 0 <> labels.size 0 then
+                        Labels.refuse
+                            $"the data have shape {Shape.show data[0].shape} but there are {labels.size 0} labels: one row per label is needed"
+
+                    {
+                        Data = data |> Array.map (own scope)
+                        Labels = own scope labels
+                        Indices = indices
+                    })
+        }
+
+/// Data sets as sources of batches.
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module BatchSource =
+
+    /// The data set, read as told. ArgumentException if the labels of a tensor data set do not fit its data, or cannot be read.
+    let ofDataset (reading: Reading) (dataset: Dataset) : BatchSource =
+        match dataset with
+        | Dataset.Tensors(inputs, labels) when isNull reading.CollateFn && isNull reading.DataAndLabelGetter ->
+            TensorSource.create reading inputs labels
+        | Dataset.Tensors(inputs, labels) ->
+            let reading, count, read = TensorSource.samples reading inputs labels
+            SampleSource.create reading (fun () -> count) (fun _ index -> read index)
+        | Dataset.Samples(count, read) -> SampleSource.create reading count read

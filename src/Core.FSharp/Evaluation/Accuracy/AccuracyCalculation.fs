@@ -1,0 +1,249 @@
+namespace MetricLearning
+
+open MetricLearning.Core
+open System
+open System.Collections.Generic
+open TorchSharp
+
+/// How well neighbours and clusters of embeddings agree with labels.
+module AccuracyCalculation =
+
+    // Numbers of neighbours that metrics look at in one go.
+    let private atOnce = 1048576L
+
+    let private largest (tensor: torch.Tensor) : int64 = tensor.max().item<int64>()
+
+    // How many neighbours a metric gets, if the calculator's k gives so many.
+    let private wanted (given: int64) (mostRelevant: int64) (metric: RetrievalMetric) : int64 =
+        match metric.Neighbourhood with
+        | Neighbourhood.Given -> given
+        | Neighbourhood.UpToR -> min given mostRelevant
+        | Neighbourhood.Exactly count -> count
+
+    // Scores (Q) of every metric; NaN for lone queries.
+    let private score
+        (options: AccuracyOptions)
+        (input: AccuracyInput)
+        (relevant: torch.Tensor)
+        (isLone: torch.Tensor)
+        (given: int64)
+        (available: int64)
+        : torch.Tensor[] =
+        let mostRelevant = largest relevant
+
+        let counts =
+            options.Metrics |> Array.map (wanted given mostRelevant >> min available)
+
+        let rows = input.Query.size 0
+
+        let scores =
+            options.Metrics
+            |> Array.map (fun _ ->
+                torch.full ([| rows |], Numeric.scalar nan, dtype = torch.float64, device = input.Query.device))
+
+        let scoreRows (queries: torch.Tensor) (found: Retrieved) =
+            for place in 0 .. counts.Length - 1 do
+                let metric = options.Metrics[place]
+                let values: torch.Tensor = metric.Score.Invoke(found.First counts[place])
+
+                if isNull (box values) || values.dim () <> 1L || values.size 0 <> queries.size 0 then
+                    invalidOp
+                        $"The metric \"{metric.Name}\" must return one number for every query, a vector of {queries.size 0}."
+
+                scores[place].index_copy_(0L, queries, values.detach().to_type torch.float64)
+                |> ignore
+
+        let inBlock (first: int64) (neighbours: Neighbours) (start: int64) (size: int64) =
+            use _ = torch.NewDisposeScope()
+
+            let queries =
+                isLone.narrow(0L, first + start, size).logical_not().nonzero().view -1L
+
+            if queries.size 0 > 0L then
+                let pick (tensor: torch.Tensor) =
+                    tensor.narrow(0L, start, size).index_select(0L, queries)
+
+                let indices = pick neighbours.Indices
+                let queries = queries + (first + start).ToScalar()
+                let labels = input.QueryLabels.index_select (0L, queries)
+                let shape = indices.shape
+                let others = input.ReferenceLabels.index_select (0L, indices.reshape [| -1L |])
+                let others = others.reshape (Array.append shape input.ReferenceLabels.shape[1..])
+
+                Retrieved(
+                    LabelGroups.matches options.LabelComparison shape (labels.unsqueeze 1L) others,
+                    relevant.index_select (0L, queries),
+                    pick neighbours.Distances,
+                    indices,
+                    labels
+                )
+                |> scoreRows queries
+
+        let neighbours = Array.max counts
+
+        options.Knn.SearchInBlocks(
+            input.Query,
+            neighbours,
+            input.Reference,
+            input.RefIncludesQuery,
+            fun first found ->
+                let count = found.Indices.size 0
+
+                if
+                    found.Indices.dim () <> 2L
+                    || found.Indices.size 1 < neighbours
+                    || first + count > rows
+                then
+                    invalidOp $"The kNN function must return {neighbours} neighbours of each of {rows} queries."
+
+                let step = max 1L (atOnce / neighbours)
+
+                for start in 0L .. step .. count - 1L do
+                    inBlock first found start (min step (count - start))
+        )
+
+        scores
+
+    let private numbers (tensor: torch.Tensor) : float[] = tensor.cpu().data<float>().ToArray()
+
+    // Scores of queries as the answer of a metric.
+    let private summarize (averaging: Averaging) (groups: LabelGroups) (isLone: torch.Tensor) (scores: torch.Tensor) =
+        let rows = isLone.logical_not().nonzero().view -1L
+        let values = scores.index_select (0L, rows)
+
+        if averaging = Averaging.OverQueries then
+            Accuracy(
+                if rows.size 0 = 0L then
+                    nan
+                else
+                    values.mean().item<float>()
+            )
+        else
+            let classes = groups.Labels.size 0
+            let places = groups.Of.index_select (0L, rows)
+            let counts = places.bincount (null, classes)
+
+            let sums =
+                torch
+                    .zeros([| classes |], dtype = torch.float64, device = values.device)
+                    .index_add_(0L, places, values, 1.0.ToScalar())
+
+            let means = numbers (sums / counts)
+            let isThere = counts.gt(0L.ToScalar()).cpu().data<bool>().ToArray()
+            let all = rows.size 0 = 0L
+
+            let byClass =
+                Array.zip (LabelGroups.names groups) means
+                |> Array.indexed
+                |> Array.choose (fun (place, (name, mean)) ->
+                    if all || isThere[place] then
+                        Some(ClassAccuracy(name, mean))
+                    else
+                        None)
+
+            let mean = byClass |> Array.averageBy _.Value
+
+            if averaging = Averaging.PerClass then
+                Accuracy(mean, byClass)
+            else
+                Accuracy mean
+
+    let private retrieval (options: AccuracyOptions) (input: AccuracyInput) (warnings: ResizeArray<string>) =
+        let groups =
+            LabelGroups.create
+                options.LabelComparison
+                (atOnce * 16L)
+                input.RefIncludesQuery
+                input.QueryLabels
+                input.ReferenceLabels
+
+        let self = if input.RefIncludesQuery then 1L else 0L
+        let available = input.Reference.size 0 - self
+        let most = largest groups.Counts - self
+        let isLone = groups.IsLone.index_select (0L, groups.Of)
+
+        let scores =
+            if isLone.all().item<bool>() then
+                warnings.Add "No query has a reference with a matching label, so all metrics of neighbours are NaN."
+
+                options.Metrics
+                |> Array.map (fun _ -> torch.full_like (isLone, Numeric.scalar nan, dtype = torch.float64))
+            else
+                let given =
+                    match options.K with
+                    | NeighbourCount.All -> available
+                    | NeighbourCount.MaxBinCount -> max 1L most
+                    | NeighbourCount.AtMost k -> min k available
+
+                let usesR =
+                    options.Metrics
+                    |> Array.exists (fun metric -> metric.Neighbourhood = Neighbourhood.UpToR)
+
+                if usesR && given < most then
+                    warnings.Add
+                        $"k is {given}, but up to {most} references match a query: r_precision and mean_average_precision_at_r see only the first {given}. Give \"max_bin_count\" for all of them."
+
+                let relevant =
+                    (LabelGroups.relevant input.RefIncludesQuery groups).index_select(0L, groups.Of)
+
+                score options input relevant isLone given available
+
+        scores |> Array.map (summarize options.Averaging groups isLone)
+
+    let private clustering (options: AccuracyOptions) (input: AccuracyInput) : Contingency =
+        let struct (distinct, _, _) = input.QueryLabels.unique ()
+        let found = options.KMeans.Invoke(input.Query, int (distinct.size 0))
+
+        if isNull (box found) || found.dim () <> 1L || found.size 0 <> input.Query.size 0 then
+            invalidOp
+                $"The k-means function must return the cluster of every row, a vector of {input.Query.size 0} integers."
+
+        let host (labels: torch.Tensor) =
+            labels.detach().to_type(torch.int64).cpu().contiguous().data<int64>().ToArray()
+
+        let struct (_, classes, _) = input.QueryLabels.unique (true, true)
+        Contingency.ofLabels (host (nonNull classes)) (host found)
+
+    /// Of `query` (Q × D) with labels (Q) among `reference` (R × D) with labels (R); null: among the query itself, without
+    /// itself. With `refIncludesQuery`, row i of the query is row i of the reference, and no neighbour of itself. Labels may
+    /// have levels (Q × levels) where a comparison makes sense of them. Nothing is recorded for gradients, nothing of the caller's
+    /// changes.
+    /// ArgumentException when numbers of rows do not fit.
+    let calculate
+        (options: AccuracyOptions)
+        (query: torch.Tensor)
+        (queryLabels: torch.Tensor)
+        (reference: torch.Tensor | null)
+        (referenceLabels: torch.Tensor | null)
+        (refIncludesQuery: bool)
+        : Accuracies =
+        use _ = torch.no_grad ()
+        use _ = torch.NewDisposeScope()
+
+        let input =
+            AccuracyInput.create
+                options.Device
+                (not (isNull options.LabelComparison))
+                query
+                queryLabels
+                reference
+                referenceLabels
+                refIncludesQuery
+
+        let values = SortedDictionary<string, Accuracy>(StringComparer.Ordinal)
+        let warnings = ResizeArray<string>()
+
+        if options.Metrics.Length > 0 then
+            retrieval options input warnings
+            |> Array.iter2 (fun (metric: RetrievalMetric) accuracy -> values[metric.Name] <- accuracy) options.Metrics
+
+        if options.NMI || options.AMI then
+            let table = clustering options input
+
+            if options.NMI then
+                values["NMI"] <- Accuracy(MutualInformation.normalized table)
+
+            if options.AMI then
+                values["AMI"] <- Accuracy(MutualInformation.adjusted table)
+
+        Accuracies(Dictionary<string, Accuracy>(values), warnings)

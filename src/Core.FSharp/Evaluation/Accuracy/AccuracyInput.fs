@@ -1,0 +1,109 @@
+namespace MetricLearning
+
+open MetricLearning.Core
+open TorchSharp
+
+/// What accuracies are calculated of, checked and in one place.
+[<ReferenceEquality>]
+type internal AccuracyInput =
+    {
+        /// (Q × D).
+        Query: torch.Tensor
+        /// (Q) or (Q × levels), int64 or float64.
+        QueryLabels: torch.Tensor
+        /// (R × D).
+        Reference: torch.Tensor
+        /// (R) or (R × levels), of the type of the queries'.
+        ReferenceLabels: torch.Tensor
+        /// Whether row i of the query is row i of the reference.
+        RefIncludesQuery: bool
+    }
+
+module internal AccuracyInput =
+
+    let private checkRows (name: string) (embeddings: torch.Tensor) (labels: torch.Tensor) (mayHaveLevels: bool) =
+        if embeddings.dim () <> 2L then
+            invalidArg name "Embeddings must be a matrix, one row a sample; flatten what the network returns."
+
+        if labels.dim () <> 1L && not (mayHaveLevels && labels.dim () = 2L) then
+            invalidArg
+                name
+                $"Labels must be a vector, one per sample; these have {labels.dim ()} dimensions. Choose a level, or give a label comparison."
+
+        if embeddings.size 0 <> labels.size 0 then
+            invalidArg
+                name
+                $"There are {embeddings.size 0} embeddings and {labels.size 0} labels: give one label per sample."
+
+        if embeddings.size 0 = 0L then
+            invalidArg name "There are no embeddings."
+
+    /// Checked, and on the device. The reference null: the query itself.
+    let create
+        (device: torch.Device | null)
+        (mayHaveLevels: bool)
+        (query: torch.Tensor)
+        (queryLabels: torch.Tensor)
+        (reference: torch.Tensor | null)
+        (referenceLabels: torch.Tensor | null)
+        (refIncludesQuery: bool)
+        : AccuracyInput =
+        let device =
+            match device with
+            | null -> query.device
+            | given -> given
+
+        let isFloat (labels: torch.Tensor | null) =
+            match labels with
+            | null -> false
+            | labels -> labels.is_floating_point ()
+
+        let labelType =
+            if isFloat queryLabels || isFloat referenceLabels then
+                torch.float64
+            else
+                torch.int64
+
+        let here (tensor: torch.Tensor) = tensor.detach().``to`` device
+        let labelsHere (labels: torch.Tensor) = (here labels).to_type labelType
+        checkRows "query" query queryLabels mayHaveLevels
+        let embeddings, labels = here query, labelsHere queryLabels
+
+        match reference, referenceLabels with
+        | null, null ->
+            {
+                Query = embeddings
+                QueryLabels = labels
+                Reference = embeddings
+                ReferenceLabels = labels
+                RefIncludesQuery = true
+            }
+        | null, _ -> invalidArg "reference" "There are labels of references but no references: give both, or neither."
+        | _, null -> invalidArg "referenceLabels" "There are references without labels: give both, or neither."
+        | reference, referenceLabels ->
+            checkRows "reference" reference referenceLabels mayHaveLevels
+            let others = here reference
+
+            let input =
+                {
+                    Query = embeddings
+                    QueryLabels = labels
+                    Reference = others
+                    ReferenceLabels = labelsHere referenceLabels
+                    RefIncludesQuery = refIncludesQuery
+                }
+
+            if refIncludesQuery then
+                let count = embeddings.size 0
+
+                let isSame =
+                    others.size 0 >= count
+                    && others.size 1 = embeddings.size 1
+                    && others.narrow(0L, 0L, count).to_type(embeddings.dtype).allclose(embeddings, equal_nan = true)
+
+                if not isSame then
+                    invalidArg
+                        "refIncludesQuery"
+                        $"With refIncludesQuery, the first {count} rows of the reference must be the query: put the query first, or leave refIncludesQuery out."
+
+            input

@@ -1,0 +1,118 @@
+namespace MetricLearning
+
+open MetricLearning.Core
+open System
+open TorchSharp
+
+/// The distinct labels of queries, and how many references match each.
+[<ReferenceEquality>]
+type internal LabelGroups =
+    {
+        /// (U) or (U × levels), ascending.
+        Labels: torch.Tensor
+        /// (Q) int64: the place of each query's label there.
+        Of: torch.Tensor
+        /// (U) int64: matching references, the query itself included where it is one.
+        Counts: torch.Tensor
+        /// (U) bool: whether nothing but a query itself matches its label.
+        IsLone: torch.Tensor
+    }
+
+/// A user's or the usual comparison of labels: broadcasts, true where they match.
+type internal LabelComparison = Func<torch.Tensor, torch.Tensor, torch.Tensor> | null
+
+module internal LabelGroups =
+
+    /// Whether labels match, x the queries' and y the references', which broadcast to a shape.
+    let matches (comparison: LabelComparison) (shape: int64[]) (x: torch.Tensor) (y: torch.Tensor) : torch.Tensor =
+        match comparison with
+        | null -> x.eq y
+        | given ->
+            let found = given.Invoke(x, y)
+
+            if isNull (box found) || not (found.shape.AsSpan().SequenceEqual shape) then
+                invalidOp
+                    $"The label comparison must broadcast its arguments and say yes or no for each, {Shape.show shape}: compare x and y element by element (of labels with several levels, along the last dimension)."
+
+            found.to_type torch.bool
+
+    /// Labels of queries against labels of references, at most `atOnce` comparisons at a time.
+    let private count (comparison: LabelComparison) (atOnce: int64) (labels: torch.Tensor) (reference: torch.Tensor) =
+        let classes, references = labels.size 0, reference.size 0
+
+        if isNull comparison then
+            let struct (sorted, _) = reference.sort 0L
+
+            torch.searchsorted (sorted, labels, right = true)
+            - torch.searchsorted (sorted, labels, right = false)
+        else
+            let counts =
+                torch.zeros ([| classes |], dtype = torch.int64, device = labels.device)
+
+            let rows = max 1L (atOnce / max 1L references)
+
+            for first in 0L .. rows .. classes - 1L do
+                use _ = torch.NewDisposeScope()
+                let size = min rows (classes - first)
+                let some = labels.narrow(0L, first, size).unsqueeze 1L
+                let found = matches comparison [| size; references |] some (reference.unsqueeze 0L)
+                counts.narrow(0L, first, size).copy_(found.sum 1L) |> ignore
+
+            counts
+
+    /// The groups of queries' labels.
+    let create
+        (comparison: LabelComparison)
+        (atOnce: int64)
+        (refIncludesQuery: bool)
+        (labels: torch.Tensor)
+        (reference: torch.Tensor)
+        : LabelGroups =
+        let struct (distinct, places, _) =
+            if labels.dim () = 1L then
+                labels.unique (true, true)
+            else
+                labels.unique (true, true, dim = 0)
+
+        let counts = count comparison atOnce distinct reference
+
+        let own =
+            if refIncludesQuery then
+                (matches comparison [| distinct.size 0 |] distinct distinct).to_type torch.int64
+            else
+                torch.zeros_like counts
+
+        {
+            Labels = distinct
+            Of = nonNull places
+            Counts = counts
+            IsLone = (counts - own).le(0L.ToScalar())
+        }
+
+    /// (U) int64, at least 1: R, the references that could match, a query itself not counted.
+    let relevant (refIncludesQuery: bool) (groups: LabelGroups) : torch.Tensor =
+        let others =
+            if refIncludesQuery then
+                groups.Counts - 1L.ToScalar()
+            else
+                groups.Counts
+
+        Numeric.atLeastOne others
+
+    /// The labels in words, in order: "3", or "3/7" with several levels.
+    let names (groups: LabelGroups) : string[] =
+        let labels = groups.Labels.cpu ()
+
+        let words =
+            if labels.is_floating_point () then
+                labels.to_type(torch.float64).contiguous().data<float>().ToArray()
+                |> Array.map string
+            else
+                labels.contiguous().data<int64>().ToArray() |> Array.map string
+
+        if labels.dim () = 1L then
+            words
+        else
+            words
+            |> Array.chunkBySize (int (labels.size 1))
+            |> Array.map (fun levels -> String.Join("/", levels))

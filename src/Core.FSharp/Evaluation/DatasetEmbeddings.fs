@@ -1,0 +1,230 @@
+namespace MetricLearning
+
+open MetricLearning.Core
+open System
+open System.Threading
+open TorchSharp
+open type TorchSharp.torch
+
+/// How networks look at a data set.
+[<RequireQualifiedAccess; ReferenceEquality>]
+type EmbeddingOptions =
+    {
+        /// How many samples are embedded at once.
+        BatchSize: int
+        /// Threads that read samples; 0: the caller's.
+        Workers: int
+        /// Where samples are put; null: where the model's parameters are.
+        Device: Device | null
+        /// What floating-point samples are converted to; null: nothing is.
+        Dtype: Nullable<ScalarType>
+        /// Whether embeddings are scaled to length 1.
+        NormalizeEmbeddings: bool
+        /// How samples are read.
+        Reading: Reading
+        /// Of chance in samples and networks.
+        Seed: Seed
+        /// Looked at before every batch.
+        CancellationToken: CancellationToken
+    }
+
+/// The embeddings of data sets: in evaluation mode, without gradients, in the order of the data set. Modes of the networks,
+/// streams of random numbers and live tensors stay as they were. The networks are used by no training meanwhile.
+module DatasetEmbeddings =
+
+    /// 32 samples at once, read by the caller's thread, where the model is; scaled to length 1; all levels of labels.
+    let defaults: EmbeddingOptions =
+        {
+            BatchSize = 32
+            Workers = 0
+            Device = null
+            Dtype = Nullable()
+            NormalizeEmbeddings = true
+            Reading =
+                { Reading.Default with
+                    Level = HierarchyLevel.All
+                }
+            Seed = Seed.ofInt64 0L
+            CancellationToken = CancellationToken.None
+        }
+
+    let private deviceOf (model: EmbeddingModel) (options: EmbeddingOptions) : Device =
+        match options.Device with
+        | null -> model.Device
+        | device -> device
+
+    let private placed (options: EmbeddingOptions) (device: Device) (input: Tensor) : Tensor =
+        if options.Dtype.HasValue && input.is_floating_point () then
+            input.``to`` (options.Dtype.Value, device)
+        else
+            input.``to`` device
+
+    let private normalized (embeddings: Tensor) : Tensor =
+        // In 16 bits the usual floor of 1e-12 is 0, and a row of zeros would become NaN.
+        let floor = Math.Max(1e-12, Numeric.tiny embeddings.dtype)
+        torch.nn.functional.normalize (embeddings, 2.0, 1L, floor)
+
+    // What the networks make of the inputs of as many streams as are asked for.
+    let private embed (streams: int) (model: EmbeddingModel) (options: EmbeddingOptions) (inputs: Tensor[]) : Tensor[] =
+        if inputs.Length % streams <> 0 then
+            invalidOp
+                $"A sample has {inputs.Length} input(s) besides its labels, which are not {streams} streams: let the data set, or dataAndLabelGetter, give as many inputs for each."
+
+        let inputs = Array.chunkBySize (inputs.Length / streams) inputs
+
+        if options.NormalizeEmbeddings then
+            Array.map (model.Embed >> normalized) inputs
+        else
+            Array.map model.Embed inputs
+
+    let private look (streams: int) (model: EmbeddingModel) (options: EmbeddingOptions) (number: int64) (batch: Batch) =
+        lock World.gate (fun () ->
+            use scope = NewDisposeScope()
+            use _ = no_grad ()
+            let device = deviceOf model options
+            let found = ref [||]
+
+            Effects.whileAllEvaluating model.Modules device (Seed.derive "evaluation" number options.Seed) (fun () ->
+                found.Value <- batch.Data |> Array.map (placed options device) |> embed streams model options)
+
+            // What a network only passes on is its owner's, who may dispose it.
+            let own (tensor: Tensor) =
+                (if scope.Contains tensor then tensor else tensor.alias ()).DetachFromDisposeScope()
+
+            let labels =
+                if batch.Labels.dim () = 1L then
+                    batch.Labels.unsqueeze 1L
+                else
+                    batch.Labels
+
+            new EmbeddedBatch(Array.map own found.Value, own (labels.``to`` device), batch.Indices))
+
+    // The loader owns the source, also when it cannot be made.
+    let private load
+        (options: EmbeddingOptions)
+        (dataset: Dataset)
+        (orderOf: int64 -> DataOrder)
+        : struct (Loader * int64) =
+        let source = BatchSource.ofDataset options.Reading dataset
+
+        try
+            let count = source.Count
+            struct (new Loader(source, orderOf count, options.Workers), count)
+        with _ ->
+            (source :> IDisposable).Dispose()
+            reraise ()
+
+    let private sequential (options: EmbeddingOptions) (count: int64) =
+        DataOrder.sequential count options.BatchSize
+
+    // The batch at the cursor, and where the next one is.
+    let private next streams model (options: EmbeddingOptions) (loader: Loader) (cursor: Cursor) =
+        let loaded =
+            loader.Fetch(Seed.derive "samples" 0L options.Seed, cursor, options.CancellationToken)
+
+        use batch = loaded.Batch
+        struct (look streams model options cursor.Taken batch, loaded.After)
+
+    // The first pass.
+    let private read streams model (options: EmbeddingOptions) (loader: Loader) : seq<EmbeddedBatch> =
+        Cursor.start
+        |> Seq.unfold (fun cursor ->
+            if cursor.Pass > 0L then
+                None
+            else
+                let struct (batch, after) = next streams model options loader cursor
+                Some(batch, after))
+
+    let private put (filled: int64) (part: Tensor) (whole: Tensor) : unit =
+        if part.size 1 <> whole.size 1 || filled + part.size 0 > whole.size 0 then
+            invalidOp
+                $"A batch has {part.size 0} rows of {part.size 1} after {filled} rows of {whole.size 1}, of {whole.size 0} in all: networks and collate function must give as many in every batch, and one row a sample."
+
+        use place = whole.narrow (0L, filled, part.size 0)
+        place.copy_ part |> ignore
+
+    // Into tensors that are made once: one for each stream, and one for the labels.
+    let private collect (rows: int64) (batches: seq<EmbeddedBatch>) : struct (Tensor[] * Tensor) =
+        use scope = NewDisposeScope()
+        let mutable all: struct (Tensor[] * Tensor) voption = ValueNone
+        let mutable filled = 0L
+
+        let like (tensor: Tensor) =
+            torch.empty ([| rows; tensor.size 1 |], dtype = tensor.dtype, device = tensor.device)
+
+        for batch in batches do
+            use batch = batch
+
+            let struct (streams, labels) =
+                match all with
+                | ValueSome made -> made
+                | ValueNone ->
+                    let made = struct (Array.map like batch.Streams, like batch.Labels)
+                    all <- ValueSome made
+                    made
+
+            Array.iter2 (put filled) batch.Streams streams
+            put filled batch.Labels labels
+            filled <- filled + batch.Labels.size 0
+
+        match all with
+        | ValueSome(struct (streams, labels)) when filled = rows ->
+            for tensor in Array.append streams [| labels |] do
+                tensor.MoveToOuterDisposeScope() |> ignore
+
+            struct (streams, labels)
+        | _ -> invalidOp $"The batches of the data set have {filled} rows in all, but it has {rows} samples."
+
+    /// The embeddings of a data set as a stream: batches are read and embedded as they are asked for, one at a time (and
+    /// what loader workers prepare) is in memory. Weights that change between two batches count from then on.
+    /// ArgumentException, from the first batch on, if the data set is empty or its labels cannot be read.
+    let stream (model: EmbeddingModel) (options: EmbeddingOptions) (dataset: Dataset) : seq<EmbeddedBatch> =
+        seq {
+            let struct (loader, _) = load options dataset (sequential options)
+            use loader = loader
+            yield! read 1 model options loader
+        }
+
+    /// The embeddings of a data set of samples that hold the inputs of several streams, such as (anchor, positive or
+    /// negative, label): those of each stream, all with the same labels.
+    let computeStreams
+        (streams: int)
+        (model: EmbeddingModel)
+        (options: EmbeddingOptions)
+        (dataset: Dataset)
+        : LabelledEmbeddings[] =
+        lock World.gate (fun () ->
+            let struct (loader, count) = load options dataset (sequential options)
+            use loader = loader
+
+            let struct (embeddings, labels) = read streams model options loader |> collect count
+
+            embeddings
+            |> Array.mapi (fun stream embeddings ->
+                new LabelledEmbeddings(embeddings, (if stream = 0 then labels else labels.alias ()))))
+
+    /// The embeddings of a whole data set, (N × D) in one tensor. Labels are those of all levels, unless the options say
+    /// otherwise.
+    /// ArgumentException if the data set is empty or its labels cannot be read; OperationCanceledException when the token is
+    /// cancelled.
+    let compute (model: EmbeddingModel) (options: EmbeddingOptions) (dataset: Dataset) : LabelledEmbeddings =
+        (computeStreams 1 model options dataset)[0]
+
+    /// The embeddings of these samples of a data set, in this order.
+    let ofSamples
+        (model: EmbeddingModel)
+        (options: EmbeddingOptions)
+        (dataset: Dataset)
+        (samples: int64[])
+        : LabelledEmbeddings =
+        lock World.gate (fun () ->
+            let order (_: int64) =
+                DataOrder.ofBatches (Array.chunkBySize options.BatchSize samples)
+
+            let struct (loader, _) = load options dataset order
+            use loader = loader
+
+            let struct (embeddings, labels) =
+                read 1 model options loader |> collect samples.LongLength
+
+            new LabelledEmbeddings(embeddings[0], labels))

@@ -1,0 +1,50 @@
+namespace MetricLearning
+
+open MetricLearning.Core
+open System
+open TorchSharp
+
+/// A batch of embeddings, in no dispose scope: whoever gets it disposes it.
+[<Sealed>]
+type EmbeddedBatch internal (embeddings: torch.Tensor[], labels: torch.Tensor, indices: int64[]) =
+
+    /// (N × D), on the device where they were made.
+    member _.Embeddings = embeddings[0]
+
+    /// The embeddings of every stream of samples that have several.
+    member internal _.Streams = embeddings
+
+    /// (N × levels), int64, on the device of the embeddings.
+    member _.Labels = labels
+
+    /// Which samples of the data set these are.
+    member _.Indices = indices
+
+    /// Disposes the tensors.
+    member _.Dispose() =
+        for tensor in embeddings do
+            tensor.Dispose()
+
+        labels.Dispose()
+
+    interface IDisposable with
+        member batch.Dispose() = batch.Dispose()
+
+/// Embeddings of samples with their labels. The tensors belong to the dispose scope in which they were asked for, or to
+/// whoever disposes this.
+[<Sealed>]
+type LabelledEmbeddings(embeddings: torch.Tensor, labels: torch.Tensor) =
+
+    /// (N × D).
+    member _.Embeddings = embeddings
+
+    /// (N × levels), int64, on the device of the embeddings.
+    member _.Labels = labels
+
+    /// Disposes the tensors.
+    member _.Dispose() =
+        embeddings.Dispose()
+        labels.Dispose()
+
+    interface IDisposable with
+        member this.Dispose() = this.Dispose()

@@ -1,0 +1,168 @@
+namespace MetricLearning
+
+open MetricLearning.Core
+open System
+open TorchSharp
+
+/// Exact nearest neighbours by any distance, tile by tile.
+///
+/// Ties are broken by the row of the reference. 16-bit embeddings are compared in 32 bits; NaN is farther than anything.
+/// Where the distance is Euclidean, a cosine or a dot product, tiles are matrix products, and the distances of what is
+/// found are computed again pair by pair, so that equal rows are at a distance of exactly 0; of very large `k` (more than
+/// max(4096, R / 4) / D) they come from the matrix product itself.
+[<Sealed>]
+type ExactKnn(distance: Distance, maxBytes: int64, batchSize: Nullable<int>) =
+    inherit KnnFunc()
+
+    // Candidates beyond k, among which rounding may have hidden a nearer one.
+    static let spare = 8L
+
+    do
+        Ranges.atLeast 1L (nameof maxBytes) maxBytes
+
+        if batchSize.HasValue then
+            Ranges.atLeast 1L (nameof batchSize) (int64 batchSize.Value)
+
+    let search
+        (query: torch.Tensor)
+        (k: int64)
+        (reference: torch.Tensor)
+        (refIncludesQuery: bool)
+        (act: int64 -> torch.Tensor -> torch.Tensor -> unit)
+        =
+        KnnInput.check query k reference refIncludesQuery
+        use _ = torch.no_grad ()
+        use _ = torch.NewDisposeScope()
+        let query, reference = KnnInput.alike query reference
+        let nearness = Nearness.ofDistance distance query reference
+        let queries, references = query.size 0, reference.size 0
+
+        let pairwise =
+            match nearness.Pairwise with
+            | ValueSome pairwise when (k + spare) * query.size 1 <= max 4096L (references / 4L) -> ValueSome pairwise
+            | _ -> ValueNone
+
+        // With self, which may be among them.
+        let kept = min references (k + (if pairwise.IsSome then spare else 1L))
+
+        // Sorting whole rows makes a copy and 64-bit indices.
+        let bytes =
+            nearness.Matrices * query.element_size ()
+            + (if kept * 4L >= references then 32L else 0L)
+
+        let numbers = max 1L (maxBytes / bytes)
+        let tiles = Tiles.choose numbers kept queries references
+
+        let rows =
+            if batchSize.HasValue then
+                min tiles.Rows (int64 batchSize.Value)
+            else
+                tiles.Rows
+
+        let candidates (firstRow: int64) (block: torch.Tensor) : Ranked =
+            let parts =
+                [|
+                    for firstColumn in 0L .. tiles.Columns .. references - 1L do
+                        use scope = torch.NewDisposeScope()
+
+                        let part =
+                            nearness.Reference.narrow (0L, firstColumn, min tiles.Columns (references - firstColumn))
+
+                        let scores = nearness.Matrix block part
+
+                        if refIncludesQuery then
+                            Candidates.hideSelf firstRow firstColumn scores
+
+                        let ranked = Ranking.smallest kept numbers scores
+
+                        if firstColumn > 0L then
+                            use offset = firstColumn.ToScalar()
+                            use once = 1L.ToScalar()
+                            ranked.Columns.add_ (offset, once) |> ignore
+
+                        scope.MoveToOuter(ranked.Values, ranked.Columns) |> ignore
+                        ranked
+                |]
+
+            if parts.Length = 1 then
+                parts[0]
+            else
+                {
+                    Values = torch.cat (parts |> Array.map _.Values, 1L)
+                    Columns = torch.cat (parts |> Array.map _.Columns, 1L)
+                }
+                |> Ranking.inOrder
+                |> Ranking.first kept
+
+        for firstRow in 0L .. rows .. queries - 1L do
+            use _ = torch.NewDisposeScope()
+            let block = nearness.Query.narrow (0L, firstRow, min rows (queries - firstRow))
+            let found = candidates firstRow block
+
+            let ranked =
+                match pairwise with
+                | ValueSome pairwise -> Candidates.again pairwise firstRow found |> Ranking.inOrderOfNumbers
+                | ValueNone -> found
+
+            let ranked =
+                (if refIncludesQuery then
+                     Candidates.selfLast firstRow ranked
+                 else
+                     ranked)
+                |> Ranking.first k
+
+            let distances =
+                if pairwise.IsNone then
+                    nearness.ToDistance firstRow ranked.Values
+                elif distance.IsInverted then
+                    ranked.Values.neg ()
+                else
+                    ranked.Values
+
+            act firstRow distances ranked.Columns
+
+    /// As much memory as it takes unless told otherwise: 256 MiB.
+    static member DefaultMaxBytes = 268435456L
+
+    /// By a distance, within `DefaultMaxBytes`.
+    new(distance: Distance) = ExactKnn(distance, ExactKnn.DefaultMaxBytes, Nullable())
+
+    /// Squared Euclidean distances between embeddings as they are.
+    static member SquaredEuclidean =
+        ExactKnn(
+            Distances.Lp.distance
+                { Distances.Lp.defaults with
+                    NormalizeEmbeddings = false
+                    Power = 2.0
+                }
+        )
+
+    /// What embeddings are compared with.
+    member _.Distance = distance
+
+    /// About how many bytes a search may take besides its inputs, copies of them, and its result.
+    member _.MaxBytes = maxBytes
+
+    /// At most so many queries are compared at once; null: as many as `MaxBytes` allows. It never changes a result.
+    member _.BatchSize = batchSize
+
+    override _.Search(query, k, reference, refIncludesQuery) =
+        KnnInput.check query k reference refIncludesQuery
+        use scope = torch.NewDisposeScope()
+        let shape = [| query.size 0; k |]
+        let indices = torch.empty (shape, dtype = torch.int64, device = query.device)
+
+        let distances =
+            torch.empty (shape, dtype = KnnInput.dtype query reference, device = query.device)
+
+        search query k reference refIncludesQuery (fun first found columns ->
+            let place (all: torch.Tensor) = all.narrow (0L, first, found.size 0)
+            (place distances).copy_ found |> ignore
+            (place indices).copy_ columns |> ignore)
+
+        scope.MoveToOuter(distances, indices) |> ignore
+        new Neighbours(distances, indices)
+
+    override _.SearchInBlocks(query, k, reference, refIncludesQuery, act) =
+        search query k reference refIncludesQuery (fun first distances columns ->
+            act.Invoke(first, new Neighbours(distances, columns)))

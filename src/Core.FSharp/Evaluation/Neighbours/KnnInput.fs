@@ -1,0 +1,58 @@
+namespace MetricLearning
+
+open MetricLearning.Core
+open TorchSharp
+
+/// What a search for neighbours is given.
+module internal KnnInput =
+
+    /// ArgumentException unless `k` neighbours of every query can be found.
+    let check (query: torch.Tensor) (k: int64) (reference: torch.Tensor) (refIncludesQuery: bool) : unit =
+        if query.dim () <> 2L || reference.dim () <> 2L then
+            invalidArg (nameof query) "Embeddings must be matrices, one row a sample; flatten what the network returns."
+
+        if query.size 1 <> reference.size 1 then
+            invalidArg
+                (nameof reference)
+                $"Queries of {query.size 1} and references of {reference.size 1} numbers cannot be compared: they must be equally wide."
+
+        if not (query.is_floating_point () && reference.is_floating_point ()) then
+            invalidArg
+                (nameof query)
+                $"Embeddings must be floating-point numbers; these are {query.dtype} and {reference.dtype}."
+
+        Ranges.atLeast 1L (nameof k) k
+
+        if refIncludesQuery && query.size 0 > reference.size 0 then
+            invalidArg
+                (nameof refIncludesQuery)
+                $"The reference has {reference.size 0} rows and cannot begin with the {query.size 0} of the query: leave refIncludesQuery out."
+
+        let available = reference.size 0 - (if refIncludesQuery then 1L else 0L)
+
+        if k > available then
+            let others =
+                if refIncludesQuery then
+                    "besides the query itself"
+                else
+                    "in the reference"
+
+            invalidArg (nameof k) $"k is {k}, but there are {available} rows {others}: give 1 to {available}."
+
+    /// What they are compared in: at least 32 bits.
+    let dtype (query: torch.Tensor) (reference: torch.Tensor) : torch.ScalarType =
+        let wide (rows: torch.Tensor) =
+            if Numeric.isHalf rows.dtype then
+                torch.float32
+            else
+                rows.dtype
+
+        if wide query = wide reference then
+            wide query
+        else
+            torch.float64
+
+    /// Both of that type, on the device of the queries.
+    let alike (query: torch.Tensor) (reference: torch.Tensor) =
+        let dtype = dtype query reference
+        query.detach().to_type dtype, reference.detach().``to``(query.device).to_type dtype

@@ -1,0 +1,23 @@
+namespace MetricLearning
+
+open MetricLearning.Core
+open System
+open TorchSharp
+
+/// The nearest references of some queries, nearest first; equally near ones in the order of their rows.
+[<Sealed>]
+type Neighbours(distances: torch.Tensor, indices: torch.Tensor) =
+
+    /// (Q × k) from each query to its neighbours, as the distance gives them: of a similarity, the largest come first.
+    member _.Distances = distances
+
+    /// (Q × k) int64: the neighbours' rows among the references.
+    member _.Indices = indices
+
+    /// Frees both.
+    member _.Dispose() =
+        distances.Dispose()
+        indices.Dispose()
+
+    interface IDisposable with
+        member this.Dispose() = this.Dispose()

@@ -1,0 +1,45 @@
+namespace MetricLearning
+
+open MetricLearning.Core
+open System.Collections
+open System.Collections.Generic
+
+/// What a tester found of a split: accuracies by `<metric>_level<level>`, with several levels also `AVERAGE_<metric>`,
+/// and losses by their names.
+[<Sealed>]
+type SplitResults(epoch: int, values: IReadOnlyDictionary<string, Accuracy>) =
+
+    /// The epoch that was evaluated.
+    member _.Epoch = epoch
+
+    /// Of which names there are results.
+    member _.Keys = values.Keys
+
+    /// The results.
+    member _.Values = values.Values
+
+    /// How many there are.
+    member _.Count = values.Count
+
+    /// The result of a name. KeyNotFoundException if there is none.
+    member _.Item
+        with get (key: string) = values[key]
+
+    /// Whether there is a result of a name.
+    member _.ContainsKey(key: string) = values.ContainsKey key
+
+    /// The result of a name, if there is one.
+    member _.TryGetValue(key: string, value: byref<Accuracy>) = values.TryGetValue(key, &value)
+
+    interface IReadOnlyDictionary<string, Accuracy> with
+        member this.Keys = this.Keys
+        member this.Values = this.Values
+        member this.Count = this.Count
+
+        member this.Item
+            with get key = this[key]
+
+        member this.ContainsKey key = this.ContainsKey key
+        member _.TryGetValue(key, value) = values.TryGetValue(key, &value)
+        member _.GetEnumerator() : IEnumerator<KeyValuePair<string, Accuracy>> = values.GetEnumerator()
+        member _.GetEnumerator() : IEnumerator = (values :> IEnumerable).GetEnumerator()

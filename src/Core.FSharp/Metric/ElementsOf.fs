@@ -1,0 +1,93 @@
+namespace MetricLearning
+
+open MetricLearning.Core
+open TorchSharp
+
+/// Making elements of values.
+[<AbstractClass; Sealed>]
+type ElementsOf =
+
+    static member private Masked(name, kind, values, mask, rows) : LossElements =
+        MaskedElements(name, kind, values, mask, rows, null, null, true)
+
+    static member private OneIndexEach(values: torch.Tensor, indices: torch.Tensor[]) =
+        for index in indices do
+            if values.dim () <> 1L || index.dim () <> 1L || index.size 0 <> values.size 0 then
+                invalidArg
+                    "indices"
+                    $"Every value needs one index: there are {values.NumberOfElements} values and {index.NumberOfElements} indices."
+
+    /// One value a sample of the batch: (N).
+    static member Rows(name: string, values: torch.Tensor) : LossElements =
+        ElementsOf.Masked(name, ElementKind.Element, values, null, [||])
+
+    /// One value a sample of those that `samples` (int64) names: (K).
+    static member Rows(name: string, values: torch.Tensor, samples: torch.Tensor) : LossElements =
+        ElementsOf.OneIndexEach(values, [| samples |])
+        ElementsOf.Masked(name, ElementKind.Element, values, null, [| samples |])
+
+    /// One value a sample of the batch (N), of which those count that a mask has. The mean of none is NaN.
+    static member RowsWhere(name: string, values: torch.Tensor, mask: torch.Tensor) : LossElements =
+        MaskedElements(name, ElementKind.Element, values, mask, [||], null, null, false)
+
+    /// One value a class (C), with what their sum is to be divided by (a scalar).
+    static member Classes(name: string, values: torch.Tensor, divisor: torch.Tensor) : LossElements =
+        let classes =
+            torch.arange (values.size 0, dtype = torch.ScalarType.Int64, device = values.device)
+
+        MaskedElements(name, ElementKind.Element, values, null, [||], divisor, classes, true)
+
+    /// One value a pair (K), of a kind of pairs.
+    static member Pairs
+        (name: string, kind: ElementKind, values: torch.Tensor, anchors: torch.Tensor, others: torch.Tensor)
+        : LossElements =
+        ElementsOf.OneIndexEach(values, [| anchors; others |])
+        ElementsOf.Masked(name, kind, values, null, [| anchors; others |])
+
+    /// One value a pair, of a kind of pairs: the entries of (N × Nr) `values` that `mask` has.
+    static member PairMatrix(name: string, kind: ElementKind, values: torch.Tensor, mask: torch.Tensor) : LossElements =
+        ElementsOf.Masked(name, kind, values, mask, [||])
+
+    /// One value a triplet (K), with what their sum is to be divided by (a scalar, or null).
+    static member Triplets
+        (
+            name: string,
+            values: torch.Tensor,
+            anchors: torch.Tensor,
+            positives: torch.Tensor,
+            negatives: torch.Tensor,
+            divisor: torch.Tensor | null
+        ) : LossElements =
+        let indices = [| anchors; positives; negatives |]
+        ElementsOf.OneIndexEach(values, indices)
+        MaskedElements(name, ElementKind.Triplet, values, null, indices, divisor, null, true)
+
+    /// One value a triplet: the entries of `values` (positive pairs (P) × candidates for the negative (Nr)) that `mask`
+    /// has.
+    static member TripletMatrix
+        (
+            name: string,
+            values: torch.Tensor,
+            mask: torch.Tensor,
+            anchors: torch.Tensor,
+            positives: torch.Tensor,
+            divisor: torch.Tensor | null
+        ) : LossElements =
+        MaskedElements(name, ElementKind.Triplet, values, mask, [| anchors; positives |], divisor, null, true)
+
+    /// One value for the whole batch: a scalar.
+    static member Reduced(name: string, value: torch.Tensor) : LossElements =
+        if value.NumberOfElements <> 1L then
+            invalidArg (nameof value) $"A reduced value is a scalar; this one has {value.NumberOfElements} elements."
+
+        ReducedElements(name, value.reshape [||])
+
+    /// No value at all: a zero loss, whatever the reducer.
+    static member Nothing(name: string, like: torch.Tensor) : LossElements =
+        ElementsOf.Masked(
+            name,
+            ElementKind.Element,
+            torch.empty (0L, dtype = like.dtype, device = like.device),
+            null,
+            [||]
+        )

@@ -1,0 +1,34 @@
+namespace MetricLearning
+
+open MetricLearning.Core
+open TorchSharp
+
+/// The pairs of a batch as masks of its distance matrix (N × Nr), for losses that look at whole rows. A pair that
+/// tuples name twice is one pair.
+[<Sealed>]
+type PairMasks private (positive: torch.Tensor, negative: torch.Tensor, isEmpty: bool) =
+
+    /// (N × Nr) true at positive pairs.
+    member _.Positive = positive
+
+    /// (N × Nr) true at negative pairs.
+    member _.Negative = negative
+
+    /// Whether it is known, without waiting for the device, that there is no pair.
+    member _.IsEmpty = isEmpty
+
+    /// (N × Nr) true at the pairs listed.
+    static member Mark(input: MetricInput, anchors: torch.Tensor, others: torch.Tensor) : torch.Tensor =
+        let device = input.Embeddings.device
+
+        torch
+            .zeros(input.Embeddings.size 0, input.RefEmbeddings.size 0, dtype = torch.ScalarType.Bool, device = device)
+            .index_put_(torch.tensor (true, device = device), anchors, others)
+
+    /// The pairs that an input asks for.
+    static member Of(input: MetricInput) : PairMasks =
+        match input.Tuples with
+        | Tuples.All -> PairMasks(input.Matches(), input.Differs(), false)
+        | _ ->
+            let struct (a1, p, a2, n) = input.Pairs()
+            PairMasks(PairMasks.Mark(input, a1, p), PairMasks.Mark(input, a2, n), a1.size 0 + a2.size 0 = 0L)

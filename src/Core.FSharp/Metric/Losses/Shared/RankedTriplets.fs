@@ -1,0 +1,91 @@
+namespace MetricLearning
+
+open MetricLearning.Core
+open System
+open TorchSharp
+
+/// [D(a,p) − D(a,n) + margin]₊ of all triplets that pair a positive with a negative of one anchor, without listing them:
+/// their sum is linear in the distances, each times the number of triplets in which it counts. Those numbers come from
+/// ranking each anchor's distances, so time and memory do not grow with the number of triplets.
+[<Sealed>]
+type internal RankedTriplets
+    private (matrix: torch.Tensor, positives: torch.Tensor, negatives: torch.Tensor, margin: double, isInverted: bool) =
+
+    // (N × Nr): small means similar, at least 32 bits.
+    let distances =
+        let wide = Numeric.atLeast32 matrix
+        if isInverted then wide.neg () else wide
+
+    // How often each distance counts, (N × Nr): above zero for positives, below for negatives.
+    let counts: Lazy<struct (torch.Tensor * torch.Tensor)> =
+        lazy
+            (use _ = torch.no_grad ()
+             let known = distances.detach ()
+             let each = positives.sum (1L, true)
+             let most = max 1L (each.max().item<int64>())
+
+             // Of each anchor, in ascending order: how near a negative must be to count with a positive.
+             let thresholds =
+                 (known + margin).masked_fill(positives.logical_not (), Numeric.scalar Double.PositiveInfinity)
+
+             let struct (limits, where) = thresholds.topk (int most, 1, false, true)
+             // The positives with which a candidate does not count as a negative: those it lies beyond.
+             let passed = torch.searchsorted (limits, known, right = true)
+
+             let atLimit =
+                 torch
+                     .zeros(known.size 0, most + 1L, dtype = known.dtype, device = known.device)
+                     .scatter_add_(1L, passed, negatives.to_type known.dtype)
+                     .cumsum(1L)
+                     .narrow(1L, 0L, most)
+
+             let atLimit = atLimit.masked_fill (limits.isposinf (), Numeric.scalar 0.0)
+
+             let asNegative = (each - passed).to_type known.dtype * negatives
+             let asPositive = torch.zeros_like(known).scatter_(1L, where, atLimit)
+             struct (asPositive - asNegative, atLimit.sum torch.ScalarType.Float64))
+
+    /// The sum of all values: a scalar, in at least 32 bits.
+    member _.Sum() : torch.Tensor =
+        let struct (times, triplets) = counts.Value
+        let sum = (distances * times).sum torch.ScalarType.Float64 + triplets * margin
+        sum.to_type distances.dtype
+
+    /// How many values are above zero: an int64 scalar.
+    member _.Above() : torch.Tensor =
+        let struct (_, triplets) = counts.Value
+        triplets.to_type torch.ScalarType.Int64
+
+    /// How many triplets there are: an int64 scalar.
+    member _.Count() : torch.Tensor =
+        (positives.sum 1L * negatives.sum 1L).sum()
+
+    /// The triplets that an input asks for, where masks can say which they are.
+    static member TryOf(distance: Distance, input: MetricInput, perAnchor: Nullable<int>, margin: double) =
+        TripletMasks.tryOf input perAnchor
+        |> Option.map (fun struct (positives, negatives) ->
+            let matrix = distance.Matrix(input.Embeddings, input.References)
+            RankedTriplets(matrix, positives, negatives, margin, distance.IsInverted))
+
+/// Ranked triplets as elements. What asks for more than sums and counts gets the triplets one by one.
+[<Sealed>]
+type internal RankedElements(name: string, triplets: RankedTriplets, oneByOne: Lazy<LossElements>, onlyAbove: bool) =
+    inherit LossElements(name, ElementKind.Triplet)
+
+    override _.IsEmpty = false
+    override _.Sum() = triplets.Sum()
+
+    override _.Count() =
+        if onlyAbove then triplets.Above() else triplets.Count()
+
+    override _.Between(low, high) =
+        if low = Nullable 0.0 && not high.HasValue then
+            RankedElements(name, triplets, lazy (oneByOne.Value.Between(low, high)), true)
+        else
+            oneByOne.Value.Between(low, high)
+
+    override _.WeightedByClass(weights, labels) =
+        oneByOne.Value.WeightedByClass(weights, labels)
+
+    override _.ToMatrix anchors = oneByOne.Value.ToMatrix anchors
+    override _.List() = oneByOne.Value.List()

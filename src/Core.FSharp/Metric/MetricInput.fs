@@ -1,0 +1,211 @@
+namespace MetricLearning
+
+open MetricLearning.Core
+open System
+open TorchSharp
+
+/// What a loss or miner is given for one batch, checked: embeddings, labels, tuples, and the set that positives and
+/// negatives are taken from.
+[<Sealed>]
+type MetricInput
+    internal
+    (
+        embeddings: torch.Tensor,
+        labels: torch.Tensor | null,
+        tuples: Tuples,
+        refEmbeddings: torch.Tensor | null,
+        refLabels: torch.Tensor | null,
+        seed: Lazy<Seed>,
+        // (N) where each sample itself lies in the reference set, as in a memory that holds the batch; null: nowhere.
+        ownPlaces: torch.Tensor | null,
+        // As trainers compute it: the mean of nothing is 0 and not NaN, and tuples are of the batch even where a loss
+        // compares with a memory.
+        inTraining: bool
+    ) =
+
+    static let checkedLabels (what: string) (embeddings: torch.Tensor) (labels: torch.Tensor) : torch.Tensor =
+        if labels.dim () <> 1L then
+            invalidArg what $"Labels must be a vector, one label a sample; these have {labels.dim ()} dimensions."
+
+        if labels.size 0 <> embeddings.size 0 then
+            invalidArg
+                what
+                $"There are {embeddings.size 0} embeddings and {labels.size 0} labels: every embedding needs one label."
+
+        if labels.is_floating_point () then
+            invalidArg what "Labels must be whole numbers: convert them to int64."
+
+        labels.``to`` (torch.ScalarType.Int64, embeddings.device)
+
+    let isSelf = isNull refEmbeddings
+
+    do
+        if embeddings.dim () <> 2L then
+            invalidArg (nameof embeddings) "Embeddings must be a matrix, one row a sample."
+
+        Tuples.check tuples
+
+    let labels =
+        match labels with
+        | null -> null
+        | given -> checkedLabels (nameof labels) embeddings given
+
+    let references =
+        match refEmbeddings with
+        | null -> embeddings
+        | given -> given
+
+    let refLabels =
+        match refLabels with
+        | null -> null
+        | given when isSelf ->
+            invalidArg (nameof refLabels) "Reference labels without reference embeddings: give both, or neither."
+        | given -> checkedLabels (nameof refLabels) references given
+
+    let tuples =
+        match tuples with
+        | Tuples.All -> tuples
+        | _ -> Tuples.map (fun indices -> indices.``to`` embeddings.device) tuples
+
+    let needed () : torch.Tensor =
+        match labels with
+        | null ->
+            invalidArg
+                (nameof labels)
+                "Labels and tuples cannot both be left out: give labels, or tuples that say which pairs to take."
+        | given ->
+            if isNull refLabels && references.size 0 <> given.size 0 then
+                invalidArg
+                    (nameof refLabels)
+                    $"{references.size 0} reference embeddings need labels of their own; those of the batch are {given.size 0}."
+
+            given
+
+    /// An input within the given reference set.
+    new
+        (
+            embeddings: torch.Tensor,
+            labels: torch.Tensor | null,
+            tuples: Tuples,
+            refEmbeddings: torch.Tensor | null,
+            refLabels: torch.Tensor | null,
+            seed: Lazy<Seed>
+        ) =
+        MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, seed, null, false)
+
+    /// (N × D).
+    member _.Embeddings = embeddings
+
+    /// (N) int64 on the embeddings' device, or null where only tuples are given.
+    member _.Labels: torch.Tensor | null = labels
+
+    /// The tuples asked for, on the embeddings' device.
+    member _.Tuples = tuples
+
+    /// (Nr × D): the very same object as `Embeddings` where no reference set is given.
+    member _.RefEmbeddings = references
+
+    /// `RefEmbeddings`, or null where no reference set is given.
+    member _.References: torch.Tensor | null = refEmbeddings
+
+    /// Null where the reference set is the batch, or has its labels, sample by sample. Then no sample matches itself.
+    member _.RefLabels: torch.Tensor | null = refLabels
+
+    /// Whether the batch is compared with itself.
+    member _.IsSelf = isSelf
+
+    /// Where random choices come from; drawn only when one is made.
+    member _.Seed = seed.Value
+
+    /// The same input with other tuples.
+    member this.WithTuples(tuples: Tuples) : MetricInput = this.On(tuples, seed)
+
+    member internal _.LazySeed = seed
+
+    member internal _.InTraining = inTraining
+
+    /// Other tuples of the same batch and reference set, with another seed.
+    member internal _.On(tuples: Tuples, seed: Lazy<Seed>) : MetricInput =
+        MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, seed, ownPlaces, inTraining)
+
+    /// Another batch, against a reference set in which its samples may have places of their own.
+    member internal _.Against
+        (
+            embeddings: torch.Tensor,
+            labels: torch.Tensor | null,
+            tuples: Tuples,
+            refEmbeddings: torch.Tensor | null,
+            refLabels: torch.Tensor | null,
+            ownPlaces: torch.Tensor | null
+        ) : MetricInput =
+        MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, seed, ownPlaces, inTraining)
+
+    /// Whether the reference set is a memory that holds the batch as well.
+    member internal _.IsRemembered = not (isNull ownPlaces)
+
+    /// (N × Nr) true where labels agree; where the batch is its own reference set, of different samples.
+    member _.Agrees() : torch.Tensor = Tuples.matches (needed ()) refLabels
+
+    /// (N × Nr) true where labels agree and the sample is another one.
+    member this.Matches() : torch.Tensor =
+        match ownPlaces with
+        | null -> this.Agrees()
+        | own ->
+            let column = own.unsqueeze 1L
+            this.Agrees().scatter_(1L, column, torch.zeros_like (column, dtype = torch.ScalarType.Bool))
+
+    /// (N × Nr) true where labels differ.
+    member _.Differs() : torch.Tensor = Tuples.differs (needed ()) refLabels
+
+    /// The labels, or an error that says that this loss cannot do without.
+    member _.RequireLabels() : torch.Tensor =
+        match labels with
+        | null -> invalidArg (nameof labels) "This loss needs labels: one class number for each embedding."
+        | given -> given
+
+    /// An error if a reference set is given: for losses that compare with their own weights.
+    member _.RejectReference() =
+        if not isSelf then
+            invalidArg
+                (nameof refEmbeddings)
+                "This loss takes no reference embeddings: it compares with its own weights."
+
+    /// An error if tuples are given: for losses that look at whole batches.
+    member _.RejectTuples() =
+        match tuples with
+        | Tuples.All -> ()
+        | _ ->
+            invalidArg
+                (nameof tuples)
+                "This loss takes no tuples: it looks at the whole batch. Leave the miner out, or give Tuples.All."
+
+    /// (a1, p, a2, n), all pairs where tuples are `All`.
+    member this.Pairs() : struct (torch.Tensor * torch.Tensor * torch.Tensor * torch.Tensor) =
+        match tuples with
+        | Tuples.All ->
+            let struct (a1, p) = Tuples.places (this.Matches())
+            let struct (a2, n) = Tuples.places (this.Differs())
+            struct (a1, p, a2, n)
+        | Tuples.Pairs(a1, p, a2, n) -> struct (a1, p, a2, n)
+        | Tuples.Triplets(a, p, n) -> struct (a, p, a, n)
+
+    /// (a, p, n), all triplets where tuples are `All`, or so many random ones an anchor (of a memory: all).
+    member this.Triplets(perAnchor: Nullable<int>) : struct (torch.Tensor * torch.Tensor * torch.Tensor) =
+        match tuples with
+        | Tuples.All when this.IsRemembered -> Tuples.tripletsOfMasks (this.Matches()) (this.Differs())
+        | Tuples.All -> Tuples.toTriplets perAnchor seed (needed ()) refLabels tuples
+        | Tuples.Pairs(a1, p, a2, n) -> Tuples.tripletsOfPairs a1 p a2 n
+        | Tuples.Triplets(a, p, n) -> struct (a, p, n)
+
+    /// (N) how often the tuples take each sample, relative to the most frequent; null where all weights are 1.
+    member _.Weights() : torch.Tensor | null =
+        match tuples with
+        | Tuples.All -> null
+        | _ -> Tuples.toWeights (embeddings.size 0) isSelf embeddings tuples
+
+    /// (N) how often the tuples take each sample as an anchor, relative to the most frequent; null where all weights
+    /// are 1.
+    member _.AnchorWeights() : torch.Tensor | null =
+        match tuples with
+        | Tuples.All -> null
+        | _ -> Tuples.toWeights (embeddings.size 0) false embeddings tuples

@@ -1,0 +1,40 @@
+namespace MetricLearning
+
+open MetricLearning.Core
+open TorchSharp
+
+/// What a number type can hold. Its finite extremes stand in for infinities, so that masked entries never give NaN.
+module internal Numeric =
+
+    /// A number as TorchSharp's methods want it.
+    let scalar (value: double) : Scalar = value.ToScalar()
+
+    /// Counts (int64) to divide by: 1 where there is nothing to count.
+    let atLeastOne (counts: torch.Tensor) : torch.Tensor = counts.clamp_min (1L.ToScalar())
+
+    /// The most negative finite value.
+    let lowest (dtype: torch.ScalarType) : double = torch.finfo(dtype).min
+
+    /// The largest finite value.
+    let highest (dtype: torch.ScalarType) : double = torch.finfo(dtype).max
+
+    /// The smallest normal value above 0.
+    let tiny (dtype: torch.ScalarType) : double = torch.finfo(dtype).tiny
+
+    /// The gap between 1 and the next value.
+    let epsilon (dtype: torch.ScalarType) : double = torch.finfo(dtype).eps
+
+    /// Whether sums in this type lose or overflow what 32 bits would hold.
+    let isHalf (dtype: torch.ScalarType) : bool =
+        dtype = torch.ScalarType.Float16 || dtype = torch.ScalarType.BFloat16
+
+    /// The sum of all entries, in at least 32 bits.
+    let sum (values: torch.Tensor) : torch.Tensor =
+        if isHalf values.dtype then
+            values.sum torch.ScalarType.Float32
+        else
+            values.sum ()
+
+    /// The values in at least 32 bits: sums of 16-bit numbers drift.
+    let atLeast32 (values: torch.Tensor) : torch.Tensor =
+        if isHalf values.dtype then values.``float`` () else values

@@ -1,0 +1,79 @@
+namespace MetricLearning
+
+open MetricLearning.Core
+open System
+open System.Collections.Generic
+open TorchSharp
+
+/// From the elements of a loss to a scalar. A reducer of your own gives `ReduceElements`.
+[<AbstractClass>]
+type Reducer(collectStats: Nullable<bool>, statisticNames: string[]) =
+    let mutable statistics =
+        Statistics(collectStats, Array.append [| "losses_size" |] statisticNames)
+
+    /// Statistics as the global switch says, and none but `losses_size`.
+    new() = Reducer(Nullable(), [||])
+
+    /// Numbers about the last call, if they are collected.
+    member _.Stats = statistics.Values
+
+    /// Where a reducer records them.
+    member _.Statistics = statistics
+
+    /// The scalar. `elements` has elements (as far as is known without waiting for the device) and is not yet reduced;
+    /// `labels` are those of `embeddings`.
+    abstract ReduceElements:
+        elements: LossElements * embeddings: torch.Tensor * labels: torch.Tensor | null -> torch.Tensor
+
+    /// Whether `Reduce` takes any number of parts, as one that distributes them does.
+    abstract TakesAllParts: bool
+
+    default _.TakesAllParts = false
+
+    /// The reducers that parts are distributed to, by the name of the part; none for a reducer that reduces itself.
+    abstract ByPart: IReadOnlyDictionary<string, Reducer>
+
+    default _.ByPart = Dictionary<string, Reducer>()
+
+    /// The parts of a loss as one scalar. Most reducers take one part only.
+    abstract Reduce:
+        elements: IReadOnlyList<LossElements> * embeddings: torch.Tensor * labels: torch.Tensor | null -> torch.Tensor
+
+    default this.Reduce(elements, embeddings, labels) =
+        if elements.Count <> 1 then
+            let names = elements |> Seq.map _.Name |> String.concat ", "
+
+            invalidArg
+                (nameof elements)
+                $"A single reducer takes one part of a loss, not {elements.Count} ({names}): use MultipleReducers."
+
+        this.ReduceOne(elements[0], embeddings, labels)
+
+    /// One part of a loss: already reduced values pass, nothing at all is a zero loss, the rest is `ReduceElements`.
+    member this.ReduceOne
+        (elements: LossElements, embeddings: torch.Tensor, labels: torch.Tensor | null)
+        : torch.Tensor =
+        statistics.Reset()
+
+        if elements.Kind = ElementKind.Reduced || elements.IsEmpty then
+            statistics.Record("losses_size", 1.0)
+        else
+            statistics.Record("losses_size", fun () -> elements.Count())
+
+        if elements.Kind = ElementKind.Reduced then elements.Sum()
+        elif elements.IsEmpty then Reducer.Zero embeddings
+        else this.ReduceElements(elements, embeddings, labels)
+
+    /// A zero that hangs together with the embeddings, so that `backward` works and gives zero gradients; NaN if they
+    /// hold a NaN or an infinity.
+    static member Zero(embeddings: torch.Tensor) : torch.Tensor = Numeric.sum (embeddings * 0.0)
+
+    /// The same reducer with statistics of its own: a loss gives one to each of its parts.
+    member this.Copy() : Reducer =
+        let copy = this.MemberwiseClone() :?> Reducer
+        // Whether it collects was decided when the original was made.
+        let collect = Nullable statistics.Collecting
+        copy.OwnStatistics(Statistics(collect, Array.append [| "losses_size" |] statisticNames))
+        copy
+
+    member private _.OwnStatistics own = statistics <- own

@@ -1,0 +1,46 @@
+namespace MetricLearning
+
+open MetricLearning.Core
+open System
+open System.Collections.Generic
+open TorchSharp
+
+/// Numbers that a distance, reducer, regularizer, miner or loss records about its last call, by their documented
+/// names. Collected only where asked for, because reading a number off a tensor waits for the device.
+[<Sealed>]
+type Statistics(collect: Nullable<bool>, names: string[]) =
+    static let mutable collectByDefault = false
+    let collecting = if collect.HasValue then collect.Value else collectByDefault
+    let values = Dictionary<string, double>()
+
+    /// Whether objects made from now on collect statistics when they are not told; off by default.
+    static member CollectByDefault
+        with get () = collectByDefault
+        and set value = collectByDefault <- value
+
+    /// Decided once, at construction.
+    member _.Collecting = collecting
+
+    /// Empty when statistics are not collected.
+    member _.Values: IReadOnlyDictionary<string, double> = values
+
+    /// Sets every documented name to 0: the start of a call.
+    member _.Reset() =
+        if collecting then
+            for name in names do
+                values[name] <- 0.0
+
+    /// Records a number that costs nothing to know, collecting or not.
+    member _.Count(name: string, value: int64) = values[name] <- double value
+
+    /// Records a number, if statistics are collected.
+    member _.Record(name: string, value: double) =
+        if collecting then
+            values[name] <- value
+
+    /// Records what a tensor of one element holds, if statistics are collected; only then is `value` called. What it
+    /// makes belongs to the caller's dispose scope.
+    member _.Record(name: string, value: Func<torch.Tensor>) =
+        if collecting then
+            use _ = torch.no_grad ()
+            values[name] <- value.Invoke().to_type(torch.ScalarType.Float64).item<double>()

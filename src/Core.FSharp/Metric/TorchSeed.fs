@@ -1,0 +1,21 @@
+namespace MetricLearning
+
+open MetricLearning.Core
+open System
+open TorchSharp
+
+/// Seeds for callers that have none: drawn from libtorch's generator, so that `torch.manual_seed` decides, and only when
+/// a random choice is made.
+module internal TorchSeed =
+
+    /// A seed that is drawn when it is first needed.
+    let draw () : Lazy<Seed> =
+        lazy
+            (use number =
+                torch.randint (Int64.MaxValue, [| 1L |], dtype = torch.ScalarType.Int64)
+
+             Seed.ofInt64 (number.item<int64>()))
+
+    /// A generator for the random choices of a seed on a device. The caller's to dispose.
+    let generator (device: torch.Device) (seed: Seed) : torch.Generator =
+        new torch.Generator(uint64 (Seed.toInt64 seed), device)

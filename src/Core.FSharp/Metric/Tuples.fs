@@ -1,0 +1,250 @@
+namespace MetricLearning
+
+open MetricLearning.Core
+open System
+open TorchSharp
+
+/// Which samples of a batch a loss looks at. Indices are int64 vectors; anchors index the batch, the others the
+/// reference set, which is the batch itself unless one is given.
+[<RequireQualifiedAccess; ReferenceEquality>]
+type Tuples =
+    /// Whatever the labels allow.
+    | All
+    /// Positive pairs (a1[i], p[i]) and negative pairs (a2[j], n[j]).
+    | Pairs of a1: torch.Tensor * p: torch.Tensor * a2: torch.Tensor * n: torch.Tensor
+    /// Triplets (a[i], p[i], n[i]).
+    | Triplets of a: torch.Tensor * p: torch.Tensor * n: torch.Tensor
+
+/// From labels to tuples and from one form of tuples to another. Where `refLabels` is null the labels are compared with
+/// themselves, and no sample is its own positive.
+module Tuples =
+
+    /// (N × Nr) true where labels agree, apart from a sample's agreement with itself.
+    let matches (labels: torch.Tensor) (refLabels: torch.Tensor | null) : torch.Tensor =
+        match refLabels with
+        | null ->
+            let same = labels.unsqueeze(1L).eq(labels.unsqueeze 0L)
+            same.diagonal().zero_() |> ignore
+            same
+        | given -> labels.unsqueeze(1L).eq(given.unsqueeze 0L)
+
+    /// (N × Nr) true where labels differ.
+    let differs (labels: torch.Tensor) (refLabels: torch.Tensor | null) : torch.Tensor =
+        let others =
+            match refLabels with
+            | null -> labels
+            | given -> given
+
+        labels.unsqueeze(1L).ne(others.unsqueeze 0L)
+
+    /// The places where a mask is true, row by row.
+    let places (mask: torch.Tensor) : struct (torch.Tensor * torch.Tensor) =
+        let found = mask.nonzero ()
+        struct (found.select (1L, 0L), found.select (1L, 1L))
+
+    /// All pairs, row by row: (a1, p, a2, n).
+    let allPairs
+        (labels: torch.Tensor)
+        (refLabels: torch.Tensor | null)
+        : struct (torch.Tensor * torch.Tensor * torch.Tensor * torch.Tensor) =
+        let struct (a1, p) = places (matches labels refLabels)
+        let struct (a2, n) = places (differs labels refLabels)
+        struct (a1, p, a2, n)
+
+    // Every positive pair with every negative that `negatives` (positive pairs × candidates) allows.
+    let private combine (a: torch.Tensor) (p: torch.Tensor) (negatives: torch.Tensor) =
+        let struct (pair, n) = places negatives
+        struct (a.index_select (0L, pair), p.index_select (0L, pair), n)
+
+    /// Every positive pair with every negative of its anchor, from masks (N × Nr) of both: (a, p, n).
+    let tripletsOfMasks
+        (positives: torch.Tensor)
+        (negatives: torch.Tensor)
+        : struct (torch.Tensor * torch.Tensor * torch.Tensor) =
+        let struct (a, p) = places positives
+        combine a p (negatives.index_select (0L, a))
+
+    /// All triplets, row by row: (a, p, n).
+    let allTriplets
+        (labels: torch.Tensor)
+        (refLabels: torch.Tensor | null)
+        : struct (torch.Tensor * torch.Tensor * torch.Tensor) =
+        tripletsOfMasks (matches labels refLabels) (differs labels refLabels)
+
+    /// Random triplets, `perAnchor` for each anchor (null: the size of its class): see `RandomTriplets.draw`.
+    let randomTriplets
+        (perAnchor: Nullable<int>)
+        (seed: Seed)
+        (labels: torch.Tensor)
+        (refLabels: torch.Tensor | null)
+        : struct (torch.Tensor * torch.Tensor * torch.Tensor) =
+        let read (labels: torch.Tensor) = labels.cpu().data<int64>().ToArray()
+
+        let references =
+            match refLabels with
+            | null -> null
+            | given -> read given
+
+        let struct (a, p, n) = RandomTriplets.draw perAnchor seed (read labels) references
+        let vector (rows: int64[]) = torch.tensor(rows).``to`` labels.device
+        struct (vector a, vector p, vector n)
+
+    /// As pairs: every triplet gives its positive and its negative pair, repetitions included.
+    let toPairs
+        (labels: torch.Tensor)
+        (refLabels: torch.Tensor | null)
+        (tuples: Tuples)
+        : struct (torch.Tensor * torch.Tensor * torch.Tensor * torch.Tensor) =
+        match tuples with
+        | Tuples.All -> allPairs labels refLabels
+        | Tuples.Pairs(a1, p, a2, n) -> struct (a1, p, a2, n)
+        | Tuples.Triplets(a, p, n) -> struct (a, p, a, n)
+
+    /// Every combination of a positive and a negative pair that have their anchor in common.
+    let tripletsOfPairs
+        (a1: torch.Tensor)
+        (p: torch.Tensor)
+        (a2: torch.Tensor)
+        (n: torch.Tensor)
+        : struct (torch.Tensor * torch.Tensor * torch.Tensor) =
+        let struct (a, p, negative) = combine a1 p (a1.unsqueeze(1L).eq(a2.unsqueeze 0L))
+        struct (a, p, n.index_select (0L, negative))
+
+    /// As triplets. `perAnchor` (null: all) matters for `All` only: so many random ones an anchor.
+    let toTriplets
+        (perAnchor: Nullable<int>)
+        (seed: Lazy<Seed>)
+        (labels: torch.Tensor)
+        (refLabels: torch.Tensor | null)
+        (tuples: Tuples)
+        : struct (torch.Tensor * torch.Tensor * torch.Tensor) =
+        match tuples with
+        | Tuples.All when perAnchor.HasValue -> randomTriplets perAnchor seed.Value labels refLabels
+        | Tuples.All -> allTriplets labels refLabels
+        | Tuples.Pairs(a1, p, a2, n) -> tripletsOfPairs a1 p a2 n
+        | Tuples.Triplets(a, p, n) -> struct (a, p, n)
+
+    /// How often each of `size` samples occurs, relative to the most frequent; all 1 where nothing is chosen. With a
+    /// reference set only anchors count, because the others are not of this batch.
+    let toWeights (size: int64) (isSelf: bool) (like: torch.Tensor) (tuples: Tuples) : torch.Tensor =
+        let chosen =
+            match tuples with
+            | Tuples.All -> [||]
+            | Tuples.Pairs(a1, p, a2, n) -> if isSelf then [| a1; p; a2; n |] else [| a1; a2 |]
+            | Tuples.Triplets(a, p, n) -> if isSelf then [| a; p; n |] else [| a |]
+
+        if chosen |> Array.forall (fun indices -> indices.size 0 = 0L) then
+            torch.ones (size, dtype = like.dtype, device = like.device)
+        else
+            let counts = torch.cat(chosen, 0L).bincount(null, size)
+            counts.to_type (like.dtype) / counts.max ()
+
+    /// The first positive pair of every anchor label, in the order of the pairs: (a, p).
+    let uniqueLabelPairs
+        (labels: torch.Tensor)
+        (refLabels: torch.Tensor | null)
+        (tuples: Tuples)
+        : struct (torch.Tensor * torch.Tensor) =
+        let struct (a, p) =
+            match tuples with
+            | Tuples.All -> places (matches labels refLabels)
+            | Tuples.Pairs(a1, p, _, _) -> struct (a1, p)
+            | Tuples.Triplets(a, p, _) -> struct (a, p)
+
+        if a.size 0 = 0L then
+            struct (a, p)
+        else
+            // A stable sort puts the first pair of each label at the start of its run.
+            let struct (sorted, order) = labels.index_select(0L, a).sort(0L, false, true)
+            let count = sorted.size 0
+            let starts = torch.ones (count, dtype = torch.ScalarType.Bool, device = a.device)
+
+            starts
+                .narrow(0L, 1L, count - 1L)
+                .copy_(sorted.narrow(0L, 1L, count - 1L).ne(sorted.narrow (0L, 0L, count - 1L)))
+            |> ignore
+
+            let struct (first, _) = order.masked_select(starts).sort 0L
+            struct (a.index_select (0L, first), p.index_select (0L, first))
+
+    // Of positives and negatives, which index the reference set.
+    let private reindex (moved: torch.Tensor -> torch.Tensor) (tuples: Tuples) : Tuples =
+        match tuples with
+        | Tuples.All -> Tuples.All
+        | Tuples.Pairs(a1, p, a2, n) -> Tuples.Pairs(a1, moved p, a2, moved n)
+        | Tuples.Triplets(a, p, n) -> Tuples.Triplets(a, moved p, moved n)
+
+    /// The same tuples where the reference set lies `offset` rows further down.
+    let shift (offset: int64) (tuples: Tuples) : Tuples =
+        reindex (fun indices -> indices + offset) tuples
+
+    /// The same tuples where sample i of the reference set lies at `places`[i] of another set.
+    let moveTo (places: torch.Tensor) (tuples: Tuples) : Tuples =
+        reindex (fun indices -> places.index_select (0L, indices)) tuples
+
+    /// Without the positive pairs, or whole triplets, in which a sample is its own positive: sample i lies at
+    /// `places`[i] of the reference set.
+    let withoutOwn (places: torch.Tensor) (tuples: Tuples) : Tuples =
+        let isOther (anchors: torch.Tensor) (positives: torch.Tensor) =
+            (places.index_select (0L, anchors)).ne positives
+
+        match tuples with
+        | Tuples.All -> Tuples.All
+        | Tuples.Pairs(a1, p, a2, n) ->
+            let kept = isOther a1 p
+            Tuples.Pairs(a1.masked_select kept, p.masked_select kept, a2, n)
+        | Tuples.Triplets(a, p, n) ->
+            let kept = isOther a p
+            Tuples.Triplets(a.masked_select kept, p.masked_select kept, n.masked_select kept)
+
+    /// Both, in the form of the first; `All` among them is all. (`Pairs` become all triplets they make, triplets two
+    /// pairs each.)
+    let join (first: Tuples) (second: Tuples) : Tuples =
+        let joined (left: torch.Tensor) (right: torch.Tensor) = torch.cat ([| left; right |], 0L)
+
+        let pairs (a1, p, a2, n) other =
+            match other with
+            | Tuples.All -> Tuples.All
+            | Tuples.Pairs(b1, q, b2, m) -> Tuples.Pairs(joined a1 b1, joined p q, joined a2 b2, joined n m)
+            | Tuples.Triplets(b, q, m) -> Tuples.Pairs(joined a1 b, joined p q, joined a2 b, joined n m)
+
+        let triplets (a, p, n) struct (b, q, m) =
+            Tuples.Triplets(joined a b, joined p q, joined n m)
+
+        match first, second with
+        | Tuples.All, _
+        | _, Tuples.All -> Tuples.All
+        | Tuples.Pairs(a1, p, a2, n), other -> pairs (a1, p, a2, n) other
+        | Tuples.Triplets(a, p, n), Tuples.Triplets(b, q, m) -> triplets (a, p, n) struct (b, q, m)
+        | Tuples.Triplets(a, p, n), Tuples.Pairs(b1, q, b2, m) -> triplets (a, p, n) (tripletsOfPairs b1 q b2 m)
+
+    /// The tuples with each index vector put through a function.
+    let map (change: torch.Tensor -> torch.Tensor) (tuples: Tuples) : Tuples =
+        match tuples with
+        | Tuples.All -> Tuples.All
+        | Tuples.Pairs(a1, p, a2, n) -> Tuples.Pairs(change a1, change p, change a2, change n)
+        | Tuples.Triplets(a, p, n) -> Tuples.Triplets(change a, change p, change n)
+
+    /// An error unless index vectors are int64 vectors whose lengths go together.
+    let check (tuples: Tuples) : unit =
+        let vector (indices: torch.Tensor) =
+            if indices.dim () <> 1L || indices.dtype <> torch.ScalarType.Int64 then
+                invalidArg (nameof tuples) "Indices of pairs and triplets must be int64 vectors."
+
+        let together (first: torch.Tensor) (second: torch.Tensor) =
+            vector first
+            vector second
+
+            if first.size 0 <> second.size 0 then
+                invalidArg
+                    (nameof tuples)
+                    $"Indices that belong together must be equally many; there are {first.size 0} and {second.size 0}."
+
+        match tuples with
+        | Tuples.All -> ()
+        | Tuples.Pairs(a1, p, a2, n) ->
+            together a1 p
+            together a2 n
+        | Tuples.Triplets(a, p, n) ->
+            together a p
+            together a n

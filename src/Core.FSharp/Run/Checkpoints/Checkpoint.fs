@@ -1,0 +1,167 @@
+namespace MetricLearning.Core
+
+open MetricLearning
+open System
+open System.Collections.Generic
+open System.IO
+open TorchSharp
+open MetricLearning.Core.Checkpoints
+
+/// Checkpoints: a whole state in one file, from which another process goes on as if nothing had happened. The file is a
+/// safetensors file of named tensors; its strings hold the numbers and say what the run is made of, and its last tensor is the
+/// hash of all bytes before it. Nothing in it is executed.
+module Checkpoint =
+
+    /// The version of the format that this library writes, and the highest that it reads.
+    [<Literal>]
+    let Version = 1
+
+    [<Literal>]
+    let private Format = "MetricLearning checkpoint"
+
+    let private library =
+        let version = typeof<TrainingState>.Assembly.GetName().Version
+        $"MetricLearning {version}"
+
+    /// Writes a state of these machines to a stream.
+    /// Raises InvalidOperationException when the state was freed, or an optimizer keeps its slots to itself;
+    /// ArgumentException when the state is that of other machines.
+    let write (recipe: Recipe) (handles: Handles) (state: TrainingState) (stream: Stream) : unit =
+        let description = Description.ofRun recipe handles
+        StateGuards.checkFits handles state
+        use _ = torch.NewDisposeScope()
+        let named = NamedTensors.ofLearned handles state.Learned
+        let cursor = torch.tensor (Cursor.toNumbers state.Progress.Cursor)
+
+        let strings =
+            [
+                "format", Format
+                "version", string Version
+                "library", library
+                "description", Description.write description
+                "progress", WrittenProgress.write state.Progress
+            ]
+
+        Safetensors.WriteSealed(
+            stream,
+            Array.append [| struct (NamedTensors.Cursor, cursor) |] named.Tensors,
+            [ for name, text in strings -> KeyValuePair(name, text) ]
+        )
+
+    /// Writes a state of these machines to a file, as a whole or not at all (see `DurableFile.Write`).
+    /// Raises what `write` raises, and IOException when the file cannot be written: then an earlier file is still there.
+    let save (recipe: Recipe) (handles: Handles) (state: TrainingState) (path: string) : unit =
+        DurableFile.Write(path, write recipe handles state)
+
+    let private damaged (title: string) (reason: string) : exn =
+        InvalidDataException $"{title} is no checkpoint that can be read: {reason}."
+
+    let private text (title: string) (file: SafetensorsFile) (name: string) : string =
+        match file.Metadata.TryGetValue name with
+        | true, text -> text
+        | _ -> raise (damaged title $"it has no {name}")
+
+    let private checkFormat (title: string) (file: SafetensorsFile) : unit =
+        match file.Metadata.TryGetValue "format" with
+        | true, Format -> ()
+        | _ -> raise (damaged title "it is a safetensors file, but none that SaveCheckpoint wrote")
+
+        match Int32.TryParse(text title file "version") with
+        | true, version when version > Version ->
+            let writer = text title file "library"
+
+            raise (
+                damaged
+                    title
+                    $"it was written by a newer version of this library ({writer}, format {version}; this is {library}, which reads up to format {Version}). Update MetricLearning to go on from it"
+            )
+        | true, version when version >= 1 -> ()
+        | _ -> raise (damaged title "its version is no number")
+
+    let private refuse (title: string) (differences: string list) : unit =
+        if not differences.IsEmpty then
+            let shown = List.truncate 6 differences
+
+            let more =
+                if differences.Length > shown.Length then
+                    $"; and {differences.Length - shown.Length} more"
+                else
+                    ""
+
+            let shown = String.Join("; ", shown)
+
+            raise (
+                ArgumentException(
+                    $"{title} is the checkpoint of another run: {shown}{more}. A checkpoint fits a trainer of the same kind with the same networks, losses, optimizers and schedules."
+                )
+            )
+
+    let private readProgress (title: string) (file: SafetensorsFile) : Progress =
+        if not (file.Contains NamedTensors.Cursor) then
+            raise (damaged title $"it has no \"{NamedTensors.Cursor}\"")
+
+        use cursor = file.Tensor NamedTensors.Cursor
+
+        if cursor.dtype <> torch.ScalarType.Int64 || cursor.dim () <> 1L then
+            raise (damaged title $"its \"{NamedTensors.Cursor}\" is no list of whole numbers")
+
+        try
+            WrittenProgress.read (text title file "progress") (cursor.data<int64>().ToArray())
+        with :? InvalidDataException as error ->
+            raise (damaged title error.Message)
+
+    /// The state in a checkpoint of machines like these; it is the caller's. Nothing of the machines changes.
+    /// Raises InvalidDataException, saying what is wrong, when the file is no checkpoint, was damaged or is of a newer version;
+    /// ArgumentException, saying how it differs, when it is that of another trainer; InvalidOperationException when an
+    /// optimizer keeps its slots to itself.
+    let readFrom (recipe: Recipe) (handles: Handles) (title: string) (file: SafetensorsFile) : TrainingState =
+        checkFormat title file
+        file.CheckSeal()
+        let here = Description.ofRun recipe handles
+
+        let written =
+            try
+                Description.read (text title file "description")
+            with :? InvalidDataException as error ->
+                raise (damaged title error.Message)
+
+        refuse title (Differences.ofDescriptions written here)
+        let progress = readProgress title file
+        refuse title (Differences.ofProgress handles progress)
+        let learned = NamedTensors.empty handles
+
+        try
+            use _ = torch.NewDisposeScope()
+            let named = NamedTensors.ofLearned handles learned
+            refuse title (Differences.ofTensors file named.Tensors)
+
+            for struct (name, tensor) in named.Tensors do
+                file.CopyTo(name, tensor)
+
+            let parts =
+                Array.zip learned.Parts named.Counts
+                |> Array.map (fun (part, counts) ->
+                    match counts with
+                    | null -> part
+                    | counts ->
+                        { part with
+                            Counts = counts.data<int64>().ToArray()
+                        })
+
+            let state =
+                {
+                    Progress = progress
+                    Learned = new Learned(parts, learned.Buffers)
+                }
+
+            StateGuards.checkFits handles state
+            state
+        with _ ->
+            learned.Dispose()
+            reraise ()
+
+    /// The state in the checkpoint of this name, as `readFrom` reads it.
+    /// Raises what that does, and FileNotFoundException and its like when there is no such file.
+    let load (recipe: Recipe) (handles: Handles) (path: string) : TrainingState =
+        use file = SafetensorsFile.Open path
+        readFrom recipe handles $"\"{path}\"" file

@@ -1,0 +1,98 @@
+namespace MetricLearning.Core.Checkpoints
+
+open MetricLearning
+open System
+open System.IO
+open System.Text
+open System.Text.Json
+open MetricLearning.Core
+
+/// What a run is made of, in words: enough to say how another one differs.
+type internal Description =
+    {
+        /// The trainer's name.
+        Trainer: string
+        /// Keys of networks.
+        Networks: string list
+        /// Keys of loss functions.
+        Losses: string list
+        /// The kind of each parameter group of each optimizer, by key.
+        Optimizers: Map<string, string list>
+    }
+
+/// Describing runs.
+module internal Description =
+
+    /// The rules of an optimizer's groups.
+    /// InvalidOperationException for one without a twin, which keeps its slots to itself.
+    let rules (key: string) (driver: Driver) : Rule[] =
+        match driver with
+        | Driver.Pure optimizer -> [| for struct (rule, _) in Optimizer.groups optimizer -> rule |]
+        | Driver.Twin optimizer -> TorchOptimizers.rules optimizer
+        | Driver.InPlace optimizer ->
+            invalidOp
+                $"The optimizer \"{key}\" ({optimizer.GetType().Name}) keeps its slots to itself, so a checkpoint would lose them. Use an optimizer that this library knows ({TorchOptimizers.known}), or save the weights alone."
+
+    /// What a run is made of.
+    let ofRun (recipe: Recipe) (handles: Handles) : Description =
+        {
+            Trainer = recipe.Schema.Trainer
+            Networks = handles.RunKeys.Networks
+            Losses = handles.RunKeys.Losses
+            Optimizers =
+                Map.ofList
+                    [
+                        for key, driver in handles.Optimizers -> key, [ for rule in rules key driver -> Rule.name rule ]
+                    ]
+        }
+
+    let private writeNames (json: Utf8JsonWriter) (name: string) (names: string list) =
+        json.WriteStartArray name
+        names |> List.iter json.WriteStringValue
+        json.WriteEndArray()
+
+    /// As JSON.
+    let write (description: Description) : string =
+        use memory = new MemoryStream()
+
+        do
+            use json = new Utf8JsonWriter(memory)
+            json.WriteStartObject()
+            json.WriteString("trainer", description.Trainer)
+            writeNames json "networks" description.Networks
+            writeNames json "losses" description.Losses
+            json.WriteStartObject "optimizers"
+
+            for KeyValue(key, kinds) in description.Optimizers do
+                writeNames json key kinds
+
+            json.WriteEndObject()
+            json.WriteEndObject()
+
+        Encoding.UTF8.GetString(memory.ToArray())
+
+    let private names (json: JsonElement) : string list =
+        [ for item in json.EnumerateArray() -> nonNull (item.GetString()) ]
+
+    /// What `write` wrote. InvalidDataException when it is something else.
+    let read (written: string) : Description =
+        try
+            use parsed = JsonDocument.Parse written
+            let part (name: string) = parsed.RootElement.GetProperty name
+
+            {
+                Trainer = nonNull ((part "trainer").GetString())
+                Networks = names (part "networks")
+                Losses = names (part "losses")
+                Optimizers =
+                    Map.ofList
+                        [
+                            for property in (part "optimizers").EnumerateObject() -> property.Name, names property.Value
+                        ]
+            }
+        with
+        | :? JsonException
+        | :? Collections.Generic.KeyNotFoundException
+        | :? InvalidOperationException
+        | :? NullReferenceException as error ->
+            raise (InvalidDataException($"its description cannot be read ({error.Message})", error))

@@ -1,0 +1,95 @@
+namespace MetricLearning.Core.Checkpoints
+
+open MetricLearning
+open System.Collections.Generic
+open TorchSharp
+open MetricLearning.Core
+
+/// Everything of a state that is a tensor, by name.
+[<ReferenceEquality>]
+type internal NamedTensors =
+    {
+        /// Views of the state's vectors and of `Counts`: `trunk.0.weight`; of optimizers
+        /// `trunk_optimizer.exp_avg.trunk.0.weight` and, int64 scalars, `trunk_optimizer.step.trunk.0.weight`.
+        Tensors: struct (string * torch.Tensor)[]
+        /// How often each parameter was stepped, part by part; null for a part without optimizer.
+        Counts: (torch.Tensor | null)[]
+    }
+
+/// Naming what a run has learned. What is made belongs to the caller's dispose scope.
+module internal NamedTensors =
+
+    /// The place in the data as numbers: not part of the strings, because a sequence of the user's may be long.
+    [<Literal>]
+    let Cursor = "progress.cursor"
+
+    let private rule (handles: Handles) (key: string) (group: int) : Rule =
+        let driver = handles.Optimizers |> List.find (fst >> (=) key) |> snd
+        (Description.rules key driver)[group]
+
+    /// Zeros for everything that a run learns, in the padding what slots start from.
+    let empty (handles: Handles) : Learned =
+        let ofPart (part: Part) : LearnedPart =
+            {
+                Weights = Vector.zeros part.Layout
+                Slots =
+                    match part.Optimizer with
+                    | Some key ->
+                        [|
+                            for slot in Rule.slots (rule handles key part.Group) -> Vector.full part.Layout slot.Fill
+                        |]
+                    | None -> [||]
+                Counts = Array.zeroCreate part.Parameters.Length
+            }
+
+        new Learned(Array.map ofPart handles.Parts, [| for part in handles.Buffers -> Vector.zeros part.Layout |])
+
+    /// All tensors of what was learned, in an order that depends on the handles only.
+    let ofLearned (handles: Handles) (learned: Learned) : NamedTensors =
+        let taken = Dictionary<string, int>()
+
+        // Parameters that no module knows are all called the same.
+        let unique (name: string) =
+            match taken.TryGetValue name with
+            | true, count ->
+                taken[name] <- count + 1
+                $"{name}#{count + 1}"
+            | _ ->
+                taken[name] <- 1
+                name
+
+        let tensors = ResizeArray()
+
+        let add (name: string) (tensor: torch.Tensor) =
+            tensors.Add(struct (unique name, tensor))
+
+        let addVector (prefix: string) (layout: Layout) (vector: Vector) =
+            for slot in layout.Slots do
+                add (prefix + slot.Name) (Layout.view slot vector.Tensor)
+
+        for part, learnedPart in Array.zip handles.Parts learned.Parts do
+            addVector "" part.Layout learnedPart.Weights
+
+        for part, vector in Array.zip handles.Buffers learned.Buffers do
+            addVector "" part.Layout vector
+
+        let counts =
+            Array.zip handles.Parts learned.Parts
+            |> Array.map (fun (part, learnedPart) ->
+                match part.Optimizer with
+                | None -> null
+                | Some key ->
+                    for slot, vector in Array.zip (Rule.slots (rule handles key part.Group)) learnedPart.Slots do
+                        addVector $"{key}.{slot.Name}." part.Layout vector
+
+                    let counts = torch.tensor learnedPart.Counts
+
+                    part.Layout.Slots
+                    |> Array.iteri (fun index slot -> add $"{key}.step.{slot.Name}" (counts.select (0L, int64 index)))
+
+                    counts)
+
+        {
+            Tensors = tensors.ToArray()
+            Counts = counts
+        }

@@ -1,0 +1,246 @@
+namespace MetricLearning.Core
+
+open MetricLearning
+open System
+open System.Collections.Generic
+open System.Threading
+
+/// A run with its machines and its newest state, which nobody else sees unless they take it: so its memory is reused
+/// from step to step. What trainers are made of.
+[<Sealed>]
+type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed: bool) =
+    let mutable state = initial
+    let mutable goesOn = isResumed
+    let mutable resumedFrom: string | null = null
+    let mutable afterStep: Action<bool> | null = null
+    let mutable beforeSaving: Action | null = null
+    let scored = Queue<Event>()
+
+    let setProgress progress =
+        state <- { state with Progress = progress }
+
+    let moveSchedules moves score =
+        let progress, keys = Scheduling.move handles moves score state.Progress
+        setProgress progress
+        List.map Event.Stepped keys
+
+    let iterate token =
+        let plan = Iteration.decide recipe handles state.Progress
+        state <- Iteration.onNext recipe handles false token state
+
+        [
+            Event.Backward
+            for key, _ in handles.Clippers do
+                Event.Clipped key
+            for key in plan.Stepping do
+                Event.Stepped key
+            Event.IterationEnded
+        ]
+
+    let settle () =
+        seq {
+            while not state.Progress.Pending.IsEmpty do
+                let nothingMoreOfIt () =
+                    setProgress
+                        { state.Progress with
+                            Pending = state.Progress.Pending.Tail
+                        }
+
+                match state.Progress.Pending.Head with
+                | Pending.Schedules moves ->
+                    let moved = moveSchedules moves None
+                    nothingMoreOfIt ()
+                    yield! moved
+                | Pending.EpochEnd ->
+                    nothingMoreOfIt ()
+                    Succession.showSlots handles state.Learned
+                    Event.EpochEnded
+
+                    while scored.Count > 0 do
+                        scored.Dequeue()
+        }
+
+    // Everything that was due is done; training has ended, or goes on.
+    let settled (isOver: bool) =
+        match afterStep with
+        | null -> ()
+        | act -> act.Invoke isOver
+
+    /// The machines of the run.
+    member _.Handles = handles
+
+    /// The newest state's numbers.
+    member _.Progress = state.Progress
+
+    /// The weights that the losses had in the last iteration, 0 outside of their phase; before the first, those given.
+    member _.LossWeights: Map<string, float> =
+        if state.Progress.Steps = 0L then
+            state.Progress.LossWeights
+        else
+            (recipe.Decide handles.RunKeys state.Progress).Weights
+
+    /// The newest state. What you take is yours: it is never written to; dispose it when you are done with it.
+    member _.Take() : TrainingState = state.Share()
+
+    /// Goes on from another state of the same machines; the modules show it at once.
+    /// Raises InvalidOperationException when it was freed, ArgumentException when it is that of other networks; then nothing
+    /// was changed.
+    member _.Resume(from: TrainingState) : unit =
+        ObjectDisposedException.ThrowIf(handles.Shown.IsDisposed, typeof<Session>)
+        StateGuards.checkFits handles from
+        let taken = from.Share()
+        (state :> IDisposable).Dispose()
+        state <- taken
+        goesOn <- true
+        Scheduling.catchUp handles taken.Progress
+        Effects.show handles taken.Learned
+        Succession.showSlots handles taken.Learned
+
+    /// Writes the newest state to a checkpoint, as a whole or not at all. In a hook, too; nothing of the run changes.
+    /// Raises IOException when the file cannot be written, and what else `Checkpoint.write` raises.
+    member _.SaveCheckpoint(path: string) : unit =
+        ObjectDisposedException.ThrowIf(handles.Shown.IsDisposed, typeof<Session>)
+
+        match beforeSaving with
+        | null -> ()
+        | act -> act.Invoke()
+
+        use taken = state.Share()
+
+        // A rate that was written into a TorchSharp optimizer since the last step rules the next one.
+        let progress =
+            { taken.Progress with
+                Rates = LearningRates.current handles taken.Progress
+            }
+
+        Checkpoint.save recipe handles { taken with Progress = progress } path
+
+    /// Goes on from a checkpoint; the modules show it at once.
+    /// Raises what `Checkpoint.load` raises, and InvalidOperationException when one of TorchSharp's schedulers was already
+    /// stepped otherwise; then nothing was changed.
+    member this.ResumeFrom(path: string) : unit =
+        ObjectDisposedException.ThrowIf(handles.Shown.IsDisposed, typeof<Session>)
+        use loaded = Checkpoint.load recipe handles path
+        StateGuards.checkReach handles loaded.Progress
+        this.Resume loaded
+        resumedFrom <- path
+
+    /// Goes on from the newest checkpoint in a folder that is whole, and gives its path; null where there is none. `damaged` is
+    /// told, in sentences, about newer ones that cannot be read.
+    /// Raises InvalidDataException when there are checkpoints but none is whole, and what else `ResumeFrom` raises.
+    member this.ResumeLatest(folder: string, damaged: Action<string>) : string | null =
+        CheckpointFolder.firstWhole folder this.ResumeFrom damaged
+
+    /// The checkpoint that this run was last resumed from; null for none.
+    member _.ResumedFrom = resumedFrom
+
+    /// Called when an iteration and everything that is due after it are done (false), and when training has ended (true).
+    member _.AfterStep
+        with get () = afterStep
+        and set act = afterStep <- act
+
+    /// Called before a checkpoint is written: what belongs to it outside of the state is to be brought to disk.
+    member _.BeforeSaving
+        with get () = beforeSaving
+        and set act = beforeSaving <- act
+
+    /// One iteration, with the schedules that move after it and, if it ends the epoch, what ends an epoch.
+    member _.Step(token: CancellationToken) : Event seq =
+        seq {
+            ObjectDisposedException.ThrowIf(handles.Shown.IsDisposed, typeof<Session>)
+            yield! settle ()
+            goesOn <- true
+
+            if token.IsCancellationRequested then
+                setProgress (Progress.stop Stop.Cancelled state.Progress)
+                settled true
+                token.ThrowIfCancellationRequested()
+
+            yield! iterate token
+            yield! settle ()
+            settled false
+        }
+
+    /// The events of training up to the epoch `last`, from the epoch `first`; without it from 1, or, where training was
+    /// interrupted or the state was resumed, from where it stands. Training goes on as its events are asked for. A resumed
+    /// run that its hook had ended has no more of them, unless `first` is given.
+    member this.Train(first: int option, last: int, token: CancellationToken) : Event seq =
+        seq {
+            // Else a run that ended early would train an epoch more whenever its program is started again.
+            let wasEndedByHook =
+                goesOn && first.IsNone && state.Progress.Stopped = Some Stop.Hook
+
+            if not wasEndedByHook then
+                yield! this.Epochs(first, last, token)
+        }
+
+    member private this.Epochs(first: int option, last: int, token: CancellationToken) : Event seq =
+        seq {
+            setProgress { state.Progress with Stopped = None }
+
+            // The hook of an epoch whose end was interrupted may stop training yet.
+            if goesOn && first.IsNone then
+                yield! settle ()
+
+            let first = if goesOn then first else Some(Option.defaultValue 1 first)
+            let progress = { state.Progress with Pending = [] }
+
+            setProgress (
+                match first with
+                | Some epoch ->
+                    { progress with
+                        Cursor = Cursor.freshPass progress.Cursor
+                        Epoch = epoch - 1
+                        EpochIsOver = true
+                    }
+                | None -> progress
+            )
+
+            goesOn <- true
+
+            try
+                while (Progress.upcoming state.Progress).Epoch <= last
+                      && state.Progress.Stopped.IsNone do
+                    yield! this.Step token
+            finally
+                if not handles.Shown.IsDisposed && StateGuards.isWhole handles then
+                    Effects.show handles state.Learned
+                    Succession.showSlots handles state.Learned
+
+            setProgress (Progress.stop (Option.defaultValue Stop.Finished state.Progress.Stopped) state.Progress)
+            goesOn <- false
+            settled true
+        }
+
+    /// Ends training before its next iteration: in an end-of-epoch hook, with that epoch.
+    member _.Stop() : unit =
+        setProgress (Progress.stop Stop.Hook state.Progress)
+
+    /// Moves the plateau schedules by a validation score.
+    member _.Observe(score: float) : unit =
+        for event in moveSchedules Moves.ByPlateau (Some score) do
+            scored.Enqueue event
+
+    /// A run from its first state.
+    static member Start(prepared: Prepared) : Session =
+        new Session(prepared.Recipe, prepared.Handles, prepared.State, false)
+
+    /// Gives everything back: modules own their weights again, in the modes they were found in.
+    member _.Dispose() : unit =
+        if not handles.Shown.IsDisposed then
+            if StateGuards.isWhole handles then
+                Effects.show handles state.Learned
+                Succession.showSlots handles state.Learned
+
+            Effects.giveBack handles
+            Succession.giveSlotsBack handles
+            handles.Shown.IsDisposed <- true
+            (handles.Loader :> IDisposable).Dispose()
+
+            for part in handles.Parts do
+                (part.Update :> IDisposable).Dispose()
+
+            (state :> IDisposable).Dispose()
+
+    interface IDisposable with
+        member this.Dispose() = this.Dispose()

@@ -1,0 +1,71 @@
+namespace MetricLearning.Core
+
+open MetricLearning
+open System
+open System.Threading
+
+/// What one part of a run has learned: the parameters of one optimizer group (or of none) of one dtype and device.
+[<ReferenceEquality>]
+type LearnedPart =
+    {
+        /// All weights, one after the other.
+        Weights: Vector
+        /// The optimizer's slots (momentum, averages of squares, …), laid out like the weights.
+        Slots: Vector[]
+        /// How often each parameter was stepped.
+        Counts: int64[]
+    }
+
+/// What a run has learned: weights, optimizer slots and buffers (batch-norm statistics, losses' memory) as flat vectors
+/// that nobody writes to while this value lives. `Dispose` gives the vectors back; values that share them are not
+/// affected.
+[<Sealed>]
+type Learned(parts: LearnedPart[], buffers: Vector[]) =
+    let mutable freed = 0
+
+    /// One entry for each part of the handles, in their order.
+    member _.Parts = parts
+
+    /// One vector for each dtype and device that buffers have.
+    member _.Buffers = buffers
+
+    /// All vectors.
+    member _.Vectors: Vector seq =
+        seq {
+            for part in parts do
+                part.Weights
+                yield! part.Slots
+
+            yield! buffers
+        }
+
+    /// Whether the vectors were given back: then this value can no longer be used.
+    member _.IsFreed = Volatile.Read &freed = 1
+
+    /// Marks the value as used up, its vectors having moved into another one. True for the first who asks.
+    member internal _.TryConsume() = Interlocked.Exchange(&freed, 1) = 0
+
+    /// The same vectors in a value with a life of its own.
+    /// Raises InvalidOperationException when this value was freed.
+    member this.Share() : Learned =
+        this.ThrowIfFreed()
+
+        for vector in this.Vectors do
+            vector.Retain()
+
+        new Learned(parts, buffers)
+
+    /// Raises InvalidOperationException when this value was freed.
+    member this.ThrowIfFreed() =
+        if this.IsFreed then
+            invalidOp
+                "This state's weights were released, by Dispose or because its run went on. Take trainer.State inside the hook to step it again later."
+
+    /// Gives the vectors back; more than once does nothing.
+    member this.Dispose() =
+        if this.TryConsume() then
+            for vector in this.Vectors do
+                vector.Release()
+
+    interface IDisposable with
+        member this.Dispose() = this.Dispose()

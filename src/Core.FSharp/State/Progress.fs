@@ -1,0 +1,165 @@
+namespace MetricLearning.Core
+
+open MetricLearning
+
+/// Why training stopped.
+[<RequireQualifiedAccess>]
+type Stop =
+    /// The last epoch that was asked for is done.
+    | Finished
+    /// The end-of-epoch hook returned false.
+    | Hook
+    /// The cancellation token was cancelled.
+    | Cancelled
+
+/// What is still to do after an iteration. It is part of the state, so that a state saved in a hook loses nothing.
+[<RequireQualifiedAccess>]
+type Pending =
+    /// The schedules that move at this time.
+    | Schedules of Moves
+    /// The end of the epoch, which the end-of-epoch hook waits for.
+    | EpochEnd
+
+/// How far a run has come: numbers only, no tensor. The state's half that can be computed, compared and written down
+/// without libtorch.
+type Progress =
+    {
+        /// Where all randomness of the run comes from.
+        Seed: Seed
+        /// Number of the current epoch, from 1; 0 before the first.
+        Epoch: int
+        /// Iterations done in the current epoch.
+        Iteration: int
+        /// Iterations that make an epoch; without it an epoch ends with its pass over the data.
+        IterationsPerEpoch: int option
+        /// Whether the current epoch is complete: the next iteration begins another.
+        EpochIsOver: bool
+        /// What is still to do before the next iteration, in order.
+        Pending: Pending list
+        /// Iterations done in the whole run.
+        Steps: int64
+        /// Where in the order of the data the next batch lies.
+        Cursor: Cursor
+        /// The weights of the losses as the user set them.
+        LossWeights: Map<string, float>
+        /// The last iteration's losses, weighted, and their total.
+        Losses: Map<string, float>
+        /// The sums of `Losses` over the current epoch's iterations.
+        EpochSums: Map<string, float>
+        /// The learning rate of each parameter group, by optimizer key.
+        Rates: Map<string, float[]>
+        /// How far each schedule has moved, by schedule key.
+        Schedules: Map<string, ScheduleState>
+        /// How often each of TorchSharp's own schedulers was stepped and, for plateau ones, which scores it saw.
+        TorchSchedules: Map<string, TorchScheduleState>
+        /// Why training stopped, if it has.
+        Stopped: Stop option
+    }
+
+/// What one of TorchSharp's schedulers went through, since it cannot be saved itself.
+and TorchScheduleState =
+    {
+        /// How often it was stepped.
+        Count: int
+        /// The scores it was given, oldest first (plateau schedulers only).
+        Scores: float list
+    }
+
+/// What an iteration found out, as numbers.
+type Outcome =
+    {
+        /// The weighted losses and their total.
+        Losses: Map<string, float>
+        /// The learning rates that were used.
+        Rates: Map<string, float[]>
+        /// Where the next batch lies.
+        Cursor: Cursor
+        /// Whether the iteration's batch was the last of its pass.
+        PassIsOver: bool
+    }
+
+/// How far a run has come and how it moves on. Everything here is pure.
+module Progress =
+
+    /// Before the first iteration.
+    let start
+        (seed: Seed)
+        (iterationsPerEpoch: int option)
+        (lossWeights: Map<string, float>)
+        (cursor: Cursor)
+        : Progress =
+        {
+            Seed = seed
+            Epoch = 0
+            Iteration = 0
+            IterationsPerEpoch = iterationsPerEpoch
+            EpochIsOver = true
+            Pending = []
+            Steps = 0L
+            Cursor = cursor
+            LossWeights = lossWeights
+            Losses = Map.empty
+            EpochSums = Map.empty
+            Rates = Map.empty
+            Schedules = Map.empty
+            TorchSchedules = Map.empty
+            Stopped = None
+        }
+
+    /// The given epoch, before its first iteration.
+    let beginEpoch (epoch: int) (progress: Progress) : Progress =
+        { progress with
+            Epoch = epoch
+            Iteration = 0
+            EpochIsOver = false
+            EpochSums = Map.empty
+            Stopped = None
+        }
+
+    /// The epoch in which the next iteration lies: the current one, or the one after it if that is complete.
+    let upcoming (progress: Progress) : Progress =
+        if progress.EpochIsOver then
+            beginEpoch (progress.Epoch + 1) progress
+        else
+            progress
+
+    /// After an iteration: counts, losses and position moved on.
+    let evolve (progress: Progress) (outcome: Outcome) : Progress =
+        let add sums (name, value) =
+            sums |> Map.change name (fun sum -> Some(Option.defaultValue 0.0 sum + value))
+
+        let iteration = progress.Iteration + 1
+
+        let isOver =
+            match progress.IterationsPerEpoch with
+            | Some iterations -> iteration >= iterations
+            | None -> outcome.PassIsOver
+
+        { progress with
+            Iteration = iteration
+            Steps = progress.Steps + 1L
+            Losses = outcome.Losses
+            EpochSums = outcome.Losses |> Map.toSeq |> Seq.fold add progress.EpochSums
+            Rates = outcome.Rates
+            Cursor = outcome.Cursor
+            EpochIsOver = isOver
+            Pending =
+                [
+                    Pending.Schedules Moves.ByIteration
+                    if isOver then
+                        Pending.Schedules Moves.ByEpoch
+                        Pending.EpochEnd
+                ]
+        }
+
+    /// The mean of each loss over the current epoch's iterations so far.
+    let epochMeans (progress: Progress) : Map<string, float> =
+        progress.EpochSums
+        |> Map.map (fun _ sum -> sum / float (max 1 progress.Iteration))
+
+    /// The seed of the `purpose` in the next iteration.
+    let stepSeed (purpose: string) (progress: Progress) : Seed =
+        Seed.derive purpose progress.Steps progress.Seed
+
+    /// The same run, stopped for a reason.
+    let stop (reason: Stop) (progress: Progress) : Progress = { progress with Stopped = Some reason }

@@ -1,0 +1,90 @@
+namespace MetricLearning.Core
+
+open MetricLearning
+open System
+
+/// The rate after n steps as a formula of n, for each schedule but the plateau. Each equals what PyTorch's scheduler
+/// with the same arguments arrives at step by step.
+module ClosedForm =
+
+    /// One number for all parameter groups, or each group's own.
+    let internal ofGroup (argument: string) (group: int) (values: float[]) : float =
+        if values.Length = 1 then
+            values[0]
+        elif group < values.Length then
+            values[group]
+        else
+            invalidArg argument $"{argument} has {values.Length} numbers, but the optimizer has more parameter groups."
+
+    // Half a cosine from `start` to `stop` as `part` goes from 0 to 1.
+    let private halfCosine (start: float) (stop: float) (part: float) =
+        stop + (start - stop) * (1.0 + cos (Math.PI * part)) / 2.0
+
+    let private between (anneal: Annealing) (start: float) (stop: float) (part: float) =
+        match anneal with
+        | Annealing.Cosine -> halfCosine start stop part
+        | Annealing.Linear -> start + (stop - start) * part
+
+    // The position in the current cycle and its length. Powers of tMult are added up as integers, because a logarithm
+    // may fall on the wrong side of a restart.
+    let rec private restart (length: int64) (tMult: int64) (steps: int64) =
+        if steps < length then struct (steps, length)
+        elif tMult = 1L then struct (steps % length, length)
+        else restart (length * tMult) tMult (steps - length)
+
+    let private oneCycle (cycle: OneCycle) (group: int) (steps: int64) =
+        if steps > cycle.TotalSteps then
+            invalidOp
+                $"A one-cycle schedule of {cycle.TotalSteps} total steps was stepped {steps} times. Give it as many total steps as it will be stepped."
+
+        let top = ofGroup "maxLr" group cycle.MaxLr
+        let first = top / cycle.DivFactor
+        let last = first / cycle.FinalDivFactor
+        let length = float cycle.TotalSteps
+        let rise = cycle.PctStart * length - 1.0
+
+        let phases =
+            if cycle.ThreePhase then
+                [
+                    struct (rise, first, top)
+                    struct (2.0 * cycle.PctStart * length - 2.0, top, first)
+                    struct (length - 1.0, first, last)
+                ]
+            else
+                [ struct (rise, first, top); struct (length - 1.0, top, last) ]
+
+        let rec at (begins: float) phases =
+            match phases with
+            | [] -> last
+            | struct (ends, start, stop) :: later when float steps <= ends || List.isEmpty later ->
+                // A phase may have no length: it is over when it begins.
+                if ends = begins then
+                    stop
+                else
+                    between cycle.Anneal start stop ((float steps - begins) / (ends - begins))
+            | struct (ends, _, _) :: later -> at ends later
+
+        at 0.0 phases
+
+    /// The rate of a parameter group (counted from 0) after `steps` steps from this initial rate. A plateau schedule
+    /// has no such formula and leaves the initial rate.
+    let rate (rule: ScheduleRule) (group: int) (initial: float) (steps: int64) : float =
+        match rule with
+        | ScheduleRule.Step(stepSize, gamma) -> initial * Math.Pow(gamma, float (steps / stepSize))
+        | ScheduleRule.MultiStep(milestones, gamma) ->
+            let passed =
+                milestones |> Array.sumBy (fun milestone -> if milestone <= steps then 1 else 0)
+
+            initial * Math.Pow(gamma, float passed)
+        | ScheduleRule.Exponential gamma -> initial * Math.Pow(gamma, float steps)
+        | ScheduleRule.Cosine(tMax, etaMin) -> halfCosine initial etaMin (float steps / float tMax)
+        | ScheduleRule.CosineWarmRestarts(t0, tMult, etaMin) ->
+            let struct (position, length) = restart t0 tMult steps
+            halfCosine initial etaMin (float position / float length)
+        | ScheduleRule.LinearWarmUp(startFactor, endFactor, totalIters) ->
+            let part = float (min totalIters steps) / float totalIters
+            initial * (startFactor + (endFactor - startFactor) * part)
+        | ScheduleRule.Polynomial(totalIters, power) ->
+            initial * Math.Pow(1.0 - float (min totalIters steps) / float totalIters, power)
+        | ScheduleRule.OneCycle cycle -> oneCycle cycle group steps
+        | ScheduleRule.Plateau _ -> initial

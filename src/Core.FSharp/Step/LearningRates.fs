@@ -1,0 +1,24 @@
+namespace MetricLearning.Core
+
+open MetricLearning
+open TorchSharp
+open type TorchSharp.torch
+
+/// Which learning rates rule.
+module internal LearningRates =
+
+    /// The learning rates that rule this step: what the user or a scheduler wrote into a TorchSharp optimizer since
+    /// its rates were last written there, else the state's.
+    let current (handles: Handles) (progress: Progress) : Map<string, float[]> =
+        (progress.Rates, handles.Optimizers)
+        ||> List.fold (fun rates (key, driver) ->
+            match driver with
+            | Driver.Pure _ -> rates
+            | Driver.Twin optimizer
+            | Driver.InPlace optimizer ->
+                let found = TorchOptimizers.rates optimizer
+
+                if Map.tryFind key handles.Shown.Rates = Some found then
+                    rates
+                else
+                    Map.add key found rates)

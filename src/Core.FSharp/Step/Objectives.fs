@@ -1,0 +1,102 @@
+namespace MetricLearning.Core
+
+open MetricLearning
+open TorchSharp
+open type TorchSharp.torch
+
+/// The losses of a batch by name, not yet weighted; a name may come more than once and its losses are added. Losses
+/// that do not count are not among them.
+type Losses = Losses of (string * Tensor) list
+
+/// From tuples to losses.
+[<AutoOpen>]
+module Objectives =
+
+    /// Joins losses: associative, and `none` is its unit on both sides. Functions to losses are joined pointwise.
+    let inline (<+>) (left: 'Input -> Losses) (right: 'Input -> Losses) : 'Input -> Losses =
+        fun input ->
+            let (Losses first) = left input
+            let (Losses second) = right input
+            Losses(first @ second)
+
+/// Losses as functions of a batch's parts.
+module Objective =
+
+    /// No loss at all: the unit of `<+>`.
+    let none (_: 'Input) : Losses = Losses []
+
+    /// Several losses as one: what `<+>` is for functions.
+    let all (losses: Losses seq) : Losses =
+        Losses
+            [
+                for Losses terms in losses do
+                    yield! terms
+            ]
+
+    /// A loss under a name; not computed when its weight is not above zero.
+    let term (name: string) (ctx: Context) (compute: 'Input -> Tensor) (input: 'Input) : Losses =
+        if Plan.counts name ctx.Plan then
+            Losses [ name, compute input ]
+        else
+            Losses []
+
+    /// What is computed only where one of these losses counts.
+    let during (names: string list) (ctx: Context) (compute: 'Input -> Losses) (input: 'Input) : Losses =
+        if names |> List.exists (fun name -> Plan.counts name ctx.Plan) then
+            compute input
+        else
+            none input
+
+    // Miners and reducers leave out what is NaN, the backward pass does not: an embedding that is not finite makes the
+    // loss so. Narrow numbers are summed in single precision, where they do not overflow.
+    let internal propagateNonFinite (embeddings: Tensor) (loss: Tensor) : Tensor =
+        use nothing = 0.0.ToScalar()
+        let embeddings = embeddings.detach ()
+
+        let sum =
+            if embeddings.element_size () < 4L then
+                embeddings.sum ScalarType.Float32
+            else
+                embeddings.sum ()
+
+        loss.add (sum, nothing)
+
+    /// The value of the loss function `name` on mined embeddings; not finite if an embedding is not.
+    let lossOf (name: string) (ctx: Context) (mined: Mined) : Tensor =
+        match ctx.Losses.TryGetValue name with
+        | true, loss ->
+            let value =
+                loss.Compute mined.Embeddings mined.Labels mined.Tuples (Seed.derive name 0L ctx.Seed)
+
+            if isNull (box value) then
+                invalidOp $"The loss function \"{name}\" returned null; it must return one number for the batch."
+
+            propagateNonFinite mined.Embeddings value
+        | _ -> invalidArg (nameof name) $"There is no loss function \"{name}\"; add it to loss_funcs."
+
+    /// The loss function `name` on mined embeddings.
+    let metricAs (name: string) (ctx: Context) (mined: Mined) : Losses = term name ctx (lossOf name ctx) mined
+
+    /// The metric loss on mined embeddings.
+    let metric (ctx: Context) (mined: Mined) : Losses = metricAs Keys.MetricLoss ctx mined
+
+    /// The loss function `name` on the scores that the network `head` makes of embeddings, shape (N, classes). No loss when
+    /// there is no such network.
+    let headAs (head: string) (name: string) (ctx: Context) (mined: Mined) : Losses =
+        if ctx.Networks.ContainsKey head then
+            let classify (mined: Mined) =
+                lossOf
+                    name
+                    ctx
+                    { mined with
+                        Embeddings = Embedding.through head ctx mined.Embeddings
+                        Tuples = Tuples.All
+                    }
+
+            term name ctx classify mined
+        else
+            none mined
+
+    /// The classifier's loss on mined embeddings; no loss without a classifier.
+    let classifier (ctx: Context) (mined: Mined) : Losses =
+        headAs Keys.Classifier Keys.ClassifierLoss ctx mined

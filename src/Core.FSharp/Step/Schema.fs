@@ -1,0 +1,47 @@
+namespace MetricLearning.Core
+
+open MetricLearning
+
+/// Whether a trainer can do without an entry.
+[<RequireQualifiedAccess>]
+type Presence =
+    /// Construction fails without it.
+    | Required
+    /// Most runs have it: construction warns without it.
+    | Expected
+    /// Nothing is said when it is missing.
+    | Optional
+
+/// What a trainer takes: a table of the keys it knows.
+type Schema =
+    {
+        /// The trainer's name, as errors and reports show it.
+        Trainer: string
+        /// The networks.
+        Models: (string * Presence) list
+        /// The loss functions.
+        Losses: (string * Presence) list
+        /// Losses that are computed without a loss function; they have weights and are reported like the others.
+        ExtraLosses: string list
+        /// Networks on top of the embeddings, each with the loss function on its output: neither does without the other.
+        Heads: (string * string) list
+        /// The miners.
+        Miners: string list
+        /// How many samples stand side by side in one: 2 where a sample is (anchor, positive or negative, label).
+        Streams: int
+    }
+
+/// Making schemas.
+module Schema =
+
+    /// What most trainers know: a trunk, perhaps an embedder, a metric loss, a subset miner and a tuple miner.
+    let basic (trainer: string) : Schema =
+        {
+            Trainer = trainer
+            Models = [ Keys.Trunk, Presence.Required; Keys.Embedder, Presence.Expected ]
+            Losses = [ Keys.MetricLoss, Presence.Required ]
+            ExtraLosses = []
+            Heads = []
+            Miners = [ Keys.SubsetBatchMiner; Keys.TupleMiner ]
+            Streams = 1
+        }

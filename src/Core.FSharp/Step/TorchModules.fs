@@ -1,0 +1,76 @@
+namespace MetricLearning.Core
+
+open MetricLearning
+open System
+open System.Runtime.InteropServices
+open TorchSharp
+open type TorchSharp.torch
+
+/// TorchSharp's modules: what they do not say themselves.
+module internal TorchModules =
+
+    /// Whether the module was disposed. It cannot be asked, but a disposed one answers nothing.
+    let isDisposed (layer: nn.Module) : bool =
+        try
+            layer.training |> ignore
+            false
+        with :? ObjectDisposedException ->
+            true
+
+    /// The forward pass of a module, if it is one that takes tensors and makes a tensor.
+    let forward (forwardModule: nn.Module) : (Tensor[] -> Tensor) option =
+        match box forwardModule with
+        | :? nn.IModule<Tensor, Tensor> as one -> Some(fun inputs -> one.call inputs[0])
+        | :? nn.IModule<Tensor, Tensor, Tensor> as two -> Some(fun inputs -> two.call (inputs[0], inputs[1]))
+        | :? nn.IModule<Tensor, Tensor, Tensor, Tensor> as three ->
+            Some(fun inputs -> three.call (inputs[0], inputs[1], inputs[2]))
+        | :? nn.IModule<Tensor[], Tensor> as any -> Some(fun inputs -> any.call inputs)
+        | _ -> None
+
+    /// How many tensors a module's forward takes; None if any number.
+    let arity (forwardModule: nn.Module) : int option =
+        match box forwardModule with
+        | :? nn.IModule<Tensor, Tensor> -> Some 1
+        | :? nn.IModule<Tensor, Tensor, Tensor> -> Some 2
+        | :? nn.IModule<Tensor, Tensor, Tensor, Tensor> -> Some 3
+        | _ -> None
+
+    let private describe (inputs: Tensor[]) =
+        inputs
+        |> Seq.map (fun input -> $"{input.dtype} {Shape.show input.shape}")
+        |> String.concat " and "
+
+    /// What libtorch says is wrong, without the calls in C++ that led there, which its exception has.
+    let reason (error: ExternalException) : string =
+        match error.Message.IndexOf("\nException raised from", StringComparison.Ordinal) with
+        | -1 -> error.Message
+        | calls -> error.Message[.. calls - 1]
+
+    /// What a network makes of its inputs. libtorch names neither the network nor what it was given; this does.
+    let call (name: string) (forward: Tensor[] -> Tensor) (inputs: Tensor[]) : Tensor =
+        let output =
+            try
+                forward inputs
+            with :? ExternalException as error ->
+                raise (
+                    InvalidOperationException(
+                        $"The {name} cannot take an input of {describe inputs} (first dimension: samples): {reason error}",
+                        error
+                    )
+                )
+
+        match box output with
+        | null -> invalidOp $"The {name} returned null; its forward pass must return a tensor."
+        | _ -> output
+
+    /// InvalidOperationException if a network's output does not have one row a sample.
+    let checkRows (name: string) (rows: int64) (output: Tensor) : unit =
+        if output.dim () < 1L || output.size 0 <> rows then
+            invalidOp
+                $"The {name} made an output of shape {output.ToString TensorStringStyle.Metadata} from a batch of {rows} samples; its first dimension must be {rows}."
+
+    /// InvalidOperationException if embeddings are not a matrix.
+    let checkMatrix (embeddings: Tensor) : unit =
+        if embeddings.dim () <> 2L then
+            invalidOp
+                $"Embeddings must have the shape (samples, size); these have {embeddings.dim ()} dimensions. Let the embedder (or the trunk) end with a flatten or a linear layer."

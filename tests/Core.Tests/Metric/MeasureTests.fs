@@ -1,0 +1,28 @@
+module MetricLearning.Core.Tests.Metric.MeasureTests
+
+open MetricLearning.Core.Tests.Support
+open Expecto
+
+let tests =
+    testList
+        "measure"
+        [
+            TupleTests.tests
+            DistanceTests.tests
+            ReducerTests.tests
+            RegularizerTests.tests
+            MinerTests.tests
+            MinerEdges.tests
+            PoolMinerTests.tests
+            RandomMinerTests.tests
+            LossTests.tests
+            LossProps.tests
+            MemoryTests.tests
+            SeveralTests.tests
+            StatefulTests.tests
+            LossEdges.tests
+            PairLossTests.tests
+            RankedTripletTests.tests
+            OwnTests.tests
+            BigBatches.tests
+        ]

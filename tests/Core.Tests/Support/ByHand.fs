@@ -1,0 +1,182 @@
+namespace MetricLearning.Core.Tests.Support
+
+open System.Threading
+open TorchSharp
+open MetricLearning
+open MetricLearning.Core
+
+/// What an iteration does to keep the laws; each can be switched off.
+[<RequireQualifiedAccess>]
+type Mechanism =
+    /// Libtorch's generator is seeded from the state.
+    | Seeding
+    /// The user's generator is put back.
+    | GeneratorGivenBack
+    /// The step writes into copies of the weights.
+    | FreshWeights
+    /// The step writes into copies of the optimizer's slots.
+    | FreshSlots
+    /// The forward pass writes into copies of the buffers.
+    | FreshBuffers
+    /// Modules show the state that is stepped.
+    | Binding
+    /// Networks that are frozen are in evaluation mode and get no gradient.
+    | Freezing
+    /// Gradients of the iteration before are dropped.
+    | ClearedGradients
+    /// What an iteration makes is disposed with it.
+    | Scope
+
+/// One iteration written out by hand, for runs without subset miner and schedules. With every mechanism on it computes what
+/// `Iteration.step` computes; with one off, the law that needs it must be seen to fail.
+module ByHand =
+
+    let private point (targets: Tensor[]) (layout: Layout) (vector: Vector) =
+        use _ = torch.no_grad ()
+
+        for target, slot in Array.zip targets layout.Slots do
+            use view = Layout.view slot vector.Tensor
+            target.set_ view |> ignore
+
+    let private setModes (handles: Handles) (frozen: Set<string>) =
+        for machine in handles.Machines do
+            let isFrozen = frozen.Contains machine.Key
+            machine.Module.train (not isFrozen)
+
+            for layer in machine.KeptInEval do
+                layer.train false
+
+            for struct (parameter, usersChoice) in machine.Parameters do
+                parameter.requires_grad <- usersChoice && not isFrozen
+
+    let private context (prepared: Prepared) (plan: Plan) (progress: Progress) : Context =
+        {
+            Plan = plan
+            Networks = prepared.Handles.Networks
+            Losses = prepared.Handles.Losses
+            Miners = prepared.Handles.TupleMiners
+            Seed = Progress.stepSeed "step" progress
+        }
+
+    let private rule (handles: Handles) (part: Part) (key: string) =
+        match handles.Optimizers |> List.find (fst >> (=) key) |> snd with
+        | Driver.Pure optimizer -> (Optimizer.groups optimizer)[part.Group]
+        | _ -> invalidOp "Only pure optimizers are stepped by hand."
+
+    let private own isFresh (vector: Vector) =
+        if isFresh then
+            Vector.clone vector
+        else
+            vector.Retain()
+            vector
+
+    let step (off: Mechanism list) (prepared: Prepared) (state: TrainingState) : TrainingState =
+        let isOn mechanism = not (List.contains mechanism off)
+        let handles = prepared.Handles
+        let progress = Progress.upcoming state.Progress
+        let plan = prepared.Recipe.Decide handles.RunKeys progress
+
+        let loaded =
+            handles.Loader.Fetch(progress.Seed, progress.Cursor, CancellationToken.None)
+
+        use batch = loaded.Batch
+        use users = torch.random.get_rng_state ()
+        let scope = torch.NewDisposeScope()
+
+        try
+            let buffers = state.Learned.Buffers |> Array.map (own (isOn Mechanism.FreshBuffers))
+
+            if isOn Mechanism.Binding then
+                for part, learned in Array.zip handles.Parts state.Learned.Parts do
+                    point (Array.map (fun parameter -> parameter :> Tensor) part.Parameters) part.Layout learned.Weights
+
+                for part, vector in Array.zip handles.Buffers buffers do
+                    point part.Buffers part.Layout vector
+
+            setModes handles (if isOn Mechanism.Freezing then plan.Frozen else Set.empty)
+
+            if isOn Mechanism.Seeding then
+                torch.manual_seed (Seed.toInt64 (Progress.stepSeed "step" progress)) |> ignore
+
+            if isOn Mechanism.ClearedGradients then
+                for part in handles.Parts do
+                    for parameter in part.Parameters do
+                        parameter.grad <- null
+
+            let (Losses terms) =
+                prepared.Recipe.Objective (context prepared plan progress) batch
+
+            let total = terms |> List.map snd |> List.reduce (fun sum loss -> sum + loss)
+            total.backward ()
+
+            for _, clip in handles.Clippers do
+                clip.Invoke()
+
+            let parts =
+                Array.zip handles.Parts state.Learned.Parts
+                |> Array.map (fun (part, learned) ->
+                    let weights = own (isOn Mechanism.FreshWeights) learned.Weights
+                    let slots = learned.Slots |> Array.map (own (isOn Mechanism.FreshSlots))
+
+                    match part.Optimizer with
+                    | Some key when List.contains key plan.Stepping || not (isOn Mechanism.Freezing) ->
+                        use update = new FlatUpdate(part.Layout)
+                        let struct (rule, _) = rule handles part key
+
+                        let gradients: (Tensor | null)[] =
+                            [| for parameter in part.Parameters -> parameter.grad |]
+
+                        let counts =
+                            update.Run(
+                                rule,
+                                progress.Rates[key][part.Group],
+                                learned.Counts,
+                                gradients,
+                                [| for slot in slots -> slot.Tensor |],
+                                weights.Tensor
+                            )
+
+                        {
+                            Weights = weights
+                            Slots = slots
+                            Counts = counts
+                        }
+                    | _ ->
+                        { learned with
+                            Weights = weights
+                            Slots = slots
+                        })
+
+            let losses =
+                Map.ofList
+                    [
+                        for name in handles.RunKeys.Terms do
+                            yield name, 0.0
+                        for name, loss in terms do
+                            yield name, loss.detach().``to``(ScalarType.Float64).item<float>()
+                        yield Keys.TotalLoss, total.detach().``to``(ScalarType.Float64).item<float>()
+                    ]
+
+            {
+                Progress =
+                    { Progress.evolve
+                          progress
+                          {
+                              Losses = losses
+                              Rates = progress.Rates
+                              Cursor = loaded.After
+                              PassIsOver = loaded.EndsPass
+                          } with
+                        Pending = []
+                    }
+                Learned = new Learned(parts, buffers)
+            }
+        finally
+            if isOn Mechanism.Scope then
+                scope.Dispose()
+            else
+                scope.Detach(scope.DisposablesView) |> ignore
+                scope.Dispose()
+
+            if isOn Mechanism.GeneratorGivenBack then
+                torch.random.set_rng_state users

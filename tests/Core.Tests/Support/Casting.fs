@@ -1,0 +1,163 @@
+namespace MetricLearning.Core.Tests.Support
+
+open System
+open TorchSharp
+open MetricLearning
+open MetricLearning.Core
+
+/// What is a trainer's own among its ingredients: all of it made by the settings.
+type Cast =
+    {
+        Networks: (string * torch.nn.Module<Tensor, Tensor>) list
+        Losses: (string * torch.nn.Module) list
+        Miners: (string * MinerChoice) list
+        Dataset: Dataset
+    }
+
+/// From a trainer's own parts to ingredients, with everything that is the same for all trainers.
+module Casting =
+
+    let private schedules (settings: Settings) (name: string) (optimizer: OptimizerChoice) =
+        let byIteration, byEpoch, byPlateau =
+            match optimizer with
+            | OptimizerChoice.Torch optimizer when settings.TorchSchedulers ->
+                let choice = ScheduleChoice.Torch
+
+                choice (torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)),
+                choice (torch.optim.lr_scheduler.StepLR(optimizer, 2, 0.5)),
+                choice (torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience = 0, factor = 0.5))
+            | _ ->
+                let plateau =
+                    { Schedule.plateauDefaults with
+                        Patience = 0L
+                        Factor = 0.5
+                    }
+
+                ScheduleChoice.Pure(Schedule.cosine 9L 1e-4),
+                ScheduleChoice.Pure(Schedule.step 2L 0.5),
+                ScheduleChoice.Pure(Schedule.plateau plateau)
+
+        [
+            match settings.Schedule with
+            | ScheduleSetting.Constant -> ()
+            | ScheduleSetting.ByIteration -> Moves.ByIteration, byIteration
+            | ScheduleSetting.ByEpoch -> Moves.ByEpoch, byEpoch
+            | ScheduleSetting.ByPlateau -> Moves.ByPlateau, byPlateau
+            | ScheduleSetting.All ->
+                Moves.ByIteration, byIteration
+                Moves.ByEpoch, byEpoch
+                Moves.ByPlateau, byPlateau
+        ]
+        |> List.map (fun (moves, schedule) -> Keys.schedulerOf name moves, schedule)
+
+    // The trap's visits wrap what the user could have written.
+    let private trapped (settings: Settings) (trap: Trap) (ingredients: Ingredients) : Ingredients =
+        let stacked (rows: Tensor seq) = torch.stack rows
+
+        let collated (samples: obj seq) =
+            match Seq.head samples with
+            | :? (Tensor * int64) ->
+                let rows, labels = samples |> Seq.cast<Tensor * int64> |> List.ofSeq |> List.unzip
+                [| stacked rows |], labels
+            | _ ->
+                let rows, others, labels =
+                    samples |> Seq.cast<Tensor * Tensor * int64> |> List.ofSeq |> List.unzip3
+
+                [| stacked rows; stacked others |], labels
+
+        if settings.AsSamples then
+            { ingredients with
+                CollateFn =
+                    Func<_, _>(fun samples ->
+                        trap.Visit Place.Collate
+                        let data, labels = collated samples
+                        nonNull (box struct (data, torch.tensor (List.toArray labels))))
+                DataAndLabelGetter =
+                    Func<_, _>(fun batch ->
+                        trap.Visit Place.Getter
+                        let struct (data, labels) = unbox<struct (Tensor[] * Tensor)> batch
+                        struct (nonNull (box data), nonNull (box labels)))
+            }
+        else
+            ingredients
+
+    /// What may be frozen, one at a time: whatever leaves something to learn in every phase.
+    let private freezable (needed: string list) (settings: Settings) (cast: Cast) (learning: string list) =
+        let networks = List.map fst cast.Networks
+
+        [
+            []
+            for key in networks @ learning do
+                let isOfMetric = key = Keys.Trunk || key = Keys.Embedder
+
+                if not (List.contains key needed) && (settings.Embedder || not isOfMetric) then
+                    [ key ]
+        ]
+
+    let ingredients
+        (needed: string list)
+        (make: Settings -> Trap -> Cast)
+        (settings: Settings)
+        (trap: Trap)
+        : Ingredients =
+        use users = torch.random.get_rng_state ()
+        use _ = torch.manual_seed settings.Seed
+        let cast = make settings trap
+
+        let learning =
+            [
+                for key, loss in cast.Losses do
+                    if not (Seq.isEmpty (loss.parameters ())) then
+                        key
+            ]
+
+        let networks =
+            [
+                for key, network in cast.Networks -> key, RunOptimizers.optimizerFor settings network
+            ]
+
+        torch.random.set_rng_state users
+        let frozen = freezable needed settings cast learning
+
+        // The first network, and the last where that is not the second: one for each of an adversary.
+        let watched =
+            match cast.Networks with
+            | first :: _ :: _ :: _ -> [ first; List.last cast.Networks ]
+            | few -> List.truncate 1 few
+
+        { Ingredients.create
+              [ for key, network in cast.Networks -> key, network ]
+              cast.Losses
+              []
+              RunParts.batchSize
+              cast.Dataset with
+            Miners = cast.Miners
+            Optimizers =
+                [
+                    for key, optimizer in networks do
+                        Keys.optimizerOf key, optimizer
+                    for key in learning do
+                        Keys.optimizerOf key, OptimizerChoice.Pure(Optimizer.sgd 0.1 |> Optimizer.momentum 0.5)
+                ]
+            Sampler = RunParts.sampling settings
+            Schedules =
+                [
+                    for key, _ in watched do
+                        yield! schedules settings key (Map.find key (Map.ofList networks))
+                ]
+            Clippers =
+                [
+                    if settings.Clip then
+                        for key, network in watched do
+                            Keys.clipperOf key,
+                            Action(fun () ->
+                                torch.nn.utils.clip_grad_norm_ (network.parameters (), 0.5) |> ignore
+                                trap.Visit Place.Clipper)
+                ]
+            IterationsPerEpoch = settings.IterationsPerEpoch
+            Frozen = frozen[settings.Freeze % frozen.Length]
+            FreezeTrunkBatchnorm = settings.FreezeBatchnorm
+            Workers = settings.Workers
+            Seed = Some settings.Seed
+        }
+        |> trapped settings trap

@@ -1,0 +1,93 @@
+/// Objectives without a run: contexts by hand, in float64.
+module MetricLearning.Core.Tests.Support.Contexts
+
+open System.Collections.Generic
+open TorchSharp
+open MetricLearning
+open MetricLearning.Core
+
+let private machine (key: string) (owner: torch.nn.Module) =
+    Assembly.machine (fun _ -> false) key owner
+
+let private dictionary (entries: (string * 'Value) list) : IReadOnlyDictionary<string, 'Value> = Map.ofList entries
+
+/// A network made of a function.
+type Made(make: torch.Tensor -> torch.Tensor) =
+    inherit torch.nn.Module<torch.Tensor, torch.Tensor>("Made")
+    override _.forward input = make input
+
+let identity () =
+    new Made(id) :> torch.nn.Module<torch.Tensor, torch.Tensor>
+
+/// A linear layer in float64.
+let linear (inputs: int64) (outputs: int64) : torch.nn.Module<torch.Tensor, torch.Tensor> =
+    let layer = torch.nn.Linear(inputs, outputs)
+    layer.``to`` torch.float64 |> ignore
+    layer
+
+let private ofParts
+    (networks: (string * torch.nn.Module<torch.Tensor, torch.Tensor>) list)
+    (losses: (string * Loss) list)
+    (miners: (string * Miner) list)
+    (seed: int64)
+    : Context =
+    {
+        Plan =
+            {
+                Weights = Map.empty
+                Frozen = Set.empty
+                Stepping = []
+            }
+        Networks =
+            dictionary
+                [
+                    for key, network in networks ->
+                        key,
+                        {
+                            Machine = machine key network
+                            Forward = fun inputs -> network.call inputs[0]
+                        }
+                ]
+        Losses =
+            dictionary
+                [
+                    for key, loss in losses -> key, (Assembly.lossFunction (machine key loss)).Value
+                ]
+        Miners = dictionary miners
+        Seed = Seed.ofInt64 seed
+    }
+
+/// A context in which these losses count.
+let context networks losses miners (counting: string list) (seed: int64) : Context =
+    let ctx = ofParts networks losses miners seed
+
+    { ctx with
+        Plan =
+            { ctx.Plan with
+                Weights = Map.ofList [ for name in counting -> name, 1.0 ]
+            }
+    }
+
+let batch (data: torch.Tensor list) (labels: int64 seq) : Batch =
+    let labels = Seq.toArray labels
+
+    {
+        Data = List.toArray data
+        Labels = torch.tensor labels
+        Indices = Array.init labels.Length int64
+    }
+
+/// A loss that notes what it is given, and is the sum of the embeddings.
+type Noting() =
+    inherit Loss()
+    let given = List<MetricInput>()
+    member _.Given = given
+
+    override this.ComputeLoss input =
+        given.Add input
+        [| ElementsOf.Reduced(this.Parts[0], input.Embeddings.sum ()) |]
+
+/// A miner made of a function.
+type MadeMiner(mine: MetricInput -> Tuples) =
+    inherit Miner()
+    override _.MineTuples input = mine input

@@ -1,0 +1,189 @@
+module MetricLearning.Core.Tests.Support.RunParts
+
+open System
+open TorchSharp
+open MetricLearning
+open MetricLearning.Core
+
+let samples = 40L
+let features = 6L
+let size = 4L
+let classes = 5
+let batchSize = 12
+
+/// More than any batch has, and less than three batches.
+let rows = 30
+
+let private pick (table: 'Item[]) (index: int) : 'Item = table[index % table.Length]
+
+/// A memory of so many embeddings that starts with a batch of warm-up; what it wraps learns.
+let private memory (size: int64) (rows: int) : torch.nn.Module =
+    Margin.loss
+        { Margin.defaults with
+            LearnBeta = true
+            Nu = 0.1
+        }
+    |> CrossBatch.loss
+        { CrossBatch.defaults (int size) with
+            MemorySize = rows
+            WarmUp = 1
+        }
+    :> torch.nn.Module
+
+/// Losses of embeddings of a size, those with parameters or memory among them; the memory takes so many rows.
+let losses: (string * (int64 -> int -> torch.nn.Module))[] =
+    [|
+        "triplet margin",
+        (fun _ _ ->
+            TripletMargin.loss
+                { TripletMargin.defaults with
+                    Margin = 0.5
+                })
+        "random triplets",
+        (fun _ _ ->
+            TripletMargin.loss
+                { TripletMargin.defaults with
+                    Margin = 0.5
+                    TripletsPerAnchor = Nullable 2
+                })
+        "arcface", (fun size _ -> ArcFace.loss (ArcFace.defaults classes (int size)))
+        "proxy anchor", (fun size _ -> ProxyAnchor.loss (ProxyAnchor.defaults classes (int size)))
+        "margin with a learned beta",
+        (fun _ _ ->
+            Margin.loss
+                { Margin.defaults with
+                    LearnBeta = true
+                    Nu = 0.1
+                    NumClasses = Nullable classes
+                })
+        "nt-xent", (fun _ _ -> NTXent.loss NTXent.defaults)
+        "contrastive", (fun _ _ -> Contrastive.loss Contrastive.defaults)
+        "memory", memory
+        "dynamic soft margin", (fun _ _ -> DynamicSoftMargin.loss DynamicSoftMargin.defaults)
+        "several losses",
+        (fun size _ ->
+            SumOfLosses.loss
+                [
+                    Contrastive.loss Contrastive.defaults
+                    CosFace.loss (CosFace.defaults classes (int size))
+                ])
+    |]
+
+/// Indices into `losses` of those that remember.
+let remembering: int list =
+    [
+        for index, (name, _) in Seq.indexed losses do
+            if name = "memory" || name = "dynamic soft margin" then
+                index
+    ]
+
+let miners: (string * (unit -> Miner) option)[] =
+    [|
+        "none", None
+        "multi-similarity", Some(fun () -> Miners.MultiSimilarity.miner Miners.MultiSimilarity.defaults)
+        "batch hard", Some(fun () -> Miners.BatchHard.miner Miners.BatchHard.defaults)
+        "triplet margin", Some(fun () -> Miners.TripletMargin.miner Miners.TripletMargin.defaults)
+    |]
+
+/// The loss of embeddings of a size, by the settings; a memory takes so many rows.
+let lossFor (settings: Settings) (size: int64) (rows: int) : torch.nn.Module =
+    (snd (pick losses settings.Loss)) size rows
+
+/// The loss of whole embeddings, by the settings; a memory is full after three batches.
+let lossOf (settings: Settings) : torch.nn.Module = lossFor settings size rows
+
+let minerOf (settings: Settings) : Miner option =
+    Option.map (fun make -> make ()) (snd (pick miners settings.Miner))
+
+/// A subset miner that draws from libtorch's generator, as a user's would.
+let subsetMiner: Func<Tensor, Tensor, Tensor> =
+    Func<_, _, _>(fun embeddings _ ->
+        use order = torch.randperm (embeddings.size 0)
+        (order.narrow (0L, 0L, min 9L (embeddings.size 0))).clone())
+
+/// A network in the dtype of the settings.
+let net (settings: Settings) (inputs: int64) (outputs: int64) : torch.nn.Module<Tensor, Tensor> =
+    let layers =
+        [|
+            struct ("first", torch.nn.Linear(inputs, 9L) :> torch.nn.Module<Tensor, Tensor>)
+            if settings.BatchNorm then
+                struct ("norm", torch.nn.BatchNorm1d 9L :> torch.nn.Module<Tensor, Tensor>)
+            struct ("activation", torch.nn.ReLU() :> torch.nn.Module<Tensor, Tensor>)
+            if settings.Dropout then
+                struct ("dropout", torch.nn.Dropout 0.3 :> torch.nn.Module<Tensor, Tensor>)
+            struct ("last", torch.nn.Linear(9L, outputs) :> torch.nn.Module<Tensor, Tensor>)
+        |]
+
+    let made = torch.nn.Sequential layers
+
+    made.``to`` (
+        if settings.Float64 then
+            ScalarType.Float64
+        else
+            ScalarType.Float32
+    )
+    |> ignore
+
+    made
+
+let labels: int64[] = [| for index in 0L .. samples - 1L -> index % int64 classes |]
+
+/// The same numbers for every run.
+let data (settings: Settings) : Tensor =
+    let numbers =
+        [|
+            for index in 0L .. samples * features - 1L ->
+                float (Seed.below 2000L index (Seed.ofInt64 17L)) / 1000.0 - 1.0
+                + float (index / features % int64 classes)
+        |]
+
+    torch
+        .tensor(
+            numbers,
+            dtype =
+                (if settings.Float64 then
+                     ScalarType.Float64
+                 else
+                     ScalarType.Float32)
+        )
+        .reshape(samples, features)
+
+/// The data set: tensors, or samples with noise from their own seed. `sprung` is called with each index that is read.
+let dataset (settings: Settings) (sprung: int64 -> unit) : Dataset =
+    let rows = (data settings).DetachFromDisposeScope()
+
+    if settings.AsSamples then
+        Dataset.ofFunction samples (fun index seed ->
+            sprung index
+            let noise = float (Seed.below 1000L 0L seed) / 10000.0
+            (rows[index] + noise), labels[int index])
+    else
+        Dataset.ofTensors rows (torch.tensor(labels).DetachFromDisposeScope())
+
+/// Samples of two inputs: a sample and another of its class. `sprung` is called with each index that is read.
+let pairs (settings: Settings) (sprung: int64 -> unit) : Dataset =
+    let rows = (data settings).DetachFromDisposeScope()
+    let others = rows.roll(int64 classes, 0L).DetachFromDisposeScope()
+
+    if settings.AsSamples then
+        Dataset.ofFunction samples (fun index seed ->
+            sprung index
+            let noise = float (Seed.below 1000L 0L seed) / 10000.0
+            (rows[index] + noise), (others[index] - noise), labels[int index])
+    else
+        Dataset.ofInputs [ rows; others ] (torch.tensor(labels).DetachFromDisposeScope())
+
+let sampling (settings: Settings) : Sampling =
+    match settings.Sampler with
+    | SamplerChoice.Shuffled -> Sampling.Shuffled
+    | SamplerChoice.MPerClass -> Sampling.Sampler(MPerClass(labels, 3, Nullable batchSize, 2L * int64 batchSize))
+    | SamplerChoice.OwnIndices ->
+        Sampling.Indices(seq { for index in 0L .. samples - 1L -> (index * 7L + 3L) % samples })
+    | SamplerChoice.OwnBatches ->
+        Sampling.Batches(
+            seq {
+                [| 0L .. 11L |]
+                [| 5L .. 25L |]
+                [| 20L .. 39L |]
+            }
+        )

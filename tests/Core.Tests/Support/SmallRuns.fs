@@ -1,0 +1,65 @@
+/// Runs of MetricLossOnly over one or two layers, for tests of single rules.
+module MetricLearning.Core.Tests.Support.SmallRuns
+
+open System.Threading
+open TorchSharp
+open MetricLearning
+open MetricLearning.Core
+open MetricLearning.Core.Trainers
+
+let step (session: Session) =
+    session.Step CancellationToken.None |> Seq.iter ignore
+
+let labels () =
+    torch.tensor(RunParts.labels).DetachFromDisposeScope()
+
+let ingredientsOf (models: (string * torch.nn.Module) list) (optimizers: (string * Optimizer) list) (data: Tensor) =
+    { Ingredients.create
+          models
+          [
+              Keys.MetricLoss,
+              TripletMargin.loss
+                  { TripletMargin.defaults with
+                      Margin = 1.0
+                  }
+          ]
+          optimizers
+          RunParts.batchSize
+          (Dataset.ofTensors data (labels ())) with
+        Workers = 0
+        Seed = Some 4L
+    }
+
+let adam = Optimizer.adam 0.01
+
+let linear (inputs: int64) (outputs: int64) = torch.nn.Linear(inputs, outputs)
+
+let layer (name: string) (layer: torch.nn.Module<Tensor, Tensor>) = struct (name, layer)
+
+let data () =
+    (RunParts.data Settings.rich).DetachFromDisposeScope()
+
+let mistakesOf (ingredients: Ingredients) : string list =
+    try
+        (Session.Start(Setup.prepare MetricLossOnly.recipe ingredients)).Dispose()
+        []
+    with :? SetupException as error ->
+        List.ofSeq error.Mistakes
+
+let session (ingredients: Ingredients) =
+    Session.Start(Setup.prepare MetricLossOnly.recipe ingredients)
+
+/// A network around a parameter that others may hold too.
+type Scaled(scale: Modules.Parameter) as this =
+    inherit torch.nn.Module<Tensor, Tensor>("Scaled")
+    do this.register_parameter ("scale", scale)
+    override _.forward input = input * scale
+
+let parameter (values: Tensor) =
+    (new Modules.Parameter(values)).DetachFromDisposeScope() :?> Modules.Parameter
+
+let slotsOf (session: Session) =
+    [
+        for part in session.Handles.Parts do
+            for slot in part.Layout.Slots -> slot.Name
+    ]

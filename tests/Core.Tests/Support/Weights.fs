@@ -1,0 +1,89 @@
+module MetricLearning.Core.Tests.Support.Weights
+
+open System
+open MetricLearning
+open MetricLearning.Core
+open TorchSharp
+
+/// Numbers that look random and are the same on every machine, from −1 to 1.
+let noise (seed: int64) (count: int64) : float[] =
+    let seed = Seed.ofInt64 seed
+
+    Array.init (int count) (fun index -> float (Seed.bits (int64 index) seed >>> 11) / float (1L <<< 52) - 1.0)
+
+let size (shape: int64[]) : int64 = Array.fold (*) 1L shape
+
+let tensor (seed: int64) (dtype: torch.ScalarType) (shape: int64[]) : torch.Tensor =
+    use _ = torch.NewDisposeScope()
+    torch.tensor(noise seed (size shape)).reshape(shape).``to``(dtype).MoveToOuterDisposeScope()
+
+let parameter (seed: int64) (dtype: torch.ScalarType) (shape: int64[]) : Modules.Parameter =
+    new Modules.Parameter(tensor seed dtype shape)
+
+let values (tensor: torch.Tensor) : float[] =
+    use _ = torch.NewDisposeScope()
+    tensor.detach().``to``(torch.float64).flatten().contiguous().data<float>().ToArray()
+
+/// The largest difference between two tensors' elements; infinite where one is not a number.
+let distance (left: torch.Tensor) (right: torch.Tensor) : float =
+    Array.map2 (fun a b -> if Double.IsNaN(a - b) then infinity else abs (a - b)) (values left) (values right)
+    |> Array.fold max 0.0
+
+/// Weights, slots and counts of one parameter group, as the engine keeps them.
+type Group =
+    {
+        Rule: Rule
+        Rate: float
+        Layout: Layout
+        Update: FlatUpdate
+        Weights: Vector
+        Slots: Vector[]
+        mutable Counts: int64[]
+    }
+
+    interface IDisposable with
+        member this.Dispose() =
+            this.Weights.Release()
+
+            for slot in this.Slots do
+                slot.Release()
+
+            (this.Update :> IDisposable).Dispose()
+
+let groupWith (update: Layout -> FlatUpdate) (rule: Rule) (rate: float) (weights: torch.Tensor[]) : Group =
+    let layout =
+        Layout.ofTensors (weights |> Array.mapi (fun index weights -> struct ($"p{index}", weights)))
+
+    {
+        Rule = rule
+        Rate = rate
+        Layout = layout
+        Update = update layout
+        Weights = Vector.ofTensors layout weights
+        Slots = Rule.slots rule |> Array.map (fun slot -> Vector.full layout slot.Fill)
+        Counts = Array.zeroCreate weights.Length
+    }
+
+let group (rule: Rule) (rate: float) (weights: torch.Tensor[]) : Group =
+    groupWith (fun layout -> new FlatUpdate(layout)) rule rate weights
+
+let step (group: Group) (gradients: (torch.Tensor | null)[]) : unit =
+    group.Counts <-
+        group.Update.Run(
+            group.Rule,
+            group.Rate,
+            group.Counts,
+            gradients,
+            group.Slots |> Array.map (fun slot -> slot.Tensor),
+            group.Weights.Tensor
+        )
+
+/// What one parameter's place in a flat vector shows.
+let place (group: Group) (vector: Vector) (index: int) : torch.Tensor =
+    Layout.view group.Layout.Slots[index] vector.Tensor
+
+/// One parameter's weights.
+let shown (group: Group) (index: int) : torch.Tensor = place group group.Weights index
+
+/// Libtorch alone, in chunks so small that parameters are cut; and in one chunk.
+let plainIn chunk layout = new FlatUpdate(layout, chunk, false)
