@@ -47,7 +47,7 @@ let withRate (rate: float) (state: TrainingState) : TrainingState =
     }
 
 let score (state: TrainingState) =
-    Showing.show run.Handles state
+    Binding.bind run.Handles state
     use _ = torch.no_grad ()
     (Retrieval.score (trunk.call test.Pictures) test.Labels).MapAtR
 

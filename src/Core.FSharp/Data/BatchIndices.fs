@@ -23,5 +23,5 @@ type internal OrderKind =
     | Pure of read: (Seed -> int64 -> PassReader * IDisposable)
     // A pass is what enumerating the user's sequence gives, once.
     | Own of draw: (unit -> PassMemory) * reopen: (unit -> PassReader * IDisposable)
-    // A pass depends on seed, number and what networks have learned when it begins.
-    | Learned of draw: (Seed -> int64 -> int64[])
+    // A pass depends on seed, number and the weights at its beginning; the state keeps it.
+    | OfWeights of draw: (Seed -> int64 -> int64[])

@@ -45,7 +45,7 @@ type DataOrder internal (kind: OrderKind, batchSize: int, batchesPerPass: Nullab
         | OrderKind.Pure read, PassMemory.Nothing ->
             remembered (struct (seed, cursor.Pass)) (fun () -> read seed cursor.Pass)
         | OrderKind.Own(_, reopen), PassMemory.Endless -> remembered (struct (Seed.ofInt64 0L, cursor.Pass)) reopen
-        | (OrderKind.Own _ | OrderKind.Learned _), PassMemory.Indices indices when batchSize > 0 -> cut indices
+        | (OrderKind.Own _ | OrderKind.OfWeights _), PassMemory.Indices indices when batchSize > 0 -> cut indices
         | OrderKind.Own _, PassMemory.Batches batches when batchSize = 0 ->
             fun place ->
                 if place < batches.LongLength then
@@ -56,7 +56,7 @@ type DataOrder internal (kind: OrderKind, batchSize: int, batchesPerPass: Nullab
 
     let isDrawn (cursor: Cursor) =
         match kind, cursor.PassMemory with
-        | (OrderKind.Own _ | OrderKind.Learned _), PassMemory.Nothing -> false
+        | (OrderKind.Own _ | OrderKind.OfWeights _), PassMemory.Nothing -> false
         | _ -> true
 
     let draw (seed: Seed) (cursor: Cursor) =
@@ -66,7 +66,7 @@ type DataOrder internal (kind: OrderKind, batchSize: int, batchesPerPass: Nullab
                 PassMemory = drawn.GetValue(cursor, fun _ -> draw ())
             }
         // Not remembered: other weights, another pass.
-        | OrderKind.Learned draw, PassMemory.Nothing when cursor.Taken = 0L ->
+        | OrderKind.OfWeights draw, PassMemory.Nothing when cursor.Taken = 0L ->
             { cursor with
                 PassMemory = PassMemory.Indices(draw seed cursor.Pass)
             }
@@ -243,7 +243,7 @@ module DataOrder =
 
         let kind =
             if sampler.DependsOnWeights then
-                OrderKind.Learned(fun seed pass -> Seq.toArray (indices seed pass))
+                OrderKind.OfWeights(fun seed pass -> Seq.toArray (indices seed pass))
             else
                 OrderKind.Pure(fun seed pass -> ofPages batchSize (indices seed pass))
 

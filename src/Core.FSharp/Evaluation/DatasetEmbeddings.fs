@@ -78,7 +78,7 @@ module DatasetEmbeddings =
             Array.map model.Embed inputs
 
     let private look (streams: int) (model: EmbeddingModel) (options: EmbeddingOptions) (number: int64) (batch: Batch) =
-        lock World.gate (fun () ->
+        lock Locks.modulesAndGenerators (fun () ->
             use scope = NewDisposeScope()
             use _ = no_grad ()
             let device = deviceOf model options
@@ -193,7 +193,7 @@ module DatasetEmbeddings =
         (options: EmbeddingOptions)
         (dataset: Dataset)
         : LabelledEmbeddings[] =
-        lock World.gate (fun () ->
+        lock Locks.modulesAndGenerators (fun () ->
             let struct (loader, count) = load options dataset (sequential options)
             use loader = loader
 
@@ -217,7 +217,7 @@ module DatasetEmbeddings =
         (dataset: Dataset)
         (samples: int64[])
         : LabelledEmbeddings =
-        lock World.gate (fun () ->
+        lock Locks.modulesAndGenerators (fun () ->
             let order (_: int64) =
                 DataOrder.ofBatches (Array.chunkBySize options.BatchSize samples)
 

@@ -117,7 +117,7 @@ type TuplesToWeights
             else
                 [| 0L .. count - 1L |]
 
-        lock World.gate (fun () ->
+        lock Locks.modulesAndGenerators (fun () ->
             let struct (found, drawn) = mine seed samples
             let all = Array.zeroCreate<float32>(int count)
             Array.iter2 (fun (sample: int64) weight -> all[int sample] <- weight) samples found

@@ -159,7 +159,7 @@ type InferenceModel(model: EmbeddingModel, settings: InferenceSettings) =
     /// Writes weights and statistics of the networks, the threshold and the index into one file, which Python can read (as
     /// safetensors). The file that was there stays when that fails.
     member _.Save(path: string) : unit =
-        lock World.gate (fun () ->
+        lock Locks.modulesAndGenerators (fun () ->
             lock gate (fun () ->
                 throwIfDisposed ()
                 use _ = torch.NewDisposeScope()
@@ -181,7 +181,7 @@ type InferenceModel(model: EmbeddingModel, settings: InferenceSettings) =
                     $"\"{path}\" has a threshold for the distance {loaded.Distance}, but matches are found by {own}: give a MatchFinder of the distance that it was saved with."
             )
 
-        lock World.gate (fun () ->
+        lock Locks.modulesAndGenerators (fun () ->
             lock gate (fun () ->
                 for struct (target, content) in weights do
                     Effects.overwrite target content

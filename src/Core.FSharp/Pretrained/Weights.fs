@@ -49,7 +49,7 @@ module Weights =
     let private loadSource (options: LoadOptions) (target: torch.nn.Module) (source: WeightSource) : LoadReport =
         checkForeign options source
 
-        lock World.gate (fun () ->
+        lock Locks.modulesAndGenerators (fun () ->
             let state = stateOf target
 
             let inModule =
@@ -121,7 +121,7 @@ module Weights =
         ArgumentNullException.ThrowIfNull source
         ArgumentNullException.ThrowIfNull path
 
-        lock World.gate (fun () ->
+        lock Locks.modulesAndGenerators (fun () ->
             // What Python's libraries look for before they load a file.
             let metadata = [ KeyValuePair("format", "pt") ]
             Safetensors.Save(path, [ for KeyValue(name, tensor) in stateOf source -> struct (name, tensor) ], metadata))

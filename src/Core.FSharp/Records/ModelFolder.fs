@@ -24,9 +24,9 @@ module ModelFolder =
     // Networks first, then losses.
     let private saved (session: Session) : (string * torch.nn.Module) list =
         [
-            for machine in session.Handles.Machines do
-                if machine.Module.state_dict().Count > 0 then
-                    machine.Key, machine.Module
+            for handle in session.Handles.Modules do
+                if handle.Module.state_dict().Count > 0 then
+                    handle.Key, handle.Module
         ]
 
     /// The epochs, ascending, of which the folder has this key.
@@ -90,28 +90,28 @@ module ModelFolder =
 
     let private isInPlace (session: Session) =
         session.Handles.Optimizers
-        |> List.exists (fun (_, driver) ->
-            match driver with
-            | Driver.InPlace _ -> true
+        |> List.exists (fun (_, handle) ->
+            match handle with
+            | OptimizerHandle.Opaque _ -> true
             | _ -> false)
 
     // States that somebody took share their vectors with the run: what is written must be the run's alone.
     let private ownMemory (session: Session) : unit =
         use taken = session.Take()
 
-        let parts =
-            taken.Learned.Parts
-            |> Array.map (fun part ->
-                for slot in part.Slots do
+        let groups =
+            taken.Learned.Groups
+            |> Array.map (fun group ->
+                for slot in group.Slots do
                     slot.Retain()
 
-                { part with
-                    Weights = Vector.clone part.Weights
+                { group with
+                    Weights = Vector.clone group.Weights
                 })
 
         use own =
             { taken with
-                Learned = new Learned(parts, Array.map Vector.clone taken.Learned.Buffers)
+                Learned = new Learned(groups, Array.map Vector.clone taken.Learned.Buffers)
             }
 
         session.Resume own
@@ -151,7 +151,7 @@ module ModelFolder =
                     yield! read (path folder key isBest epoch) modul
             ]
 
-        lock World.gate (fun () ->
+        lock Locks.modulesAndGenerators (fun () ->
             if not (isInPlace session) then
                 ownMemory session
 

@@ -16,11 +16,11 @@ module Recording =
     [<Literal>]
     let LossWeights = "loss_weights"
 
-    let private optimizerName (driver: Driver) =
-        match driver with
-        | Driver.Twin optimizer
-        | Driver.InPlace optimizer -> optimizer.GetType().Name
-        | Driver.Pure optimizer -> Rule.name optimizer.Rule
+    let private optimizerName (handle: OptimizerHandle) =
+        match handle with
+        | OptimizerHandle.Mirrored optimizer
+        | OptimizerHandle.Opaque optimizer -> optimizer.GetType().Name
+        | OptimizerHandle.Value optimizer -> Rule.name optimizer.Rule
 
     // `lr` is the rate of the first parameter group; the others are numbered.
     let private rates (rates: float[]) =
@@ -45,14 +45,14 @@ module Recording =
             numbers LossHistories progress.Losses
             numbers LossWeights session.LossWeights
             for entry in handles.Losses do
-                yield! ofParts true entry.Key entry.Value.Machine.Module
+                yield! ofParts true entry.Key entry.Value.Handle.Module
             for entry in handles.TupleMiners do
                 yield! ofParts false entry.Key entry.Value
             for entry in handles.Networks do
-                yield! ofParts false entry.Key entry.Value.Machine.Module
-            for key, driver in handles.Optimizers do
+                yield! ofParts false entry.Key entry.Value.Handle.Module
+            for key, handle in handles.Optimizers do
                 match Map.tryFind key progress.Rates with
-                | Some found -> numbers $"{key}_{optimizerName driver}" (rates found)
+                | Some found -> numbers $"{key}_{optimizerName handle}" (rates found)
                 | None -> ()
         |]
         // Two parts under one name can be told apart no better than here.

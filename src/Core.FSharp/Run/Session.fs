@@ -5,7 +5,7 @@ open System
 open System.Collections.Generic
 open System.Threading
 
-/// A run with its machines and its newest state, which nobody else sees unless they take it: so its memory is reused
+/// A run with its handles and its newest state, which nobody else sees unless they take it: so its memory is reused
 /// from step to step. What trainers are made of.
 [<Sealed>]
 type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed: bool) =
@@ -37,7 +37,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
             Event.IterationEnded
         ]
 
-    let settle () =
+    let finishPending () =
         seq {
             while not state.Progress.Pending.IsEmpty do
                 let nothingMoreOfIt () =
@@ -53,7 +53,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
                     yield! moved
                 | Pending.EpochEnd ->
                     nothingMoreOfIt ()
-                    Succession.showSlots handles state.Learned
+                    OptimizerSlots.bind handles state.Learned
                     Event.EpochEnded
 
                     while scored.Count > 0 do
@@ -61,12 +61,12 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
         }
 
     // Everything that was due is done; training has ended, or goes on.
-    let settled (isOver: bool) =
+    let callAfterStep (isOver: bool) =
         match afterStep with
         | null -> ()
         | act -> act.Invoke isOver
 
-    /// The machines of the run.
+    /// The handles of the run.
     member _.Handles = handles
 
     /// The newest state's numbers.
@@ -82,24 +82,24 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     /// The newest state. What you take is yours: it is never written to; dispose it when you are done with it.
     member _.Take() : TrainingState = state.Share()
 
-    /// Goes on from another state of the same machines; the modules show it at once.
+    /// Goes on from another state of the same handles; the modules show it at once.
     /// Raises InvalidOperationException when it was freed, ArgumentException when it is that of other networks; then nothing
     /// was changed.
     member _.Resume(from: TrainingState) : unit =
-        ObjectDisposedException.ThrowIf(handles.Shown.IsDisposed, typeof<Session>)
+        ObjectDisposedException.ThrowIf(handles.Binding.IsDisposed, typeof<Session>)
         StateGuards.checkFits handles from
         let taken = from.Share()
         (state :> IDisposable).Dispose()
         state <- taken
         goesOn <- true
         Scheduling.catchUp handles taken.Progress
-        Effects.show handles taken.Learned
-        Succession.showSlots handles taken.Learned
+        Effects.bind handles taken.Learned
+        OptimizerSlots.bind handles taken.Learned
 
     /// Writes the newest state to a checkpoint, as a whole or not at all. In a hook, too; nothing of the run changes.
     /// Raises IOException when the file cannot be written, and what else `Checkpoint.write` raises.
     member _.SaveCheckpoint(path: string) : unit =
-        ObjectDisposedException.ThrowIf(handles.Shown.IsDisposed, typeof<Session>)
+        ObjectDisposedException.ThrowIf(handles.Binding.IsDisposed, typeof<Session>)
 
         match beforeSaving with
         | null -> ()
@@ -119,7 +119,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     /// Raises what `Checkpoint.load` raises, and InvalidOperationException when one of TorchSharp's schedulers was already
     /// stepped otherwise; then nothing was changed.
     member this.ResumeFrom(path: string) : unit =
-        ObjectDisposedException.ThrowIf(handles.Shown.IsDisposed, typeof<Session>)
+        ObjectDisposedException.ThrowIf(handles.Binding.IsDisposed, typeof<Session>)
         use loaded = Checkpoint.load recipe handles path
         StateGuards.checkReach handles loaded.Progress
         this.Resume loaded
@@ -147,18 +147,18 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     /// One iteration, with the schedules that move after it and, if it ends the epoch, what ends an epoch.
     member _.Step(token: CancellationToken) : Event seq =
         seq {
-            ObjectDisposedException.ThrowIf(handles.Shown.IsDisposed, typeof<Session>)
-            yield! settle ()
+            ObjectDisposedException.ThrowIf(handles.Binding.IsDisposed, typeof<Session>)
+            yield! finishPending ()
             goesOn <- true
 
             if token.IsCancellationRequested then
                 setProgress (Progress.stop Stop.Cancelled state.Progress)
-                settled true
+                callAfterStep true
                 token.ThrowIfCancellationRequested()
 
             yield! iterate token
-            yield! settle ()
-            settled false
+            yield! finishPending ()
+            callAfterStep false
         }
 
     /// The events of training up to the epoch `last`, from the epoch `first`; without it from 1, or, where training was
@@ -180,7 +180,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
 
             // The hook of an epoch whose end was interrupted may stop training yet.
             if goesOn && first.IsNone then
-                yield! settle ()
+                yield! finishPending ()
 
             let first = if goesOn then first else Some(Option.defaultValue 1 first)
             let progress = { state.Progress with Pending = [] }
@@ -203,13 +203,13 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
                       && state.Progress.Stopped.IsNone do
                     yield! this.Step token
             finally
-                if not handles.Shown.IsDisposed && StateGuards.isWhole handles then
-                    Effects.show handles state.Learned
-                    Succession.showSlots handles state.Learned
+                if not handles.Binding.IsDisposed && StateGuards.isWhole handles then
+                    Effects.bind handles state.Learned
+                    OptimizerSlots.bind handles state.Learned
 
             setProgress (Progress.stop (Option.defaultValue Stop.Finished state.Progress.Stopped) state.Progress)
             goesOn <- false
-            settled true
+            callAfterStep true
         }
 
     /// Ends training before its next iteration: in an end-of-epoch hook, with that epoch.
@@ -227,18 +227,18 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
 
     /// Gives everything back: modules own their weights again, in the modes they were found in.
     member _.Dispose() : unit =
-        if not handles.Shown.IsDisposed then
+        if not handles.Binding.IsDisposed then
             if StateGuards.isWhole handles then
-                Effects.show handles state.Learned
-                Succession.showSlots handles state.Learned
+                Effects.bind handles state.Learned
+                OptimizerSlots.bind handles state.Learned
 
             Effects.giveBack handles
-            Succession.giveSlotsBack handles
-            handles.Shown.IsDisposed <- true
+            OptimizerSlots.giveBack handles
+            handles.Binding.IsDisposed <- true
             (handles.Loader :> IDisposable).Dispose()
 
-            for part in handles.Parts do
-                (part.Update :> IDisposable).Dispose()
+            for group in handles.Groups do
+                (group.Update :> IDisposable).Dispose()
 
             (state :> IDisposable).Dispose()
 

@@ -1,9 +1,10 @@
 namespace MetricLearning.Core
 
-open MetricLearning
 open System
 open TorchSharp
 open type TorchSharp.torch
+open MetricLearning
+open MetricLearning.Core
 
 /// From what a user gives to a run that is ready to start, or all mistakes together. The user's lists, dictionaries
 /// and loss objects are only read.
@@ -31,7 +32,7 @@ module Setup =
                     (List.map fst ingredients.Clippers)
                 KeyChecks.frozen schema ingredients.Frozen
                 match ingredients.LossWeights with
-                | Some weights -> KeyChecks.weights (Machines.terms schema ingredients) weights
+                | Some weights -> KeyChecks.weights (HandleAssembly.terms schema ingredients) weights
                 | None -> Diagnostics.none
             ]
 
@@ -58,11 +59,11 @@ module Setup =
             [
                 yield! ownChecks
                 if areAlive then
-                    let machines = Machines.all ingredients
-                    SharingChecks.overlaps machines
-                    SharingChecks.frozenAlike machines ingredients.Frozen
-                    SharingChecks.devices machines (Machines.chosenDevice ingredients)
-                    SharingChecks.idle machines ingredients.Optimizers ingredients.Frozen
+                    let modules = HandleAssembly.all ingredients
+                    SharingChecks.overlaps modules
+                    SharingChecks.frozenAlike modules ingredients.Frozen
+                    SharingChecks.devices modules (HandleAssembly.chosenDevice ingredients)
+                    SharingChecks.idle modules ingredients.Optimizers ingredients.Frozen
             ]
 
     /// A run of the recipe that is ready to start. From here on the modules show the run's weights.

@@ -31,13 +31,13 @@ module internal SharingChecks =
             Some(first, first + nativeint bytes.Length)
 
     /// Different parameters on overlapping storage: a training state would untie them.
-    let overlaps (machines: Machine list) : Diagnostics =
+    let overlaps (modules: ModuleHandle list) : Diagnostics =
         let placed =
             [
-                for machine in machines do
-                    for struct (name, parameter) in machine.Module.named_parameters () do
+                for handle in modules do
+                    for struct (name, parameter) in handle.Module.named_parameters () do
                         match addresses parameter with
-                        | Some(first, last) -> first, last, $"{machine.Key}.{name}", parameter
+                        | Some(first, last) -> first, last, $"{handle.Key}.{name}", parameter
                         | None -> ()
             ]
             |> List.sortBy (fun (first, last, _, _) -> first, last)
@@ -50,12 +50,12 @@ module internal SharingChecks =
             ]
 
     /// One module under two keys must be frozen in both or in none.
-    let frozenAlike (machines: Machine list) (frozen: string list) : Diagnostics =
+    let frozenAlike (modules: ModuleHandle list) (frozen: string list) : Diagnostics =
         Diagnostics.errors
             [
                 for _, same in
-                    machines
-                    |> List.groupBy (fun machine -> LanguagePrimitives.PhysicalHash machine.Module) do
+                    modules
+                    |> List.groupBy (fun handle -> LanguagePrimitives.PhysicalHash handle.Module) do
                     for first, second in List.pairwise same do
                         if
                             obj.ReferenceEquals(first.Module, second.Module)
@@ -65,21 +65,21 @@ module internal SharingChecks =
             ]
 
     /// Networks where the batches do not go.
-    let devices (machines: Machine list) (device: Device) : Diagnostics =
+    let devices (modules: ModuleHandle list) (device: Device) : Diagnostics =
         Diagnostics.errors
             [
-                for machine in machines do
+                for handle in modules do
                     for parameterDevice in
-                        machine.Module.parameters ()
+                        handle.Module.parameters ()
                         |> Seq.map (fun parameter -> parameter.device.``type``)
                         |> Seq.distinct do
                         if parameterDevice <> device.``type`` then
-                            $"The weights of \"{machine.Key}\" are on {parameterDevice}, batches go to {device.``type``}: move the module with .to(...) before making its optimizer, or set data_device."
+                            $"The weights of \"{handle.Key}\" are on {parameterDevice}, batches go to {device.``type``}: move the module with .to(...) before making its optimizer, or set data_device."
             ]
 
     /// Weights that nobody will move, though the user may think so.
     let idle
-        (machines: Machine list)
+        (modules: ModuleHandle list)
         (optimizers: (string * OptimizerChoice) list)
         (frozen: string list)
         : Diagnostics =
@@ -96,8 +96,8 @@ module internal SharingChecks =
 
         let keys = List.map fst optimizers
 
-        let trains (machine: Machine) =
-            machine.Parameters |> Array.exists (fun struct (_, usersChoice) -> usersChoice)
+        let trains (handle: ModuleHandle) =
+            handle.Parameters |> Array.exists (fun struct (_, usersChoice) -> usersChoice)
 
         Diagnostics.concat
             [
@@ -105,23 +105,24 @@ module internal SharingChecks =
                     [
                         if optimizers.IsEmpty then
                             "optimizers is empty: nothing will be trained."
-                        for machine in machines do
-                            let key = Keys.optimizerOf machine.Key
-                            let isFrozen = List.contains machine.Key frozen
+                        for handle in modules do
+                            let key = Keys.optimizerOf handle.Key
+                            let isFrozen = List.contains handle.Key frozen
 
                             if List.contains key keys && isFrozen then
-                                $"There is an optimizer for \"{machine.Key}\", which is frozen: it will not be stepped."
-                            elif not (List.contains key keys) && not isFrozen && trains machine then
-                                if not (Seq.exists moved.Contains (machine.Module.parameters ())) then
-                                    $"optimizers is missing \"{key}\": the weights of \"{machine.Key}\" will not move."
+                                $"There is an optimizer for \"{handle.Key}\", which is frozen: it will not be stepped."
+                            elif not (List.contains key keys) && not isFrozen && trains handle then
+                                if not (Seq.exists moved.Contains (handle.Module.parameters ())) then
+                                    $"optimizers is missing \"{key}\": the weights of \"{handle.Key}\" will not move."
                     ]
                 Diagnostics.errors
                     [
                         if
                             not (
                                 List.exists
-                                    (fun (machine: Machine) -> trains machine && not (List.contains machine.Key frozen))
-                                    machines
+                                    (fun (handle: ModuleHandle) ->
+                                        trains handle && not (List.contains handle.Key frozen))
+                                    modules
                             )
                         then
                             "Nothing can be trained: every parameter is frozen. Take something out of freeze_these, or set requires_grad."

@@ -11,7 +11,7 @@ type Prepared =
     {
         /// What it does.
         Recipe: Recipe
-        /// Its machines.
+        /// Its handles.
         Handles: Handles
         /// Its first state.
         State: TrainingState
@@ -19,29 +19,29 @@ type Prepared =
         Warnings: string list
     }
 
-/// From machines to a run that is ready to start.
+/// From handles to a run that is ready to start.
 module internal Start =
 
     let private firstLearned (handles: Handles) : Learned =
-        let parts =
-            handles.Parts
-            |> Array.map (fun part ->
+        let groups =
+            handles.Groups
+            |> Array.map (fun group ->
                 let weights =
-                    Vector.ofTensors part.Layout (Array.map (fun parameter -> parameter :> Tensor) part.Parameters)
+                    Vector.ofTensors group.Layout (Array.map (fun parameter -> parameter :> Tensor) group.Parameters)
 
-                let never: int64[] = Array.zeroCreate part.Parameters.Length
+                let never: int64[] = Array.zeroCreate group.Parameters.Length
 
                 let struct (slots, counts) =
-                    match part.Optimizer with
+                    match group.Optimizer with
                     | None -> struct ([||], never)
                     | Some key ->
                         match handles.Optimizers |> List.find (fst >> (=) key) |> snd with
-                        | Driver.Pure optimizer ->
-                            let struct (rule, _) = (Optimizer.groups optimizer)[part.Group]
-                            struct ([| for slot in Rule.slots rule -> Vector.full part.Layout slot.Fill |], never)
-                        | Driver.Twin optimizer ->
-                            TorchOptimizers.takeOver optimizer part.Group part.Parameters part.Layout
-                        | Driver.InPlace _ -> struct ([||], never)
+                        | OptimizerHandle.Value optimizer ->
+                            let struct (rule, _) = (Optimizer.groups optimizer)[group.Index]
+                            struct ([| for slot in Rule.slots rule -> Vector.full group.Layout slot.Fill |], never)
+                        | OptimizerHandle.Mirrored optimizer ->
+                            TorchOptimizers.takeOver optimizer group.Index group.Parameters group.Layout
+                        | OptimizerHandle.Opaque _ -> struct ([||], never)
 
                 {
                     Weights = weights
@@ -49,13 +49,18 @@ module internal Start =
                     Counts = counts
                 })
 
-        new Learned(parts, [| for part in handles.Buffers -> Vector.ofTensors part.Layout part.Buffers |])
+        new Learned(
+            groups,
+            [|
+                for group in handles.Buffers -> Vector.ofTensors group.Layout group.Buffers
+            |]
+        )
 
     let private firstProgress (ingredients: Ingredients) (schema: Schema) (handles: Handles) (seed: Seed) : Progress =
         let weights =
             match ingredients.LossWeights with
             | Some weights -> Map.ofList weights
-            | None -> Map.ofList [ for term in Machines.terms schema ingredients -> term, 1.0 ]
+            | None -> Map.ofList [ for term in HandleAssembly.terms schema ingredients -> term, 1.0 ]
 
         let start =
             Progress.start seed (Option.filter ((<) 0) ingredients.IterationsPerEpoch) weights Cursor.start
@@ -77,7 +82,7 @@ module internal Start =
                 }
             | Scheduler.Torch _ ->
                 let never = { Count = 0; Scores = [] }
-                handles.Shown.TorchSchedules <- Map.add key never handles.Shown.TorchSchedules
+                handles.Binding.TorchSchedules <- Map.add key never handles.Binding.TorchSchedules
 
                 { progress with
                     TorchSchedules = Map.add key never progress.TorchSchedules
@@ -96,12 +101,12 @@ module internal Start =
         (warnings: string list)
         : Prepared =
         let seed = Seed.ofInt64 (Option.defaultWith drawSeed ingredients.Seed)
-        let handles = Machines.handles recipe.Schema ingredients source order
+        let handles = HandleAssembly.handles recipe.Schema ingredients source order
         let progress = firstProgress ingredients recipe.Schema handles seed
         let learned = firstLearned handles
-        Effects.show handles learned
+        Effects.bind handles learned
         Effects.rememberHead handles learned
-        Effects.showRates handles progress.Rates
+        Effects.writeRates handles progress.Rates
 
         {
             Recipe = recipe

@@ -4,9 +4,9 @@ open MetricLearning
 open System
 open System.Threading
 
-/// What one part of a run has learned: the parameters of one optimizer group (or of none) of one dtype and device.
+/// Weights and optimizer slots of one `ParameterGroup`.
 [<ReferenceEquality>]
-type LearnedPart =
+type GroupState =
     {
         /// All weights, one after the other.
         Weights: Vector
@@ -20,11 +20,11 @@ type LearnedPart =
 /// that nobody writes to while this value lives. `Dispose` gives the vectors back; values that share them are not
 /// affected.
 [<Sealed>]
-type Learned(parts: LearnedPart[], buffers: Vector[]) =
+type Learned(groups: GroupState[], buffers: Vector[]) =
     let mutable freed = 0
 
-    /// One entry for each part of the handles, in their order.
-    member _.Parts = parts
+    /// One entry for each `ParameterGroup`, in their order.
+    member _.Groups = groups
 
     /// One vector for each dtype and device that buffers have.
     member _.Buffers = buffers
@@ -32,9 +32,9 @@ type Learned(parts: LearnedPart[], buffers: Vector[]) =
     /// All vectors.
     member _.Vectors: Vector seq =
         seq {
-            for part in parts do
-                part.Weights
-                yield! part.Slots
+            for group in groups do
+                group.Weights
+                yield! group.Slots
 
             yield! buffers
         }
@@ -53,7 +53,7 @@ type Learned(parts: LearnedPart[], buffers: Vector[]) =
         for vector in this.Vectors do
             vector.Retain()
 
-        new Learned(parts, buffers)
+        new Learned(groups, buffers)
 
     /// Raises InvalidOperationException when this value was freed.
     member this.ThrowIfFreed() =

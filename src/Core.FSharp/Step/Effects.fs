@@ -8,16 +8,16 @@ open type TorchSharp.torch
 /// Nothing else in the library does.
 module internal Effects =
 
-    let mutable private lastToShow = 0L
+    let mutable private lastToBind = 0L
 
     // Another run may have bound the same modules to vectors of its own. Only the run that bound last knows what modules
     // show; the others have to bind again.
-    let private claim (shown: Shown) : unit =
-        if System.Threading.Volatile.Read &lastToShow <> shown.Number then
-            System.Threading.Volatile.Write(&lastToShow, shown.Number)
-            System.Array.Clear shown.Weights
-            System.Array.Clear shown.Buffers
-            shown.Frozen <- None
+    let private claim (binding: Binding) : unit =
+        if System.Threading.Volatile.Read &lastToBind <> binding.Number then
+            System.Threading.Volatile.Write(&lastToBind, binding.Number)
+            System.Array.Clear binding.Weights
+            System.Array.Clear binding.Buffers
+            binding.Frozen <- None
 
     let private point (targets: Tensor[]) (layout: Layout) (vector: Vector) : unit =
         use _ = no_grad ()
@@ -26,31 +26,31 @@ module internal Effects =
             use view = Layout.view layout.Slots[index] vector.Tensor
             targets[index].set_ view |> ignore
 
-    /// Makes the parameters of a part views of a vector; nothing is copied.
-    let showWeights (handles: Handles) (part: int) (vector: Vector) : unit =
-        claim handles.Shown
+    /// Makes the parameters of a group views of a vector; nothing is copied.
+    let bindWeights (handles: Handles) (group: int) (vector: Vector) : unit =
+        claim handles.Binding
 
-        if not (obj.ReferenceEquals(handles.Shown.Weights[part], vector)) then
+        if not (obj.ReferenceEquals(handles.Binding.Weights[group], vector)) then
             let {
                     Parameters = parameters
                     Layout = layout
                 } =
-                handles.Parts[part]
+                handles.Groups[group]
 
             point (Array.map (fun parameter -> parameter :> Tensor) parameters) layout vector
-            handles.Shown.Weights[part] <- vector
+            handles.Binding.Weights[group] <- vector
 
     /// Makes the buffers of one dtype and device views of a vector.
-    let showBuffers (handles: Handles) (part: int) (vector: Vector) : unit =
-        claim handles.Shown
+    let bindBuffers (handles: Handles) (group: int) (vector: Vector) : unit =
+        claim handles.Binding
 
-        if not (obj.ReferenceEquals(handles.Shown.Buffers[part], vector)) then
-            let { Buffers = buffers; Layout = layout }: BufferPart = handles.Buffers[part]
+        if not (obj.ReferenceEquals(handles.Binding.Buffers[group], vector)) then
+            let { Buffers = buffers; Layout = layout }: BufferGroup = handles.Buffers[group]
             point buffers layout vector
-            handles.Shown.Buffers[part] <- vector
+            handles.Binding.Buffers[group] <- vector
 
     /// Does something while a tensor shows other numbers, and then shows its own again.
-    let whileShowing (other: Tensor) (tensor: Tensor) (act: unit -> unit) : unit =
+    let whileBoundTo (other: Tensor) (tensor: Tensor) (act: unit -> unit) : unit =
         use own = tensor.detach().alias()
         tensor.set_ other |> ignore
 
@@ -71,57 +71,57 @@ module internal Effects =
     let setModeOf (layer: nn.Module) (training: bool) : unit = layer.train training
 
     /// Makes the modules show what a run has learned.
-    let show (handles: Handles) (learned: Learned) : unit =
-        learned.Parts
-        |> Array.iteri (fun part learnedPart -> showWeights handles part learnedPart.Weights)
+    let bind (handles: Handles) (learned: Learned) : unit =
+        learned.Groups
+        |> Array.iteri (fun group groupState -> bindWeights handles group groupState.Weights)
 
-        learned.Buffers |> Array.iteri (showBuffers handles)
+        learned.Buffers |> Array.iteri (bindBuffers handles)
 
-    let private setMode (training: bool) (machine: Machine) : unit =
+    let private setMode (training: bool) (handle: ModuleHandle) : unit =
         let wanted layer =
-            training && not (machine.KeptInEval.Contains layer)
+            training && not (handle.KeptInEval.Contains layer)
 
         // Asking is a hundred times cheaper than setting, and between iterations nothing changes as a rule.
-        if machine.Modules |> Array.exists (fun layer -> layer.training <> wanted layer) then
-            machine.Module.train training
+        if handle.Modules |> Array.exists (fun layer -> layer.training <> wanted layer) then
+            handle.Module.train training
 
-            for layer in machine.KeptInEval do
+            for layer in handle.KeptInEval do
                 layer.train false
 
     /// Puts networks and losses into the modes of a plan, and stops gradients at what is frozen.
     let setModes (handles: Handles) (frozen: Set<string>) : unit =
-        claim handles.Shown
+        claim handles.Binding
 
         let isKnown =
-            match handles.Shown.Frozen with
+            match handles.Binding.Frozen with
             | Some known -> obj.ReferenceEquals(frozen, known) || frozen = known
             | None -> false
 
-        for machine in handles.Machines do
-            setMode (not (frozen.Contains machine.Key)) machine
+        for handle in handles.Modules do
+            setMode (not (frozen.Contains handle.Key)) handle
 
         if not isKnown then
-            for machine in handles.Machines do
-                for struct (parameter, usersChoice) in machine.Parameters do
+            for handle in handles.Modules do
+                for struct (parameter, usersChoice) in handle.Parameters do
                     parameter.requires_grad <- usersChoice
 
             // Last, because a network that trains may share parameters with one that is frozen.
-            for machine in handles.Machines do
-                if frozen.Contains machine.Key then
-                    for struct (parameter, _) in machine.Parameters do
+            for handle in handles.Modules do
+                if frozen.Contains handle.Key then
+                    for struct (parameter, _) in handle.Parameters do
                         parameter.requires_grad <- false
 
-            handles.Shown.Frozen <- Some frozen
+            handles.Binding.Frozen <- Some frozen
 
     /// Puts every network and loss into evaluation mode.
     let setEvaluation (handles: Handles) : unit =
-        for machine in handles.Machines do
-            setMode false machine
+        for handle in handles.Modules do
+            setMode false handle
 
     /// Drops every gradient.
     let clearGradients (handles: Handles) : unit =
-        for part in handles.Parts do
-            for parameter in part.Parameters do
+        for group in handles.Groups do
+            for parameter in group.Parameters do
                 parameter.grad <- null
 
     /// Seeds libtorch's generators.
@@ -174,22 +174,22 @@ module internal Effects =
     let rememberHead (handles: Handles) (learned: Learned) : unit =
         let isInPlace =
             function
-            | _, Driver.InPlace _ -> true
+            | _, OptimizerHandle.Opaque _ -> true
             | _ -> false
 
         if List.exists isInPlace handles.Optimizers then
-            handles.Shown.InPlaceHead <- Array.ofSeq learned.Vectors
+            handles.Binding.OpaqueHead <- Array.ofSeq learned.Vectors
 
     /// Writes learning rates into TorchSharp's optimizers, where its schedulers and the user look for them.
-    let showRates (handles: Handles) (rates: Map<string, float[]>) : unit =
-        for key, driver in handles.Optimizers do
-            match driver, Map.tryFind key rates with
-            | (Driver.Twin optimizer | Driver.InPlace optimizer), Some wanted ->
+    let writeRates (handles: Handles) (rates: Map<string, float[]>) : unit =
+        for key, handle in handles.Optimizers do
+            match handle, Map.tryFind key rates with
+            | (OptimizerHandle.Mirrored optimizer | OptimizerHandle.Opaque optimizer), Some wanted ->
                 for group, rate in Seq.zip optimizer.ParamGroups wanted do
                     if group.LearningRate <> rate then
                         group.LearningRate <- rate
 
-                handles.Shown.Rates <- Map.add key wanted handles.Shown.Rates
+                handles.Binding.Rates <- Map.add key wanted handles.Binding.Rates
             | _ -> ()
 
     /// Steps one of TorchSharp's schedulers, with a score if it wants one.
@@ -207,15 +207,15 @@ module internal Effects =
                 use copy = tensor.detach().clone()
                 tensor.set_ copy |> ignore
 
-        for part in handles.Parts do
-            for parameter in part.Parameters do
+        for group in handles.Groups do
+            for parameter in group.Parameters do
                 own parameter
 
-        for part in handles.Buffers do
-            Array.iter own part.Buffers
+        for group in handles.Buffers do
+            Array.iter own group.Buffers
 
-        for machine in handles.Machines do
-            for struct (parameter, usersChoice) in machine.Parameters do
+        for handle in handles.Modules do
+            for struct (parameter, usersChoice) in handle.Parameters do
                 if not parameter.IsInvalid then
                     parameter.requires_grad <- usersChoice
 
@@ -223,16 +223,17 @@ module internal Effects =
             if not (TorchModules.isDisposed layer) then
                 layer.train training
 
-        System.Array.Clear handles.Shown.Weights
-        System.Array.Clear handles.Shown.Buffers
-        handles.Shown.Frozen <- None
+        System.Array.Clear handles.Binding.Weights
+        System.Array.Clear handles.Binding.Buffers
+        handles.Binding.Frozen <- None
 
 /// Looking at a state through the modules.
-module Showing =
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Binding =
 
-    /// Makes the modules show the weights and buffers of a state, for example to evaluate it; nothing is copied. The next
-    /// step shows its own.
+    /// Binds the modules to the weights and buffers of a state, for example to evaluate it; nothing is copied. The next
+    /// step binds them to its own.
     /// Raises InvalidOperationException when the state was freed.
-    let show (handles: Handles) (state: TrainingState) : unit =
+    let bind (handles: Handles) (state: TrainingState) : unit =
         state.Learned.ThrowIfFreed()
-        Effects.show handles state.Learned
+        Effects.bind handles state.Learned

@@ -5,7 +5,7 @@ open System.Collections.Generic
 open TorchSharp
 open type TorchSharp.torch
 
-/// What a step function may use: the plan, the machines to run it with and the step's randomness.
+/// What a step function may use: the plan, the handles to run it with and the step's randomness.
 [<ReferenceEquality>]
 type Context =
     {
@@ -45,7 +45,7 @@ type Featured =
 module Embedding =
 
     let private call (network: Network) (inputs: Tensor[]) : Tensor =
-        TorchModules.call network.Machine.Key network.Forward inputs
+        TorchModules.call network.Handle.Key network.Forward inputs
 
     /// The output of the network `key`, or the input itself when there is no such network (an identity embedder).
     let through (key: string) (ctx: Context) (input: Tensor) : Tensor =

@@ -6,9 +6,9 @@ open System.Collections.Generic
 open TorchSharp
 open type TorchSharp.torch
 
-/// A network or loss as a run holds it.
+/// A network or loss function in use by a run.
 [<ReferenceEquality>]
-type Machine =
+type ModuleHandle =
     {
         /// Its key in the user's dictionary.
         Key: string
@@ -22,61 +22,61 @@ type Machine =
         Parameters: struct (Modules.Parameter * bool)[]
     }
 
-/// A network: a machine with a forward pass.
+/// A network: a module with a forward pass.
 [<ReferenceEquality>]
 type Network =
     {
         /// Its modules and parameters.
-        Machine: Machine
-        /// The forward pass; how many tensors it takes was checked at construction.
+        Handle: ModuleHandle
+        /// The forward pass; the number of tensors it takes was checked at construction.
         Forward: Tensor[] -> Tensor
     }
 
-/// A loss function: a machine from embeddings (or logits), labels and tuples to a scalar.
+/// A loss function: from embeddings (or logits), labels and tuples to a scalar.
 [<ReferenceEquality>]
 type LossFunction =
     {
         /// Its modules and parameters.
-        Machine: Machine
+        Handle: ModuleHandle
         /// The loss of embeddings of shape (N, D) and labels of shape (N), on the mined tuples.
         Compute: Tensor -> Tensor -> Tuples -> Seed -> Tensor
     }
 
-/// An optimizer as a run holds it.
+/// An optimizer in use by a run.
 [<RequireQualifiedAccess; ReferenceEquality>]
-type Driver =
-    /// A value of ours.
-    | Pure of Optimizer
-    /// TorchSharp's own, run as its pure twin.
-    | Twin of optim.Optimizer
-    /// One without a twin: it steps in place and keeps its slots to itself.
-    | InPlace of optim.Optimizer
+type OptimizerHandle =
+    /// An optimizer of this library.
+    | Value of Optimizer
+    /// TorchSharp's own, run as the rule of the same name.
+    | Mirrored of optim.Optimizer
+    /// One that no rule describes: it steps in place and keeps its slots to itself.
+    | Opaque of optim.Optimizer
 
 /// The parameters of one optimizer group (or of none) of one dtype and device.
 [<ReferenceEquality>]
-type Part =
+type ParameterGroup =
     {
         /// The optimizer's key; None for parameters that never move.
         Optimizer: string option
-        /// Which of the optimizer's groups.
-        Group: int
+        /// The number of the optimizer's group, from 0.
+        Index: int
         /// The parameters, in the optimizer's order.
         Parameters: Modules.Parameter[]
-        /// Where each lies in the flat vector.
+        /// Each parameter's place in the flat vector.
         Layout: Layout
         /// Steps the flat vectors of this layout.
         Update: FlatUpdate
-        /// Whether a forward pass writes into these weights (an embedding with max_norm).
+        /// True if a forward pass writes into these weights (an embedding with max_norm).
         IsRewritten: bool
     }
 
 /// Registered buffers of one dtype and device.
 [<ReferenceEquality>]
-type BufferPart =
+type BufferGroup =
     {
-        /// The buffers, in the order of the machines.
+        /// The buffers, in the order of the modules.
         Buffers: Tensor[]
-        /// Where each lies in the flat vector.
+        /// Each buffer's place in the flat vector.
         Layout: Layout
     }
 
@@ -88,15 +88,15 @@ type Scheduler =
     /// TorchSharp's own.
     | Torch of optim.lr_scheduler.LRScheduler
 
-/// What the machines show at the moment: which state, which modes, which rates. Only `Effects` changes it.
+/// The state that modules and optimizers are bound to at the moment: vectors, modes, rates. Only `Effects` changes it.
 [<Sealed>]
-type Shown(parts: int, buffers: int) =
+type Binding(groups: int, buffers: int) =
     static let mutable count = 0L
     let number = System.Threading.Interlocked.Increment &count
     /// Different for every run.
     member _.Number = number
     /// The vectors that the parameters are views of.
-    member val Weights: (Vector | null)[] = Array.zeroCreate parts with get
+    member val Weights: (Vector | null)[] = Array.zeroCreate groups with get
     /// The vectors that the buffers are views of.
     member val Buffers: (Vector | null)[] = Array.zeroCreate buffers with get
     /// Networks and losses whose parameters were told to get no gradient; None when that is not known.
@@ -105,13 +105,13 @@ type Shown(parts: int, buffers: int) =
     member val Rates: Map<string, float[]> = Map.empty with get, set
     /// How far TorchSharp's schedulers have been stepped.
     member val TorchSchedules: Map<string, TorchScheduleState> = Map.empty with get, set
-    /// What the last step of an optimizer without a twin made of the weights.
-    member val InPlaceHead: Vector[] | null = null with get, set
-    /// Whether the trainer was disposed.
+    /// The vectors that the last step of an opaque optimizer led to.
+    member val OpaqueHead: Vector[] | null = null with get, set
+    /// True once the trainer was disposed.
     member val IsDisposed: bool = false with get, set
 
-/// The machines of a run: modules, losses, miners, optimizers, data. Which weights they show is a matter of the state
-/// being stepped, never the other way round.
+/// The modules, losses, miners, optimizers and data of a run. The state being stepped decides which weights they are
+/// bound to, never the other way round.
 [<ReferenceEquality>]
 type Handles =
     {
@@ -126,7 +126,7 @@ type Handles =
         /// Chooses the samples of a batch to train on: embeddings (N, D) and labels (N) to indices.
         SubsetMiner: Func<Tensor, Tensor, Tensor> | null
         /// By key, in the user's order.
-        Optimizers: (string * Driver) list
+        Optimizers: (string * OptimizerHandle) list
         /// By key, in the user's order.
         Schedulers: (string * Moves * Scheduler) list
         /// By key, in the user's order.
@@ -134,27 +134,27 @@ type Handles =
         /// The initial learning rates, by optimizer key.
         InitialRates: Map<string, float[]>
         /// How the weights are laid out.
-        Parts: Part[]
+        Groups: ParameterGroup[]
         /// How the buffers are laid out.
-        Buffers: BufferPart[]
+        Buffers: BufferGroup[]
         /// Where batches come from.
         Loader: Loader
         /// Where batches are put before the forward pass.
         Device: Device
         /// What floating-point data is converted to; None leaves it as it is.
         Dtype: ScalarType option
-        /// What the machines show at the moment.
-        Shown: Shown
+        /// The state that modules are bound to at the moment.
+        Binding: Binding
         /// The modes of every module as they were found.
         FoundTraining: (nn.Module * bool)[]
     }
 
     /// Every network and loss.
-    member handles.Machines: Machine seq =
+    member handles.Modules: ModuleHandle seq =
         seq {
             for network in handles.Networks.Values do
-                network.Machine
+                network.Handle
 
             for loss in handles.Losses.Values do
-                loss.Machine
+                loss.Handle
         }

@@ -152,13 +152,13 @@ module Iteration =
         let progress = state.Progress
         let learned = state.Learned
 
-        lock World.gate (fun () ->
+        lock Locks.modulesAndGenerators (fun () ->
             StateGuards.check handles state
             let rates = LearningRates.current handles progress
             use _ = NewDisposeScope()
             use _ = enable_grad ()
             let users = torch.random.get_rng_state ()
-            let workspace = Succession.prepare handles keep learned
+            let workspace = Workspace.prepare handles keep learned
 
             try
                 try
@@ -169,15 +169,15 @@ module Iteration =
                     for _, clip in handles.Clippers do
                         clip.Invoke()
 
-                    Effects.showRates handles rates
-                    let next = Succession.step handles keep learned workspace plan.Stepping rates
+                    Effects.writeRates handles rates
+                    let next = OptimizerStep.step handles keep learned workspace plan.Stepping rates
 
                     if not keep then
                         learned.Dispose()
 
                     struct (next, losses, rates)
                 with _ ->
-                    Succession.undo handles workspace learned
+                    Workspace.undo handles workspace learned
                     reraise ()
             finally
                 Effects.restoreGenerators handles.Device users)
@@ -204,9 +204,9 @@ module Iteration =
             Learned = learned
         }
 
-    let private settled (handles: Handles) (state: TrainingState) =
+    let private withDueMoved (handles: Handles) (state: TrainingState) =
         { state with
-            Progress = Scheduling.settle handles state.Progress
+            Progress = Scheduling.moveDue handles state.Progress
         }
 
     /// One iteration on the batch at the state's place in the data. Without `keep` the state is used up, so that its memory
@@ -222,9 +222,9 @@ module Iteration =
 
         // A pass that is about to be drawn may depend on what this state has learned.
         if not (handles.Loader.Order.IsDrawn progress.Cursor) then
-            lock World.gate (fun () ->
+            lock Locks.modulesAndGenerators (fun () ->
                 StateGuards.check handles state
-                Effects.show handles state.Learned)
+                Effects.bind handles state.Learned)
 
         let loaded = handles.Loader.Fetch(progress.Seed, progress.Cursor, token)
         use batch = loaded.Batch
@@ -234,14 +234,14 @@ module Iteration =
     /// again. The new state is the caller's to dispose.
     /// Raises what the iteration raised, the state being whole; InvalidOperationException when the state was freed.
     let step (recipe: Recipe) (handles: Handles) (state: TrainingState) : TrainingState =
-        settled handles state
+        withDueMoved handles state
         |> onNext recipe handles true Threading.CancellationToken.None
-        |> settled handles
+        |> withDueMoved handles
 
     /// One training iteration on a given batch, which stays the caller's. The state's place in the data does not move, so an
     /// epoch ends only by `IterationsPerEpoch`.
     let stepOn (recipe: Recipe) (handles: Handles) (batch: Batch) (state: TrainingState) : TrainingState =
-        let ready = settled handles state
+        let ready = withDueMoved handles state
 
         advance recipe handles true ready batch ready.Progress.Cursor false
-        |> settled handles
+        |> withDueMoved handles

@@ -11,14 +11,14 @@ module internal LearningRates =
     /// its rates were last written there, else the state's.
     let current (handles: Handles) (progress: Progress) : Map<string, float[]> =
         (progress.Rates, handles.Optimizers)
-        ||> List.fold (fun rates (key, driver) ->
-            match driver with
-            | Driver.Pure _ -> rates
-            | Driver.Twin optimizer
-            | Driver.InPlace optimizer ->
+        ||> List.fold (fun rates (key, handle) ->
+            match handle with
+            | OptimizerHandle.Value _ -> rates
+            | OptimizerHandle.Mirrored optimizer
+            | OptimizerHandle.Opaque optimizer ->
                 let found = TorchOptimizers.rates optimizer
 
-                if Map.tryFind key handles.Shown.Rates = Some found then
+                if Map.tryFind key handles.Binding.Rates = Some found then
                     rates
                 else
                     Map.add key found rates)

@@ -37,7 +37,7 @@ module internal Scheduling =
                 Scores = before.Scores @ Option.toList score
             }
 
-        handles.Shown.TorchSchedules <- Map.add key after handles.Shown.TorchSchedules
+        handles.Binding.TorchSchedules <- Map.add key after handles.Binding.TorchSchedules
 
         { progress with
             TorchSchedules = Map.add key after progress.TorchSchedules
@@ -46,7 +46,7 @@ module internal Scheduling =
     /// The rates as they are now in TorchSharp's optimizers.
     let private observeRates (handles: Handles) (progress: Progress) =
         let rates = LearningRates.current handles progress
-        Effects.showRates handles rates
+        Effects.writeRates handles rates
         { progress with Rates = rates }
 
     /// After all schedules that move at this time have moved, with a score if there is one; and their keys.
@@ -62,27 +62,27 @@ module internal Scheduling =
                     match scheduler with
                     | Scheduler.Pure(schedule, optimizer) ->
                         let moved = movePure handles key schedule optimizer score progress
-                        Effects.showRates handles moved.Rates
+                        Effects.writeRates handles moved.Rates
                         moved
                     | Scheduler.Torch scheduler ->
                         progress |> moveTorch handles key scheduler score |> observeRates handles)
 
             moved, [ for key, _, _ in due -> key ]
 
-    /// After everything that is still due, the end of the epoch going unannounced.
-    let settle (handles: Handles) (progress: Progress) : Progress =
+    /// Moves everything that is still due; the end of the epoch is not announced.
+    let moveDue (handles: Handles) (progress: Progress) : Progress =
         (progress, progress.Pending)
         ||> List.fold (fun progress due ->
             match due with
             | Pending.Schedules moves -> fst (move handles moves None progress)
             | Pending.EpochEnd -> progress)
-        |> fun settled -> { settled with Pending = [] }
+        |> fun moved -> { moved with Pending = [] }
 
     /// Brings TorchSharp's schedulers, never stepped so far, to where a resumed state left them.
     let catchUp (handles: Handles) (progress: Progress) : unit =
         for key, _, scheduler in handles.Schedulers do
             match scheduler with
-            | Scheduler.Torch scheduler when handles.Shown.TorchSchedules[key].Count = 0 ->
+            | Scheduler.Torch scheduler when handles.Binding.TorchSchedules[key].Count = 0 ->
                 let known = progress.TorchSchedules[key]
 
                 if known.Scores.IsEmpty then
@@ -92,7 +92,7 @@ module internal Scheduling =
                     for score in known.Scores do
                         Effects.stepScheduler scheduler (Some score)
 
-                handles.Shown.TorchSchedules <- Map.add key known handles.Shown.TorchSchedules
+                handles.Binding.TorchSchedules <- Map.add key known handles.Binding.TorchSchedules
             | _ -> ()
 
-        Effects.showRates handles progress.Rates
+        Effects.writeRates handles progress.Rates

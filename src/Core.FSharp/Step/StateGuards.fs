@@ -8,32 +8,32 @@ module internal StateGuards =
 
     /// Whether every parameter and buffer is still there.
     let isWhole (handles: Handles) : bool =
-        handles.Parts
-        |> Array.forall (fun part -> part.Parameters |> Array.forall (fun parameter -> not parameter.IsInvalid))
+        handles.Groups
+        |> Array.forall (fun group -> group.Parameters |> Array.forall (fun parameter -> not parameter.IsInvalid))
         && handles.Buffers
-           |> Array.forall (fun part -> part.Buffers |> Array.forall (fun buffer -> not buffer.IsInvalid))
+           |> Array.forall (fun group -> group.Buffers |> Array.forall (fun buffer -> not buffer.IsInvalid))
 
     let private checkModules (handles: Handles) =
-        for part in handles.Parts do
-            part.Parameters
+        for group in handles.Groups do
+            group.Parameters
             |> Array.iteri (fun index parameter ->
                 if parameter.IsInvalid then
                     invalidOp
-                        $"The parameter \"{part.Layout.Slots[index].Name}\" was disposed or replaced (to(dtype), to(device) and half() do that). Move modules first, then make their optimizers and the trainer.")
+                        $"The parameter \"{group.Layout.Slots[index].Name}\" was disposed or replaced (to(dtype), to(device) and half() do that). Move modules first, then make their optimizers and the trainer.")
 
-        for part in handles.Buffers do
-            part.Buffers
+        for group in handles.Buffers do
+            group.Buffers
             |> Array.iteri (fun index buffer ->
                 if buffer.IsInvalid then
                     invalidOp
-                        $"The buffer \"{part.Layout.Slots[index].Name}\" was disposed or replaced (to(dtype), to(device) and half() do that). Move modules first, then make the trainer.")
+                        $"The buffer \"{group.Layout.Slots[index].Name}\" was disposed or replaced (to(dtype), to(device) and half() do that). Move modules first, then make the trainer.")
 
     let private checkOptimizers (handles: Handles) =
-        for key, driver in handles.Optimizers do
-            match driver with
-            | Driver.Pure _ -> ()
-            | Driver.Twin optimizer
-            | Driver.InPlace optimizer ->
+        for key, handle in handles.Optimizers do
+            match handle with
+            | OptimizerHandle.Value _ -> ()
+            | OptimizerHandle.Mirrored optimizer
+            | OptimizerHandle.Opaque optimizer ->
                 let known = handles.InitialRates[key].Length
                 let found = Seq.length optimizer.ParamGroups
 
@@ -41,14 +41,14 @@ module internal StateGuards =
                     invalidOp
                         $"The optimizer \"{key}\" had {known} parameter group(s) when the trainer was made and has {found} now. Make a new trainer after changing parameter groups."
 
-    let private checkInPlace (handles: Handles) (learned: Learned) =
-        let inPlace =
+    let private checkOpaque (handles: Handles) (learned: Learned) =
+        let opaque =
             handles.Optimizers
             |> List.tryPick (function
-                | key, Driver.InPlace optimizer -> Some(key, optimizer.GetType().Name)
+                | key, OptimizerHandle.Opaque optimizer -> Some(key, optimizer.GetType().Name)
                 | _ -> None)
 
-        match inPlace, handles.Shown.InPlaceHead with
+        match opaque, handles.Binding.OpaqueHead with
         | Some(key, kind), NonNull head when
             not (Seq.forall2 (fun left right -> obj.ReferenceEquals(left, right)) head learned.Vectors)
             ->
@@ -58,11 +58,11 @@ module internal StateGuards =
 
     let private checkSchedulers (handles: Handles) (progress: Progress) =
         for KeyValue(key, known) in progress.TorchSchedules do
-            let shown = handles.Shown.TorchSchedules[key]
+            let bound = handles.Binding.TorchSchedules[key]
 
-            if shown <> known then
+            if bound <> known then
                 invalidOp
-                    $"TorchSharp's scheduler \"{key}\" was stepped {shown.Count} time(s), this state expects {known.Count}: it cannot go back. To fork or rewind a run, use a schedule of this library (Schedule.step, Schedule.cosine, …) under that key."
+                    $"TorchSharp's scheduler \"{key}\" was stepped {bound.Count} time(s), this state expects {known.Count}: it cannot go back. To fork or rewind a run, use a schedule of this library (Schedule.step, Schedule.cosine, …) under that key."
 
     /// Raises InvalidOperationException when one of TorchSharp's schedulers was stepped and cannot come to where a resumed
     /// run left it.
@@ -72,21 +72,21 @@ module internal StateGuards =
             { progress with
                 TorchSchedules =
                     progress.TorchSchedules
-                    |> Map.filter (fun key _ -> handles.Shown.TorchSchedules[key].Count > 0)
+                    |> Map.filter (fun key _ -> handles.Binding.TorchSchedules[key].Count > 0)
             }
 
-    let private slotCount (handles: Handles) (part: Part) =
-        match part.Optimizer with
+    let private slotCount (handles: Handles) (group: ParameterGroup) =
+        match group.Optimizer with
         | None -> 0
         | Some key ->
             match handles.Optimizers |> List.find (fst >> (=) key) |> snd with
-            | Driver.Pure optimizer ->
-                let struct (rule, _) = (Optimizer.groups optimizer)[part.Group]
+            | OptimizerHandle.Value optimizer ->
+                let struct (rule, _) = (Optimizer.groups optimizer)[group.Index]
                 (Rule.slots rule).Length
-            | Driver.Twin optimizer ->
-                let rule = (TorchOptimizers.rules optimizer)[part.Group]
+            | OptimizerHandle.Mirrored optimizer ->
+                let rule = (TorchOptimizers.rules optimizer)[group.Index]
                 (Rule.slots rule).Length
-            | Driver.InPlace _ -> 0
+            | OptimizerHandle.Opaque _ -> 0
 
     /// Raises ArgumentException when the state is that of other networks, optimizers or schedules;
     /// InvalidOperationException when it was freed, or a network was disposed or moved.
@@ -128,39 +128,39 @@ module internal StateGuards =
             refuse $"its losses are [{own}], here they are [{ours}]"
 
         if
-            learned.Parts.Length <> handles.Parts.Length
+            learned.Groups.Length <> handles.Groups.Length
             || learned.Buffers.Length <> handles.Buffers.Length
             || not (
                 Array.forall2
-                    (fun (part: Part) (known: LearnedPart) ->
-                        fits part.Layout known.Weights
-                        && known.Slots.Length = slotCount handles part
-                        && Array.forall (fits part.Layout) known.Slots
-                        && known.Counts.Length = part.Parameters.Length)
-                    handles.Parts
-                    learned.Parts
+                    (fun (group: ParameterGroup) (known: GroupState) ->
+                        fits group.Layout known.Weights
+                        && known.Slots.Length = slotCount handles group
+                        && Array.forall (fits group.Layout) known.Slots
+                        && known.Counts.Length = group.Parameters.Length)
+                    handles.Groups
+                    learned.Groups
             )
-            || not (Array.forall2 (fun (part: BufferPart) -> fits part.Layout) handles.Buffers learned.Buffers)
+            || not (Array.forall2 (fun (group: BufferGroup) -> fits group.Layout) handles.Buffers learned.Buffers)
         then
             refuse "its weights or the slots of its optimizers have other sizes, dtypes or devices"
 
-    let private isShown (handles: Handles) (learned: Learned) =
+    let private isBound (handles: Handles) (learned: Learned) =
         let same (left: Vector | null) (right: Vector) = obj.ReferenceEquals(left, right)
 
-        learned.Parts.Length = handles.Parts.Length
-        && Seq.forall2 same handles.Shown.Weights (Seq.map _.Weights learned.Parts)
+        learned.Groups.Length = handles.Groups.Length
+        && Seq.forall2 same handles.Binding.Weights (Seq.map _.Weights learned.Groups)
 
     /// Raises InvalidOperationException when the state cannot be stepped with these handles, saying why.
     let check (handles: Handles) (state: TrainingState) : unit =
-        if handles.Shown.IsDisposed then
+        if handles.Binding.IsDisposed then
             raise (ObjectDisposedException("trainer", "The trainer was disposed; make a new one to train on."))
 
         state.Learned.ThrowIfFreed()
 
-        if not (isShown handles state.Learned) then
+        if not (isBound handles state.Learned) then
             checkFits handles state
 
         checkModules handles
         checkOptimizers handles
-        checkInPlace handles state.Learned
+        checkOpaque handles state.Learned
         checkSchedulers handles state.Progress

@@ -109,7 +109,7 @@ module SyntheticNegatives =
     /// The adversarial loss `name` of embedded synthetic triplets: d(a, s) − d(a, p) − margin, as the loss function, a
     /// `TripletMarginLoss`, shapes and reduces it.
     let adversarial (name: string) (ctx: Context) (mined: Mined) : Tensor =
-        match ctx.Losses[name].Machine.Module with
+        match ctx.Losses[name].Handle.Module with
         | :? TripletMarginLoss as loss ->
             let seed = lazy (Seed.derive name 0L ctx.Seed)
 
@@ -121,7 +121,7 @@ module SyntheticNegatives =
     /// The losses of a batch without any triplet: zeros that depend on the generator, so that there are gradients.
     let nothing (names: string list) (ctx: Context) (featured: Featured) : Losses =
         let zero (_: Featured) =
-            (featured.Features.sum () * 0, ctx.Networks[Keys.Generator].Machine.Parameters)
+            (featured.Features.sum () * 0, ctx.Networks[Keys.Generator].Handle.Parameters)
             ||> Array.fold (fun sum (struct (parameter, _)) -> sum + parameter.sum () * 0)
 
         names

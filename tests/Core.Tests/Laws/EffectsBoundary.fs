@@ -20,7 +20,7 @@ let private effects =
         @"manual_seed"
         @"set_rng_state"
         @"LearningRate\s*<-"
-        @"(optimizer|scheduler|driver)\.step\s*(\(|\w)"
+        @"(optimizer|scheduler|handle)\.step\s*(\(|\w)"
         @"load_state_dict"
         @"\.to_\s*\("
         @"set_default_dtype"
@@ -63,7 +63,7 @@ let tests =
         "the boundary of effects"
         [
             testCase "nothing but Effects.fs changes the world" (fun () ->
-                // TorchSlots lets TorchSharp's optimizers show slots; it is called by Succession alone, between iterations.
+                // TorchSlots lets TorchSharp's optimizers show slots; it is called by OptimizerSlots alone, between iterations.
                 let isExempt file =
                     file = "Effects.fs" || file = "TorchSlots.fs"
 

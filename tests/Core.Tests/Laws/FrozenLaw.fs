@@ -15,8 +15,8 @@ let private shownOf (key: string) (shown: (string * string) list) =
 let private weightsOf (handles: Handles) (key: string) (shown: (string * string) list) =
     let weights =
         [
-            for machine in handles.Machines do
-                for struct (name, _) in machine.Module.named_parameters () -> $"{machine.Key}.{name}"
+            for handle in handles.Modules do
+                for struct (name, _) in handle.Module.named_parameters () -> $"{handle.Key}.{name}"
         ]
 
     shownOf key shown |> List.filter (fun (name, _) -> List.contains name weights)
@@ -92,48 +92,48 @@ let private restingStays
     use _ = Session.Start prepared
 
     for plan, before, after in train step prepared do
-        for machine in prepared.Handles.Machines do
+        for handle in prepared.Handles.Modules do
             let keepsAll, keepsWeights =
-                keptOf prepared.Handles machine.Key, weightsOf prepared.Handles machine.Key
+                keptOf prepared.Handles handle.Key, weightsOf prepared.Handles handle.Key
 
-            if plan.Frozen.Contains machine.Key then
-                Expect.equal (keepsAll after) (keepsAll before) $"{machine.Key} is frozen"
+            if plan.Frozen.Contains handle.Key then
+                Expect.equal (keepsAll after) (keepsAll before) $"{handle.Key} is frozen"
 
-            if not (List.contains (Keys.optimizerOf machine.Key) plan.Stepping) then
-                Expect.equal (keepsWeights after) (keepsWeights before) $"{machine.Key} does not step"
+            if not (List.contains (Keys.optimizerOf handle.Key) plan.Stepping) then
+                Expect.equal (keepsWeights after) (keepsWeights before) $"{handle.Key} does not step"
 
 let private real (prepared: Prepared) =
     Iteration.step prepared.Recipe prepared.Handles
 
-let private modes (machine: torch.nn.Module) =
-    [ for struct (name, layer) in machine.named_modules () -> name, layer.training ]
+let private modes (owner: torch.nn.Module) =
+    [ for struct (name, layer) in owner.named_modules () -> name, layer.training ]
 
-let private gradients (machine: torch.nn.Module) =
+let private gradients (owner: torch.nn.Module) =
     [
-        for struct (name, parameter) in machine.named_parameters () -> name, parameter.requires_grad
+        for struct (name, parameter) in owner.named_parameters () -> name, parameter.requires_grad
     ]
 
-let private choose (number: int) (machine: torch.nn.Module) =
+let private choose (number: int) (owner: torch.nn.Module) =
     let random = (Seed.ofInt64 (int64 number)).Random()
 
-    for layer in machine.modules () do
+    for layer in owner.modules () do
         if random.Next 2 = 0 then
             layer.train false
 
-    for parameter in machine.parameters () |> Seq.skip 1 do
+    for parameter in owner.parameters () |> Seq.skip 1 do
         if random.Next 3 = 0 then
             parameter.requires_grad <- false
 
 /// After `give back`, modes and requires_grad are as they were found, whatever was frozen.
 let private isGivenBack (giveBack: Session -> unit) (subject: Subject) (settings: Settings) (number: int) =
     let ingredients = subject.Ingredients settings (Trap())
-    let machines = List.map snd (ingredients.Models @ ingredients.Losses)
+    let owners = List.map snd (ingredients.Models @ ingredients.Losses)
     List.iteri (fun index -> choose (number + index)) (List.map snd ingredients.Models)
-    let before = [ for machine in machines -> modes machine, gradients machine ]
+    let before = [ for owner in owners -> modes owner, gradients owner ]
     let session = Session.Start(Setup.prepare subject.Recipe ingredients)
     Drive.train session 1 Drive.quietly
     giveBack session
-    Expect.equal [ for machine in machines -> modes machine, gradients machine ] before "modes and gradients"
+    Expect.equal [ for owner in owners -> modes owner, gradients owner ] before "modes and gradients"
 
 let tests =
     testList
@@ -162,9 +162,9 @@ let tests =
 
                 let tensors =
                     [
-                        for machine in List.map snd (ingredients.Models @ ingredients.Losses) do
-                            for parameter in machine.parameters () -> parameter :> Tensor
-                            yield! machine.buffers ()
+                        for owner in List.map snd (ingredients.Models @ ingredients.Losses) do
+                            for parameter in owner.parameters () -> parameter :> Tensor
+                            yield! owner.buffers ()
                     ]
 
                 for tensor in tensors do
@@ -200,7 +200,7 @@ let tests =
                 "with freeze_trunk_batchnorm statistics stay and weights move"
                 (fun subject settings ->
                     use session = Subject.start subject settings
-                    let trunk = session.Handles.Networks[Keys.Trunk].Machine.Module
+                    let trunk = session.Handles.Networks[Keys.Trunk].Handle.Module
 
                     let norm =
                         [ for struct (name, _) in trunk.named_buffers () -> $"{Keys.Trunk}.{name}" ]
@@ -230,8 +230,8 @@ let tests =
                 let session = Session.Start(Setup.prepare Subject.metricLossOnly.Recipe ingredients)
                 Drive.train session 1 Drive.quietly
 
-                for _, machine in ingredients.Models do
-                    machine.Dispose()
+                for _, owner in ingredients.Models do
+                    owner.Dispose()
 
                 session.Dispose()
                 session.Dispose())

@@ -9,7 +9,7 @@ open TorchSharp
 open MetricLearning
 open MetricLearning.Core
 
-let private settle () =
+let private collectGarbage () =
     for _ in 1..2 do
         GC.Collect()
         GC.WaitForPendingFinalizers()
@@ -17,7 +17,7 @@ let private settle () =
 /// Live native tensors after each of `count` iterations, by what the iteration did: gradients stay readable until the
 /// next, so phases differ.
 let private countsOf (recipe: Recipe) (count: int) (session: Session) : (Plan * int64) list =
-    settle ()
+    collectGarbage ()
 
     // No collection may tidy up behind the library.
     GC.TryStartNoGCRegion 200_000_000L |> ignore
@@ -63,7 +63,7 @@ let tests =
             LawChecks.law 10 "pure steps, each state disposed" (fun subject settings _ ->
                 let prepared = Subject.prepare subject { settings with Workers = 0 }
                 use _ = Session.Start prepared
-                settle ()
+                collectGarbage ()
                 let mutable state = prepared.State.Share()
 
                 isFlat
@@ -100,7 +100,7 @@ let tests =
 
                 let once () =
                     let ingredients = subject.Ingredients settings (Trap())
-                    settle ()
+                    collectGarbage ()
                     let before = Tensor.TotalCount
 
                     do
@@ -108,7 +108,7 @@ let tests =
                         Drive.train session 1 Drive.quietly
                         session.Dispose()
 
-                    settle ()
+                    collectGarbage ()
                     let left = Tensor.TotalCount - before
                     GC.KeepAlive ingredients
                     left
@@ -130,7 +130,7 @@ let tests =
 
                 let fail () =
                     Expect.throws (fun () -> session.Step CancellationToken.None |> Seq.iter ignore) "it fails"
-                    settle ()
+                    collectGarbage ()
                     Tensor.TotalCount
 
                 let first = fail ()
@@ -139,7 +139,7 @@ let tests =
             LawChecks.isFalsified "Scope" (fun () ->
                 let prepared = Subject.prepare Subject.metricLossOnly Settings.rich
                 use _ = Session.Start prepared
-                settle ()
+                collectGarbage ()
                 let mutable state = prepared.State.Share()
 
                 isFlat

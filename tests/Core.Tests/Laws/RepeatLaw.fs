@@ -20,17 +20,17 @@ let private looks: (string * (Session -> unit)) list =
             use _ = torch.no_grad ()
             use _ = torch.NewDisposeScope()
 
-            for machine in session.Handles.Machines do
-                machine.Module.eval ()
+            for handle in session.Handles.Modules do
+                handle.Module.eval ()
 
             for network in session.Handles.Networks.Values do
                 // Every network begins with a linear layer.
-                let first = Seq.head (network.Machine.Module.parameters ())
+                let first = Seq.head (network.Handle.Module.parameters ())
                 let inputs, dtype = first.size 1, first.dtype
                 network.Forward [| torch.rand (8L, inputs, dtype = dtype) |] |> ignore)
         "a tester",
         (fun session ->
-            let trunk = session.Handles.Networks[Keys.Trunk].Machine.Module
+            let trunk = session.Handles.Networks[Keys.Trunk].Handle.Module
             let first = Seq.head (trunk.parameters ())
             use _ = torch.NewDisposeScope()
             let rows = torch.arange ((12L * first.size 1).ToScalar(), dtype = first.dtype)
@@ -53,8 +53,8 @@ let private looks: (string * (Session -> unit)) list =
                 (state :> IDisposable).Dispose())
         "freed gradients",
         (fun session ->
-            for part in session.Handles.Parts do
-                for parameter in part.Parameters do
+            for group in session.Handles.Groups do
+                for parameter in group.Parameters do
                     parameter.grad <- null)
     ]
 

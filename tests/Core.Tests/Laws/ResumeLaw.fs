@@ -77,11 +77,11 @@ let private forgetful: (string * (TrainingState -> TrainingState)) list =
             Progress = change state.Progress
         }
 
-    let parts change (state: TrainingState) =
+    let groups change (state: TrainingState) =
         let learned = state.Learned
 
         { state with
-            Learned = new Learned(Array.map change learned.Parts, learned.Buffers)
+            Learned = new Learned(Array.map change learned.Groups, learned.Buffers)
         }
 
     let zero (vector: Vector) =
@@ -89,24 +89,24 @@ let private forgetful: (string * (TrainingState -> TrainingState)) list =
 
     [
         "weights",
-        parts (fun part ->
-            { part with
-                Weights = zero part.Weights
+        groups (fun group ->
+            { group with
+                Weights = zero group.Weights
             })
         "slots",
-        parts (fun part ->
-            { part with
-                Slots = Array.map zero part.Slots
+        groups (fun group ->
+            { group with
+                Slots = Array.map zero group.Slots
             })
         "step counts",
-        parts (fun part ->
-            { part with
-                Counts = Array.map (fun _ -> 0L) part.Counts
+        groups (fun group ->
+            { group with
+                Counts = Array.map (fun _ -> 0L) group.Counts
             })
         "buffers",
         (fun state ->
             { state with
-                Learned = new Learned(state.Learned.Parts, Array.map zero state.Learned.Buffers)
+                Learned = new Learned(state.Learned.Groups, Array.map zero state.Learned.Buffers)
             })
         "the seed",
         numbers (fun progress ->

@@ -37,7 +37,7 @@ let private rule7 =
                         (ingredientsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", adam ] (words ()))
 
                 use _ = Session.Start prepared
-                Expect.isTrue prepared.Handles.Parts[0].IsRewritten "the part is known to be rewritten"
+                Expect.isTrue prepared.Handles.Groups[0].IsRewritten "the group is known to be rewritten"
                 let before = Snapshot.ofState prepared.State
                 use one = Iteration.step prepared.Recipe prepared.Handles prepared.State
                 use other = Iteration.step prepared.Recipe prepared.Handles prepared.State
@@ -48,7 +48,7 @@ let private rule7 =
                 use session =
                     session (ingredientsOf [ Keys.Trunk, embedding None ] [ "trunk_optimizer", adam ] (words ()))
 
-                Expect.isFalse session.Handles.Parts[0].IsRewritten "the part")
+                Expect.isFalse session.Handles.Groups[0].IsRewritten "the group")
 
             testCase "a failure after max_norm has rewritten is undone" (fun () ->
                 let trap = Trap()
@@ -80,12 +80,12 @@ let private rule7 =
 
                 Expect.equal
                     [
-                        for part in prepared.Handles.Parts do
-                            if part.IsRewritten then
-                                part.Layout.Slots[0].Name
+                        for group in prepared.Handles.Groups do
+                            if group.IsRewritten then
+                                group.Layout.Slots[0].Name
                     ]
                     [ "metric_loss.weight" ]
-                    "the part is known to be rewritten"
+                    "the group is known to be rewritten"
 
                 let before = Snapshot.ofState prepared.State
                 use one = Iteration.step prepared.Recipe prepared.Handles prepared.State
@@ -106,18 +106,18 @@ let private rule7 =
                     step session
 
                 use state = session.Take()
-                let parts = session.Handles.Buffers
+                let groups = session.Handles.Buffers
 
                 Expect.equal
-                    (set [ for part in parts -> part.Layout.Dtype ])
+                    (set [ for group in groups -> group.Layout.Dtype ])
                     (set [ ScalarType.Float32; ScalarType.Int64 ])
                     "dtypes"
 
                 let index =
-                    parts |> Array.findIndex (fun part -> part.Layout.Dtype = ScalarType.Int64)
+                    groups |> Array.findIndex (fun group -> group.Layout.Dtype = ScalarType.Int64)
 
                 use batches =
-                    Layout.view parts[index].Layout.Slots[0] state.Learned.Buffers[index].Tensor
+                    Layout.view groups[index].Layout.Slots[0] state.Learned.Buffers[index].Tensor
 
                 Expect.equal (batches.ToInt64()) 3L "num_batches_tracked")
         ]

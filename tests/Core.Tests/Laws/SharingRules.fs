@@ -112,8 +112,8 @@ let private rule3 =
 
         Expect.equal
             [
-                for part in session.Handles.Parts ->
-                    part.Optimizer, part.Group, [ for slot in part.Layout.Slots -> slot.Name ]
+                for group in session.Handles.Groups ->
+                    group.Optimizer, group.Index, [ for slot in group.Layout.Slots -> slot.Name ]
             ]
             [
                 Some "trunk_optimizer", 0, [ "trunk.weight" ]

@@ -68,7 +68,7 @@ let tests =
                 let prepared = Subject.prepare subject settings
                 use _ = Session.Start prepared
                 use first = real prepared prepared.State
-                // On machines of its own: it binds modules behind the library's back.
+                // On handles of its own: it binds modules behind the library's back.
                 let other = Subject.prepare subject settings
                 use _ = Session.Start other
                 use byHand = ByHand.step [] other other.State
@@ -85,12 +85,12 @@ let tests =
                 let plan = Iteration.decide subject.Recipe prepared.Handles prepared.State.Progress
                 Expect.isNonEmpty plan.Stepping "something steps"
 
-                for part, (before, after) in
-                    Seq.zip prepared.Handles.Parts (Seq.zip prepared.State.Learned.Parts next.Learned.Parts) do
+                for group, (before, after) in
+                    Seq.zip prepared.Handles.Groups (Seq.zip prepared.State.Learned.Groups next.Learned.Groups) do
                     let before = Snapshot.bitsOf before.Weights.Tensor
                     let after = Snapshot.bitsOf after.Weights.Tensor
 
-                    match part.Optimizer with
+                    match group.Optimizer with
                     | Some key when List.contains key plan.Stepping -> Expect.notEqual after before "weights move"
                     | _ -> Expect.equal after before "what does not step stays")
 

@@ -135,7 +135,7 @@ let private slots =
                         ]
 
                     use slot =
-                        Layout.view session.Handles.Parts[0].Layout.Slots[0] taken.Learned.Parts[0].Slots[0].Tensor
+                        Layout.view session.Handles.Groups[0].Layout.Slots[0] taken.Learned.Groups[0].Slots[0].Tensor
 
                     Expect.equal
                         (Snapshot.bitsOf (List.head (momenta ())))
@@ -168,8 +168,8 @@ let private slots =
                 use after = session.Take()
 
                 Expect.equal
-                    (Snapshot.bitsOf after.Learned.Parts[0].Weights.Tensor)
-                    (Snapshot.bitsOf before.Learned.Parts[0].Weights.Tensor)
+                    (Snapshot.bitsOf after.Learned.Groups[0].Weights.Tensor)
+                    (Snapshot.bitsOf before.Learned.Groups[0].Weights.Tensor)
                     "no rate, no move"
 
                 Expect.equal session.Progress.Rates["trunk_optimizer"] [| 0.0 |] "and is recorded")

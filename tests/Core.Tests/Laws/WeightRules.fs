@@ -18,7 +18,7 @@ let private rule6 =
         [
             testCase "vectors that nobody took are written in place, others never" (fun () ->
                 use session = Subject.start Subject.metricLossOnly Settings.rich
-                let shown () = session.Handles.Shown.Weights[0]
+                let shown () = session.Handles.Binding.Weights[0]
                 step session
                 let first = shown ()
                 step session
@@ -55,9 +55,9 @@ let private rule6 =
                 // The same, on the value.
                 let onValue =
                     run (fun session _ ->
-                        for part, learned in
-                            Array.zip session.Handles.Parts (use state = session.Take() in state.Learned.Parts) do
-                            if part.Layout.Slots[0].Name.StartsWith("trunk", StringComparison.Ordinal) then
+                        for group, learned in
+                            Array.zip session.Handles.Groups (use state = session.Take() in state.Learned.Groups) do
+                            if group.Layout.Slots[0].Name.StartsWith("trunk", StringComparison.Ordinal) then
                                 use _ = torch.no_grad ()
                                 learned.Weights.Tensor.mul_ ((0.5).ToScalar()) |> ignore)
 
@@ -79,13 +79,13 @@ let private rule6 =
 let private showsItsState (session: Session) =
     use state = session.Take()
 
-    for part, learned in Array.zip session.Handles.Parts state.Learned.Parts do
-        for parameter, slot in Array.zip part.Parameters part.Layout.Slots do
+    for group, learned in Array.zip session.Handles.Groups state.Learned.Groups do
+        for parameter, slot in Array.zip group.Parameters group.Layout.Slots do
             use view = Layout.view slot learned.Weights.Tensor
             Expect.equal (Snapshot.bitsOf parameter) (Snapshot.bitsOf view) slot.Name
 
-    for part, vector in Array.zip session.Handles.Buffers state.Learned.Buffers do
-        for buffer, slot in Array.zip part.Buffers part.Layout.Slots do
+    for group, vector in Array.zip session.Handles.Buffers state.Learned.Buffers do
+        for buffer, slot in Array.zip group.Buffers group.Layout.Slots do
             use view = Layout.view slot vector.Tensor
             Expect.equal (Snapshot.bitsOf buffer) (Snapshot.bitsOf view) slot.Name
 

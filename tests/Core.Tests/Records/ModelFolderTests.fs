@@ -21,8 +21,8 @@ let private session (inputs: int64) =
 
 let private bytesOf (session: Session) =
     [
-        for machine in session.Handles.Machines do
-            for entry in machine.Module.state_dict () do
+        for handle in session.Handles.Modules do
+            for entry in handle.Module.state_dict () do
                 entry.Value.detach().contiguous().bytes.ToArray()
     ]
 

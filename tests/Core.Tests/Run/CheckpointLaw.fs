@@ -76,7 +76,7 @@ let tests =
     testList
         "3 stopping costs nothing, through a file"
         [
-            LawChecks.law 60 "at any event, into fresh machines" (ResumeLaw.stoppingCostsNothing file)
+            LawChecks.law 60 "at any event, into fresh handles" (ResumeLaw.stoppingCostsNothing file)
 
             for loss in RunParts.remembering do
                 for event in [ 4; 17 ] do
@@ -144,7 +144,7 @@ let tests =
 
                 let rated (session: Session) =
                     match snd session.Handles.Optimizers[0] with
-                    | Driver.Twin optimizer ->
+                    | OptimizerHandle.Mirrored optimizer ->
                         for group in optimizer.ParamGroups do
                             group.LearningRate <- 0.003
                     | _ -> ()

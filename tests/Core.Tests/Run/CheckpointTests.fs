@@ -54,7 +54,7 @@ let tests =
                 withCheckpoint Settings.rich (fun path ->
                     use file = SafetensorsFile.Open path
                     use session = fitting ()
-                    let trunk = session.Handles.Networks[Keys.Trunk].Machine.Module
+                    let trunk = session.Handles.Networks[Keys.Trunk].Handle.Module
 
                     let ofFile =
                         [

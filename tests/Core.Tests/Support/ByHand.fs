@@ -39,14 +39,14 @@ module ByHand =
             target.set_ view |> ignore
 
     let private setModes (handles: Handles) (frozen: Set<string>) =
-        for machine in handles.Machines do
-            let isFrozen = frozen.Contains machine.Key
-            machine.Module.train (not isFrozen)
+        for handle in handles.Modules do
+            let isFrozen = frozen.Contains handle.Key
+            handle.Module.train (not isFrozen)
 
-            for layer in machine.KeptInEval do
+            for layer in handle.KeptInEval do
                 layer.train false
 
-            for struct (parameter, usersChoice) in machine.Parameters do
+            for struct (parameter, usersChoice) in handle.Parameters do
                 parameter.requires_grad <- usersChoice && not isFrozen
 
     let private context (prepared: Prepared) (plan: Plan) (progress: Progress) : Context =
@@ -58,9 +58,9 @@ module ByHand =
             Seed = Progress.stepSeed "step" progress
         }
 
-    let private rule (handles: Handles) (part: Part) (key: string) =
+    let private rule (handles: Handles) (group: ParameterGroup) (key: string) =
         match handles.Optimizers |> List.find (fst >> (=) key) |> snd with
-        | Driver.Pure optimizer -> (Optimizer.groups optimizer)[part.Group]
+        | OptimizerHandle.Value optimizer -> (Optimizer.groups optimizer)[group.Index]
         | _ -> invalidOp "Only pure optimizers are stepped by hand."
 
     let private own isFresh (vector: Vector) =
@@ -87,11 +87,14 @@ module ByHand =
             let buffers = state.Learned.Buffers |> Array.map (own (isOn Mechanism.FreshBuffers))
 
             if isOn Mechanism.Binding then
-                for part, learned in Array.zip handles.Parts state.Learned.Parts do
-                    point (Array.map (fun parameter -> parameter :> Tensor) part.Parameters) part.Layout learned.Weights
+                for group, learned in Array.zip handles.Groups state.Learned.Groups do
+                    point
+                        (Array.map (fun parameter -> parameter :> Tensor) group.Parameters)
+                        group.Layout
+                        learned.Weights
 
-                for part, vector in Array.zip handles.Buffers buffers do
-                    point part.Buffers part.Layout vector
+                for group, vector in Array.zip handles.Buffers buffers do
+                    point group.Buffers group.Layout vector
 
             setModes handles (if isOn Mechanism.Freezing then plan.Frozen else Set.empty)
 
@@ -99,8 +102,8 @@ module ByHand =
                 torch.manual_seed (Seed.toInt64 (Progress.stepSeed "step" progress)) |> ignore
 
             if isOn Mechanism.ClearedGradients then
-                for part in handles.Parts do
-                    for parameter in part.Parameters do
+                for group in handles.Groups do
+                    for parameter in group.Parameters do
                         parameter.grad <- null
 
             let (Losses terms) =
@@ -112,24 +115,24 @@ module ByHand =
             for _, clip in handles.Clippers do
                 clip.Invoke()
 
-            let parts =
-                Array.zip handles.Parts state.Learned.Parts
-                |> Array.map (fun (part, learned) ->
+            let groups =
+                Array.zip handles.Groups state.Learned.Groups
+                |> Array.map (fun (group, learned) ->
                     let weights = own (isOn Mechanism.FreshWeights) learned.Weights
                     let slots = learned.Slots |> Array.map (own (isOn Mechanism.FreshSlots))
 
-                    match part.Optimizer with
+                    match group.Optimizer with
                     | Some key when List.contains key plan.Stepping || not (isOn Mechanism.Freezing) ->
-                        use update = new FlatUpdate(part.Layout)
-                        let struct (rule, _) = rule handles part key
+                        use update = new FlatUpdate(group.Layout)
+                        let struct (rule, _) = rule handles group key
 
                         let gradients: (Tensor | null)[] =
-                            [| for parameter in part.Parameters -> parameter.grad |]
+                            [| for parameter in group.Parameters -> parameter.grad |]
 
                         let counts =
                             update.Run(
                                 rule,
-                                progress.Rates[key][part.Group],
+                                progress.Rates[key][group.Index],
                                 learned.Counts,
                                 gradients,
                                 [| for slot in slots -> slot.Tensor |],
@@ -169,7 +172,7 @@ module ByHand =
                           } with
                         Pending = []
                     }
-                Learned = new Learned(parts, buffers)
+                Learned = new Learned(groups, buffers)
             }
         finally
             if isOn Mechanism.Scope then

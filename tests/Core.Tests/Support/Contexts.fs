@@ -6,8 +6,8 @@ open TorchSharp
 open MetricLearning
 open MetricLearning.Core
 
-let private machine (key: string) (owner: torch.nn.Module) =
-    Assembly.machine (fun _ -> false) key owner
+let private handle (key: string) (owner: torch.nn.Module) =
+    HandleAssembly.moduleHandle (fun _ -> false) key owner
 
 let private dictionary (entries: (string * 'Value) list) : IReadOnlyDictionary<string, 'Value> = Map.ofList entries
 
@@ -44,14 +44,14 @@ let private ofParts
                     for key, network in networks ->
                         key,
                         {
-                            Machine = machine key network
+                            Handle = handle key network
                             Forward = fun inputs -> network.call inputs[0]
                         }
                 ]
         Losses =
             dictionary
                 [
-                    for key, loss in losses -> key, (Assembly.lossFunction (machine key loss)).Value
+                    for key, loss in losses -> key, (HandleAssembly.lossFunction (handle key loss)).Value
                 ]
         Miners = dictionary miners
         Seed = Seed.ofInt64 seed

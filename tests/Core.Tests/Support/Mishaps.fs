@@ -90,15 +90,15 @@ let arm (mishap: Mishap) (trap: Trap) (recipe: Recipe) (session: Session) (sourc
     | Mishap.NotFinite -> trap.Scale <- nan
     | Mishap.BrokenGradient ->
         at Place.Clipper (fun () ->
-            // The last part's that steps, so that the others could already have been stepped.
+            // That of the last group that steps, so that the others could already have been stepped.
             let plan = Iteration.decide recipe session.Handles session.Progress
 
-            let part =
-                session.Handles.Parts
-                |> Array.findBack (fun part ->
-                    part.Optimizer |> Option.exists (fun key -> List.contains key plan.Stepping))
+            let group =
+                session.Handles.Groups
+                |> Array.findBack (fun group ->
+                    group.Optimizer |> Option.exists (fun key -> List.contains key plan.Stepping))
 
-            part.Parameters[part.Parameters.Length - 1].grad <- torch.ones (3L, dtype = part.Layout.Dtype))
+            group.Parameters[group.Parameters.Length - 1].grad <- torch.ones (3L, dtype = group.Layout.Dtype))
     | Mishap.Cancelled -> source.Cancel()
 
 let disarm (trap: Trap) =

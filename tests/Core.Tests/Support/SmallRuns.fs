@@ -60,6 +60,6 @@ let parameter (values: Tensor) =
 
 let slotsOf (session: Session) =
     [
-        for part in session.Handles.Parts do
-            for slot in part.Layout.Slots -> slot.Name
+        for group in session.Handles.Groups do
+            for slot in group.Layout.Slots -> slot.Name
     ]

@@ -10,9 +10,9 @@ open MetricLearning.Core
 /// A state written down, bit for bit: equal exactly when the states are.
 type Snapshot =
     {
-        /// A digest of each vector: weights and slots part by part, then buffers.
+        /// A digest of each vector: weights and slots group by group, then buffers.
         Vectors: string list
-        /// The step counts of each part's parameters.
+        /// The step counts of each group's parameters.
         Counts: int64 list list
         Progress: Progress
     }
@@ -26,7 +26,7 @@ module Snapshot =
     let ofState (state: TrainingState) : Snapshot =
         {
             Vectors = [ for vector in state.Learned.Vectors -> bitsOf vector.Tensor ]
-            Counts = [ for part in state.Learned.Parts -> List.ofArray part.Counts ]
+            Counts = [ for group in state.Learned.Groups -> List.ofArray group.Counts ]
             Progress = state.Progress
         }
 
@@ -50,24 +50,24 @@ module Snapshot =
         { ofState state with
             Vectors =
                 [
-                    for part, learnedPart in Array.zip session.Handles.Parts learned.Parts do
-                        for vector in Array.append [| learnedPart.Weights |] learnedPart.Slots do
-                            yield! bitsOf part.Layout vector
+                    for group, groupState in Array.zip session.Handles.Groups learned.Groups do
+                        for vector in Array.append [| groupState.Weights |] groupState.Slots do
+                            yield! bitsOf group.Layout vector
 
-                    for part, vector in Array.zip session.Handles.Buffers learned.Buffers do
-                        yield! bitsOf part.Layout vector
+                    for group, vector in Array.zip session.Handles.Buffers learned.Buffers do
+                        yield! bitsOf group.Layout vector
                 ]
         }
 
     /// What the modules show: parameters, then buffers, by their names.
     let ofModules (handles: Handles) : (string * string) list =
         [
-            for machine in handles.Machines do
-                for struct (name, parameter) in machine.Module.named_parameters () do
-                    $"{machine.Key}.{name}", bitsOf parameter
+            for handle in handles.Modules do
+                for struct (name, parameter) in handle.Module.named_parameters () do
+                    $"{handle.Key}.{name}", bitsOf parameter
 
-                for struct (name, buffer) in machine.Module.named_buffers () do
-                    $"{machine.Key}.{name}", bitsOf buffer
+                for struct (name, buffer) in handle.Module.named_buffers () do
+                    $"{handle.Key}.{name}", bitsOf buffer
         ]
 
     /// Libtorch's generator as the user finds it.

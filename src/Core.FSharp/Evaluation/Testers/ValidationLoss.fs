@@ -12,7 +12,7 @@ module internal ValidationLoss =
         | [] -> act ()
         | tensor :: others ->
             use copy = tensor.detach().clone()
-            Effects.whileShowing copy tensor (fun () -> whileCopied others act)
+            Effects.whileBoundTo copy tensor (fun () -> whileCopied others act)
 
     // One order for all epochs: batches of neighbouring samples would often hold a single class.
     let private shuffled (rows: int64) : torch.Tensor =
@@ -21,7 +21,7 @@ module internal ValidationLoss =
     /// The mean loss over batches, weighted by their size. The loss is in evaluation mode; its buffers, parameters and modes, and
     /// all random streams, stay as they were.
     let mean (batchSize: int) (loss: Loss) (embeddings: torch.Tensor) (labels: torch.Tensor) : float =
-        lock World.gate (fun () ->
+        lock Locks.modulesAndGenerators (fun () ->
             use _ = torch.NewDisposeScope()
             use _ = torch.no_grad ()
             let rows = embeddings.size 0

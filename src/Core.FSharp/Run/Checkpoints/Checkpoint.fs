@@ -23,9 +23,9 @@ module Checkpoint =
         let version = typeof<TrainingState>.Assembly.GetName().Version
         $"MetricLearning {version}"
 
-    /// Writes a state of these machines to a stream.
+    /// Writes a state of these handles to a stream.
     /// Raises InvalidOperationException when the state was freed, or an optimizer keeps its slots to itself;
-    /// ArgumentException when the state is that of other machines.
+    /// ArgumentException when the state is that of other handles.
     let write (recipe: Recipe) (handles: Handles) (state: TrainingState) (stream: Stream) : unit =
         let description = Description.ofRun recipe handles
         StateGuards.checkFits handles state
@@ -48,7 +48,7 @@ module Checkpoint =
             [ for name, text in strings -> KeyValuePair(name, text) ]
         )
 
-    /// Writes a state of these machines to a file, as a whole or not at all (see `DurableFile.Write`).
+    /// Writes a state of these handles to a file, as a whole or not at all (see `DurableFile.Write`).
     /// Raises what `write` raises, and IOException when the file cannot be written: then an earlier file is still there.
     let save (recipe: Recipe) (handles: Handles) (state: TrainingState) (path: string) : unit =
         DurableFile.Write(path, write recipe handles state)
@@ -110,7 +110,7 @@ module Checkpoint =
         with :? InvalidDataException as error ->
             raise (damaged title error.Message)
 
-    /// The state in a checkpoint of machines like these; it is the caller's. Nothing of the machines changes.
+    /// The state in a checkpoint of handles like these; it is the caller's. Nothing of the handles changes.
     /// Raises InvalidDataException, saying what is wrong, when the file is no checkpoint, was damaged or is of a newer version;
     /// ArgumentException, saying how it differs, when it is that of another trainer; InvalidOperationException when an
     /// optimizer keeps its slots to itself.
@@ -138,20 +138,20 @@ module Checkpoint =
             for struct (name, tensor) in named.Tensors do
                 file.CopyTo(name, tensor)
 
-            let parts =
-                Array.zip learned.Parts named.Counts
-                |> Array.map (fun (part, counts) ->
+            let groups =
+                Array.zip learned.Groups named.Counts
+                |> Array.map (fun (group, counts) ->
                     match counts with
-                    | null -> part
+                    | null -> group
                     | counts ->
-                        { part with
+                        { group with
                             Counts = counts.data<int64>().ToArray()
                         })
 
             let state =
                 {
                     Progress = progress
-                    Learned = new Learned(parts, learned.Buffers)
+                    Learned = new Learned(groups, learned.Buffers)
                 }
 
             StateGuards.checkFits handles state

@@ -25,11 +25,11 @@ module internal Description =
 
     /// The rules of an optimizer's groups.
     /// InvalidOperationException for one without a twin, which keeps its slots to itself.
-    let rules (key: string) (driver: Driver) : Rule[] =
-        match driver with
-        | Driver.Pure optimizer -> [| for struct (rule, _) in Optimizer.groups optimizer -> rule |]
-        | Driver.Twin optimizer -> TorchOptimizers.rules optimizer
-        | Driver.InPlace optimizer ->
+    let rules (key: string) (handle: OptimizerHandle) : Rule[] =
+        match handle with
+        | OptimizerHandle.Value optimizer -> [| for struct (rule, _) in Optimizer.groups optimizer -> rule |]
+        | OptimizerHandle.Mirrored optimizer -> TorchOptimizers.rules optimizer
+        | OptimizerHandle.Opaque optimizer ->
             invalidOp
                 $"The optimizer \"{key}\" ({optimizer.GetType().Name}) keeps its slots to itself, so a checkpoint would lose them. Use an optimizer that this library knows ({TorchOptimizers.known}), or save the weights alone."
 
@@ -42,7 +42,7 @@ module internal Description =
             Optimizers =
                 Map.ofList
                     [
-                        for key, driver in handles.Optimizers -> key, [ for rule in rules key driver -> Rule.name rule ]
+                        for key, handle in handles.Optimizers -> key, [ for rule in rules key handle -> Rule.name rule ]
                     ]
         }
 

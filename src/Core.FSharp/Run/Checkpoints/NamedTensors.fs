@@ -12,7 +12,7 @@ type internal NamedTensors =
         /// Views of the state's vectors and of `Counts`: `trunk.0.weight`; of optimizers
         /// `trunk_optimizer.exp_avg.trunk.0.weight` and, int64 scalars, `trunk_optimizer.step.trunk.0.weight`.
         Tensors: struct (string * torch.Tensor)[]
-        /// How often each parameter was stepped, part by part; null for a part without optimizer.
+        /// How often each parameter was stepped, group by group; null for a group without optimizer.
         Counts: (torch.Tensor | null)[]
     }
 
@@ -24,25 +24,25 @@ module internal NamedTensors =
     let Cursor = "progress.cursor"
 
     let private rule (handles: Handles) (key: string) (group: int) : Rule =
-        let driver = handles.Optimizers |> List.find (fst >> (=) key) |> snd
-        (Description.rules key driver)[group]
+        let handle = handles.Optimizers |> List.find (fst >> (=) key) |> snd
+        (Description.rules key handle)[group]
 
     /// Zeros for everything that a run learns, in the padding what slots start from.
     let empty (handles: Handles) : Learned =
-        let ofPart (part: Part) : LearnedPart =
+        let ofPart (group: ParameterGroup) : GroupState =
             {
-                Weights = Vector.zeros part.Layout
+                Weights = Vector.zeros group.Layout
                 Slots =
-                    match part.Optimizer with
+                    match group.Optimizer with
                     | Some key ->
                         [|
-                            for slot in Rule.slots (rule handles key part.Group) -> Vector.full part.Layout slot.Fill
+                            for slot in Rule.slots (rule handles key group.Index) -> Vector.full group.Layout slot.Fill
                         |]
                     | None -> [||]
-                Counts = Array.zeroCreate part.Parameters.Length
+                Counts = Array.zeroCreate group.Parameters.Length
             }
 
-        new Learned(Array.map ofPart handles.Parts, [| for part in handles.Buffers -> Vector.zeros part.Layout |])
+        new Learned(Array.map ofPart handles.Groups, [| for group in handles.Buffers -> Vector.zeros group.Layout |])
 
     /// All tensors of what was learned, in an order that depends on the handles only.
     let ofLearned (handles: Handles) (learned: Learned) : NamedTensors =
@@ -67,24 +67,24 @@ module internal NamedTensors =
             for slot in layout.Slots do
                 add (prefix + slot.Name) (Layout.view slot vector.Tensor)
 
-        for part, learnedPart in Array.zip handles.Parts learned.Parts do
-            addVector "" part.Layout learnedPart.Weights
+        for group, groupState in Array.zip handles.Groups learned.Groups do
+            addVector "" group.Layout groupState.Weights
 
-        for part, vector in Array.zip handles.Buffers learned.Buffers do
-            addVector "" part.Layout vector
+        for group, vector in Array.zip handles.Buffers learned.Buffers do
+            addVector "" group.Layout vector
 
         let counts =
-            Array.zip handles.Parts learned.Parts
-            |> Array.map (fun (part, learnedPart) ->
-                match part.Optimizer with
+            Array.zip handles.Groups learned.Groups
+            |> Array.map (fun (group, groupState) ->
+                match group.Optimizer with
                 | None -> null
                 | Some key ->
-                    for slot, vector in Array.zip (Rule.slots (rule handles key part.Group)) learnedPart.Slots do
-                        addVector $"{key}.{slot.Name}." part.Layout vector
+                    for slot, vector in Array.zip (Rule.slots (rule handles key group.Index)) groupState.Slots do
+                        addVector $"{key}.{slot.Name}." group.Layout vector
 
-                    let counts = torch.tensor learnedPart.Counts
+                    let counts = torch.tensor groupState.Counts
 
-                    part.Layout.Slots
+                    group.Layout.Slots
                     |> Array.iteri (fun index slot -> add $"{key}.step.{slot.Name}" (counts.select (0L, int64 index)))
 
                     counts)

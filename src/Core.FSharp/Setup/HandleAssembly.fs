@@ -1,15 +1,50 @@
 namespace MetricLearning.Core
 
-open MetricLearning
 open System
 open System.Collections.Generic
 open TorchSharp
 open type TorchSharp.torch
+open MetricLearning
+open MetricLearning.Core
 
-/// From ingredients without mistakes to machines.
-module internal Machines =
+/// From options without mistakes to the handles of a run.
+module internal HandleAssembly =
 
-    /// Where batches are put.
+    /// The handle of a module.
+    let moduleHandle (keptInEval: nn.Module -> bool) (key: string) (owner: nn.Module) : ModuleHandle =
+        let modules = Array.append [| owner |] (Seq.toArray (owner.modules ()))
+
+        {
+            Key = key
+            Module = owner
+            Modules = modules
+            KeptInEval = HashSet(Array.filter keptInEval modules, HashIdentity.Reference)
+            Parameters =
+                [|
+                    for parameter in owner.parameters () do
+                        struct (parameter, parameter.requires_grad)
+                |]
+        }
+
+    /// A loss function from a `Loss` of the library or any module from (embeddings, labels) to a scalar.
+    let lossFunction (handle: ModuleHandle) : LossFunction option =
+        match box handle.Module with
+        | :? Loss as loss ->
+            Some
+                {
+                    Handle = handle
+                    Compute =
+                        fun embeddings labels tuples seed -> loss.Compute(embeddings, labels, tuples, null, null, seed)
+                }
+        | :? nn.IModule<Tensor, Tensor, Tensor> as plain ->
+            Some
+                {
+                    Handle = handle
+                    Compute = fun embeddings labels _ _ -> plain.call (embeddings, labels)
+                }
+        | _ -> None
+
+    /// The device that batches are put on.
     let chosenDevice (ingredients: Ingredients) =
         match ingredients.Device with
         | Some device -> device
@@ -20,7 +55,7 @@ module internal Machines =
         layer.GetType().Name.Contains("BatchNorm", StringComparison.Ordinal)
 
     /// Every network and loss.
-    let all (ingredients: Ingredients) : Machine list =
+    let all (ingredients: Ingredients) : ModuleHandle list =
         let kept =
             HashSet<nn.Module>(
                 seq {
@@ -36,30 +71,31 @@ module internal Machines =
         // A layer of the trunk stays one wherever else it is used.
         [
             for key, network in ingredients.Models do
-                Assembly.machine kept.Contains key network
+                moduleHandle kept.Contains key network
             for key, loss in ingredients.Losses do
-                Assembly.machine kept.Contains key loss
+                moduleHandle kept.Contains key loss
         ]
 
     /// Every loss that is reported.
     let terms (schema: Schema) (ingredients: Ingredients) =
         List.map fst ingredients.Losses @ schema.ExtraLosses
 
-    let private drivers (ingredients: Ingredients) : (string * Driver) list =
+    let private optimizers (ingredients: Ingredients) : (string * OptimizerHandle) list =
         [
             for key, choice in ingredients.Optimizers do
                 key,
                 match choice with
-                | OptimizerChoice.Pure optimizer -> Driver.Pure optimizer
-                | OptimizerChoice.Torch optimizer when TorchOptimizers.hasTwin optimizer -> Driver.Twin optimizer
-                | OptimizerChoice.Torch optimizer -> Driver.InPlace optimizer
+                | OptimizerChoice.Pure optimizer -> OptimizerHandle.Value optimizer
+                | OptimizerChoice.Torch optimizer when TorchOptimizers.hasTwin optimizer ->
+                    OptimizerHandle.Mirrored optimizer
+                | OptimizerChoice.Torch optimizer -> OptimizerHandle.Opaque optimizer
         ]
 
-    let private ratesOf (driver: Driver) : float[] =
-        match driver with
-        | Driver.Pure optimizer -> [| for struct (_, rate) in Optimizer.groups optimizer -> rate |]
-        | Driver.Twin optimizer
-        | Driver.InPlace optimizer -> TorchOptimizers.rates optimizer
+    let private ratesOf (handle: OptimizerHandle) : float[] =
+        match handle with
+        | OptimizerHandle.Value optimizer -> [| for struct (_, rate) in Optimizer.groups optimizer -> rate |]
+        | OptimizerHandle.Mirrored optimizer
+        | OptimizerHandle.Opaque optimizer -> TorchOptimizers.rates optimizer
 
     let private schedulers (ingredients: Ingredients) : (string * Moves * Scheduler) list =
         [
@@ -77,17 +113,17 @@ module internal Machines =
     let private byKey (items: (string * 'Item) seq) : IReadOnlyDictionary<string, 'Item> =
         Dictionary(items |> Seq.map (fun (key, item) -> KeyValuePair(key, item)))
 
-    /// The machines of a run.
+    /// The handles of a run.
     let handles (schema: Schema) (ingredients: Ingredients) (source: BatchSource) (order: DataOrder) : Handles =
-        let machines = all ingredients
+        let modules = all ingredients
 
         let find key =
-            machines |> List.find (fun machine -> machine.Key = key)
+            modules |> List.find (fun handle -> handle.Key = key)
 
-        let drivers = drivers ingredients
+        let optimizers = optimizers ingredients
         let schedulers = schedulers ingredients
-        let parts = Assembly.parts machines drivers
-        let buffers = Assembly.buffers machines
+        let groups = GroupAssembly.groups modules optimizers
+        let buffers = GroupAssembly.buffers modules
 
         {
             RunKeys =
@@ -104,19 +140,14 @@ module internal Machines =
                     [
                         for key, network in ingredients.Models do
                             match TorchModules.forward network with
-                            | Some forward ->
-                                key,
-                                {
-                                    Machine = find key
-                                    Forward = forward
-                                }
+                            | Some forward -> key, { Handle = find key; Forward = forward }
                             | None -> ()
                     ]
             Losses =
                 byKey
                     [
                         for key, _ in ingredients.Losses do
-                            match Assembly.lossFunction (find key) with
+                            match lossFunction (find key) with
                             | Some loss -> key, loss
                             | None -> ()
                     ]
@@ -134,20 +165,20 @@ module internal Machines =
                     | _, MinerChoice.Subset miner -> Some miner
                     | _ -> None)
                 |> Option.toObj
-            Optimizers = drivers
+            Optimizers = optimizers
             Schedulers = schedulers
             Clippers = ingredients.Clippers
-            InitialRates = Map.ofList [ for key, driver in drivers -> key, ratesOf driver ]
-            Parts = parts
+            InitialRates = Map.ofList [ for key, handle in optimizers -> key, ratesOf handle ]
+            Groups = groups
             Buffers = buffers
             Loader = new Loader(source, order, ingredients.Workers)
             Device = chosenDevice ingredients
             Dtype = ingredients.Dtype
-            Shown = Shown(parts.Length, buffers.Length)
+            Binding = Binding(groups.Length, buffers.Length)
             FoundTraining =
                 [|
-                    for machine in machines do
-                        for layer in machine.Modules do
+                    for handle in modules do
+                        for layer in handle.Modules do
                             layer, layer.training
                 |]
         }

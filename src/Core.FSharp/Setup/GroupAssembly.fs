@@ -5,45 +5,11 @@ open System.Collections.Generic
 open TorchSharp
 open type TorchSharp.torch
 
-/// From the user's modules and optimizers to machines and the layout of their weights.
-module internal Assembly =
+/// Laying out the parameters and buffers of a run in flat vectors.
+module internal GroupAssembly =
 
-    /// A module as a machine.
-    let machine (keptInEval: nn.Module -> bool) (key: string) (owner: nn.Module) : Machine =
-        let modules = Array.append [| owner |] (Seq.toArray (owner.modules ()))
-
-        {
-            Key = key
-            Module = owner
-            Modules = modules
-            KeptInEval = HashSet(Array.filter keptInEval modules, HashIdentity.Reference)
-            Parameters =
-                [|
-                    for parameter in owner.parameters () do
-                        struct (parameter, parameter.requires_grad)
-                |]
-        }
-
-    /// A loss function from a `Loss` of the library or any module from (embeddings, labels) to a scalar.
-    let lossFunction (machine: Machine) : LossFunction option =
-        match box machine.Module with
-        | :? Loss as loss ->
-            Some
-                {
-                    Machine = machine
-                    Compute =
-                        fun embeddings labels tuples seed -> loss.Compute(embeddings, labels, tuples, null, null, seed)
-                }
-        | :? nn.IModule<Tensor, Tensor, Tensor> as plain ->
-            Some
-                {
-                    Machine = machine
-                    Compute = fun embeddings labels _ _ -> plain.call (embeddings, labels)
-                }
-        | _ -> None
-
-    /// Losses say whether they write into their weights. Embeddings with max_norm do so in the forward pass; TorchSharp
-    /// does not say whether one has it, so it is tried out on a copy of the weights that is far longer than any norm one would ask for.
+    // Losses report whether they write into their weights. Embeddings with max_norm do so in the forward pass; TorchSharp
+    // does not report whether one has it, so it is tried out on a copy of the weights that is far longer than any norm one would ask for.
     let private rewritesWeights (layer: nn.Module) : bool =
         match layer with
         | :? Modules.Embedding as embedding ->
@@ -52,7 +18,7 @@ module internal Assembly =
             let weight = embedding.weight |> nonNull
             let copy = torch.full_like (weight, 1e18.ToScalar())
 
-            Effects.whileShowing copy weight (fun () ->
+            Effects.whileBoundTo copy weight (fun () ->
                 embedding.call (torch.zeros (1L, dtype = ScalarType.Int64, device = weight.device))
                 |> ignore)
 
@@ -74,22 +40,22 @@ module internal Assembly =
 
             {
                 Optimizer = optimizer
-                Group = group
+                Index = group
                 Parameters = parameters
                 Layout = layout
                 Update = new FlatUpdate(layout)
                 IsRewritten = Array.exists rewritten.Contains parameters
             })
 
-    /// The parts: each optimizer's groups, then what no optimizer moves.
-    let parts (machines: Machine list) (optimizers: (string * Driver) list) : Part[] =
+    /// Each optimizer's groups, then the parameters that no optimizer moves.
+    let groups (handles: ModuleHandle list) (optimizers: (string * OptimizerHandle) list) : ParameterGroup[] =
         let taken = HashSet<Modules.Parameter>(HashIdentity.Reference)
 
         let rewritten =
             HashSet<Modules.Parameter>(
                 seq {
-                    for machine in machines do
-                        for layer in machine.Modules do
+                    for handle in handles do
+                        for layer in handle.Modules do
                             if rewritesWeights layer then
                                 yield! layer.parameters false
                 },
@@ -98,9 +64,9 @@ module internal Assembly =
 
         let named =
             [
-                for machine in machines do
-                    for struct (name, parameter) in machine.Module.named_parameters () do
-                        $"{machine.Key}.{name}", parameter
+                for handle in handles do
+                    for struct (name, parameter) in handle.Module.named_parameters () do
+                        $"{handle.Key}.{name}", parameter
             ]
 
         let names = Dictionary<Modules.Parameter, string>(HashIdentity.Reference)
@@ -120,16 +86,16 @@ module internal Assembly =
 
         let ofOptimizers =
             [
-                for key, driver in optimizers do
-                    match driver with
-                    | Driver.Pure optimizer ->
+                for key, handle in optimizers do
+                    match handle with
+                    | OptimizerHandle.Value optimizer ->
                         let owned =
-                            machines
-                            |> List.filter (fun machine -> Keys.optimizerOf machine.Key = key)
-                            |> List.collect (fun machine ->
+                            handles
+                            |> List.filter (fun handle -> Keys.optimizerOf handle.Key = key)
+                            |> List.collect (fun handle ->
                                 [
-                                    for struct (name, parameter) in machine.Module.named_parameters () ->
-                                        machine.Key, name, parameter
+                                    for struct (name, parameter) in handle.Module.named_parameters () ->
+                                        handle.Key, name, parameter
                                 ])
 
                         let groupOf = Optimizer.groupOf optimizer
@@ -138,11 +104,11 @@ module internal Assembly =
                             yield!
                                 owned
                                 |> List.filter (fun (_, name, _) -> groupOf name = group)
-                                |> List.map (fun (machine, name, parameter) -> $"{machine}.{name}", parameter)
+                                |> List.map (fun (owner, name, parameter) -> $"{owner}.{name}", parameter)
                                 |> untaken
                                 |> split (Some key) group rewritten
-                    | Driver.Twin optimizer
-                    | Driver.InPlace optimizer ->
+                    | OptimizerHandle.Mirrored optimizer
+                    | OptimizerHandle.Opaque optimizer ->
                         for group, parameters in Seq.indexed (TorchOptimizers.parameters optimizer) do
                             yield!
                                 [ for parameter in parameters -> nameOf parameter, parameter ]
@@ -153,15 +119,15 @@ module internal Assembly =
         let rest = named |> untaken |> split None 0 rewritten
         Array.ofSeq (Seq.append ofOptimizers rest)
 
-    /// The registered buffers of all machines, one part for each dtype and device.
-    let buffers (machines: Machine list) : BufferPart[] =
+    /// The registered buffers of all modules, one group for each dtype and device.
+    let buffers (handles: ModuleHandle list) : BufferGroup[] =
         let seen = HashSet<Tensor>(HashIdentity.Reference)
 
         [|
-            for machine in machines do
-                for struct (name, buffer) in machine.Module.named_buffers () do
+            for handle in handles do
+                for struct (name, buffer) in handle.Module.named_buffers () do
                     if not buffer.IsInvalid && seen.Add buffer then
-                        $"{machine.Key}.{name}", buffer
+                        $"{handle.Key}.{name}", buffer
         |]
         |> Array.groupBy (fun (_, buffer) -> buffer.dtype, buffer.device.ToString())
         |> Array.map (fun (_, named) ->
