@@ -63,7 +63,7 @@ module Protocol =
             [
                 for key, learner in networks @ losses do
                     if not (Seq.isEmpty (learner.parameters ())) then
-                        Keys.optimizerOf key, Optimizer.adam 1e-3
+                        Keys.optimizerOf key, PureOptimizer.Adam(1e-3)
             ]
 
         { Ingredients.create networks losses optimizers 40 (protocol.Samples train) with

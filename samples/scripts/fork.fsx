@@ -24,7 +24,7 @@ let run =
         { Ingredients.create
               [ ("trunk", trunk) ]
               [ ("metric_loss", Contrastive.loss Contrastive.defaults) ]
-              [ ("trunk_optimizer", Optimizer.adam 1e-3) ]
+              [ ("trunk_optimizer", PureOptimizer.Adam(1e-3)) ]
               40
               (Dataset.ofTensors train.Pictures train.Labels) with
             Sampler = Sampling.Sampler(MPerClass(train.Labels.data<int64>().ToArray(), 4, 40, 1078L))

@@ -50,8 +50,8 @@ let run =
                   "trunk_loss", Contrastive.loss Contrastive.defaults
               ]
               [
-                  "trunk_optimizer", Optimizer.adam 1e-3
-                  "embedder_optimizer", Optimizer.adam 1e-3
+                  "trunk_optimizer", PureOptimizer.Adam(1e-3)
+                  "embedder_optimizer", PureOptimizer.Adam(1e-3)
               ]
               40
               (Dataset.ofTensors train.Pictures train.Labels) with

@@ -29,7 +29,7 @@ module RecordBenchmark =
             { Ingredients.create
                   [ "trunk", Workload.start workload ]
                   [ "metric_loss", Workload.loss () ]
-                  [ "trunk_optimizer", Optimizer.adam 1e-3 ]
+                  [ "trunk_optimizer", PureOptimizer.Adam(1e-3) ]
                   Workload.batchSize
                   (Dataset.ofTensors data labels) with
                 Seed = Some 3L

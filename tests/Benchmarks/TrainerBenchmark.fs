@@ -37,7 +37,7 @@ module TrainerBenchmark =
             Ingredients.create
                 [ for key, network in networks -> key, (network :> torch.nn.Module) ]
                 (work.Losses())
-                [ for key, _ in networks -> Keys.optimizerOf key, Optimizer.adam 1e-3 ]
+                [ for key, _ in networks -> Keys.optimizerOf key, PureOptimizer.Adam(1e-3) ]
                 Workload.batchSize
                 (Dataset.ofInputs data labels)
 

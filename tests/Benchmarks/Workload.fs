@@ -139,8 +139,8 @@ module Workload =
         let sgd (parameters: Modules.Parameter seq) : torch.optim.Optimizer =
             torch.optim.SGD(parameters, 1e-3, momentum = 0.9)
 
-        let pureAdam = Optimizer.adam 1e-3
-        let pureSgd = Optimizer.sgd 1e-3 |> Optimizer.momentum 0.9
+        let pureAdam = PureOptimizer.Adam(1e-3)
+        let pureSgd = PureOptimizer.SGD(1e-3, momentum = 0.9)
 
         [
             {

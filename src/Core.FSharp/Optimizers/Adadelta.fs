@@ -1,10 +1,9 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 
 /// Options of Adadelta, as in PyTorch.
-type Adadelta =
+type internal Adadelta =
     {
         /// How much of the means of squares is kept at every step.
         Rho: float

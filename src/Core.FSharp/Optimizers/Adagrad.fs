@@ -1,10 +1,9 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 
 /// Options of Adagrad, as in PyTorch. `InitialAccumulatorValue` is what the sum of squares starts from.
-type Adagrad =
+type internal Adagrad =
     {
         /// How fast the rate falls with the steps.
         LrDecay: float

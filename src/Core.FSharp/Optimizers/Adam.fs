@@ -1,11 +1,10 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 
 /// Options of Adam and of AdamW, as in PyTorch. `WeightDecay` is part of the gradient in Adam, and shrinks the weights
 /// themselves in AdamW.
-type Adam =
+type internal Adam =
     {
         /// How much of the mean of gradients is kept at every step, from 0 to below 1.
         Beta1: float

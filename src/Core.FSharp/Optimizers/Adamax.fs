@@ -1,10 +1,9 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 
 /// Options of Adamax, as in PyTorch.
-type Adamax =
+type internal Adamax =
     {
         /// How much of the mean of gradients is kept at every step, from 0 to below 1.
         Beta1: float

@@ -1,15 +1,15 @@
-namespace MetricLearning
+namespace MetricLearning.Core
 
-open MetricLearning.Core
 open System
 open System.Collections.Generic
 open TorchSharp
+open MetricLearning
 
 /// Applies a rule to the parameters of a flat vector: on the CPU in one pass over memory where the rule is fused, else by
 /// libtorch, where neighbours with equal counts are gathered and updated together. It owns the zeros that fill the gaps
 /// between gathered gradients; everything else belongs to the caller. For one thread at a time.
 [<Sealed>]
-type FlatUpdate(layout: Layout, chunk: int64, fuse: bool) =
+type FlatUpdate internal (layout: Layout, chunk: int64, fuse: bool) =
 
     let places = layout.Slots
     let pads = Dictionary<int64, torch.Tensor>()
@@ -140,7 +140,7 @@ type FlatUpdate(layout: Layout, chunk: int64, fuse: bool) =
         GC.KeepAlive weights
 
     /// For vectors of this layout.
-    new(layout: Layout) =
+    internal new(layout: Layout) =
         // On the CPU, a chunk and what is computed from it stay in a core's second-level cache.
         let chunk =
             if layout.Device.``type`` = DeviceType.CPU then
@@ -151,7 +151,7 @@ type FlatUpdate(layout: Layout, chunk: int64, fuse: bool) =
         new FlatUpdate(layout, chunk, true)
 
     /// Raises InvalidOperationException when a gradient does not fit its parameter, before anything is written.
-    member _.Check(gradients: (torch.Tensor | null)[]) : unit =
+    member internal _.Check(gradients: (torch.Tensor | null)[]) : unit =
         for index in 0 .. places.Length - 1 do
             match gradients[index] with
             | null -> ()
@@ -161,7 +161,7 @@ type FlatUpdate(layout: Layout, chunk: int64, fuse: bool) =
     /// `weights`. A parameter whose gradient is null does not move, nor do its slots, nor its count. Gradients are in the
     /// order of the layout and left as they are; `counts` are the steps that each parameter has taken. Returns the new
     /// counts. A sparse gradient, or one of another size or dtype, is an InvalidOperationException before any write.
-    member this.Run
+    member internal this.Run
         (
             rule: Rule,
             rate: float,

@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 
 /// Arithmetic that writes into its last argument. Every native scalar is freed at once: these run at every step, and

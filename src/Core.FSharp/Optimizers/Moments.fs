@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 
 /// Running means of the gradient and of its square, which Adam and its relatives share.

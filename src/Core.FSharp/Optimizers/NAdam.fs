@@ -1,12 +1,11 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Threading
 open TorchSharp
 
 /// Options of NAdam, as in PyTorch. With `DecoupledWeightDecay` the decay shrinks the weights as in AdamW.
-type NAdam =
+type internal NAdam =
     {
         /// How much of the mean of gradients is kept at every step, from 0 to below 1.
         Beta1: float

@@ -1,10 +1,9 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 
 /// Options of RAdam, as in PyTorch. With `DecoupledWeightDecay` the decay shrinks the weights as in AdamW.
-type RAdam =
+type internal RAdam =
     {
         /// How much of the mean of gradients is kept at every step, from 0 to below 1.
         Beta1: float

@@ -1,10 +1,9 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 
 /// Options of RMSProp, as in PyTorch's RMSprop.
-type RmsProp =
+type internal RmsProp =
     {
         /// How much of the mean of squares is kept at every step.
         Alpha: float

@@ -1,11 +1,10 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 
 /// How weights follow their gradients: the kind of optimizer and its options. The learning rate is not part of it.
 [<RequireQualifiedAccess>]
-type Rule =
+type internal Rule =
     | Sgd of Sgd
     | Adam of Adam
     | AdamW of Adam
@@ -18,7 +17,7 @@ type Rule =
 
 /// Using rules.
 [<RequireQualifiedAccess>]
-module Rule =
+module internal Rule =
 
     /// The rule itself, if its options are in range; else an ArgumentException that names the option.
     let validate (rule: Rule) : Rule =

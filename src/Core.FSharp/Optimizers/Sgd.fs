@@ -1,10 +1,9 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 
 /// Options of stochastic gradient descent, as in PyTorch's SGD.
-type Sgd =
+type internal Sgd =
     {
         /// How much of the running sum of gradients is kept at every step; 0 keeps no sum.
         Momentum: float

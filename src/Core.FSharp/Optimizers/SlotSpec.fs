@@ -1,9 +1,7 @@
 namespace MetricLearning
 
-open MetricLearning.Core
-
 /// A number that a rule keeps for each weight from step to step: its name, as in PyTorch, and its first value.
-type SlotSpec =
+type internal SlotSpec =
     {
         /// Its name, as in PyTorch.
         Name: string

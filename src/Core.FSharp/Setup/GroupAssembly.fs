@@ -98,12 +98,10 @@ module internal GroupAssembly =
                                         handle.Key, name, parameter
                                 ])
 
-                        let groupOf = Optimizer.groupOf optimizer
-
-                        for group in 0 .. (Optimizer.groups optimizer).Length - 1 do
+                        for group in 0 .. optimizer.Groups.Length - 1 do
                             yield!
                                 owned
-                                |> List.filter (fun (_, name, _) -> groupOf name = group)
+                                |> List.filter (fun (_, name, _) -> optimizer.GroupOf name = group)
                                 |> List.map (fun (owner, name, parameter) -> $"{owner}.{name}", parameter)
                                 |> untaken
                                 |> split (Some key) group rewritten

@@ -93,7 +93,7 @@ module internal HandleAssembly =
 
     let private ratesOf (handle: OptimizerHandle) : float[] =
         match handle with
-        | OptimizerHandle.Value optimizer -> [| for struct (_, rate) in Optimizer.groups optimizer -> rate |]
+        | OptimizerHandle.Value optimizer -> [| for struct (_, rate) in optimizer.Groups -> rate |]
         | OptimizerHandle.Mirrored optimizer
         | OptimizerHandle.Opaque optimizer -> TorchOptimizers.rates optimizer
 

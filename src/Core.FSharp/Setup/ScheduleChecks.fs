@@ -10,10 +10,9 @@ module internal ScheduleChecks =
 
     /// The optimizer that a pure schedule drives: the one it names, or that of its key.
     let optimizerOf (key: string) (moves: Moves) (schedule: Schedule) : string =
-        let own =
-            Keys.optimizerOf (key.Substring(0, key.Length - (Keys.schedulerOf "" moves).Length))
-
-        Option.defaultValue own schedule.Optimizer
+        match schedule.Optimizer with
+        | null -> Keys.optimizerOf (key.Substring(0, key.Length - (Keys.schedulerOf "" moves).Length))
+        | named -> named
 
     let private movesOf (key: string) =
         Keys.moves
@@ -31,7 +30,7 @@ module internal ScheduleChecks =
                     | Some moves ->
                         let isPlateau =
                             match choice with
-                            | ScheduleChoice.Pure schedule -> schedule.Rule.IsPlateau
+                            | ScheduleChoice.Pure schedule -> schedule.Rule.IsReduceOnPlateau
                             | ScheduleChoice.Torch scheduler -> scheduler :? optim.lr_scheduler.impl.ReduceLROnPlateau
 
                         if isPlateau && moves <> Moves.ByPlateau then

@@ -37,7 +37,7 @@ module internal Start =
                     | Some key ->
                         match handles.Optimizers |> List.find (fst >> (=) key) |> snd with
                         | OptimizerHandle.Value optimizer ->
-                            let struct (rule, _) = (Optimizer.groups optimizer)[group.Index]
+                            let struct (rule, _) = optimizer.Groups[group.Index]
                             struct ([| for slot in Rule.slots rule -> Vector.full group.Layout slot.Fill |], never)
                         | OptimizerHandle.Mirrored optimizer ->
                             TorchOptimizers.takeOver optimizer group.Index group.Parameters group.Layout

@@ -46,7 +46,7 @@ type LossFunction =
 [<RequireQualifiedAccess; ReferenceEquality>]
 type OptimizerHandle =
     /// An optimizer of this library.
-    | Value of Optimizer
+    | Value of PureOptimizer
     /// TorchSharp's own, run as the rule of the same name.
     | Mirrored of optim.Optimizer
     /// One that no rule describes: it steps in place and keeps its slots to itself.

@@ -10,7 +10,7 @@ open type TorchSharp.torch
 [<RequireQualifiedAccess; ReferenceEquality>]
 type OptimizerChoice =
     /// A value of ours; its key says whose parameters it steps.
-    | Pure of Optimizer
+    | Pure of PureOptimizer
     /// TorchSharp's own, over the parameters it was made with.
     | Torch of optim.Optimizer
 
@@ -103,7 +103,7 @@ module Ingredients =
     let create
         (models: (string * nn.Module) list)
         (losses: (string * nn.Module) list)
-        (optimizers: (string * Optimizer) list)
+        (optimizers: (string * PureOptimizer) list)
         (batchSize: int)
         (dataset: Dataset)
         : Ingredients =

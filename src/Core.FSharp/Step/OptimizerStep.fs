@@ -11,7 +11,7 @@ module internal OptimizerStep =
     let private rules (handle: OptimizerHandle) (rates: float[]) : struct (Rule * float)[] =
         match handle with
         | OptimizerHandle.Value optimizer ->
-            Array.map2 (fun struct (rule, _) rate -> struct (rule, rate)) (Optimizer.groups optimizer) rates
+            Array.map2 (fun struct (rule, _) rate -> struct (rule, rate)) optimizer.Groups rates
         | OptimizerHandle.Mirrored optimizer ->
             Seq.zip (TorchOptimizers.rules optimizer) rates
             |> Seq.map (fun (rule, rate) -> struct (rule, rate))

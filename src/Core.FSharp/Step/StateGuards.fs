@@ -62,7 +62,7 @@ module internal StateGuards =
 
             if bound <> known then
                 invalidOp
-                    $"TorchSharp's scheduler \"{key}\" was stepped {bound.Count} time(s), this state expects {known.Count}: it cannot go back. To fork or rewind a run, use a schedule of this library (Schedule.step, Schedule.cosine, …) under that key."
+                    $"TorchSharp's scheduler \"{key}\" was stepped {bound.Count} time(s), this state expects {known.Count}: it cannot go back. To fork or rewind a run, use a schedule of this library (Schedule.Step, Schedule.CosineAnnealing, …) under that key."
 
     /// Raises InvalidOperationException when one of TorchSharp's schedulers was stepped and cannot come to where a resumed
     /// run left it.
@@ -81,7 +81,7 @@ module internal StateGuards =
         | Some key ->
             match handles.Optimizers |> List.find (fst >> (=) key) |> snd with
             | OptimizerHandle.Value optimizer ->
-                let struct (rule, _) = (Optimizer.groups optimizer)[group.Index]
+                let struct (rule, _) = optimizer.Groups[group.Index]
                 (Rule.slots rule).Length
             | OptimizerHandle.Mirrored optimizer ->
                 let rule = (TorchOptimizers.rules optimizer)[group.Index]

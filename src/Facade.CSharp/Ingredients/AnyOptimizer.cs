@@ -16,5 +16,5 @@ public sealed class AnyOptimizer
 
     /// <summary>An optimizer that is a value; its key says whose parameters it steps.</summary>
     public static implicit operator AnyOptimizer(PureOptimizer optimizer) =>
-        new(OptimizerChoice.NewPure((optimizer ?? throw new ArgumentNullException(nameof(optimizer))).Value));
+        new(OptimizerChoice.NewPure(optimizer ?? throw new ArgumentNullException(nameof(optimizer))));
 }

@@ -16,5 +16,5 @@ public sealed class AnySchedule
 
     /// <summary>A schedule that is a value.</summary>
     public static implicit operator AnySchedule(Schedule schedule) =>
-        new(ScheduleChoice.NewPure((schedule ?? throw new ArgumentNullException(nameof(schedule))).Value));
+        new(ScheduleChoice.NewPure(schedule ?? throw new ArgumentNullException(nameof(schedule))));
 }

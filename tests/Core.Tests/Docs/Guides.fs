@@ -58,8 +58,8 @@ let private metricLossOnly =
                       [ "trunk", trunk; "embedder", embedder ]
                       [ "metric_loss", TripletMargin.loss TripletMargin.defaults ]
                       [
-                          "trunk_optimizer", Optimizer.adam 1e-3
-                          "embedder_optimizer", Optimizer.adam 1e-3
+                          "trunk_optimizer", PureOptimizer.Adam(1e-3)
+                          "embedder_optimizer", PureOptimizer.Adam(1e-3)
                       ]
                       40
                       (Dataset.ofTensors pictures labels) with
@@ -87,9 +87,9 @@ let private trainWithClassifier =
                           "classifier_loss", torch.nn.CrossEntropyLoss()
                       ]
                       [
-                          "trunk_optimizer", Optimizer.adam 1e-3
-                          "embedder_optimizer", Optimizer.adam 1e-3
-                          "classifier_optimizer", Optimizer.adam 1e-3
+                          "trunk_optimizer", PureOptimizer.Adam(1e-3)
+                          "embedder_optimizer", PureOptimizer.Adam(1e-3)
+                          "classifier_optimizer", PureOptimizer.Adam(1e-3)
                       ]
                       40
                       (Dataset.ofTensors pictures labels) with
@@ -111,7 +111,7 @@ let private trainWithClassifier =
                         "metric_loss", TripletMargin.loss TripletMargin.defaults
                         "classifier_loss", torch.nn.CrossEntropyLoss()
                     ]
-                    [ "trunk_optimizer", Optimizer.adam 1e-3 ]
+                    [ "trunk_optimizer", PureOptimizer.Adam(1e-3) ]
                     40
                     (Dataset.ofTensors pictures labels)))
     }
@@ -129,8 +129,8 @@ let private cascadedEmbeddings =
                       "metric_loss_2", Circle.loss Circle.defaults
                   ]
                   [
-                      "trunk_optimizer", Optimizer.adam 1e-3
-                      "embedder_optimizer", Optimizer.adam 1e-3
+                      "trunk_optimizer", PureOptimizer.Adam(1e-3)
+                      "embedder_optimizer", PureOptimizer.Adam(1e-3)
                   ]
                   40
                   (Dataset.ofTensors pictures labels) with
@@ -174,8 +174,8 @@ let private twoStreamMetricLoss =
                 [ "trunk", trunk; "embedder", embedder ]
                 [ "metric_loss", TripletMargin.loss TripletMargin.defaults ]
                 [
-                    "trunk_optimizer", Optimizer.adam 1e-3
-                    "embedder_optimizer", Optimizer.adam 1e-3
+                    "trunk_optimizer", PureOptimizer.Adam(1e-3)
+                    "embedder_optimizer", PureOptimizer.Adam(1e-3)
                 ]
                 40
                 (Dataset.ofInputs [ sketches; photos ] labels)
@@ -223,9 +223,9 @@ let private deepAdversarial =
                         "synth_loss", TripletMargin.loss TripletMargin.defaults
                     ]
                     [
-                        "trunk_optimizer", Optimizer.adam 1e-3
-                        "embedder_optimizer", Optimizer.adam 1e-3
-                        "generator_optimizer", Optimizer.adam 1e-3
+                        "trunk_optimizer", PureOptimizer.Adam(1e-3)
+                        "embedder_optimizer", PureOptimizer.Adam(1e-3)
+                        "generator_optimizer", PureOptimizer.Adam(1e-3)
                     ]
                     40
                     (Dataset.ofTensors pictures labels))

@@ -25,6 +25,9 @@ let recipe =
 let metricAlone (ctx: Context) : Batch -> Losses =
     Embedding.embed ctx >> Mining.mine ctx >> Objective.metric ctx
 
+let withoutDecayOfBiases =
+    PureOptimizer.AdamW(1e-3).WithGroup(_.EndsWith("bias"), PureOptimizer.AdamW(1e-3, weightDecay = 0.0))
+
 let private evaluation =
     test "evaluation" {
         use _ = torch.NewDisposeScope()
@@ -66,8 +69,8 @@ let private readme =
                               }
                       ]
                       [
-                          "trunk_optimizer", Optimizer.adam 1e-3
-                          "embedder_optimizer", Optimizer.adam 1e-3
+                          "trunk_optimizer", PureOptimizer.Adam(1e-3)
+                          "embedder_optimizer", PureOptimizer.Adam(1e-3)
                       ]
                       40
                       (Dataset.ofTensors pictures labels) with
@@ -90,7 +93,7 @@ let private trainers =
                 { Ingredients.create
                       [ "trunk", torch.nn.Linear(4L, 6L); "embedder", torch.nn.Linear(6L, 3L) ]
                       losses
-                      [ "trunk_optimizer", Optimizer.sgd 0.1 ]
+                      [ "trunk_optimizer", PureOptimizer.SGD(0.1) ]
                       12
                       (Dataset.ofTensors (torch.rand [| 24L; 4L |]) (Array.init 24 (fun index -> int64 (index % 4)))) with
                     Seed = Some 1L

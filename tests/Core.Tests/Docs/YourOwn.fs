@@ -130,8 +130,8 @@ let private together =
                       [ "trunk", trunk ]
                       [ "metric_loss", loss ]
                       [
-                          "trunk_optimizer", Optimizer.sgd 0.1
-                          "metric_loss_optimizer", Optimizer.sgd 0.1
+                          "trunk_optimizer", PureOptimizer.SGD(0.1)
+                          "metric_loss_optimizer", PureOptimizer.SGD(0.1)
                       ]
                       12
                       dataset with
@@ -161,7 +161,7 @@ let private intoLosses =
                 { Ingredients.create
                       [ "trunk", torch.nn.Linear(4L, 3L) ]
                       [ "metric_loss", loss ]
-                      [ "trunk_optimizer", Optimizer.sgd 0.1 ]
+                      [ "trunk_optimizer", PureOptimizer.SGD(0.1) ]
                       12
                       (Dataset.ofTensors (data ()) labels) with
                     Sampler = Sampling.BatchSampler(WholeClasses(labels, 2))

@@ -23,7 +23,7 @@ let private mistake says name make =
         Says = says
     }
 
-let private schedule = ScheduleChoice.Pure(Schedule.step 3L 0.5)
+let private schedule = ScheduleChoice.Pure(Schedule.Step(3L, 0.5))
 
 /// Mistakes that do not hide each other.
 let private mistakes: Mistake list =
@@ -42,7 +42,9 @@ let private mistakes: Mistake list =
             })
         mistake "trunk_optimiser" "an unknown optimizer" (fun made ->
             { made with
-                Optimizers = made.Optimizers @ [ "trunk_optimiser", OptimizerChoice.Pure(Optimizer.sgd 0.1) ]
+                Optimizers =
+                    made.Optimizers
+                    @ [ "trunk_optimiser", OptimizerChoice.Pure(PureOptimizer.SGD(0.1)) ]
             })
         mistake "trunk_scheduler_by_batch" "an unknown schedule" (fun made ->
             { made with
@@ -83,7 +85,7 @@ let private mistakes: Mistake list =
                 Schedules =
                     made.Schedules
                     @ [
-                        "embedder_scheduler_by_epoch", ScheduleChoice.Pure(Schedule.plateau Schedule.plateauDefaults)
+                        "embedder_scheduler_by_epoch", ScheduleChoice.Pure(Schedule.ReduceOnPlateau())
                     ]
             })
     ]

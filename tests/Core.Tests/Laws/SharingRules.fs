@@ -105,7 +105,7 @@ let private rule3 =
                 ingredientsOf
                     [ Keys.Trunk, trunk; Keys.Embedder, embedder ]
                     [
-                        "trunk_optimizer", adam |> Optimizer.group _.EndsWith("bias") (Optimizer.learningRate 0.1)
+                        "trunk_optimizer", adam.WithGroup(_.EndsWith("bias"), PureOptimizer.Adam(0.1))
                     ]
                     (data ())
             )

@@ -53,7 +53,7 @@ let private shared =
                 for second in
                     [
                         fun models -> OptimizerChoice.Torch(sgd (parametersOf models [ Keys.Embedder ]))
-                        fun _ -> OptimizerChoice.Pure(Optimizer.sgd 0.1)
+                        fun _ -> OptimizerChoice.Pure(PureOptimizer.SGD(0.1))
                     ] do
                     let mistakes =
                         mistakesOf (

@@ -1,101 +1,94 @@
 module MetricLearning.Core.Tests.Optimizers.OptimizerTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
+open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
+open MetricLearning.Core.Tests.Support.Weights
 
-let private makers =
+/// Each optimizer with its defaults, and TorchSharp's with its own, except where those differ from PyTorch's.
+let private defaults: (string * PureOptimizer * (Modules.Parameter seq -> torch.optim.Optimizer)) list =
     [
-        "sgd", Optimizer.sgd
-        "adam", Optimizer.adam
-        "adamW", Optimizer.adamW
-        "rmsProp", Optimizer.rmsProp
-        "adagrad", Optimizer.adagrad
-        "adadelta", Optimizer.adadelta
-        "adamax", Optimizer.adamax
-        "nAdam", Optimizer.nAdam
-        "rAdam", Optimizer.rAdam
+        "SGD", PureOptimizer.SGD(), (fun parameters -> torch.optim.SGD(parameters, 1e-3))
+        "Adam", PureOptimizer.Adam(), (fun parameters -> torch.optim.Adam parameters)
+        "AdamW", PureOptimizer.AdamW(), (fun parameters -> torch.optim.AdamW(parameters, weight_decay = 0.01))
+        "RMSProp", PureOptimizer.RMSProp(), (fun parameters -> torch.optim.RMSProp parameters)
+        "Adagrad", PureOptimizer.Adagrad(), (fun parameters -> torch.optim.Adagrad parameters)
+        "Adadelta", PureOptimizer.Adadelta(), (fun parameters -> torch.optim.Adadelta parameters)
+        "Adamax", PureOptimizer.Adamax(), (fun parameters -> torch.optim.Adamax parameters)
+        "NAdam", PureOptimizer.NAdam(), (fun parameters -> torch.optim.NAdam parameters)
+        "RAdam", PureOptimizer.RAdam(), (fun parameters -> torch.optim.RAdam(parameters, 1e-3))
     ]
+
+let private follow (rule: Rule) (rate: float) (start: torch.Tensor) : float[] =
+    use group = group rule rate [| start |]
+
+    for time in 1L .. 10L do
+        step group [| tensor (100L + time) torch.float64 start.shape |]
+
+    values (shown group 0)
 
 let tests =
     testList
         "optimizers as values"
         [
-            test "the same words make equal values" {
-                for name, make in makers do
-                    Expect.equal
-                        (make 0.1 |> Optimizer.weightDecay 0.01 |> Optimizer.maximize)
-                        (make 0.1 |> Optimizer.weightDecay 0.01 |> Optimizer.maximize)
-                        name
+            for name, ours, theirs in defaults do
+                test $"{name}: the defaults are PyTorch's" {
+                    use _ = torch.NewDisposeScope()
+                    let start = tensor 1L torch.float64 [| 3L; 7L |]
+                    use optimizer = theirs [ new Modules.Parameter(start.clone ()) ]
 
-                    Expect.notEqual (make 0.1) (make 0.1 |> Optimizer.maximize) name
-                    Expect.notEqual (make 0.1) (make 0.1 |> Optimizer.weightDecay 0.5) name
-                    Expect.notEqual (make 0.1) (make 0.2) name
-            }
-            test "an option is refused where the rule lacks it" {
-                throws<ArgumentException> "Adam has no option momentum" (fun () ->
-                    Optimizer.adam 0.1 |> Optimizer.momentum 0.9 |> ignore)
+                    let rule, rate =
+                        (TorchOptimizers.rules optimizer)[0], (TorchOptimizers.rates optimizer)[0]
 
-                throws<ArgumentException> "SGD has no option amsgrad" (fun () ->
-                    Optimizer.sgd 0.1 |> Optimizer.amsGrad |> ignore)
-
-                throws<ArgumentException> "RMSProp has no option betas" (fun () ->
-                    Optimizer.rmsProp 0.1 |> Optimizer.betas 0.9 0.9 |> ignore)
-
-                throws<ArgumentException> "AdamW has no option nesterov" (fun () ->
-                    Optimizer.adamW 0.1 |> Optimizer.nesterov |> ignore)
-            }
+                    Expect.equal (ours.LearningRate, Rule.name ours.Rule) (rate, Rule.name rule) "rate and name"
+                    Expect.equal (follow ours.Rule rate start) (follow rule rate start) "steps"
+                }
             test "a rate out of range is refused" {
                 for rate in [ -1.0; nan; infinity ] do
-                    throws<ArgumentException> "lr must be" (fun () -> Optimizer.adam rate |> ignore)
-
-                    throws<ArgumentException> "lr must be" (fun () ->
-                        Optimizer.adam 0.1 |> Optimizer.learningRate rate |> ignore)
+                    throws<ArgumentException> "lr must be" (fun () -> PureOptimizer.Adam rate |> ignore)
             }
             test "a parameter belongs to the first group that covers it" {
-                let optimizer =
-                    Optimizer.adamW 0.1
-                    |> Optimizer.group (fun name -> name.EndsWith "bias") (Optimizer.weightDecay 0.0)
-                    |> Optimizer.group
-                        (fun name -> name.StartsWith "head")
-                        (Optimizer.learningRate 0.5 >> Optimizer.betas 0.8 0.9)
+                let biases, head =
+                    PureOptimizer.AdamW(0.1, weightDecay = 0.0), PureOptimizer.SGD 0.5
 
-                let groupOf = Optimizer.groupOf optimizer
+                let all = PureOptimizer.AdamW 0.1
+
+                let optimizer =
+                    all.WithGroup(_.EndsWith("bias"), biases).WithGroup(_.StartsWith("head"), head)
+
+                let groupOf name = optimizer.GroupOf name
                 Expect.equal [ groupOf "trunk.weight"; groupOf "head.bias"; groupOf "head.weight" ] [ 0; 1; 2 ] "groups"
 
-                match Optimizer.groups optimizer with
-                | [| struct (Rule.AdamW all, 0.1); struct (Rule.AdamW biases, 0.1); struct (Rule.AdamW head, 0.5) |] ->
-                    Expect.equal biases { all with WeightDecay = 0.0 } "biases"
+                let rules = [ for struct (rule, _) in optimizer.Groups -> rule ]
+                Expect.equal [ for struct (_, rate) in optimizer.Groups -> rate ] [ 0.1; 0.1; 0.5 ] "rates"
 
-                    Expect.equal
-                        head
-                        { all with Beta1 = 0.8; Beta2 = 0.9 }
-                        "head: of the optimizer's options, not of the group before"
-                | groups -> failtest $"{groups}"
+                for mine, own in List.zip rules [ all; biases; head ] do
+                    Expect.isTrue (obj.ReferenceEquals(mine, own.Rule)) "rules"
+
+                Expect.hasLength all.Groups 1 "the optimizer that was given is as it was"
             }
             test "slots are named as in PyTorch and start where the formula says" {
-                let slots rule =
-                    Rule.slots rule |> Array.map (fun slot -> slot.Name, slot.Fill) |> List.ofArray
+                let slots name =
+                    let rule = Rules.all |> List.find (fst >> (=) name) |> snd
+                    [ for slot in Rule.slots rule -> slot.Name, slot.Fill ]
 
-                let names =
-                    Rules.all |> List.map (fun (name, rule) -> name, slots rule) |> Map.ofList
-
-                Expect.equal names["SGD"] [] "SGD"
-                Expect.equal names["SGD momentum"] [ "momentum_buffer", 0.0 ] "momentum"
+                Expect.equal (slots "SGD") [] "SGD"
+                Expect.equal (slots "SGD momentum") [ "momentum_buffer", 0.0 ] "momentum"
 
                 Expect.equal
-                    names["AdamW amsgrad maximize"]
+                    (slots "AdamW amsgrad maximize")
                     [ "exp_avg", 0.0; "exp_avg_sq", 0.0; "max_exp_avg_sq", 0.0 ]
                     "amsgrad"
 
                 Expect.equal
-                    names["RMSProp centered momentum"]
+                    (slots "RMSProp centered momentum")
                     [ "square_avg", 0.0; "momentum_buffer", 0.0; "grad_avg", 0.0 ]
                     "RMSProp"
 
-                Expect.equal names["Adagrad options"] [ "sum", 0.5 ] "Adagrad"
+                Expect.equal (slots "Adagrad options") [ "sum", 0.5 ] "Adagrad"
             }
         ]

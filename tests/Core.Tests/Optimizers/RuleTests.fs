@@ -101,37 +101,27 @@ let private refusals =
     testList
         "options out of range are refused by name"
         [
-            for name, rule in
-                [
-                    "momentum", Rule.Sgd { Rules.sgd with Momentum = -0.1 }
-                    "nesterov", Rule.Sgd { Rules.sgd with Nesterov = true }
-                    "nesterov",
-                    Rule.Sgd
-                        { Rules.sgd with
-                            Nesterov = true
-                            Momentum = 0.9
-                            Dampening = 0.1
-                        }
-                    "beta1", Rule.Adam { Rules.adam with Beta1 = 1.0 }
-                    "beta2", Rule.AdamW { Rules.adam with Beta2 = nan }
-                    "eps", Rule.Adamax { Rules.adamax with Eps = -1.0 }
-                    "alpha", Rule.RmsProp { Rules.rms with Alpha = infinity }
-                    "lrDecay", Rule.Adagrad { Rules.adagrad with LrDecay = -1.0 }
-                    "initialAccumulatorValue",
-                    Rule.Adagrad
-                        { Rules.adagrad with
-                            InitialAccumulatorValue = -1.0
-                        }
-                    "rho", Rule.Adadelta { Rules.adadelta with Rho = 1.5 }
-                    "momentumDecay",
-                    Rule.NAdam
-                        { Rules.nAdam with
-                            MomentumDecay = -1.0
-                        }
-                    "weightDecay", Rule.RAdam { Rules.rAdam with WeightDecay = nan }
-                ] ->
-                test $"{name} of {rule}" {
-                    Expect.throwsC (fun () -> Optimizer.create rule 0.1 |> ignore) (fun error ->
+            for index, (name, make) in
+                List.indexed
+                    [
+                        "lr", (fun () -> PureOptimizer.SGD -1.0)
+                        "momentum", (fun () -> PureOptimizer.SGD(momentum = -0.1))
+                        "momentum", (fun () -> PureOptimizer.SGD(momentum = nan))
+                        "nesterov", (fun () -> PureOptimizer.SGD(nesterov = true))
+                        "nesterov", (fun () -> PureOptimizer.SGD(momentum = 0.9, dampening = 0.1, nesterov = true))
+                        "beta1", (fun () -> PureOptimizer.Adam(beta1 = 1.0))
+                        "beta2", (fun () -> PureOptimizer.AdamW(beta2 = nan))
+                        "beta2", (fun () -> PureOptimizer.AdamW(beta2 = -0.1))
+                        "eps", (fun () -> PureOptimizer.Adamax(eps = -1.0))
+                        "alpha", (fun () -> PureOptimizer.RMSProp(alpha = infinity))
+                        "lrDecay", (fun () -> PureOptimizer.Adagrad(lrDecay = -1.0))
+                        "initialAccumulatorValue", (fun () -> PureOptimizer.Adagrad(initialAccumulatorValue = -1.0))
+                        "rho", (fun () -> PureOptimizer.Adadelta(rho = 1.5))
+                        "momentumDecay", (fun () -> PureOptimizer.NAdam(momentumDecay = -1.0))
+                        "weightDecay", (fun () -> PureOptimizer.RAdam(weightDecay = nan))
+                    ] do
+                test $"{index}: {name}" {
+                    Expect.throwsC (fun () -> make () |> ignore) (fun error ->
                         Expect.equal (error :?> ArgumentException).ParamName name "the argument's name")
                 }
         ]

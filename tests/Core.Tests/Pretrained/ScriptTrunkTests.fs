@@ -101,8 +101,8 @@ let tests =
                     { SmallRuns.ingredientsOf
                           [ Keys.Trunk, trunk; Keys.Embedder, embedder ]
                           [
-                              "trunk_optimizer", Optimizer.adam 0.01
-                              "embedder_optimizer", Optimizer.adam 0.01
+                              "trunk_optimizer", PureOptimizer.Adam(0.01)
+                              "embedder_optimizer", PureOptimizer.Adam(0.01)
                           ]
                           (SmallRuns.data ()) with
                         Frozen = [ Keys.Trunk ]

@@ -178,7 +178,7 @@ let private inRuns =
                     SmallRuns.session (
                         SmallRuns.ingredientsOf
                             [ Keys.Trunk, trunk ]
-                            [ "trunk_optimizer", Optimizer.sgd 0.1 ]
+                            [ "trunk_optimizer", PureOptimizer.SGD(0.1) ]
                             (SmallRuns.data ())
                     )
 

@@ -13,18 +13,21 @@ open TorchSharp
 /// Those of TorchSharp's schedulers that equal PyTorch's.
 let torchs: (string * Schedule * int * Maker) list =
     [
-        "step", Schedule.step 3L 0.5, 20, (fun it -> torch.optim.lr_scheduler.StepLR(it, 3, 0.5))
+        "step", Schedule.Step(3L, 0.5), 20, (fun it -> torch.optim.lr_scheduler.StepLR(it, 3, 0.5))
         "multi-step",
-        Schedule.multiStep [ 2L; 7L; 8L ] 0.3,
+        Schedule.MultiStep([ 2L; 7L; 8L ], 0.3),
         20,
         (fun it -> torch.optim.lr_scheduler.MultiStepLR(it, [| 2; 7; 8 |], 0.3))
-        "exponential", Schedule.exponential 0.9, 50, (fun it -> torch.optim.lr_scheduler.ExponentialLR(it, 0.9))
-        "cosine", Schedule.cosine 10L 0.001, 45, (fun it -> torch.optim.lr_scheduler.CosineAnnealingLR(it, 10.0, 0.001))
+        "exponential", Schedule.Exponential 0.9, 50, (fun it -> torch.optim.lr_scheduler.ExponentialLR(it, 0.9))
+        "cosine",
+        Schedule.CosineAnnealing(10L, 0.001),
+        45,
+        (fun it -> torch.optim.lr_scheduler.CosineAnnealingLR(it, 10.0, 0.001))
         "linear warm-up",
-        Schedule.linearWarmUp 0.25 0.75 6L,
+        Schedule.Linear(0.25, 0.75, 6L),
         12,
         (fun it -> torch.optim.lr_scheduler.LinearLR(it, 0.25, 0.75, 6))
-        "polynomial", Schedule.polynomial 9L 2.0, 12, (fun it -> torch.optim.lr_scheduler.PolynomialLR(it, 9, 2.0))
+        "polynomial", Schedule.Polynomial(9L, 2.0), 12, (fun it -> torch.optim.lr_scheduler.PolynomialLR(it, 9, 2.0))
     ]
 
 let private asTorch =
@@ -73,13 +76,13 @@ let private restarts t0 tMult etaMin rate steps =
     + 0.5 * (rate - etaMin) * (1.0 + cos (Math.PI * float current / float length))
 
 // PyTorch's documentation of OneCycleLR: phases that end at given steps, each annealed from one rate to another.
-let private oneCycle (cycle: OneCycle) peak step =
-    let total, first = float cycle.TotalSteps, peak / cycle.DivFactor
-    let last = first / cycle.FinalDivFactor
-    let rise = cycle.PctStart * total - 1.0
+let private oneCycle anneal threePhase peak step =
+    let total, first = 40.0, peak / 10.0
+    let last = first / 1e4
+    let rise = 0.3 * total - 1.0
 
     let phases =
-        if cycle.ThreePhase then
+        if threePhase then
             [
                 0.0, rise, first, peak
                 rise, 2.0 * rise, peak, first
@@ -95,9 +98,10 @@ let private oneCycle (cycle: OneCycle) peak step =
 
     let part = (step - begins) / (ends - begins)
 
-    match cycle.Anneal with
-    | Annealing.Cosine -> towards + (from - towards) / 2.0 * (cos (Math.PI * part) + 1.0)
-    | Annealing.Linear -> from + (towards - from) * part
+    if anneal = AnnealStrategy.Cos then
+        towards + (from - towards) / 2.0 * (cos (Math.PI * part) + 1.0)
+    else
+        from + (towards - from) * part
 
 let private asFormula =
     testList
@@ -106,48 +110,41 @@ let private asFormula =
             testProperty "cosine with warm restarts" (fun (PositiveInt t0) (PositiveInt tMult) ->
                 let t0, tMult = t0 % 9 + 1, tMult % 4 + 1
 
-                trace (Schedule.cosineWarmRestarts (int64 t0) (int64 tMult) 0.001) 60
+                trace (Schedule.CosineAnnealingWarmRestarts(t0, tMult, 0.001)) 60
                 |> List.iteri (fun steps rates ->
                     near
                         (initial |> Array.map (fun rate -> restarts t0 tMult 0.001 rate steps))
                         rates
                         $"after {steps} steps"))
             for three in [ false; true ] do
-                for anneal in [ Annealing.Cosine; Annealing.Linear ] do
+                for anneal in [ AnnealStrategy.Cos; AnnealStrategy.Linear ] do
                     test $"one cycle, {anneal}, three phases: {three}, a peak for each group" {
-                        let cycle =
-                            { Schedule.oneCycleDefaults 0.0 40L with
-                                MaxLr = [| 0.7; 0.3 |]
-                                ThreePhase = three
-                                Anneal = anneal
-                                DivFactor = 10.0
-                            }
+                        let peaks = [| 0.7; 0.3 |]
 
-                        trace (Schedule.oneCycleOf cycle) 40
+                        let cycle =
+                            Schedule.OneCycle(peaks, 40L, annealStrategy = anneal, divFactor = 10.0, threePhase = three)
+
+                        trace cycle 40
                         |> List.iteri (fun step rates ->
                             near
-                                (cycle.MaxLr |> Array.map (fun peak -> oneCycle cycle peak (float step)))
+                                (peaks |> Array.map (fun peak -> oneCycle anneal three peak (float step)))
                                 rates
                                 $"after {step} steps")
                     }
             test "milestones named twice count twice, in any order" {
-                let rates = trace (Schedule.multiStep [ 5L; 2L; 5L ] 0.5) 6 |> List.map Array.head
+                let rates = trace (Schedule.MultiStep([ 5L; 2L; 5L ], 0.5)) 6 |> List.map Array.head
                 Expect.equal rates [ 0.1; 0.1; 0.05; 0.05; 0.05; 0.0125; 0.0125 ] "rates"
             }
             test "one cycle may be stepped its total steps, and not once more" {
-                let cycle = Schedule.oneCycle 1.0 10L
+                let cycle = Schedule.OneCycle(1.0, 10L)
                 Expect.hasLength (trace cycle 10) 11 "ten steps"
 
                 throws<InvalidOperationException> "10 total steps was stepped 11 times" (fun () ->
                     trace cycle 11 |> ignore)
             }
             test "a rise without length begins at the peak" {
-                let cycle =
-                    { Schedule.oneCycleDefaults 1.0 10L with
-                        PctStart = 0.1
-                    }
-
-                Expect.equal (trace (Schedule.oneCycleOf cycle) 3).Head [| 1.0; 1.0 |] "the first rates"
+                let cycle = Schedule.OneCycle(1.0, 10L, pctStart = 0.1)
+                Expect.equal (trace cycle 3).Head [| 1.0; 1.0 |] "the first rates"
             }
         ]
 

@@ -10,7 +10,7 @@ open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.ScheduleTrace
 open TorchSharp
 
-let private byPlateau (plateau: Plateau) (make: Maker) (scores: float list) =
+let private byPlateau (schedule: Schedule) (make: Maker) (scores: float list) =
     use _ = torch.NewDisposeScope()
     use one = new Modules.Parameter(torch.zeros 1L)
     use other = new Modules.Parameter(torch.zeros 1L)
@@ -25,7 +25,6 @@ let private byPlateau (plateau: Plateau) (make: Maker) (scores: float list) =
         )
 
     let scheduler = make optimizer
-    let schedule = Schedule.plateau plateau
 
     ((ScheduleState.initial schedule, initial), scores)
     ||> List.fold (fun (state, rates) score ->
@@ -40,23 +39,23 @@ let private plateaus =
         "plateau"
         [
             for mode, modeName in [ PlateauMode.Min, "min"; PlateauMode.Max, "max" ] do
-                for threshold, thresholdName in [ ThresholdMode.Relative, "rel"; ThresholdMode.Absolute, "abs" ] do
+                for threshold, thresholdName in [ ThresholdMode.Rel, "rel"; ThresholdMode.Abs, "abs" ] do
                     testProperty
                         $"{modeName}, {thresholdName}: the rates are TorchSharp's, whatever is seen"
                         (fun (seen: int16 list) (NonNegativeInt patience) (NonNegativeInt cooldown) ->
                             let patience, cooldown = patience % 4, cooldown % 4
 
                             byPlateau
-                                {
-                                    Mode = mode
-                                    Factor = 0.5
-                                    Patience = int64 patience
-                                    Threshold = 0.05
-                                    ThresholdMode = threshold
-                                    Cooldown = int64 cooldown
-                                    MinLr = [| 0.01; 0.0005 |]
-                                    Eps = 1e-3
-                                }
+                                (Schedule.ReduceOnPlateau(
+                                    mode,
+                                    0.5,
+                                    patience,
+                                    0.05,
+                                    threshold,
+                                    cooldown,
+                                    [| 0.01; 0.0005 |],
+                                    1e-3
+                                ))
                                 (fun it ->
                                     torch.optim.lr_scheduler.ReduceLROnPlateau(
                                         it,
@@ -71,11 +70,7 @@ let private plateaus =
                                     ))
                                 (seen |> List.map (fun it -> float (it % 20s))))
             test "not a number is not better" {
-                let schedule =
-                    Schedule.plateau
-                        { Schedule.plateauDefaults with
-                            Patience = 0L
-                        }
+                let schedule = Schedule.ReduceOnPlateau(patience = 0L)
 
                 let struct (_, rates) =
                     ScheduleState.observe schedule nan initial (ScheduleState.initial schedule)
@@ -83,7 +78,7 @@ let private plateaus =
                 near [| 0.01; 0.002 |] rates "reduced"
             }
             test "a plateau schedule is not stepped, and another is shown no value" {
-                let plateau, step = Schedule.plateau Schedule.plateauDefaults, Schedule.step 1L 0.5
+                let plateau, step = Schedule.ReduceOnPlateau(), Schedule.Step(1L, 0.5)
 
                 throws<InvalidOperationException> "_by_plateau" (fun () ->
                     ScheduleState.advance plateau initial initial (ScheduleState.initial plateau)

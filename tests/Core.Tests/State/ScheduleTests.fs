@@ -14,8 +14,8 @@ let private schedules =
     [
         for _, schedule, _, _ in FormulaTests.torchs do
             schedule
-        Schedule.cosineWarmRestarts 4L 2L 0.001
-        Schedule.oneCycle 0.5 30L
+        Schedule.CosineAnnealingWarmRestarts(4L, 2L, 0.001)
+        Schedule.OneCycle(0.5, 30L)
     ]
 
 let private values =
@@ -46,7 +46,7 @@ let private values =
                     Expect.equal (rates, initial) (copy, [| 0.1; 0.02 |]) "unchanged"
             }
             test "two schedules on one optimizer multiply" {
-                let warm, decay = Schedule.linearWarmUp 0.25 1.0 4L, Schedule.exponential 0.9
+                let warm, decay = Schedule.Linear(0.25, 1.0, 4L), Schedule.Exponential 0.9
 
                 let start =
                     ScheduleState.start decay initial (ScheduleState.start warm initial initial)
@@ -66,64 +66,57 @@ let private values =
                 |> ignore
             }
             test "a schedule leads out of a rate of zero by its formula" {
-                let schedule = Schedule.cosine 2L 0.0
+                let schedule = Schedule.CosineAnnealing 2L
                 let rates = trace schedule 4 |> List.map Array.head
                 Expect.isLessThan (abs rates[2]) 1e-17 "zero"
                 Expect.floatClose Accuracy.high rates[4] 0.1 "and back"
             }
             test "it may name the optimizer that it drives" {
-                Expect.equal (Schedule.step 1L 0.5).Optimizer None "by default its key's"
-
-                Expect.equal
-                    (Schedule.step 1L 0.5 |> Schedule.drives "trunk_optimizer").Optimizer
-                    (Some "trunk_optimizer")
-                    "named"
+                Expect.isNull (Schedule.Step 1L).Optimizer "by default its key's"
+                Expect.equal (Schedule.Step(1L).Drives "trunk_optimizer").Optimizer "trunk_optimizer" "named"
             }
         ]
 
 let private refusals =
-    let cycle = Schedule.oneCycleDefaults 1.0 10L
-    let plateau = Schedule.plateauDefaults
-
     testList
         "an argument out of range is refused by name"
         [
             for index, (name, make) in
                 List.indexed
                     [
-                        "stepSize", (fun () -> Schedule.step 0L 0.1)
-                        "gamma", (fun () -> Schedule.step 1L nan)
-                        "milestones", (fun () -> Schedule.multiStep [ 3L; -1L ] 0.1)
-                        "gamma", (fun () -> Schedule.exponential -0.1)
-                        "tMax", (fun () -> Schedule.cosine 0L 0.0)
-                        "etaMin", (fun () -> Schedule.cosine 1L infinity)
-                        "t0", (fun () -> Schedule.cosineWarmRestarts 0L 1L 0.0)
-                        "tMult", (fun () -> Schedule.cosineWarmRestarts 1L 0L 0.0)
-                        "startFactor", (fun () -> Schedule.linearWarmUp 0.0 1.0 5L)
-                        "startFactor", (fun () -> Schedule.linearWarmUp 1.5 1.0 5L)
-                        "endFactor", (fun () -> Schedule.linearWarmUp 0.5 1.5 5L)
-                        "totalIters", (fun () -> Schedule.linearWarmUp 0.5 1.0 0L)
-                        "totalIters", (fun () -> Schedule.polynomial 0L 1.0)
-                        "power", (fun () -> Schedule.polynomial 1L nan)
-                        "maxLr", (fun () -> Schedule.oneCycle 0.0 10L)
-                        "maxLr", (fun () -> Schedule.oneCycleOf { cycle with MaxLr = [||] })
-                        "totalSteps", (fun () -> Schedule.oneCycle 1.0 0L)
-                        "pctStart", (fun () -> Schedule.oneCycleOf { cycle with PctStart = 1.1 })
-                        "divFactor", (fun () -> Schedule.oneCycleOf { cycle with DivFactor = 0.0 })
-                        "finalDivFactor", (fun () -> Schedule.oneCycleOf { cycle with FinalDivFactor = nan })
-                        "factor", (fun () -> Schedule.plateau { plateau with Factor = 1.0 })
-                        "patience", (fun () -> Schedule.plateau { plateau with Patience = -1L })
-                        "threshold", (fun () -> Schedule.plateau { plateau with Threshold = -1.0 })
-                        "cooldown", (fun () -> Schedule.plateau { plateau with Cooldown = -1L })
-                        "minLr", (fun () -> Schedule.plateau { plateau with MinLr = [| 0.0; -1.0 |] })
-                        "eps", (fun () -> Schedule.plateau { plateau with Eps = -1.0 })
+                        "stepSize", (fun () -> Schedule.Step 0L)
+                        "gamma", (fun () -> Schedule.Step(1L, nan))
+                        "milestones", (fun () -> Schedule.MultiStep [ 3L; -1L ])
+                        "gamma", (fun () -> Schedule.Exponential -0.1)
+                        "tMax", (fun () -> Schedule.CosineAnnealing 0L)
+                        "etaMin", (fun () -> Schedule.CosineAnnealing(1L, infinity))
+                        "t0", (fun () -> Schedule.CosineAnnealingWarmRestarts 0L)
+                        "tMult", (fun () -> Schedule.CosineAnnealingWarmRestarts(1L, 0L))
+                        "startFactor", (fun () -> Schedule.Linear 0.0)
+                        "startFactor", (fun () -> Schedule.Linear 1.5)
+                        "endFactor", (fun () -> Schedule.Linear(endFactor = 1.5))
+                        "totalIters", (fun () -> Schedule.Linear(totalIters = 0L))
+                        "totalIters", (fun () -> Schedule.Polynomial 0L)
+                        "power", (fun () -> Schedule.Polynomial(power = nan))
+                        "maxLr", (fun () -> Schedule.OneCycle(0.0, 10L))
+                        "maxLr", (fun () -> Schedule.OneCycle([||], 10L))
+                        "totalSteps", (fun () -> Schedule.OneCycle(1.0, 0L))
+                        "pctStart", (fun () -> Schedule.OneCycle(1.0, 10L, pctStart = 1.1))
+                        "divFactor", (fun () -> Schedule.OneCycle(1.0, 10L, divFactor = 0.0))
+                        "finalDivFactor", (fun () -> Schedule.OneCycle(1.0, 10L, finalDivFactor = nan))
+                        "factor", (fun () -> Schedule.ReduceOnPlateau(factor = 1.0))
+                        "patience", (fun () -> Schedule.ReduceOnPlateau(patience = -1L))
+                        "threshold", (fun () -> Schedule.ReduceOnPlateau(threshold = -1.0))
+                        "cooldown", (fun () -> Schedule.ReduceOnPlateau(cooldown = -1L))
+                        "minLr", (fun () -> Schedule.ReduceOnPlateau(minLr = [| 0.0; -1.0 |]))
+                        "eps", (fun () -> Schedule.ReduceOnPlateau(eps = -1.0))
                     ] do
                 test $"{index}: {name}" {
                     Expect.throwsC (fun () -> make () |> ignore) (fun error ->
                         Expect.equal (error :?> ArgumentException).ParamName name "the argument's name")
                 }
             test "a peak for each of two groups does not do for three" {
-                let schedule = Schedule.oneCycleOf { cycle with MaxLr = [| 1.0; 0.5 |] }
+                let schedule = Schedule.OneCycle([| 1.0; 0.5 |], 10L)
                 let three = [| 0.1; 0.1; 0.1 |]
 
                 throws<ArgumentException> "more parameter groups" (fun () ->

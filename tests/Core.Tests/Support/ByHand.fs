@@ -60,7 +60,7 @@ module ByHand =
 
     let private rule (handles: Handles) (group: ParameterGroup) (key: string) =
         match handles.Optimizers |> List.find (fst >> (=) key) |> snd with
-        | OptimizerHandle.Value optimizer -> (Optimizer.groups optimizer)[group.Index]
+        | OptimizerHandle.Value optimizer -> optimizer.Groups[group.Index]
         | _ -> invalidOp "Only pure optimizers are stepped by hand."
 
     let private own isFresh (vector: Vector) =

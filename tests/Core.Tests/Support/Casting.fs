@@ -27,15 +27,9 @@ module Casting =
                 choice (torch.optim.lr_scheduler.StepLR(optimizer, 2, 0.5)),
                 choice (torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience = 0, factor = 0.5))
             | _ ->
-                let plateau =
-                    { Schedule.plateauDefaults with
-                        Patience = 0L
-                        Factor = 0.5
-                    }
-
-                ScheduleChoice.Pure(Schedule.cosine 9L 1e-4),
-                ScheduleChoice.Pure(Schedule.step 2L 0.5),
-                ScheduleChoice.Pure(Schedule.plateau plateau)
+                ScheduleChoice.Pure(Schedule.CosineAnnealing(9L, 1e-4)),
+                ScheduleChoice.Pure(Schedule.Step(2L, 0.5)),
+                ScheduleChoice.Pure(Schedule.ReduceOnPlateau(factor = 0.5, patience = 0L))
 
         [
             match settings.Schedule with
@@ -137,7 +131,7 @@ module Casting =
                     for key, optimizer in networks do
                         Keys.optimizerOf key, optimizer
                     for key in learning do
-                        Keys.optimizerOf key, OptimizerChoice.Pure(Optimizer.sgd 0.1 |> Optimizer.momentum 0.5)
+                        Keys.optimizerOf key, OptimizerChoice.Pure(PureOptimizer.SGD(0.1, momentum = 0.5))
                 ]
             Sampler = RunParts.sampling settings
             Schedules =

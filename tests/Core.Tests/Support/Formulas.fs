@@ -6,7 +6,7 @@ open MetricLearning.Core
 
 /// One weight under each rule, number by number, from the formulas in PyTorch's documentation. Slots start at zero
 /// unless the formula says otherwise.
-let follow (rule: Rule) (rate: float) (start: float) (gradients: float list) : float =
+let internal follow (rule: Rule) (rate: float) (start: float) (gradients: float list) : float =
     let mutable w = start
     let mutable a, b, c = 0.0, 0.0, 0.0
     let mutable product = 1.0

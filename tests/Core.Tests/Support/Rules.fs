@@ -3,7 +3,7 @@ module MetricLearning.Core.Tests.Support.Rules
 open MetricLearning
 open MetricLearning.Core
 
-let sgd =
+let internal sgd =
     {
         Momentum = 0.0
         Dampening = 0.0
@@ -12,7 +12,7 @@ let sgd =
         Maximize = false
     }
 
-let adam =
+let internal adam =
     {
         Beta1 = 0.9
         Beta2 = 0.999
@@ -22,7 +22,7 @@ let adam =
         Maximize = false
     }
 
-let rms =
+let internal rms =
     {
         Alpha = 0.99
         Eps = 1e-8
@@ -32,7 +32,7 @@ let rms =
         Maximize = false
     }
 
-let adagrad: Adagrad =
+let internal adagrad: Adagrad =
     {
         LrDecay = 0.0
         WeightDecay = 0.0
@@ -41,7 +41,7 @@ let adagrad: Adagrad =
         Maximize = false
     }
 
-let adadelta: Adadelta =
+let internal adadelta: Adadelta =
     {
         Rho = 0.9
         Eps = 1e-6
@@ -49,7 +49,7 @@ let adadelta: Adadelta =
         Maximize = false
     }
 
-let adamax: Adamax =
+let internal adamax: Adamax =
     {
         Beta1 = 0.9
         Beta2 = 0.999
@@ -58,7 +58,7 @@ let adamax: Adamax =
         Maximize = false
     }
 
-let nAdam: NAdam =
+let internal nAdam: NAdam =
     {
         Beta1 = 0.9
         Beta2 = 0.999
@@ -69,7 +69,7 @@ let nAdam: NAdam =
         Maximize = false
     }
 
-let rAdam: RAdam =
+let internal rAdam: RAdam =
     {
         Beta1 = 0.9
         Beta2 = 0.999
@@ -80,7 +80,7 @@ let rAdam: RAdam =
     }
 
 /// Every rule with every option in use somewhere, and a name to tell them by.
-let all: (string * Rule) list =
+let internal all: (string * Rule) list =
     [
         "SGD", Rule.Sgd sgd
         "SGD weight decay", Rule.Sgd { sgd with WeightDecay = 0.1 }

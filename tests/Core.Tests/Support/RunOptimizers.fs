@@ -8,36 +8,23 @@ open MetricLearning.Core
 let private pick (table: 'Item[]) (index: int) : 'Item = table[index % table.Length]
 
 /// Every pure rule, with and without its options.
-let optimizers: (string * Optimizer)[] =
+let optimizers: (string * PureOptimizer)[] =
     [|
-        "sgd", Optimizer.sgd 0.005
-        "momentum", Optimizer.sgd 0.005 |> Optimizer.momentum 0.9
-        "nesterov", Optimizer.sgd 0.005 |> Optimizer.momentum 0.9 |> Optimizer.nesterov
-        "adam", Optimizer.adam 0.01
-        "amsgrad", Optimizer.adam 0.01 |> Optimizer.amsGrad
-        "adamw", Optimizer.adamW 0.01
-        "rmsprop", Optimizer.rmsProp 0.01
-        "rmsprop centred",
-        Optimizer.create
-            (Rule.RmsProp
-                {
-                    Alpha = 0.9
-                    Eps = 1e-8
-                    WeightDecay = 0.01
-                    Momentum = 0.5
-                    Centered = true
-                    Maximize = false
-                })
-            0.01
-        "adagrad", Optimizer.adagrad 0.02
-        "adadelta", Optimizer.adadelta 1.0
-        "adamax", Optimizer.adamax 0.01
-        "nadam", Optimizer.nAdam 0.01
-        "radam", Optimizer.rAdam 0.01
-        "groups",
-        Optimizer.adamW 0.01
-        |> Optimizer.group _.EndsWith("bias") (Optimizer.weightDecay 0.0 >> Optimizer.learningRate 0.03)
-        "maximize", Optimizer.sgd 0.001 |> Optimizer.weightDecay 0.1 |> Optimizer.maximize
+        "sgd", PureOptimizer.SGD(0.005)
+        "momentum", PureOptimizer.SGD(0.005, momentum = 0.9)
+        "nesterov", PureOptimizer.SGD(0.005, momentum = 0.9, nesterov = true)
+        "adam", PureOptimizer.Adam(0.01)
+        "amsgrad", PureOptimizer.Adam(0.01, amsgrad = true)
+        "adamw", PureOptimizer.AdamW(0.01)
+        "rmsprop", PureOptimizer.RMSProp(0.01)
+        "rmsprop centred", PureOptimizer.RMSProp(0.01, alpha = 0.9, weightDecay = 0.01, momentum = 0.5, centered = true)
+        "adagrad", PureOptimizer.Adagrad(0.02)
+        "adadelta", PureOptimizer.Adadelta(1.0)
+        "adamax", PureOptimizer.Adamax(0.01)
+        "nadam", PureOptimizer.NAdam(0.01)
+        "radam", PureOptimizer.RAdam(0.01)
+        "groups", PureOptimizer.AdamW(0.01).WithGroup(_.EndsWith("bias"), PureOptimizer.AdamW(0.03, weightDecay = 0.0))
+        "maximize", PureOptimizer.SGD(0.001, weightDecay = 0.1, maximize = true)
     |]
 
 /// TorchSharp's optimizers that have a pure twin.
@@ -56,7 +43,7 @@ let torchOptimizers: (string * (Modules.Parameter seq -> torch.optim.Optimizer))
         "RAdam", (fun parameters -> torch.optim.RAdam(parameters, 0.01))
     |]
 
-let optimizerOf (settings: Settings) : Optimizer =
+let optimizerOf (settings: Settings) : PureOptimizer =
     snd (pick optimizers settings.Optimizer)
 
 /// The optimizer of a network, by the settings.

@@ -45,7 +45,7 @@ let trunkOf (setting: ScriptSetting) =
 let dropping = { plain with Dropout = 0.25 }
 
 let ingredients (trunk: torch.nn.Module) =
-    { SmallRuns.ingredientsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", Optimizer.adam 0.01 ] (SmallRuns.data ()) with
+    { SmallRuns.ingredientsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", PureOptimizer.Adam(0.01) ] (SmallRuns.data ()) with
         Seed = Some 9L
     }
 

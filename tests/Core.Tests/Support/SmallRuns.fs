@@ -13,7 +13,7 @@ let step (session: Session) =
 let labels () =
     torch.tensor(RunParts.labels).DetachFromDisposeScope()
 
-let ingredientsOf (models: (string * torch.nn.Module) list) (optimizers: (string * Optimizer) list) (data: Tensor) =
+let ingredientsOf (models: (string * torch.nn.Module) list) (optimizers: (string * PureOptimizer) list) (data: Tensor) =
     { Ingredients.create
           models
           [
@@ -30,7 +30,7 @@ let ingredientsOf (models: (string * torch.nn.Module) list) (optimizers: (string
         Seed = Some 4L
     }
 
-let adam = Optimizer.adam 0.01
+let adam = PureOptimizer.Adam(0.01)
 
 let linear (inputs: int64) (outputs: int64) = torch.nn.Linear(inputs, outputs)
 

@@ -135,7 +135,7 @@ let readable =
             ))
     ]
 
-type Twin(optimizer: torch.optim.Optimizer) =
+type internal Twin(optimizer: torch.optim.Optimizer) =
     let parameters = TorchOptimizers.parameters optimizer
     let rules = TorchOptimizers.rules optimizer
     let rates = TorchOptimizers.rates optimizer
@@ -185,7 +185,7 @@ let stepTorch (optimizer: torch.optim.Optimizer) (weights: Modules.Parameter[]) 
 
     optimizer.step () |> ignore
 
-let near (twin: Twin) (weights: Modules.Parameter[]) =
+let internal near (twin: Twin) (weights: Modules.Parameter[]) =
     Array.iter2
         (fun (ours: torch.Tensor) (theirs: Modules.Parameter) ->
             Expect.isLessThan (distance ours theirs) 1e-12 "weights")

@@ -30,7 +30,7 @@ let distance (left: torch.Tensor) (right: torch.Tensor) : float =
     |> Array.fold max 0.0
 
 /// Weights, slots and counts of one parameter group, as the engine keeps them.
-type Group =
+type internal Group =
     {
         Rule: Rule
         Rate: float
@@ -50,7 +50,7 @@ type Group =
 
             (this.Update :> IDisposable).Dispose()
 
-let groupWith (update: Layout -> FlatUpdate) (rule: Rule) (rate: float) (weights: torch.Tensor[]) : Group =
+let internal groupWith (update: Layout -> FlatUpdate) (rule: Rule) (rate: float) (weights: torch.Tensor[]) : Group =
     let layout =
         Layout.ofTensors (weights |> Array.mapi (fun index weights -> struct ($"p{index}", weights)))
 
@@ -64,10 +64,10 @@ let groupWith (update: Layout -> FlatUpdate) (rule: Rule) (rate: float) (weights
         Counts = Array.zeroCreate weights.Length
     }
 
-let group (rule: Rule) (rate: float) (weights: torch.Tensor[]) : Group =
+let internal group (rule: Rule) (rate: float) (weights: torch.Tensor[]) : Group =
     groupWith (fun layout -> new FlatUpdate(layout)) rule rate weights
 
-let step (group: Group) (gradients: (torch.Tensor | null)[]) : unit =
+let internal step (group: Group) (gradients: (torch.Tensor | null)[]) : unit =
     group.Counts <-
         group.Update.Run(
             group.Rule,
@@ -79,11 +79,11 @@ let step (group: Group) (gradients: (torch.Tensor | null)[]) : unit =
         )
 
 /// What one parameter's place in a flat vector shows.
-let place (group: Group) (vector: Vector) (index: int) : torch.Tensor =
+let internal place (group: Group) (vector: Vector) (index: int) : torch.Tensor =
     Layout.view group.Layout.Slots[index] vector.Tensor
 
 /// One parameter's weights.
-let shown (group: Group) (index: int) : torch.Tensor = place group group.Weights index
+let internal shown (group: Group) (index: int) : torch.Tensor = place group group.Weights index
 
 /// Libtorch alone, in chunks so small that parameters are cut; and in one chunk.
 let plainIn chunk layout = new FlatUpdate(layout, chunk, false)

@@ -27,7 +27,7 @@ module internal Description =
     /// InvalidOperationException for one without a twin, which keeps its slots to itself.
     let rules (key: string) (handle: OptimizerHandle) : Rule[] =
         match handle with
-        | OptimizerHandle.Value optimizer -> [| for struct (rule, _) in Optimizer.groups optimizer -> rule |]
+        | OptimizerHandle.Value optimizer -> [| for struct (rule, _) in optimizer.Groups -> rule |]
         | OptimizerHandle.Mirrored optimizer -> TorchOptimizers.rules optimizer
         | OptimizerHandle.Opaque optimizer ->
             invalidOp

@@ -1,14 +1,13 @@
-namespace MetricLearning.Core
+namespace MetricLearning
 
-open MetricLearning
 open System
 
-/// The rate after n steps as a formula of n, for each schedule but the plateau. Each equals what PyTorch's scheduler
-/// with the same arguments arrives at step by step.
-module ClosedForm =
+/// The rate after n steps as a formula of n, for each schedule but the plateau. Each equals the rate at which PyTorch's
+/// scheduler with the same arguments arrives step by step.
+module internal ClosedForm =
 
     /// One number for all parameter groups, or each group's own.
-    let internal ofGroup (argument: string) (group: int) (values: float[]) : float =
+    let ofGroup (argument: string) (group: int) (values: float[]) : float =
         if values.Length = 1 then
             values[0]
         elif group < values.Length then
@@ -20,10 +19,11 @@ module ClosedForm =
     let private halfCosine (start: float) (stop: float) (part: float) =
         stop + (start - stop) * (1.0 + cos (Math.PI * part)) / 2.0
 
-    let private between (anneal: Annealing) (start: float) (stop: float) (part: float) =
-        match anneal with
-        | Annealing.Cosine -> halfCosine start stop part
-        | Annealing.Linear -> start + (stop - start) * part
+    let private between (anneal: AnnealStrategy) (start: float) (stop: float) (part: float) =
+        if anneal = AnnealStrategy.Cos then
+            halfCosine start stop part
+        else
+            start + (stop - start) * part
 
     // The position in the current cycle and its length. Powers of tMult are added up as integers, because a logarithm
     // may fall on the wrong side of a restart.
@@ -77,14 +77,14 @@ module ClosedForm =
 
             initial * Math.Pow(gamma, float passed)
         | ScheduleRule.Exponential gamma -> initial * Math.Pow(gamma, float steps)
-        | ScheduleRule.Cosine(tMax, etaMin) -> halfCosine initial etaMin (float steps / float tMax)
-        | ScheduleRule.CosineWarmRestarts(t0, tMult, etaMin) ->
+        | ScheduleRule.CosineAnnealing(tMax, etaMin) -> halfCosine initial etaMin (float steps / float tMax)
+        | ScheduleRule.CosineAnnealingWarmRestarts(t0, tMult, etaMin) ->
             let struct (position, length) = restart t0 tMult steps
             halfCosine initial etaMin (float position / float length)
-        | ScheduleRule.LinearWarmUp(startFactor, endFactor, totalIters) ->
+        | ScheduleRule.Linear(startFactor, endFactor, totalIters) ->
             let part = float (min totalIters steps) / float totalIters
             initial * (startFactor + (endFactor - startFactor) * part)
         | ScheduleRule.Polynomial(totalIters, power) ->
             initial * Math.Pow(1.0 - float (min totalIters steps) / float totalIters, power)
         | ScheduleRule.OneCycle cycle -> oneCycle cycle group steps
-        | ScheduleRule.Plateau _ -> initial
+        | ScheduleRule.ReduceOnPlateau _ -> initial

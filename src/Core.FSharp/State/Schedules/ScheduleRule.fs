@@ -1,25 +1,38 @@
-namespace MetricLearning.Core
+namespace MetricLearning
 
-open MetricLearning
+/// The curve between two learning rates.
+type AnnealStrategy =
+    /// Half a cosine.
+    | Cos = 0
+    /// A straight line.
+    | Linear = 1
 
-/// The curve between two rates: half a cosine, or a straight line.
-[<RequireQualifiedAccess>]
-type Annealing =
-    | Cosine
-    | Linear
+/// The direction in which a watched value improves.
+type PlateauMode =
+    /// Lower is better.
+    | Min = 0
+    /// Higher is better.
+    | Max = 1
 
-/// Options of PyTorch's OneCycleLR with `cycle_momentum=False`: this schedule moves the rate alone.
+/// The meaning of a plateau schedule's threshold.
+type ThresholdMode =
+    /// A fraction of the best value.
+    | Rel = 0
+    /// A difference from the best value.
+    | Abs = 1
+
+/// Arguments of PyTorch's OneCycleLR with `cycle_momentum=False`: this schedule moves the rate alone.
 /// (Smith & Topin 2018, "Super-Convergence".)
-type OneCycle =
+type internal OneCycle =
     {
         /// The peak: one rate for all parameter groups, or one each.
         MaxLr: float[]
-        /// The length of the cycle. It may be stepped this often and not once more.
+        /// Length of the cycle; it may be stepped this often and not once more.
         TotalSteps: int64
-        /// The part of the cycle that rises, from 0 to 1.
+        /// Fraction of the cycle that rises, from 0 to 1.
         PctStart: float
         /// The curve between two rates.
-        Anneal: Annealing
+        Anneal: AnnealStrategy
         /// The first rate is the peak divided by this.
         DivFactor: float
         /// The last rate is the first divided by this.
@@ -28,49 +41,37 @@ type OneCycle =
         ThreePhase: bool
     }
 
-/// Whether a plateau is a value that no longer falls, or one that no longer rises.
-[<RequireQualifiedAccess>]
-type PlateauMode =
-    | Min
-    | Max
-
-/// Whether a threshold is a part of the best value, or a difference from it.
-[<RequireQualifiedAccess>]
-type ThresholdMode =
-    | Relative
-    | Absolute
-
-/// Options of PyTorch's ReduceLROnPlateau.
-type Plateau =
+/// Arguments of PyTorch's ReduceLROnPlateau.
+type internal Plateau =
     {
-        /// Whether scores should fall or rise.
+        /// The direction in which values improve.
         Mode: PlateauMode
-        /// What the rate is multiplied by, below 1.
+        /// The rate is multiplied by this, below 1.
         Factor: float
-        /// How many values that are not better are borne before the rate falls.
+        /// Number of values in a row without improvement that are tolerated.
         Patience: int64
-        /// By how much a value must be better than the best one.
+        /// The least improvement that counts.
         Threshold: float
-        /// How the threshold is meant.
+        /// The meaning of the threshold.
         ThresholdMode: ThresholdMode
-        /// For how many values after a fall none counts as bad.
+        /// Number of values after a reduction that are not counted.
         Cooldown: int64
-        /// The rate's floor: one for all parameter groups, or one each.
+        /// Lower bound of the rate: one for all parameter groups, or one each.
         MinLr: float[]
-        /// A fall by no more than this is left out.
+        /// Reductions by no more than this are left out.
         Eps: float
     }
 
-/// How a learning rate depends on the number of steps n, or on watched values. Arguments as in PyTorch's scheduler
-/// of the same name; formulas in ClosedForm.fs.
+/// The learning rate as a function of the number of steps, or of watched values. Arguments as in PyTorch's scheduler of
+/// the same name; formulas in ClosedForm.fs.
 [<RequireQualifiedAccess>]
-type ScheduleRule =
+type internal ScheduleRule =
     | Step of stepSize: int64 * gamma: float
     | MultiStep of milestones: int64[] * gamma: float
     | Exponential of gamma: float
-    | Cosine of tMax: int64 * etaMin: float
-    | CosineWarmRestarts of t0: int64 * tMult: int64 * etaMin: float
-    | LinearWarmUp of startFactor: float * endFactor: float * totalIters: int64
+    | CosineAnnealing of tMax: int64 * etaMin: float
+    | CosineAnnealingWarmRestarts of t0: int64 * tMult: int64 * etaMin: float
+    | Linear of startFactor: float * endFactor: float * totalIters: int64
     | Polynomial of totalIters: int64 * power: float
     | OneCycle of OneCycle
-    | Plateau of Plateau
+    | ReduceOnPlateau of Plateau

@@ -1,18 +1,18 @@
 namespace MetricLearning.Core
 
-open MetricLearning
 open System
+open MetricLearning
 
-/// How far a schedule has come: all that a run has to keep of it.
+/// The progress of a schedule: all that a run has to keep of it.
 type ScheduleState =
     {
-        /// How often it was stepped, or how many values a plateau schedule saw.
+        /// Number of steps taken, or of values that a plateau schedule saw.
         Count: int64
         /// The best value that a plateau schedule saw; infinite before the first.
         Best: float
-        /// How many values in a row were not better.
+        /// Number of values in a row that were not better.
         BadCount: int64
-        /// For how many more values none counts as bad.
+        /// Number of values to come that are not counted.
         CooldownLeft: int64
     }
 
@@ -26,7 +26,7 @@ module ScheduleState =
             Count = 0L
             Best =
                 match schedule.Rule with
-                | ScheduleRule.Plateau { Mode = PlateauMode.Max } -> Double.NegativeInfinity
+                | ScheduleRule.ReduceOnPlateau plateau when plateau.Mode = PlateauMode.Max -> Double.NegativeInfinity
                 | _ -> Double.PositiveInfinity
             BadCount = 0L
             CooldownLeft = 0L
@@ -55,7 +55,7 @@ module ScheduleState =
         (state: ScheduleState)
         : struct (ScheduleState * float[]) =
         match schedule.Rule with
-        | ScheduleRule.Plateau _ ->
+        | ScheduleRule.ReduceOnPlateau _ ->
             invalidOp
                 "A plateau schedule is not stepped but shown a value. Put it under a key that ends in _scheduler_by_plateau."
         | rule ->
@@ -69,11 +69,11 @@ module ScheduleState =
             struct ({ state with Count = steps }, rates)
 
     let private isBetter (plateau: Plateau) (value: float) (best: float) =
-        match plateau.Mode, plateau.ThresholdMode with
-        | PlateauMode.Min, ThresholdMode.Relative -> value < best * (1.0 - plateau.Threshold)
-        | PlateauMode.Min, ThresholdMode.Absolute -> value < best - plateau.Threshold
-        | PlateauMode.Max, ThresholdMode.Relative -> value > best * (1.0 + plateau.Threshold)
-        | PlateauMode.Max, ThresholdMode.Absolute -> value > best + plateau.Threshold
+        match plateau.Mode = PlateauMode.Min, plateau.ThresholdMode = ThresholdMode.Rel with
+        | true, true -> value < best * (1.0 - plateau.Threshold)
+        | true, false -> value < best - plateau.Threshold
+        | false, true -> value > best * (1.0 + plateau.Threshold)
+        | false, false -> value > best + plateau.Threshold
 
     let private reduce (plateau: Plateau) (rates: float[]) =
         rates
@@ -92,7 +92,7 @@ module ScheduleState =
         (state: ScheduleState)
         : struct (ScheduleState * float[]) =
         match schedule.Rule with
-        | ScheduleRule.Plateau plateau ->
+        | ScheduleRule.ReduceOnPlateau plateau ->
             let better = isBetter plateau value state.Best
             let cooling = state.CooldownLeft > 0L
             let bad = if better || cooling then 0L else state.BadCount + 1L
