@@ -1,7 +1,7 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
+open System.Runtime.InteropServices
 open TorchSharp
 
 /// A batch of embeddings, in no dispose scope: whoever gets it disposes it.
@@ -40,6 +40,11 @@ type LabelledEmbeddings(embeddings: torch.Tensor, labels: torch.Tensor) =
 
     /// (N × levels), int64, on the device of the embeddings.
     member _.Labels = labels
+
+    /// Both, for C#'s <c>var (embeddings, labels) =</c>.
+    member _.Deconstruct([<Out>] first: byref<torch.Tensor>, [<Out>] second: byref<torch.Tensor>) : unit =
+        first <- embeddings
+        second <- labels
 
     /// Disposes the tensors.
     member _.Dispose() =

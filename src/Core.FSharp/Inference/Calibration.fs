@@ -1,17 +1,16 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open TorchSharp
 
-/// Choosing a threshold by pairs of which it is known whether they belong together.
-module Calibration =
+/// Choosing a threshold by labelled pairs.
+module internal Calibration =
 
-    // Of pairs sorted from near to far, what accepting the first 0, 1, … of them does.
+    // Pairs sorted from near to far, and the effect of accepting the first 0, 1, … of them.
     [<ReferenceEquality>]
     type private Cuts =
         {
-            // (n + 1) float64: how many accepted pairs belong together, and how many do not.
+            // (n + 1) float64: the numbers of accepted pairs that belong together, and that do not.
             TruePositives: torch.Tensor
             FalsePositives: torch.Tensor
             // (n + 1) bool: equal pairs cannot be told apart.
@@ -38,18 +37,18 @@ module Calibration =
             Negatives = falsePositives[count].item<float>()
         }
 
-    // What is best at the best cut; the strictest of several.
+    // Largest at the best cut; the first of equal ones, which is the strictest, is taken.
     let private merit (goal: CalibrationGoal) (weight: float) (cuts: Cuts) : torch.Tensor =
         let truePositives, falsePositives = cuts.TruePositives, cuts.FalsePositives * weight
 
         match goal with
-        | CalibrationGoal.Accuracy -> truePositives - falsePositives
-        | CalibrationGoal.F1 -> truePositives * 2.0 / (truePositives + falsePositives + cuts.Positives)
-        | CalibrationGoal.FalseAcceptRate atMost ->
+        | CalibrationGoal.MostRight -> truePositives - falsePositives
+        | CalibrationGoal.BestF1 -> truePositives * 2.0 / (truePositives + falsePositives + cuts.Positives)
+        | CalibrationGoal.AtMost atMost ->
             let allowed = cuts.FalsePositives.le ((atMost * cuts.Negatives).ToScalar())
             truePositives.masked_fill (allowed.logical_not (), (-1.0).ToScalar())
 
-    // A number as far distances of this type go: the threshold is compared with them.
+    // Distances of this type are compared with the threshold, so it has their precision.
     let private rounded (dtype: torch.ScalarType) (value: float) : float =
         if dtype = torch.float64 then
             value
@@ -80,9 +79,8 @@ module Calibration =
             else
                 accepted
 
-    /// The threshold that serves the goal best for pairs at these distances (n), of which `same` (n, bool) belong together;
-    /// halfway to the next pair that does not match. Each pair that does not belong together stands for
-    /// `negativeWeight` (1 unless they are a sample) of them.
+    /// The best threshold for pairs at these distances (n), of which `same` (n, bool) belong together: halfway to the next pair that
+    /// does not match. Each pair that does not belong together counts `negativeWeight` times (1 unless they are a sample).
     /// ArgumentException without pairs of both kinds, or with NaN among the distances.
     let chooseWeighted
         (goal: CalibrationGoal)
@@ -91,10 +89,6 @@ module Calibration =
         (distances: torch.Tensor)
         (same: torch.Tensor)
         : CalibratedThreshold =
-        match goal with
-        | CalibrationGoal.FalseAcceptRate atMost -> Ranges.within 0.0 1.0 "the false-accept rate" atMost
-        | _ -> ()
-
         use _ = torch.no_grad ()
         use _ = torch.NewDisposeScope()
         let distances = Numeric.atLeast32 distances

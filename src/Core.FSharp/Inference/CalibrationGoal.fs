@@ -1,37 +1,55 @@
-namespace MetricLearning.Core
+namespace MetricLearning
 
-open MetricLearning
+open System
 
-/// What a threshold is chosen for.
-[<RequireQualifiedAccess>]
+/// The aim that a threshold is chosen for.
+[<NoComparison; RequireQualifiedAccess>]
 type CalibrationGoal =
-    /// The most pairs told right.
-    | Accuracy
-    /// The largest harmonic mean of precision and recall: pairs that match, where they are few.
-    | F1
-    /// As many matches as possible, while at most this share (0 to 1) of the pairs that do not belong together match.
-    | FalseAcceptRate of atMost: float
+    internal
+    | MostRight
+    | BestF1
+    | AtMost of float
 
-/// A threshold, and what it does to the pairs that it was chosen on.
+    /// As many pairs as possible are classified correctly.
+    static member Accuracy: CalibrationGoal = CalibrationGoal.MostRight
+
+    /// The largest harmonic mean of precision and recall: for data with few matching pairs.
+    static member F1: CalibrationGoal = CalibrationGoal.BestF1
+
+    /// <summary>As many true matches as possible, while the false-accept rate stays within a limit.</summary>
+    /// <param name="atMost">The largest share of non-matching pairs that may be accepted, from 0 to 1.</param>
+    /// <exception cref="System.ArgumentException">It is outside of 0 to 1.</exception>
+    static member FalseAcceptRate(atMost: float) : CalibrationGoal =
+        if atMost >= 0.0 && atMost <= 1.0 then
+            CalibrationGoal.AtMost atMost
+        else
+            raise (ArgumentException($"The false-accept rate must be from 0 to 1, not {atMost}.", nameof atMost))
+
+    static member internal OrDefault(goal: CalibrationGoal | null) : CalibrationGoal =
+        match goal with
+        | null -> CalibrationGoal.MostRight
+        | goal -> goal
+
+/// A threshold, and its scores on the pairs that it was chosen by.
 type CalibratedThreshold =
     {
-        /// Pairs at this distance or nearer match; of a similarity, at this one or more.
+        /// Pairs at this distance or nearer match; of a similarity, at this value or above.
         Threshold: float
-        /// The share of pairs that are told right.
+        /// The share of pairs that are classified correctly.
         Accuracy: float
-        /// Of the pairs that match, the share that belong together; 1 when none match.
+        /// The share of accepted pairs that belong together; 1 when none is accepted.
         Precision: float
-        /// Of the pairs that belong together, the share that match: the true accept rate.
+        /// The share of pairs that belong together and are accepted: the true accept rate.
         Recall: float
         /// The harmonic mean of precision and recall.
         F1: float
-        /// Of the pairs that do not belong together, the share that match.
+        /// The share of pairs that do not belong together and are accepted.
         FalseAcceptRate: float
-        /// How many pairs belong together.
+        /// The number of pairs that belong together.
         Positives: int64
-        /// How many do not.
+        /// The number of pairs that do not.
         Negatives: int64
     }
 
-    /// Of the pairs that belong together, the share that do not match.
+    /// The share of pairs that belong together and are refused.
     member calibrated.FalseRejectRate = 1.0 - calibrated.Recall

@@ -1,11 +1,10 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open TorchSharp
 
-/// The embeddings that are searched, in the order in which they were added. Owns a tensor that has room for more, so that
-/// adding takes time in proportion to what is added.
+/// The embeddings that are searched, in the order in which they were added. Its tensor has spare rows, so that adding takes time in
+/// proportion to the rows added.
 [<Sealed>]
 type internal EmbeddingIndex() =
     let mutable room: torch.Tensor | null = null
@@ -33,7 +32,7 @@ type internal EmbeddingIndex() =
             full.Dispose()
             room
 
-    /// How many there are.
+    /// The number of embeddings.
     member _.Count = count
 
     /// The embeddings (N × D), valid until more are added; null when there are none.
@@ -42,8 +41,8 @@ type internal EmbeddingIndex() =
         | null -> null
         | full -> full.narrow (0L, 0L, count)
 
-    /// Adds rows (N × D), which are copied to the device and dtype of those that are there.
-    /// ArgumentException when they are not as wide.
+    /// Adds rows (N × D), copied to the device and dtype of the index.
+    /// ArgumentException when they differ in width.
     member _.Add(embeddings: torch.Tensor) : unit =
         use _ = torch.no_grad ()
         let needed = count + embeddings.size 0
@@ -64,7 +63,7 @@ type internal EmbeddingIndex() =
     /// Frees all rows.
     member _.Clear() : unit = clear ()
 
-    /// Takes the place of all rows.
+    /// Replaces all rows.
     member this.Replace(embeddings: torch.Tensor) : unit =
         clear ()
         this.Add embeddings

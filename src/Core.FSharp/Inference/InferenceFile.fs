@@ -1,18 +1,17 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections.Generic
 open System.Globalization
 open System.IO
 open TorchSharp
 
-/// What an inference model is besides its networks.
+/// The parts of an inference model besides its networks.
 [<ReferenceEquality>]
 type internal InferenceContent =
     {
         NormalizeEmbeddings: bool
-        /// By which formula pairs are compared, in words.
+        /// The formula that compares pairs, in words.
         Distance: string
         Threshold: Nullable<float>
         /// The embeddings that are searched; null when there are none.
@@ -27,7 +26,7 @@ module internal InferenceFile =
     let private version = 1
     let private indexName = "index.embeddings"
 
-    /// A distance in words: the same for distances that compare alike, as far as that is known.
+    /// A distance in words: equal for distances of the same formula.
     let describe (distance: Distance) : string =
         let options =
             FormattableString.Invariant
@@ -139,7 +138,7 @@ module internal InferenceFile =
                     refuse path "has an index that is no matrix."
         }
 
-    // All that is in the way of reading the file's tensors into the networks.
+    // Everything that keeps the file's tensors from being read into the networks.
     let private differences (file: SafetensorsFile) (wanted: struct (string * torch.Tensor)[]) : string list =
         let names = HashSet [ for struct (name, _) in wanted -> name ]
 
@@ -163,7 +162,7 @@ module internal InferenceFile =
                     $"{entry.Name} is not here"
         ]
 
-    /// What is in a file, in new tensors, and where each of the networks' goes. Nothing is changed.
+    /// The content of a file in new tensors, each with the network's tensor that it belongs to. Changes nothing.
     /// InvalidDataException for a file that was damaged, is something else or of another version; ArgumentException, naming what
     /// differs, when it is of other networks.
     let read
@@ -191,7 +190,7 @@ module internal InferenceFile =
 
         struct (contentOf path file, [| for struct (name, target) in targets -> struct (target, file.Tensor name) |])
 
-    /// The index of a file, which may hold networks as well, and what belongs to it.
+    /// The index of a file, which may hold networks as well.
     /// InvalidDataException for a file that was damaged, is something else or of another version, or has no index.
     let readIndex (path: string) : InferenceContent =
         use file =

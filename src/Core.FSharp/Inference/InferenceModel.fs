@@ -1,228 +1,250 @@
-namespace MetricLearning.Core
+namespace MetricLearning
 
-open MetricLearning
 open System
+open System.Collections.Generic
+open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
 open TorchSharp
 
-/// Trained networks in use: embeddings, nearest neighbours in an index of embeddings, and matches. Networks are looked at in
-/// evaluation mode and without gradients, and stay as they were. Tensors that are given out belong to the caller, or to the
-/// dispose scope that is open. Calls from several threads take turns.
+/// <summary>Trained networks in use: embeddings, nearest neighbours in an index of embeddings, and matches.</summary>
+/// <remarks>
+/// Networks are evaluated without gradients; their modes and all random streams stay as they were. Returned tensors belong to you, or to
+/// the dispose scope that is open. Calls from several threads take turns.
+/// </remarks>
 [<Sealed>]
-type InferenceModel(model: EmbeddingModel, settings: InferenceSettings) =
-    let gate = obj ()
-    let index = new EmbeddingIndex()
-    let mutable finder = settings.MatchFinder
-    let mutable normalize = settings.NormalizeEmbeddings
-    let mutable disposed = false
+type InferenceModel
+    /// <summary>A model of networks, which stay yours.</summary>
+    /// <param name="trunk">The network that sees the data.</param>
+    /// <param name="embedder">The network on top of it; null if the trunk makes the embeddings.</param>
+    /// <param name="matchFinder">Decides what matches; null for a cosine of at least 0.9.</param>
+    /// <param name="normalizeEmbeddings">Scales embeddings to length 1.</param>
+    /// <param name="knnFunc">Finds nearest neighbours; null for exact ones by squared Euclidean distance.</param>
+    /// <param name="dataDevice">The device of inputs; null for that of the networks' parameters.</param>
+    /// <param name="dtype">Converts floating-point inputs; null keeps their type.</param>
+    /// <param name="collateFn">Makes a batch of a list of samples; null for the default collation.</param>
+    /// <param name="dataAndLabelGetter">Splits a batch into data and labels; null takes its first and last part.</param>
+    /// <param name="dataloaderNumWorkers">Threads that read samples; 0 for the caller's.</param>
+    /// <exception cref="System.ArgumentException">A network is disposed, or has no forward pass from tensors to a tensor.</exception>
+    (
+        trunk: torch.nn.Module,
+        [<Optional; DefaultParameterValue(null: torch.nn.Module | null)>] embedder: torch.nn.Module | null,
+        [<Optional; DefaultParameterValue(null: MatchFinder | null)>] matchFinder: MatchFinder | null,
+        [<Optional; DefaultParameterValue(true)>] normalizeEmbeddings: bool,
+        [<Optional; DefaultParameterValue(null: KnnFunc | null)>] knnFunc: KnnFunc | null,
+        [<Optional; DefaultParameterValue(null: torch.Device | null)>] dataDevice: torch.Device | null,
+        [<Optional>] dtype: Nullable<torch.ScalarType>,
+        [<Optional; DefaultParameterValue(null: Func<IReadOnlyList<obj>, obj> | null)>] collateFn:
+            Func<IReadOnlyList<obj>, obj> | null,
+        [<Optional; DefaultParameterValue(null: Func<obj, struct (obj * obj)> | null)>] dataAndLabelGetter:
+            Func<obj, struct (obj * obj)> | null,
+        [<Optional; DefaultParameterValue(0)>] dataloaderNumWorkers: int
+    ) =
+    do ArgumentOutOfRangeException.ThrowIfNegative(dataloaderNumWorkers, nameof dataloaderNumWorkers)
 
-    let throwIfDisposed () =
-        ObjectDisposedException.ThrowIf(disposed, typeof<InferenceModel>)
+    let model = EmbeddingModel(trunk, embedder)
+
+    let knnFunc =
+        match knnFunc with
+        | null -> ExactKnn.SquaredEuclidean :> KnnFunc
+        | given -> given
+
+    let reading =
+        { Reading.Default with
+            CollateFn = collateFn
+            DataAndLabelGetter = dataAndLabelGetter
+            Level = HierarchyLevel.All
+        }
+
+    let state = new InferenceState(model, dataDevice, matchFinder, normalizeEmbeddings)
 
     let options (batchSize: int) (reading: Reading) : EmbeddingOptions =
-        throwIfDisposed ()
+        state.ThrowIfDisposed()
 
         { DatasetEmbeddings.defaults with
             BatchSize = batchSize
-            Workers = settings.Workers
-            Device = settings.Device
-            Dtype = settings.Dtype
-            NormalizeEmbeddings = normalize
+            Workers = dataloaderNumWorkers
+            Device = dataDevice
+            Dtype = dtype
+            NormalizeEmbeddings = state.Normalize
             Reading = reading
         }
 
-    let device () =
-        match settings.Device with
-        | null -> model.Device
-        | given -> given
+    let embed (inputs: Inputs) (batchSize: int) : torch.Tensor =
+        ArgumentNullException.ThrowIfNull(inputs, nameof inputs)
+        Unlabelled.embed model (options batchSize reading) inputs.Dataset
 
-    let embed (inputs: Dataset) (batchSize: int) : torch.Tensor =
-        let struct (reading, inputs) = Unlabelled.dataset settings.Reading inputs
-        let found = DatasetEmbeddings.compute model (options batchSize reading) inputs
-        found.Labels.Dispose()
-        found.Embeddings
+    let embedOther (own: torch.Tensor) (inputs: Inputs | null) (batchSize: int) : torch.Tensor =
+        match inputs with
+        | null -> own
+        | inputs -> embed inputs batchSize
 
-    let labelled (batchSize: int) (level: HierarchyLevel) : EmbeddingOptions =
-        options batchSize { settings.Reading with Level = level }
+    /// The network that sees the data.
+    member _.Trunk: torch.nn.Module = trunk
 
-    let content (index: torch.Tensor | null) : InferenceContent =
-        {
-            NormalizeEmbeddings = normalize
-            Distance = InferenceFile.describe finder.Distance
-            Threshold = finder.Threshold
-            Index = index
-        }
+    /// The network on top of it; null if the trunk makes the embeddings.
+    member _.Embedder: torch.nn.Module | null = embedder
 
-    let withIndex (act: torch.Tensor -> 'T) : 'T =
-        lock gate (fun () ->
-            throwIfDisposed ()
+    /// Decides what matches; `CalibrateThreshold` and `Load` change its threshold.
+    member _.MatchFinder: MatchFinder = state.Finder
 
-            match index.Embeddings with
-            | null ->
-                invalidOp "There is no index to search: give it embeddings with TrainKnn, or load one that was saved."
-            | embeddings ->
-                use embeddings = embeddings
-                act embeddings)
+    /// Whether embeddings are scaled to length 1; `Load` restores it from the file.
+    member _.NormalizeEmbeddings: bool = state.Normalize
 
-    /// The networks.
-    member _.Model = model
+    /// The number of embeddings in the index.
+    member _.IndexCount: int64 = state.IndexCount
 
-    /// Tells what matches. `CalibrateThreshold` and `Load` change its threshold.
-    member _.MatchFinder = finder
+    /// The embeddings of inputs (N × D), made in batches. Labels are ignored.
+    member _.GetEmbeddings(inputs: Inputs, [<Optional; DefaultParameterValue(64)>] batchSize: int) : torch.Tensor =
+        embed inputs batchSize
 
-    /// Whether embeddings are scaled to length 1. `Load` sets it as it was saved.
-    member _.NormalizeEmbeddings = normalize
+    /// <summary>The embeddings (N × D) and labels (N × levels, int64) of a data set.</summary>
+    /// <param name="dataset">Samples with integer labels; strings become their ranks where the data set is made of tensors.</param>
+    /// <param name="batchSize">The number of samples that are embedded at once.</param>
+    /// <exception cref="System.ArgumentException">The data set is empty, or its labels cannot be read.</exception>
+    member _.GetLabelledEmbeddings
+        (dataset: Dataset, [<Optional; DefaultParameterValue(64)>] batchSize: int)
+        : LabelledEmbeddings =
+        ArgumentNullException.ThrowIfNull(dataset, nameof dataset)
+        DatasetEmbeddings.compute model (options batchSize reading) dataset
 
-    /// How many embeddings are in the index.
-    member _.IndexCount = index.Count
+    /// The same batch by batch, on demand: one batch at a time is in memory. Dispose each.
+    member _.StreamEmbeddings
+        (dataset: Dataset, [<Optional; DefaultParameterValue(64)>] batchSize: int)
+        : IEnumerable<EmbeddedBatch> =
+        ArgumentNullException.ThrowIfNull(dataset, nameof dataset)
+        DatasetEmbeddings.stream model (options batchSize reading) dataset
 
-    /// The embeddings (N × D) of inputs; labels, if there are any, are not looked at.
-    member _.GetEmbeddings(inputs: Dataset, batchSize: int) : torch.Tensor = embed inputs batchSize
-
-    /// The embeddings (N × D) and labels (N × levels) of a data set.
-    member _.GetLabelledEmbeddings(dataset: Dataset, batchSize: int) : LabelledEmbeddings =
-        DatasetEmbeddings.compute model (labelled batchSize HierarchyLevel.All) dataset
-
-    /// The embeddings and labels of a data set batch by batch, as they are asked for.
-    member _.StreamEmbeddings(dataset: Dataset, batchSize: int) : seq<EmbeddedBatch> =
-        DatasetEmbeddings.stream model (labelled batchSize HierarchyLevel.All) dataset
-
-    /// Makes the embeddings of inputs the index.
-    member _.TrainKnn(inputs: Dataset, batchSize: int) : unit =
+    /// Replaces the index by the embeddings of inputs.
+    member _.TrainKnn(inputs: Inputs, [<Optional; DefaultParameterValue(64)>] batchSize: int) : unit =
         use embeddings = embed inputs batchSize
-        lock gate (fun () -> index.Replace embeddings)
+        state.Replace embeddings
 
     /// Adds the embeddings of inputs to the index.
-    member _.AddToKnn(inputs: Dataset, batchSize: int) : unit =
+    member _.AddToKnn(inputs: Inputs, [<Optional; DefaultParameterValue(64)>] batchSize: int) : unit =
         use embeddings = embed inputs batchSize
-        lock gate (fun () -> index.Add embeddings)
+        state.Add embeddings
 
-    /// The `k` nearest embeddings of the index for each input: their distances and their numbers, which count from 0 in the
-    /// order in which they were added.
-    /// InvalidOperationException when there is no index; ArgumentException when it has fewer than `k`.
-    member _.GetNearestNeighbors(query: Dataset, k: int, batchSize: int) : Neighbours =
+    /// <summary>The nearest embeddings of the index for each input, nearest first.</summary>
+    /// <param name="query">Tensors, or a data set, whose labels are ignored.</param>
+    /// <param name="k">The number of neighbours.</param>
+    /// <param name="batchSize">The number of samples that are embedded at once.</param>
+    /// <returns>Distances (Q × k) and indices (Q × k, int64), which count embeddings from 0 in the order in which they were added.</returns>
+    /// <exception cref="System.InvalidOperationException">There is no index.</exception>
+    /// <exception cref="System.ArgumentException">The index has fewer than k embeddings.</exception>
+    member _.GetNearestNeighbors
+        (query: Inputs, k: int, [<Optional; DefaultParameterValue(64)>] batchSize: int)
+        : Neighbours =
         use scope = torch.NewDisposeScope()
-        withIndex ignore
+        state.WithIndex ignore
         let embeddings = embed query batchSize
 
         let found =
-            withIndex (fun reference -> settings.KnnFunc.Search(embeddings, int64 k, reference, false))
+            state.WithIndex(fun reference -> knnFunc.Search(embeddings, int64 k, reference, false))
 
         scope.MoveToOuter(found.Distances, found.Indices) |> ignore
         found
 
-    /// Which inputs match which of the inputs, each of which matches itself: (Q × Q), bool.
-    /// InvalidOperationException when there is no threshold.
-    member _.GetMatches(query: Dataset, threshold: Nullable<float>, batchSize: int) : torch.Tensor =
+    /// <summary>The matrix of matches between inputs: (Q × R), bool.</summary>
+    /// <param name="query">Tensors, or a data set, whose labels are ignored.</param>
+    /// <param name="reference">Null for the query itself, each sample of which then matches itself.</param>
+    /// <param name="threshold">Null for the match finder's.</param>
+    /// <param name="batchSize">The number of samples that are embedded at once.</param>
+    /// <exception cref="System.InvalidOperationException">There is no threshold.</exception>
+    member _.GetMatches
+        (
+            query: Inputs,
+            [<Optional; DefaultParameterValue(null: Inputs | null)>] reference: Inputs | null,
+            [<Optional>] threshold: Nullable<float>,
+            [<Optional; DefaultParameterValue(64)>] batchSize: int
+        ) : torch.Tensor =
         use scope = torch.NewDisposeScope()
-        scope.MoveToOuter(finder.GetMatchingPairs(embed query batchSize, null, threshold))
+        let query = embed query batchSize
+        scope.MoveToOuter(state.Finder.GetMatchingPairs(query, embedOther query reference batchSize, threshold))
 
-    /// Which inputs match which of the reference: (Q × R), bool.
-    /// InvalidOperationException when there is no threshold.
-    member _.GetMatches(query: Dataset, reference: Dataset, threshold: Nullable<float>, batchSize: int) : torch.Tensor =
-        use scope = torch.NewDisposeScope()
-        let query, reference = embed query batchSize, embed reference batchSize
-        scope.MoveToOuter(finder.GetMatchingPairs(query, reference, threshold))
-
-    /// `GetMatches` as pairs of numbers of inputs, in order.
-    member _.GetMatchingTuples(query: Dataset, threshold: Nullable<float>, batchSize: int) : struct (int64 * int64)[] =
-        use _ = torch.NewDisposeScope()
-        finder.GetMatchingTuples(embed query batchSize, null, threshold)
-
-    /// `GetMatches` as pairs of numbers of inputs and references, in order.
+    /// The same as pairs of sample numbers, ordered by query, then by reference.
+    [<return: TupleElementNames([| "Query"; "Reference" |])>]
     member _.GetMatchingTuples
-        (query: Dataset, reference: Dataset, threshold: Nullable<float>, batchSize: int)
-        : struct (int64 * int64)[] =
+        (
+            query: Inputs,
+            [<Optional; DefaultParameterValue(null: Inputs | null)>] reference: Inputs | null,
+            [<Optional>] threshold: Nullable<float>,
+            [<Optional; DefaultParameterValue(64)>] batchSize: int
+        ) : IReadOnlyList<struct (int64 * int64)> =
         use _ = torch.NewDisposeScope()
-        let query, reference = embed query batchSize, embed reference batchSize
-        finder.GetMatchingTuples(query, reference, threshold)
+        let query = embed query batchSize
+        state.Finder.GetMatchingTuples(query, embedOther query reference batchSize, threshold)
 
-    /// Whether each input of x matches that of y.
-    /// InvalidOperationException when there is no threshold.
-    member _.IsMatch(x: Dataset, y: Dataset, threshold: Nullable<float>, batchSize: int) : bool[] =
+    /// For each of N inputs x, whether it matches the input of y with the same number.
+    member _.IsMatch
+        (
+            x: Inputs,
+            y: Inputs,
+            [<Optional>] threshold: Nullable<float>,
+            [<Optional; DefaultParameterValue(64)>] batchSize: int
+        ) : bool[] =
         use _ = torch.NewDisposeScope()
-        finder.IsMatch(embed x batchSize, embed y batchSize, threshold)
+        state.Finder.IsMatch(embed x batchSize, embed y batchSize, threshold)
 
-    /// Chooses the threshold that serves the goal best for the pairs of samples of a data set, by one level of its labels, and
-    /// matches by it from now on. Of more than `maxPairs` pairs a random sample is looked at.
-    /// ArgumentException when no two samples belong together, or all do.
+    /// <summary>Chooses the threshold that serves a goal best on the pairs of samples of a data set, and uses it from now on.</summary>
+    /// <param name="dataset">Samples with labels: those of equal label belong together.</param>
+    /// <param name="goal">Null for <c>CalibrationGoal.Accuracy</c>.</param>
+    /// <param name="labelHierarchyLevel">The level of the labels, from 0.</param>
+    /// <param name="maxPairs">The largest number of pairs that are compared; of more, a random sample stands for all.</param>
+    /// <param name="seed">Seeds that sample.</param>
+    /// <param name="batchSize">The number of samples that are embedded at once.</param>
+    /// <returns>The threshold, and its scores on the pairs.</returns>
+    /// <exception cref="System.ArgumentException">No two samples belong together, or all do; or an embedding is NaN.</exception>
     member _.CalibrateThreshold
-        (dataset: Dataset, goal: CalibrationGoal, level: int, maxPairs: int64, seed: Seed, batchSize: int)
-        : CalibratedThreshold =
+        (
+            dataset: Dataset,
+            [<Optional; DefaultParameterValue(null: CalibrationGoal | null)>] goal: CalibrationGoal | null,
+            [<Optional; DefaultParameterValue(0)>] labelHierarchyLevel: int,
+            [<Optional; DefaultParameterValue(4_000_000L)>] maxPairs: int64,
+            [<Optional; DefaultParameterValue(0L)>] seed: int64,
+            [<Optional; DefaultParameterValue(64)>] batchSize: int
+        ) : CalibratedThreshold =
+        ArgumentNullException.ThrowIfNull(dataset, nameof dataset)
+        let level = HierarchyLevel.One labelHierarchyLevel
+
         use found =
-            DatasetEmbeddings.compute model (labelled batchSize (HierarchyLevel.One level)) dataset
+            DatasetEmbeddings.compute model (options batchSize { reading with Level = level }) dataset
 
         use labels = found.Labels.select (1L, 0L)
-        let chosen = Validation.calibrate goal maxPairs seed finder found.Embeddings labels
-        finder <- finder.WithThreshold chosen.Threshold
+
+        let chosen =
+            Validation.Calibrate(state.Finder, found.Embeddings, labels, goal, maxPairs, seed)
+
+        state.SetThreshold chosen.Threshold
         chosen
 
-    /// Writes weights and statistics of the networks, the threshold and the index into one file, which Python can read (as
-    /// safetensors). The file that was there stays when that fails.
+    /// <summary>Writes networks, threshold and index into one safetensors file, which appears whole or not at all.</summary>
+    /// <exception cref="System.IO.IOException">The file cannot be written; an earlier one is still there.</exception>
     member _.Save(path: string) : unit =
-        lock Locks.modulesAndGenerators (fun () ->
-            lock gate (fun () ->
-                throwIfDisposed ()
-                use _ = torch.NewDisposeScope()
-                InferenceFile.write path model (content index.Embeddings)))
+        ArgumentException.ThrowIfNullOrWhiteSpace(path, nameof path)
+        state.Save path
 
-    /// Takes over what `Save` wrote: into networks of the same shape, which must be there; index, threshold and whether
-    /// embeddings are scaled become those of the file. Nothing is changed when that fails.
-    /// InvalidDataException for a file that was damaged, is something else or of another version; ArgumentException for one of
-    /// other networks, or of a threshold for another distance; FileNotFoundException and its like when there is none.
+    /// <summary>Reads a file of <c>Save</c> into networks of the same shape. An error changes nothing.</summary>
+    /// <exception cref="System.IO.InvalidDataException">The file is damaged, of another kind, or of another version.</exception>
+    /// <exception cref="System.ArgumentException">The file is of other networks, or its threshold is for another distance.</exception>
     member _.Load(path: string) : unit =
-        use _ = torch.NewDisposeScope()
-        throwIfDisposed ()
-        let struct (loaded, weights) = InferenceFile.read path model
-        let own = InferenceFile.describe finder.Distance
+        ArgumentException.ThrowIfNullOrWhiteSpace(path, nameof path)
+        state.Load path
 
-        if loaded.Threshold.HasValue && loaded.Distance <> own then
-            raise (
-                ArgumentException
-                    $"\"{path}\" has a threshold for the distance {loaded.Distance}, but matches are found by {own}: give a MatchFinder of the distance that it was saved with."
-            )
-
-        lock Locks.modulesAndGenerators (fun () ->
-            lock gate (fun () ->
-                for struct (target, content) in weights do
-                    Effects.overwrite target content
-
-                normalize <- loaded.NormalizeEmbeddings
-
-                if loaded.Threshold.HasValue then
-                    finder <- finder.WithThreshold loaded.Threshold.Value
-
-                match loaded.Index with
-                | null -> index.Clear()
-                | embeddings -> index.Replace(embeddings.``to`` (device ()))))
-
-    /// Writes the index alone into a file.
-    /// InvalidOperationException when there is none.
+    /// <summary>Writes the index alone, as <c>Save</c> does.</summary>
+    /// <exception cref="System.InvalidOperationException">There is no index.</exception>
     member _.SaveKnnFunc(path: string) : unit =
-        withIndex (fun embeddings -> InferenceFile.writeIndex path (content embeddings))
+        ArgumentException.ThrowIfNullOrWhiteSpace(path, nameof path)
+        state.SaveIndex path
 
-    /// Takes over the index of a file that `SaveKnnFunc` or `Save` wrote.
-    /// InvalidDataException for a file that was damaged, is something else or of another version, or has no index;
-    /// ArgumentException when its embeddings were scaled and these are not, or the other way round.
+    /// <summary>Reads the index of a file of <c>SaveKnnFunc</c> or <c>Save</c>, as <c>Load</c> does.</summary>
+    /// <exception cref="System.IO.InvalidDataException">The file is damaged, of another kind or version, or has no index.</exception>
+    /// <exception cref="System.ArgumentException">Its embeddings are scaled and these are not, or the other way round.</exception>
     member _.LoadKnnFunc(path: string) : unit =
-        use _ = torch.NewDisposeScope()
-        throwIfDisposed ()
-        let loaded = InferenceFile.readIndex path
+        ArgumentException.ThrowIfNullOrWhiteSpace(path, nameof path)
+        state.LoadIndex path
 
-        if loaded.NormalizeEmbeddings <> normalize then
-            raise (
-                ArgumentException
-                    $"The embeddings of \"{path}\" were made with normalizeEmbeddings = {loaded.NormalizeEmbeddings}, but here it is {normalize}: use the same."
-            )
-
-        match loaded.Index with
-        | null -> ()
-        | embeddings -> lock gate (fun () -> index.Replace(embeddings.``to`` (device ())))
-
-    /// Frees the index; the networks stay their owner's.
-    member _.Dispose() =
-        lock gate (fun () ->
-            disposed <- true
-            (index :> IDisposable).Dispose())
+    /// Frees the index; the networks stay yours.
+    member _.Dispose() : unit = (state :> IDisposable).Dispose()
 
     interface IDisposable with
         member this.Dispose() = this.Dispose()

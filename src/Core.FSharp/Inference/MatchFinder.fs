@@ -1,16 +1,35 @@
-namespace MetricLearning.Core
+namespace MetricLearning
 
-open MetricLearning
 open System
+open System.Collections.Generic
+open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
 open TorchSharp
 
-/// Tells which embeddings match: those at a distance of a threshold at most; of a similarity, those at least as similar.
-/// 16-bit embeddings are compared in 32 bits; what is at a distance of NaN does not match.
+/// <summary>
+/// Decides which embeddings match: those within a threshold of each other, or, by a similarity, at least as similar as the threshold.
+/// </summary>
+/// <remarks>
+/// 16-bit embeddings are compared in 32 bits, and a distance of NaN is no match. The distance normalizes embeddings where it is made to.
+/// </remarks>
 [<Sealed>]
-type MatchFinder(distance: Distance, threshold: Nullable<float>) =
+type MatchFinder
+    /// <summary>A finder by a distance.</summary>
+    /// <param name="distance">Compares embeddings; null for the cosine similarity.</param>
+    /// <param name="threshold">The default threshold; null if every call gives one, or a calibration does.</param>
+    /// <exception cref="System.ArgumentException">The threshold is NaN.</exception>
+    (
+        [<Optional; DefaultParameterValue(null: Distance | null)>] distance: Distance | null,
+        [<Optional>] threshold: Nullable<float>
+    ) =
 
-    // So many numbers of a matrix are made at once.
+    // Elements of a distance matrix that are computed at once.
     static let block = 8_000_000L
+
+    let distance =
+        match distance with
+        | null -> MetricLearning.Core.Distances.Cosine.distance MetricLearning.Core.Distances.Cosine.defaults
+        | given -> given
 
     do
         if threshold.HasValue && Double.IsNaN threshold.Value then
@@ -31,21 +50,17 @@ type MatchFinder(distance: Distance, threshold: Nullable<float>) =
         else
             distances.le limit
 
-    /// At the cosine of 0.9.
-    static member Default =
-        MatchFinder(Distances.Cosine.distance Distances.Cosine.defaults, Nullable 0.9)
-
-    /// What embeddings are compared by.
+    /// The distance, or similarity, between embeddings.
     member _.Distance = distance
 
-    /// What matches from what does not; null where every call must say.
+    /// The default threshold; null if every call must give one.
     member _.Threshold = threshold
 
-    /// The same with another threshold.
-    member _.WithThreshold(threshold: float) : MatchFinder =
+    /// The same finder with another threshold.
+    member internal _.WithThreshold(threshold: float) : MatchFinder =
         MatchFinder(distance, Nullable threshold)
 
-    /// Calls `act` with the distances of some rows of the query (from the number given) to every row of the reference.
+    /// Calls `act` with the distances of a block of queries, which begins at the given row, to every reference.
     member internal _.Compare(query: torch.Tensor, reference: torch.Tensor, act: int64 -> torch.Tensor -> unit) : unit =
         use _ = torch.no_grad ()
         use _ = torch.NewDisposeScope()
@@ -59,7 +74,7 @@ type MatchFinder(distance: Distance, threshold: Nullable<float>) =
             let part = query.narrow (0L, first, min rows (query.size 0 - first))
             act first (distance.Matrix(part, reference))
 
-    /// The distance of each row of x (N × D) to that row of y: (N).
+    /// The distances between rows of equal number of x and y (N × D): (N).
     member internal _.ComparePairs(x: torch.Tensor, y: torch.Tensor) : torch.Tensor =
         if x.dim () <> 2L || y.dim () <> 2L || x.size 0 <> y.size 0 || x.size 1 <> y.size 1 then
             invalidArg
@@ -79,18 +94,20 @@ type MatchFinder(distance: Distance, threshold: Nullable<float>) =
 
         scope.MoveToOuter(distance.Raise distances)
 
-    /// Which rows of the query (Q × D) match which of the reference (R × D; null: of the query, each of which then matches
-    /// itself): (Q × R), bool. The threshold is the finder's where it is null.
-    /// InvalidOperationException when there is no threshold.
+    /// <summary>The matrix of matches: (Q × R), bool. You own the tensor.</summary>
+    /// <param name="query">(Q × D).</param>
+    /// <param name="reference">(R × D); null for the query itself, each row of which then matches itself.</param>
+    /// <param name="threshold">Null for the finder's.</param>
+    /// <exception cref="System.InvalidOperationException">There is no threshold.</exception>
     member this.GetMatchingPairs
-        (query: torch.Tensor, reference: torch.Tensor | null, threshold: Nullable<float>)
-        : torch.Tensor =
+        (
+            query: torch.Tensor,
+            [<Optional; DefaultParameterValue(null: torch.Tensor | null)>] reference: torch.Tensor | null,
+            [<Optional>] threshold: Nullable<float>
+        ) : torch.Tensor =
+        ArgumentNullException.ThrowIfNull(query, nameof query)
         let limit = chosen threshold
-
-        let reference =
-            match reference with
-            | null -> query
-            | given -> given
+        let reference = reference |> Option.ofObj |> Option.defaultValue query
 
         let found =
             torch.empty (query.size 0, reference.size 0, dtype = torch.bool, device = query.device)
@@ -109,17 +126,21 @@ type MatchFinder(distance: Distance, threshold: Nullable<float>) =
             found.Dispose()
             reraise ()
 
-    /// The same as pairs of row numbers, in the order of the query's and then the reference's rows.
+    /// <summary>The matches as pairs of row numbers, ordered by query, then by reference.</summary>
+    /// <param name="query">(Q × D).</param>
+    /// <param name="reference">(R × D); null for the query itself, each row of which then matches itself.</param>
+    /// <param name="threshold">Null for the finder's.</param>
+    /// <exception cref="System.InvalidOperationException">There is no threshold.</exception>
+    [<return: TupleElementNames([| "Query"; "Reference" |])>]
     member this.GetMatchingTuples
-        (query: torch.Tensor, reference: torch.Tensor | null, threshold: Nullable<float>)
-        : struct (int64 * int64)[] =
+        (
+            query: torch.Tensor,
+            [<Optional; DefaultParameterValue(null: torch.Tensor | null)>] reference: torch.Tensor | null,
+            [<Optional>] threshold: Nullable<float>
+        ) : IReadOnlyList<struct (int64 * int64)> =
+        ArgumentNullException.ThrowIfNull(query, nameof query)
         let limit = chosen threshold
-
-        let reference =
-            match reference with
-            | null -> query
-            | given -> given
-
+        let reference = reference |> Option.ofObj |> Option.defaultValue query
         let found = ResizeArray()
 
         this.Compare(
@@ -133,11 +154,17 @@ type MatchFinder(distance: Distance, threshold: Nullable<float>) =
                         found.Add(struct (first + pair[0], pair[1]))
         )
 
-        found.ToArray()
+        found
 
-    /// Whether each row of x (N × D) matches that row of y.
-    /// ArgumentException when they are not alike; InvalidOperationException when there is no threshold.
-    member this.IsMatch(x: torch.Tensor, y: torch.Tensor, threshold: Nullable<float>) : bool[] =
+    /// <summary>For each row of x, whether it matches the row of y with the same number.</summary>
+    /// <param name="x">(N × D).</param>
+    /// <param name="y">(N × D).</param>
+    /// <param name="threshold">Null for the finder's.</param>
+    /// <exception cref="System.ArgumentException">They differ in shape.</exception>
+    /// <exception cref="System.InvalidOperationException">There is no threshold.</exception>
+    member this.IsMatch(x: torch.Tensor, y: torch.Tensor, [<Optional>] threshold: Nullable<float>) : bool[] =
+        ArgumentNullException.ThrowIfNull(x, nameof x)
+        ArgumentNullException.ThrowIfNull(y, nameof y)
         let limit = chosen threshold
         use _ = torch.NewDisposeScope()
         let found = this.ComparePairs(x, y) |> matches limit

@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 
 /// Pairs of samples of which some belong together.
@@ -13,14 +12,14 @@ type internal PairsOfClasses =
         Second: torch.Tensor
         /// (K) bool: whether both are of one class.
         Same: torch.Tensor
-        /// How many pairs of two classes one of those here stands for, where a pair of one class stands for one.
+        /// The number of pairs of two classes that each such pair here stands for; a pair of one class stands for itself.
         NegativeWeight: float
     }
 
-/// Drawing pairs where there are too many to look at all of them.
+/// Draws pairs where there are too many to compare all of them.
 module internal PairsOfClasses =
 
-    // Samples in the order of their classes; of each place there, where its class begins and how many samples it has.
+    // Samples in the order of their classes; for each place, the place where its class begins and the size of the class.
     [<ReferenceEquality>]
     type private Sorted =
         {
@@ -44,7 +43,7 @@ module internal PairsOfClasses =
             Sizes = counts.index_select (0L, places)
         }
 
-    /// How many pairs are of one class, and how many of two.
+    /// The numbers of pairs of one class and of two.
     let count (labels: torch.Tensor) : struct (int64 * int64) =
         use _ = torch.NewDisposeScope()
         let struct (_, _, counts) = labels.unique (return_counts = true)

@@ -1,11 +1,10 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections
 open TorchSharp
 
-/// Data sets of which only the inputs count.
+/// Embedding data sets without their labels.
 module internal Unlabelled =
 
     let private none (rows: int64) : obj = Array.zeroCreate<int64>(int rows)
@@ -25,8 +24,8 @@ module internal Unlabelled =
             let struct (data, _) = BatchParts.split batch
             data
 
-    /// The same inputs, without a look at the labels, if there are any.
-    let dataset (reading: Reading) (dataset: Dataset) : struct (Reading * Dataset) =
+    // The same inputs; labels are never read.
+    let private dataset (reading: Reading) (dataset: Dataset) : struct (Reading * Dataset) =
         let getter =
             match reading.DataAndLabelGetter with
             | null -> dataOf
@@ -52,3 +51,13 @@ module internal Unlabelled =
                                 struct (data, none (rowsOf data)))
                     },
                     dataset)
+
+    /// The embeddings (N × D) of a data set with labels of any kind, or without.
+    let embed (model: EmbeddingModel) (options: EmbeddingOptions) (samples: Dataset) : torch.Tensor =
+        let struct (reading, samples) = dataset options.Reading samples
+
+        let found =
+            DatasetEmbeddings.compute model { options with Reading = reading } samples
+
+        found.Labels.Dispose()
+        found.Embeddings

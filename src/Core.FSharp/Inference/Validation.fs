@@ -1,25 +1,18 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
+open System.Runtime.InteropServices
 open TorchSharp
 
-/// Choosing a threshold by embeddings of which it is known what belongs together.
-module Validation =
+/// Choosing a threshold by labelled embeddings.
+module internal Pairs =
 
-    /// Of more pairs than this, a sample is looked at.
-    let defaultMaxPairs = 4_000_000L
-
-    let private ofPairs (goal: CalibrationGoal) (finder: MatchFinder) (negativeWeight: float) distances same =
+    /// Compares pairs at these distances.
+    let ofPairs (goal: CalibrationGoal) (finder: MatchFinder) (negativeWeight: float) distances same =
         Calibration.chooseWeighted goal finder.Distance.IsInverted negativeWeight distances same
 
-    // Every pair once: in a matrix of all with all, those right of the diagonal.
-    let private allPairs
-        (goal: CalibrationGoal)
-        (finder: MatchFinder)
-        (embeddings: torch.Tensor)
-        (labels: torch.Tensor)
-        =
+    /// Compares every pair once: the part of the distance matrix right of its diagonal.
+    let all (goal: CalibrationGoal) (finder: MatchFinder) (embeddings: torch.Tensor) (labels: torch.Tensor) =
         let samples = labels.size 0
         let pairs = samples * (samples - 1L) / 2L
         let device = labels.device
@@ -50,7 +43,8 @@ module Validation =
 
         ofPairs goal finder 1.0 distances same
 
-    let private somePairs goal (maxPairs: int64) (seed: Seed) (finder: MatchFinder) (embeddings: torch.Tensor) labels =
+    /// Compares a random sample of pairs.
+    let some goal (maxPairs: int64) (seed: Seed) (finder: MatchFinder) (embeddings: torch.Tensor) labels =
         let pairs = PairsOfClasses.sample seed maxPairs labels
         let count = pairs.First.size 0
         // Rows of both are copied.
@@ -69,18 +63,28 @@ module Validation =
 
         ofPairs goal finder pairs.NegativeWeight (torch.cat (distances, 0L)) pairs.Same
 
-    /// The threshold that serves the goal best for the pairs of samples with these embeddings (N × D) and labels (N), which
-    /// belong together when their labels are the same. Of more than `maxPairs` pairs a random sample is looked at, half of
-    /// them of one class, and counted as if it were all.
-    /// ArgumentException without pairs of both kinds, or with embeddings that are NaN.
-    let calibrate
-        (goal: CalibrationGoal)
-        (maxPairs: int64)
-        (seed: Seed)
-        (finder: MatchFinder)
-        (embeddings: torch.Tensor)
-        (labels: torch.Tensor)
-        : CalibratedThreshold =
+/// Chooses the threshold of a match finder by embeddings that are known to belong together or not.
+[<Sealed; AbstractClass>]
+type Validation =
+
+    /// <summary>The threshold that serves a goal best on the pairs of labelled samples.</summary>
+    /// <param name="finder">Its distance is the one that the threshold is for.</param>
+    /// <param name="embeddings">(N × D).</param>
+    /// <param name="labels">(N); samples of equal label belong together.</param>
+    /// <param name="goal">Null for <c>CalibrationGoal.Accuracy</c>.</param>
+    /// <param name="maxPairs">The largest number of pairs that are compared; of more, a random sample, half of it pairs of one class, stands
+    /// for all.</param>
+    /// <param name="seed">Seeds that sample.</param>
+    /// <exception cref="System.ArgumentException">No two samples belong together, or all do; or an embedding is NaN.</exception>
+    static member Calibrate
+        (
+            finder: MatchFinder,
+            embeddings: torch.Tensor,
+            labels: torch.Tensor,
+            [<Optional; DefaultParameterValue(null: CalibrationGoal | null)>] goal: CalibrationGoal | null,
+            [<Optional; DefaultParameterValue(4_000_000L)>] maxPairs: int64,
+            [<Optional; DefaultParameterValue(0L)>] seed: int64
+        ) : CalibratedThreshold =
         Ranges.atLeast 2L (nameof maxPairs) maxPairs
 
         if
@@ -103,21 +107,28 @@ module Validation =
                 (nameof labels)
                 $"Of the pairs of samples, {positives} are of one class and {negatives} of two: a threshold needs some of both. Give samples of at least two classes, and at least two of one."
 
-        if samples * (samples - 1L) / 2L <= maxPairs then
-            allPairs goal finder embeddings labels
-        else
-            somePairs goal maxPairs seed finder embeddings labels
+        let goal = CalibrationGoal.OrDefault goal
 
-    /// The threshold that serves the goal best for these pairs: row i of x (N × D) and row i of y belong together where
-    /// `same` (N, bool) says so.
-    /// ArgumentException when they are not alike, without pairs of both kinds, or with embeddings that are NaN.
-    let calibratePairs
-        (goal: CalibrationGoal)
-        (finder: MatchFinder)
-        (x: torch.Tensor)
-        (y: torch.Tensor)
-        (same: torch.Tensor)
-        : CalibratedThreshold =
+        if samples * (samples - 1L) / 2L <= maxPairs then
+            Pairs.all goal finder embeddings labels
+        else
+            Pairs.some goal maxPairs (Seed.ofInt64 seed) finder embeddings labels
+
+    /// <summary>The threshold that serves a goal best on given pairs: row i of x with row i of y.</summary>
+    /// <param name="finder">Its distance is the one that the threshold is for.</param>
+    /// <param name="x">(N × D).</param>
+    /// <param name="y">(N × D).</param>
+    /// <param name="same">(N) bool: whether the pair belongs together.</param>
+    /// <param name="goal">Null for <c>CalibrationGoal.Accuracy</c>.</param>
+    /// <exception cref="System.ArgumentException">Shapes do not fit; no pair belongs together, or all do; an embedding is NaN.</exception>
+    static member CalibratePairs
+        (
+            finder: MatchFinder,
+            x: torch.Tensor,
+            y: torch.Tensor,
+            same: torch.Tensor,
+            [<Optional; DefaultParameterValue(null: CalibrationGoal | null)>] goal: CalibrationGoal | null
+        ) : CalibratedThreshold =
         use _ = torch.NewDisposeScope()
         let distances = finder.ComparePairs(x, y)
 
@@ -126,4 +137,4 @@ module Validation =
                 (nameof same)
                 $"For {distances.size 0} pairs, same has the shape {Shape.show same.shape}: give one value a pair."
 
-        ofPairs goal finder 1.0 distances (same.``to`` distances.device)
+        Pairs.ofPairs (CalibrationGoal.OrDefault goal) finder 1.0 distances (same.``to`` distances.device)

@@ -1,16 +1,15 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections.Generic
 
-/// A tensor that is not the same in a file and in a module.
+/// A tensor that differs between a file and a module.
 [<NoComparison>]
 type TensorDifference =
     {
-        /// What the file has.
+        /// The tensor in the file.
         InFile: WeightEntry
-        /// What the module has.
+        /// The tensor in the module.
         InModule: WeightEntry
     }
 
@@ -21,7 +20,7 @@ type TensorDifference =
 
         $"\"{difference.InModule.Name}\" is {shape difference.InFile} in the file, {shape difference.InModule} in the module"
 
-/// What became of the tensors of a file and of a module when the one was loaded into the other.
+/// The outcome of loading weights into a module, tensor by tensor.
 [<Sealed>]
 type LoadReport
     internal
@@ -48,33 +47,33 @@ type LoadReport
     /// The module's parameters and buffers that were loaded.
     member _.Matched: IReadOnlyList<string> = matched
 
-    /// Those of them whose numbers were converted to the module's dtype.
+    /// The loaded tensors that were converted to the module's dtype.
     member _.Converted: IReadOnlyList<TensorDifference> = converted
 
-    /// The module's parameters and buffers that are not in the file; they are as they were.
+    /// The module's parameters and buffers that the file lacks; they are unchanged.
     member _.Missing: IReadOnlyList<string> = missing
 
-    /// The tensors of the file that the module does not have, by their names in the file.
+    /// The tensors of the file that the module lacks, by their names in the file.
     member _.Unexpected: IReadOnlyList<string> = unexpected
 
-    /// Tensors of the same name that do not fit: of another shape, or fractions for whole numbers. The module's are as they were.
+    /// Tensors of equal name that do not fit: of another shape, or fractions for whole numbers. The module's are unchanged.
     member _.Mismatched: IReadOnlyList<TensorDifference> = mismatched
 
     /// The tensors of the file that the renaming left out.
     member _.LeftOut: IReadOnlyList<string> = leftOut
 
-    /// The classes and functions that a `.pth` file names besides those of tensors; nothing was made of them.
+    /// Classes and functions that a `.pth` file names besides those of tensors; none was used.
     member _.Ignored: IReadOnlyList<string> = ignored
 
-    /// Whether every tensor of the file and every one of the module found the other. Batch norms that lack nothing but the
-    /// count of their batches (files of PyTorch before 0.4.1 do) are complete.
+    /// True if every tensor of the file matched one of the module, and the other way round. Batch norms that lack only the count of their
+    /// batches (files of PyTorch before 0.4.1) count as complete.
     member _.IsComplete: bool =
         unexpected.Length = 0
         && mismatched.Length = 0
         && missing
            |> Array.forall (fun name -> name.Split('.') |> Array.last = "num_batches_tracked")
 
-    /// What is not as it should be, in a sentence; empty when nothing is.
+    /// The tensors that did not match, in a sentence; empty when all did.
     member internal report.Complaint: string =
         let quoted = Seq.map (fun (name: string) -> $"\"{name}\"")
 
@@ -86,7 +85,7 @@ type LoadReport
         |> List.choose id
         |> String.concat "; "
 
-    /// How many tensors were loaded, and the first few names of all others.
+    /// The number of loaded tensors, and the first few names of the others.
     override report.ToString() : string =
         let converted =
             if converted.Length > 0 then

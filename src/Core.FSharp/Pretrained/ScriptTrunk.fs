@@ -1,6 +1,4 @@
-namespace MetricLearning.Core
-
-open MetricLearning
+namespace MetricLearning
 
 // Addresses are compared, never read through.
 #nowarn "9"
@@ -12,11 +10,18 @@ open System.Runtime.InteropServices
 open FSharp.NativeInterop
 open TorchSharp
 open type TorchSharp.torch
+open MetricLearning.Core
 
-/// A TorchScript module from one tensor to one as a module that trains: its parameters and buffers are this module's, by the
-/// names that they have in Python; modes go through to it. The script belongs to this module from then on. It runs as it was
-/// written, without libtorch's rewriting of its graph.
-type ScriptTrunk(script: jit.ScriptModule<Tensor, Tensor>) as this =
+/// <summary>
+/// A TorchScript module (<c>torch.jit.save</c> in Python) from one tensor to one as a module that trains. Its parameters and buffers keep
+/// their Python names, and modes pass through. It runs as it was written, without libtorch's rewriting of its graph, so that equal steps
+/// give equal bits.
+/// </summary>
+[<Sealed>]
+type ScriptTrunk
+    /// <summary>A script as a module.</summary>
+    /// <param name="script">The script, which belongs to this module from then on.</param>
+    (script: jit.ScriptModule<Tensor, Tensor>) as this =
     inherit nn.Module<Tensor, Tensor>("ScriptTrunk")
 
     // Wrappers of the inner parts register tensor handles of their own, which nobody needs: they end with this scope.
@@ -112,6 +117,21 @@ type ScriptTrunk(script: jit.ScriptModule<Tensor, Tensor>) as this =
             if path <> "" && isBatchNorm part then
                 // Names of modules have no dots.
                 this.register_module (path.Replace('.', '/'), new ScriptBatchNorm({ Script = part }))
+
+    /// <summary>Loads a script. It is a program: load only what you trust.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="device">The device of its tensors; null for the CPU.</param>
+    /// <exception cref="System.IO.InvalidDataException">libtorch cannot load it.</exception>
+    /// <exception cref="System.IO.FileNotFoundException">There is no such file.</exception>
+    static member Load
+        (path: string, [<Optional; DefaultParameterValue(null: Device | null)>] device: Device | null)
+        : ScriptTrunk =
+        ArgumentNullException.ThrowIfNull(path, nameof path)
+        new ScriptTrunk(TorchScript.load path device)
+
+    /// True if scripts run as they were written. False with a libtorch that cannot switch off its rewriting: then equal steps may differ in
+    /// the last bits.
+    static member IsExact: bool = TorchScript.isExact
 
     /// One pass of the script.
     override _.forward(input: Tensor) : Tensor =

@@ -1,14 +1,13 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.IO
 open System.Runtime.InteropServices
 open TorchSharp
 open type TorchSharp.torch
 
-/// Whether libtorch may rewrite the graphs of scripts while they run. It says so for the calling thread, in functions that
-/// TorchSharp does not wrap.
+/// The switch of libtorch that lets it rewrite the graphs of scripts while they run: per thread, in functions that TorchSharp does
+/// not wrap.
 module private GraphRewriting =
 
     [<DllImport("torch_cpu", EntryPoint = "_ZN5torch3jit24getGraphExecutorOptimizeEv")>]
@@ -29,7 +28,7 @@ module private GraphRewriting =
         else
             setElsewhere wanted
 
-    /// Whether it is on; None where this libtorch does not say.
+    /// The switch's position; None if this libtorch lacks it.
     let current () : bool option =
         try
             Some(
@@ -42,7 +41,7 @@ module private GraphRewriting =
         | :? EntryPointNotFoundException
         | :? DllNotFoundException -> None
 
-    /// Does something with it off, and puts it back.
+    /// Acts with the switch off.
     let without (act: unit -> 'Result) : 'Result =
         match current () with
         | Some true ->
@@ -55,7 +54,7 @@ module private GraphRewriting =
         | _ -> act ()
 
 /// Modules that PyTorch saved with their program, by `torch.jit.save`.
-module TorchScript =
+module internal TorchScript =
 
     // libtorch's messages go on with its stack, frame by frame.
     let private firstLine (message: string) : string =
@@ -64,9 +63,7 @@ module TorchScript =
         |> Array.tryFind (fun line -> line <> "")
         |> Option.defaultValue message
 
-    /// Whether scripts run as they were written, so that the same step gives the same bits however often they ran before. Where
-    /// it is false (a libtorch without the switch), libtorch rewrites a script after its first runs and laws 1 to 3 hold to
-    /// the last few bits only.
+    /// True if scripts run as they were written.
     let isExact: bool = (GraphRewriting.current ()).IsSome
 
     /// Loads a script, onto the CPU or another device. It is a program: load only what you trust.
@@ -91,7 +88,7 @@ module TorchScript =
             )
 
     /// One call of a script, run as it was written.
-    let internal call (script: jit.ScriptModule<Tensor, Tensor>) (input: Tensor) : Tensor =
+    let call (script: jit.ScriptModule<Tensor, Tensor>) (input: Tensor) : Tensor =
         GraphRewriting.without (fun () ->
             try
                 script.call input

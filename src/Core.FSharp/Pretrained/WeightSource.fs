@@ -1,24 +1,23 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections.Generic
 open System.IO
 open TorchSharp
 
-/// Tensors by name, wherever they are.
+/// Tensors by name, in memory or in a file.
 [<ReferenceEquality>]
 type internal WeightSource =
     {
-        /// What messages call it.
+        /// The name that messages use.
         Title: string
         /// The tensors.
         Entries: IReadOnlyList<WeightEntry>
-        /// What else it names, of a `.pth` file.
+        /// Other objects that a `.pth` file names.
         Foreign: IReadOnlyList<string>
-        /// The content of a tensor, and whether the caller must dispose it.
+        /// The content of a tensor, and true if the caller must dispose it.
         Tensor: string -> struct (torch.Tensor * bool)
-        /// What is closed in the end.
+        /// Closed in the end.
         Closed: IDisposable | null
     }
 
@@ -90,14 +89,14 @@ module internal WeightSource =
         && first[8] = byte '{'
         && first[7] = 0uy
 
-    /// Opens a safetensors file or one of `torch.save`: which it is, its first bytes say, not its name.
-    /// Raises InvalidDataException, saying what is wrong with the file, and FileNotFoundException and its like.
-    let ofFile (options: LoadOptions) (path: string) : WeightSource =
+    /// Opens a safetensors file or one of `torch.save`, told apart by their first bytes.
+    /// Raises InvalidDataException, naming the fault, or FileNotFoundException and its like.
+    let ofFile (path: string) (entry: string | null) : WeightSource =
         if
             isSafetensors path
             || path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)
         then
-            match options.Entry with
+            match entry with
             | null -> ofSafetensors path
             | entry ->
                 raise (
@@ -105,4 +104,4 @@ module internal WeightSource =
                         $"\"{path}\" is a safetensors file, which has no entries such as \"{entry}\"; leave it out."
                 )
         else
-            ofPickle path options.Entry
+            ofPickle path entry

@@ -5,10 +5,11 @@ open System
 open System.Collections.Generic
 open TorchSharp
 
-/// Loading weights into modules, and saving them.
-module Weights =
+/// Loading weights into modules.
+module internal Weights =
 
-    let private stateOf (target: torch.nn.Module) : Dictionary<string, torch.Tensor> =
+    /// A module's state dict. ObjectDisposedException when a part of it is disposed.
+    let stateOf (target: torch.nn.Module) : Dictionary<string, torch.Tensor> =
         if TorchModules.isDisposed target then
             raise (ObjectDisposedException("target", "The module was disposed."))
 
@@ -30,9 +31,9 @@ module Weights =
 
         let advice =
             match WeightMatching.likelyPrefix names inModule with
-            | null when report.Matched.Count = 0 -> "Say with Rename what its names are here."
-            | null -> "Load with Strict = false what fits, or say with Rename what its names are here."
-            | prefix -> $"Its names begin with \"{prefix}\": set StripPrefix to that."
+            | null when report.Matched.Count = 0 -> "Say with rename what its names are here."
+            | null -> "Load what fits with strict = false, or say with rename what its names are here."
+            | prefix -> $"Its names begin with \"{prefix}\": give that as stripPrefix."
 
         raise (ArgumentException $"{source.Title} does not fit the module: {report.Complaint}. {advice}")
 
@@ -43,10 +44,11 @@ module Weights =
 
             raise (
                 IO.InvalidDataException
-                    $"{source.Title} would have Python use {names} besides tensors, which this library never does. Save the weights alone (torch.save(model.state_dict(), path)), or set IgnoreOtherObjects to load the tensors and leave everything else out."
+                    $"{source.Title} would have Python use {names} besides tensors, which this library never does. Save the weights alone (torch.save(model.state_dict(), path)), or load with ignoreOtherObjects = true to take the tensors and leave everything else out."
             )
 
-    let private loadSource (options: LoadOptions) (target: torch.nn.Module) (source: WeightSource) : LoadReport =
+    /// Loads what fits into a module; everything is read before anything changes.
+    let load (options: LoadOptions) (target: torch.nn.Module) (source: WeightSource) : LoadReport =
         checkForeign options source
 
         lock Locks.modulesAndGenerators (fun () ->
@@ -71,7 +73,6 @@ module Weights =
             then
                 refuse source report state.Keys
 
-            // Everything is read before anything changes.
             let contents = Array.zeroCreate<torch.Tensor | null> pairs.Length
             let ours = ResizeArray<torch.Tensor>()
 
@@ -92,36 +93,3 @@ module Weights =
                     content.Dispose()
 
             report)
-
-    /// Loads a safetensors file, or a state dict that `torch.save` of PyTorch 1.6 or newer wrote, into a module: its parameters and
-    /// registered buffers, in place, on whatever device they are. The module may belong to a trainer; between iterations that is
-    /// where its next step starts. Nothing changes when this raises: InvalidDataException, saying what is wrong with the file;
-    /// ArgumentException when it does not fit the module, or nothing of it does; FileNotFoundException and its like.
-    let load (options: LoadOptions) (target: torch.nn.Module) (path: string) : LoadReport =
-        ArgumentNullException.ThrowIfNull target
-        ArgumentNullException.ThrowIfNull path
-        use source = WeightSource.ofFile options path
-        loadSource options target source
-
-    /// Loads tensors by name, for example another module's `state_dict()`, into a module, as `load` does. They stay the caller's.
-    let loadTensors
-        (options: LoadOptions)
-        (target: torch.nn.Module)
-        (tensors: IReadOnlyDictionary<string, torch.Tensor>)
-        : LoadReport =
-        ArgumentNullException.ThrowIfNull target
-        ArgumentNullException.ThrowIfNull tensors
-        use source = WeightSource.ofTensors tensors
-        loadSource options target source
-
-    /// Writes a module's parameters and registered buffers to a safetensors file, by the names of its `state_dict()`, as a whole
-    /// or not at all (see `DurableFile.Write`). Python reads it with `safetensors.torch.load_file`.
-    /// Raises IOException when the file cannot be written: then an earlier file is still there.
-    let save (source: torch.nn.Module) (path: string) : unit =
-        ArgumentNullException.ThrowIfNull source
-        ArgumentNullException.ThrowIfNull path
-
-        lock Locks.modulesAndGenerators (fun () ->
-            // What Python's libraries look for before they load a file.
-            let metadata = [ KeyValuePair("format", "pt") ]
-            Safetensors.Save(path, [ for KeyValue(name, tensor) in stateOf source -> struct (name, tensor) ], metadata))

@@ -78,6 +78,12 @@ public sealed class TrainingData
     /// <summary>A TorchSharp data set of lists, such as <c>TensorDataset</c>.</summary>
     public static implicit operator TrainingData(torch.utils.data.IterableDataset dataset) => FromDataset(dataset);
 
+    /// <summary>The data set as the core has it.</summary>
+    public static implicit operator Dataset(TrainingData dataset) => dataset?.Value!;
+
+    /// <summary>The samples as inputs of an inference model.</summary>
+    public static implicit operator Inputs(TrainingData dataset) => dataset?.Value!;
+
     private static TrainingData Of(IReadOnlyList<Tensor> data, object labels)
     {
         ArgumentNullException.ThrowIfNull(data);

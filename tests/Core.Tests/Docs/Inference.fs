@@ -25,26 +25,22 @@ let private answers () =
         Expect.equal numbers.LongLength (rows.size 0) "a row each"
         stored.AddRange numbers
 
-    use model =
-        new InferenceModel(EmbeddingModel(trunk, embedder), InferenceSettings.Default)
+    use model = new InferenceModel(trunk, embedder)
 
-    model.TrainKnn(Dataset.unlabelled gallery, 64)
-    let found = model.GetNearestNeighbors(Dataset.unlabelled queries, 5, 64)
+    model.TrainKnn gallery
+    let found = model.GetNearestNeighbors(queries, k = 5)
 
     Expect.equal found.Indices.shape [| 8L; 5L |] "neighbours"
 
     let goal = CalibrationGoal.FalseAcceptRate 0.01
 
-    let calibrated =
-        model.CalibrateThreshold(validation, goal, 0, Validation.defaultMaxPairs, Seed.ofInt64 0L, 64)
-
-    let pairs =
-        model.GetMatchingTuples(Dataset.unlabelled queries, Dataset.unlabelled gallery, Nullable(), 64)
+    let calibrated = model.CalibrateThreshold(validation, goal)
+    let pairs = model.GetMatchingTuples(queries, gallery)
 
     Expect.isLessThanOrEqual calibrated.FalseAcceptRate 0.01 "as wanted"
     Expect.all pairs (fun (struct (query, reference)) -> query < 8L && reference < 60L) "numbers"
 
-    for batch in DatasetEmbeddings.stream model.Model DatasetEmbeddings.defaults validation do
+    for batch in model.StreamEmbeddings(validation, batchSize = 32) do
         use batch = batch
         store batch.Indices batch.Embeddings
 
@@ -52,12 +48,11 @@ let private answers () =
 
     model.Save path
 
-    use service =
-        new InferenceModel(EmbeddingModel(sameTrunk, sameEmbedder), InferenceSettings.Default)
+    use service = new InferenceModel(sameTrunk, sameEmbedder)
 
     service.Load path
 
-    let again = service.GetNearestNeighbors(Dataset.unlabelled queries, 5, 64)
+    let again = service.GetNearestNeighbors(queries, k = 5)
     Expect.equal (again.Indices.data<int64>().ToArray()) (found.Indices.data<int64>().ToArray()) "the same answer"
     File.Delete path
 

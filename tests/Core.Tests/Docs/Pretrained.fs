@@ -28,13 +28,7 @@ let private weights =
             )
 
         withFile (FixtureFiles.checkpoint ()) (fun checkpointFile ->
-            let report =
-                Weights.load
-                    { LoadOptions.strict with
-                        StripPrefix = "module."
-                    }
-                    trunk
-                    checkpointFile
+            let report = PretrainedWeights.Load(trunk, checkpointFile, stripPrefix = "module.")
 
             Expect.isTrue report.IsComplete "all")
     }
@@ -42,7 +36,7 @@ let private weights =
 let private script =
     test "pretrained: a script as a trunk" {
         withFile (FixtureFiles.script ()) (fun scriptFile ->
-            use trunk = new ScriptTrunk(TorchScript.load scriptFile null)
+            use trunk = ScriptTrunk.Load scriptFile
 
             Expect.equal (trunk.state_dict().Count) 9 "tensors")
     }

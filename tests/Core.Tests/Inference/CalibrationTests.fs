@@ -87,10 +87,10 @@ let private choosing =
                     ]
 
                 match goal with
-                | CalibrationGoal.Accuracy ->
+                | CalibrationGoal.MostRight ->
                     close chosen.Accuracy (others |> List.map _.Accuracy |> List.max) "the most accurate"
-                | CalibrationGoal.F1 -> close chosen.F1 (others |> List.map _.F1 |> List.max) "the best F1"
-                | CalibrationGoal.FalseAcceptRate atMost ->
+                | CalibrationGoal.BestF1 -> close chosen.F1 (others |> List.map _.F1 |> List.max) "the best F1"
+                | CalibrationGoal.AtMost atMost ->
                     Expect.isLessThanOrEqual chosen.FalseAcceptRate atMost "as wanted"
 
                     let allowed = others |> List.filter (fun other -> other.FalseAcceptRate <= atMost)
@@ -156,9 +156,9 @@ let private choosing =
             refuses "NaN" (torch.tensor [| nan; 1.0 |]) (bools [| true; false |])
             refuses "no pairs" (torch.zeros 0L) (torch.zeros (0L, dtype = torch.bool))
 
-            throws<ArgumentException> "false-accept rate must be from 0 to 1" (fun () ->
-                Calibration.choose (CalibrationGoal.FalseAcceptRate 2.0) false two (bools [| true; false |])
-                |> ignore)
+            for rate in [ 2.0; -0.1; nan ] do
+                throws<ArgumentException> "false-accept rate must be from 0 to 1" (fun () ->
+                    CalibrationGoal.FalseAcceptRate rate |> ignore)
         }
     ]
 

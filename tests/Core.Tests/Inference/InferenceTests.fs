@@ -13,7 +13,9 @@ let tests =
                 MatchTests.tests
                 CalibrationTests.tests
                 ModelTests.tests
+                SearchTests.tests
                 FileTests.tests
+                FileMistakeTests.tests
                 TrainingTests.tests
             ]
     )

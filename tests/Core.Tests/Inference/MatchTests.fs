@@ -63,7 +63,7 @@ let private byDistance =
                 let query, reference =
                     random seed (int64 queries % 9L), random -seed (int64 references % 9L)
 
-                let finder = MatchFinder(distance, Nullable threshold)
+                let finder = MatchFinder(distance, threshold)
 
                 let matrix =
                     if query.size 0 = 0L || reference.size 0 = 0L then
@@ -80,7 +80,7 @@ let private byDistance =
                                 value <= float32 threshold
                     |]
 
-                let found = finder.GetMatchingPairs(query, reference, Nullable())
+                let found = finder.GetMatchingPairs(query, reference)
                 Expect.equal (bools found) expected "pairs"
                 Expect.equal found.shape [| query.size 0; reference.size 0 |] "queries and references"
 
@@ -92,7 +92,7 @@ let private byDistance =
                                 struct (int64 (place / columns), int64 (place % columns))
                     |]
 
-                Expect.equal (finder.GetMatchingTuples(query, reference, Nullable())) tuples "tuples"
+                Expect.sequenceEqual (finder.GetMatchingTuples(query, reference)) tuples "tuples"
 
             testProperty $"by {name}: row by row as in the matrix"
             <| fun (PositiveInt seed) (PositiveInt rows) ->
@@ -107,9 +107,9 @@ let private byDistance =
                     values.narrow(0L, max 0L (place - 1L), min 2L (values.size 0)).mean().ToDouble()
 
                 let threshold = if values.size 0 = 1L then middle + 0.5 else middle
-                let finder = MatchFinder(distance, Nullable())
-                let pairs = finder.GetMatchingPairs(x, y, Nullable threshold)
-                Expect.equal (finder.IsMatch(x, y, Nullable threshold)) (bools (pairs.diagonal ())) "the same"
+                let finder = MatchFinder distance
+                let pairs = finder.GetMatchingPairs(x, y, threshold)
+                Expect.equal (finder.IsMatch(x, y, threshold)) (bools (pairs.diagonal ())) "the same"
     ]
 
 let private rest =
@@ -117,76 +117,70 @@ let private rest =
         test "without a reference, rows match rows of the query, and themselves" {
             use _ = torch.NewDisposeScope()
             let rows = torch.tensor (array2D [ [ 1.0; 0.0 ]; [ 1.0; 0.1 ]; [ 0.0; 1.0 ] ])
-            let finder = MatchFinder.Default
+            let finder = MatchFinder(threshold = 0.9)
             let expected = [| true; true; false; true; true; false; false; false; true |]
-            Expect.equal (bools (finder.GetMatchingPairs(rows, null, Nullable()))) expected "pairs"
-            let tuples = finder.GetMatchingTuples(rows, null, Nullable 0.9)
-            Expect.equal tuples.Length 5 "tuples"
+            Expect.equal (bools (finder.GetMatchingPairs(rows))) expected "pairs"
+            let tuples = finder.GetMatchingTuples(rows, threshold = 0.9)
+            Expect.equal tuples.Count 5 "tuples"
         }
 
         test "more rows than are compared at once" {
             use _ = torch.NewDisposeScope()
             let query, reference = random 1 3001L, random 2 3000L
-            let finder = MatchFinder(Cosine.distance Cosine.defaults, Nullable 0.99)
-            let found = finder.GetMatchingPairs(query, reference, Nullable())
+            let finder = MatchFinder(Cosine.distance Cosine.defaults, 0.99)
+            let found = finder.GetMatchingPairs(query, reference)
             let expected = (finder.Distance.Matrix(query, reference)).ge(0.99.ToScalar())
             // Rounding differs with the size of a product.
             Expect.isLessThan (found.ne(expected).sum().item<int64>()) 20L "pairs"
-            let counted = finder.GetMatchingTuples(query, reference, Nullable()).LongLength
+            let counted = int64 (finder.GetMatchingTuples(query, reference).Count)
             Expect.equal counted (found.sum().item<int64>()) "tuples"
         }
 
         test "16-bit embeddings are compared in 32 bits, and NaN matches nothing" {
             use _ = torch.NewDisposeScope()
             let rows = torch.tensor (array2D [ [ 1.0f; 2.0f ]; [ nanf; 1.0f ] ])
-            let finder = MatchFinder(Lp.distance Lp.defaults, Nullable 0.0)
-            Expect.equal (finder.IsMatch(rows, rows, Nullable())) [| true; false |] "by rows"
+            let finder = MatchFinder(Lp.distance Lp.defaults, 0.0)
+            Expect.equal (finder.IsMatch(rows, rows)) [| true; false |] "by rows"
 
             use half = rows.half ()
-            let everything = MatchFinder(Lp.distance Lp.defaults, Nullable 2.0)
+            let everything = MatchFinder(Lp.distance Lp.defaults, 2.0)
 
-            Expect.equal
-                (bools (everything.GetMatchingPairs(half, null, Nullable())))
-                [| true; false; false; false |]
-                ""
+            Expect.equal (bools (everything.GetMatchingPairs(half))) [| true; false; false; false |] ""
         }
 
         test "another threshold leaves the finder as it was" {
-            let finder = MatchFinder(Lp.distance Lp.defaults, Nullable 0.5)
+            let finder = MatchFinder(Lp.distance Lp.defaults, 0.5)
             Expect.equal (finder.WithThreshold 0.7).Threshold (Nullable 0.7) "the new"
             Expect.equal finder.Threshold (Nullable 0.5) "the old"
         }
 
         test "nothing stays behind" {
             use rows = (random 1 5L).DetachFromDisposeScope()
-            let finder = MatchFinder.Default
+            let finder = MatchFinder(threshold = 0.9)
 
             leavesNoTensors (fun () ->
-                finder.GetMatchingPairs(rows, rows, Nullable()).Dispose()
-                finder.GetMatchingTuples(rows, rows, Nullable()) |> ignore
-                finder.IsMatch(rows, rows, Nullable()) |> ignore
+                finder.GetMatchingPairs(rows, rows).Dispose()
+                finder.GetMatchingTuples(rows, rows) |> ignore
+                finder.IsMatch(rows, rows) |> ignore
 
                 throws<ArgumentException> "wide" (fun () ->
                     use narrow = torch.zeros (2L, 2L)
-                    finder.GetMatchingPairs(rows, narrow, Nullable()) |> ignore))
+                    finder.GetMatchingPairs(rows, narrow) |> ignore))
         }
 
         test "mistakes are named" {
             use _ = torch.NewDisposeScope()
-            let finder = MatchFinder(Lp.distance Lp.defaults, Nullable())
+            let finder = MatchFinder(Lp.distance Lp.defaults)
             let rows = random 1 3L
 
-            throws<InvalidOperationException> "no threshold" (fun () ->
-                finder.GetMatchingPairs(rows, null, Nullable()) |> ignore)
+            throws<InvalidOperationException> "no threshold" (fun () -> finder.GetMatchingPairs(rows) |> ignore)
 
-            throws<InvalidOperationException> "no threshold" (fun () ->
-                finder.IsMatch(rows, rows, Nullable()) |> ignore)
+            throws<InvalidOperationException> "no threshold" (fun () -> finder.IsMatch(rows, rows) |> ignore)
 
-            throws<ArgumentException> "NaN" (fun () -> finder.IsMatch(rows, rows, Nullable nan) |> ignore)
-            throws<ArgumentException> "NaN" (fun () -> MatchFinder(finder.Distance, Nullable nan) |> ignore)
+            throws<ArgumentException> "NaN" (fun () -> finder.IsMatch(rows, rows, nan) |> ignore)
+            throws<ArgumentException> "NaN" (fun () -> MatchFinder(finder.Distance, nan) |> ignore)
 
-            throws<ArgumentException> "[3 × 4] and [2 × 4]" (fun () ->
-                finder.IsMatch(rows, random 1 2L, Nullable 1.0) |> ignore)
+            throws<ArgumentException> "[3 × 4] and [2 × 4]" (fun () -> finder.IsMatch(rows, random 1 2L, 1.0) |> ignore)
         }
     ]
 

@@ -36,14 +36,13 @@ let private train (look: torch.nn.Module -> unit) =
 let private look (file: string) (rows: Dataset) (trunk: torch.nn.Module) =
     use _ = torch.NewDisposeScope()
 
-    use model =
-        new InferenceModel(EmbeddingModel(trunk, null), InferenceSettings.Default)
+    use model = new InferenceModel(trunk)
 
     model.TrainKnn(rows, 8)
     model.GetNearestNeighbors(rows, 2, 8) |> ignore
-    model.GetMatches(rows, Nullable(), 8) |> ignore
+    model.GetMatches(rows, batchSize = 8) |> ignore
 
-    model.CalibrateThreshold(rows, CalibrationGoal.F1, 0, 100L, Seed.ofInt64 1L, 8)
+    model.CalibrateThreshold(rows, CalibrationGoal.F1, maxPairs = 100L, seed = 1L, batchSize = 8)
     |> ignore
 
     model.Save file
@@ -72,8 +71,7 @@ let tests =
 
                 step session
 
-                use model =
-                    new InferenceModel(EmbeddingModel(trunk, null), InferenceSettings.Default)
+                use model = new InferenceModel(trunk)
 
                 model.Save file
 
@@ -85,8 +83,7 @@ let tests =
                 let trained = Snapshot.ofSession session
                 use other = network ()
 
-                use loaded =
-                    new InferenceModel(EmbeddingModel(other, null), InferenceSettings.Default)
+                use loaded = new InferenceModel(other)
 
                 loaded.Load file
                 Expect.equal (floats (Seq.head (other.parameters ()))) saved "as they were"

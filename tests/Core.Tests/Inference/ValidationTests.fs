@@ -85,13 +85,9 @@ let private validation =
         let noise = torch.randn ([| count; 8L |], generator = generator)
         (centres.index_select (0L, labels) + noise).MoveToOuterDisposeScope(), labels.MoveToOuterDisposeScope()
 
-    let finders =
-        [
-            MatchFinder(Cosine.distance Cosine.defaults, Nullable())
-            MatchFinder(Lp.distance Lp.defaults, Nullable())
-        ]
+    let finders = [ MatchFinder(); MatchFinder(Lp.distance Lp.defaults) ]
 
-    let seed = Seed.ofInt64 3L
+    let seed = 3L
 
     [
         test "looks at every pair once" {
@@ -114,8 +110,8 @@ let private validation =
 
             for finder in finders do
                 for goal in goals 0.05 do
-                    let chosen = Validation.calibrate goal 780L seed finder embeddings labels
-                    let expected = Validation.calibratePairs goal finder (rows fst) (rows snd) same
+                    let chosen = Validation.Calibrate(finder, embeddings, labels, goal, 780L, seed)
+                    let expected = Validation.CalibratePairs(finder, rows fst, rows snd, same, goal)
                     Expect.equal (chosen.Positives, chosen.Negatives) (140L, 640L) "pairs"
                     Expect.floatClose Accuracy.medium chosen.Threshold expected.Threshold "threshold"
                     close chosen.Accuracy expected.Accuracy "accuracy"
@@ -128,8 +124,8 @@ let private validation =
 
             for finder in finders do
                 for goal in goals 0.05 do
-                    let all = Validation.calibrate goal 1_000_000L seed finder embeddings labels
-                    let some = Validation.calibrate goal 200_000L seed finder embeddings labels
+                    let all = Validation.Calibrate(finder, embeddings, labels, goal, 1_000_000L, seed)
+                    let some = Validation.Calibrate(finder, embeddings, labels, goal, 200_000L, seed)
                     Expect.equal (some.Positives, some.Negatives) (100_000L, 100_000L) "half of each kind"
                     let tolerance = { absolute = 0.02; relative = 0.0 }
                     Expect.floatClose tolerance some.Accuracy all.Accuracy "accuracy"
@@ -144,7 +140,7 @@ let private validation =
 
             leavesNoTensors (fun () ->
                 for pairs in [ 10_000L; 100L ] do
-                    Validation.calibrate CalibrationGoal.F1 pairs seed finders[0] embeddings labels
+                    Validation.Calibrate(finders[0], embeddings, labels, CalibrationGoal.F1, pairs, seed)
                     |> ignore)
 
             embeddings.Dispose()
@@ -157,7 +153,7 @@ let private validation =
 
             let refuses (text: string) pairs labels =
                 throws<ArgumentException> text (fun () ->
-                    Validation.calibrate CalibrationGoal.F1 pairs seed finders[0] embeddings labels
+                    Validation.Calibrate(finders[0], embeddings, labels, CalibrationGoal.F1, pairs, seed)
                     |> ignore)
 
             refuses "0 are of one class and 10 of two" 100L labels
@@ -166,12 +162,7 @@ let private validation =
             refuses "maxPairs must be at least 2" 1L labels
 
             throws<ArgumentException> "same has the shape [4]" (fun () ->
-                Validation.calibratePairs
-                    CalibrationGoal.F1
-                    finders[0]
-                    embeddings
-                    embeddings
-                    (bools [| true; false; true; true |])
+                Validation.CalibratePairs(finders[0], embeddings, embeddings, bools [| true; false; true; true |])
                 |> ignore)
         }
     ]

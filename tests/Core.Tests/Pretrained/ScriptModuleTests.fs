@@ -97,8 +97,8 @@ let private modes =
                     Path.Combine(Path.GetTempPath(), $"metric-learning-{Guid.NewGuid()}.safetensors")
 
                 try
-                    Weights.save trunk path
-                    let report = Weights.load LoadOptions.strict other path
+                    PretrainedWeights.Save(trunk, path)
+                    let report = PretrainedWeights.Load(other, path)
                     Expect.isTrue report.IsComplete "all"
                     Expect.equal (bits other) (bits trunk) "the same"
                     other.eval ()
@@ -124,7 +124,7 @@ let private mistakes =
         [
             testCase "a script is loaded from its file" (fun () ->
                 withFile (Layers(RunParts.features).Script plain) (fun path ->
-                    use trunk = new ScriptTrunk(TorchScript.load path null)
+                    use trunk = ScriptTrunk.Load path
                     Expect.equal (trunk.state_dict().Count) 9 "tensors"))
 
             testCase "a state dict or garbage is no script" (fun () ->
@@ -132,12 +132,12 @@ let private mistakes =
 
                 for content in [ stateDict; [||]; Array.create 100 7uy ] do
                     withFile content (fun path ->
-                        Expect.throwsC (fun () -> TorchScript.load path null |> ignore) (fun error ->
+                        Expect.throwsC (fun () -> ScriptTrunk.Load path |> ignore) (fun error ->
                             Expect.equal (error.GetType()) typeof<InvalidDataException> $"{error}"
                             Expect.stringContains error.Message path "which file"
                             Expect.isLessThan error.Message.Length 600 "and no stack of libtorch"))
 
-                Expect.throwsT<FileNotFoundException> (fun () -> TorchScript.load "/nowhere.pt" null |> ignore) "none"
+                Expect.throwsT<FileNotFoundException> (fun () -> ScriptTrunk.Load "/nowhere.pt" |> ignore) "none"
                 |> ignore)
 
             testCase "several outputs" (fun () ->

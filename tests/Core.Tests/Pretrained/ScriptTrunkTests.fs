@@ -41,7 +41,7 @@ let tests =
                 Expect.equal (trunk.state_dict().Count) 9 "the state dict")
 
             testCase "the same bits as the same layers of TorchSharp, dropout and batch norm included" (fun () ->
-                Expect.isTrue TorchScript.isExact "libtorch's switch was found"
+                Expect.isTrue ScriptTrunk.IsExact "libtorch's switch was found"
 
                 for setting in [ dropping; { replacing with Dropout = 0.25 } ] do
                     use trunk = trunkOf setting

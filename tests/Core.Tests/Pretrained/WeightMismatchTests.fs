@@ -28,14 +28,13 @@ let tests =
                     File.WriteAllBytes(path, saveStateDict source)
 
                     refuses
-                        options
                         (network 4L)
-                        path
+                        (fun target -> PretrainedWeights.Load(target, path))
                         [
                             "missing in the file: \"last.bias\""
                             "in the file only: \"head.weight\""
                             "\"first.weight\" is Float32 [5 × 3] in the file, Float32 [4 × 3] in the module"
-                            "Strict"
+                            "strict = false"
                         ]))
 
             testCase "not strict: what fits is loaded, the rest is reported and stays" (fun () ->
@@ -55,7 +54,7 @@ let tests =
 
                 withFile ".safetensors" (fun path ->
                     Safetensors.Save(path, [ for name, tensor in tensors -> struct (name, tensor) ], [])
-                    let report = Weights.load { options with Strict = false } target path
+                    let report = PretrainedWeights.Load(target, path, strict = false)
                     Expect.equal report.Matched.Count 7 "matched"
                     Expect.equal (List.ofSeq report.Missing) [ "last.bias" ] "missing"
                     Expect.equal (List.ofSeq report.Unexpected) [ "head.weight" ] "unexpected"
@@ -88,7 +87,11 @@ let tests =
             testCase "not strict, and nothing fits: an error all the same" (fun () ->
                 withFile ".pth" (fun path ->
                     File.WriteAllBytes(path, saveStateDict [ "head.weight", torch.zeros (1L) ])
-                    refuses { options with Strict = false } (network 4L) path [ "Rename" ]))
+
+                    refuses
+                        (network 4L)
+                        (fun target -> PretrainedWeights.Load(target, path, strict = false))
+                        [ "rename" ]))
 
             testCase "a damaged file changes nothing" (fun () ->
                 let source = trained 4L
@@ -103,7 +106,7 @@ let tests =
                     let before = bits target
 
                     Expect.throwsT<InvalidDataException>
-                        (fun () -> Weights.load options target path |> ignore)
+                        (fun () -> PretrainedWeights.Load(target, path) |> ignore)
                         "its checksum"
                     |> ignore
 
@@ -116,7 +119,7 @@ let tests =
 
                 withFile ".pth" (fun path ->
                     File.WriteAllBytes(path, saveStateDict tensors)
-                    let report = Weights.load options (network 4L) path
+                    let report = PretrainedWeights.Load(network 4L, path)
                     Expect.equal (List.ofSeq report.Missing) [ "norm.num_batches_tracked" ] "reported"))
 
             testCase "other objects beside the weights, when asked for" (fun () ->
@@ -137,18 +140,12 @@ let tests =
                     File.WriteAllBytes(path, file)
                     let target = network 4L
 
-                    Expect.throwsC (fun () -> Weights.load options target path |> ignore) (fun error ->
+                    Expect.throwsC (fun () -> PretrainedWeights.Load(target, path) |> ignore) (fun error ->
                         Expect.equal (error.GetType()) typeof<InvalidDataException> "refused"
                         Expect.stringContains error.Message "\"argparse.Namespace\"" "its name"
-                        Expect.stringContains error.Message "IgnoreOtherObjects" "the way out")
+                        Expect.stringContains error.Message "ignoreOtherObjects = true" "the way out")
 
-                    let report =
-                        Weights.load
-                            { options with
-                                IgnoreOtherObjects = true
-                            }
-                            target
-                            path
+                    let report = PretrainedWeights.Load(target, path, ignoreOtherObjects = true)
 
                     Expect.equal (List.ofSeq report.Ignored) [ "argparse.Namespace" ] "reported"
                     Expect.equal (bits target) (bits source) "loaded"))

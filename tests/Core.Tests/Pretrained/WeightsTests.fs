@@ -26,10 +26,10 @@ let private loading =
                         if extension = ".pth" then
                             File.WriteAllBytes(path, saveStateDict (state source))
                         else
-                            Weights.save source path
+                            PretrainedWeights.Save(source, path)
 
                         let target = network 4L
-                        let report = Weights.load options target path
+                        let report = PretrainedWeights.Load(target, path)
                         Expect.equal (bits target) (bits source) extension
 
                         Expect.equal
@@ -42,7 +42,7 @@ let private loading =
 
             testCase "tensors in memory" (fun () ->
                 let source, target = trained 4L, network 4L
-                Weights.loadTensors options target (source.state_dict ()) |> ignore
+                PretrainedWeights.Load(target, source.state_dict ()) |> ignore
                 Expect.equal (bits target) (bits source) "the same"
                 Expect.isFalse (source.state_dict().Values |> Seq.exists _.IsInvalid) "and still there")
 
@@ -61,7 +61,7 @@ let private loading =
 
                 withFile ".pth" (fun path ->
                     File.WriteAllBytes(path, saveStateDict halves)
-                    let report = Weights.load options target path
+                    let report = PretrainedWeights.Load(target, path)
                     Expect.equal report.Converted.Count 9 "all"
                     Expect.equal (string report) "9 tensors loaded (9 converted)" "in words"
                     Expect.equal report.Converted[0].InFile.Dtype torch.ScalarType.Float16 "from"
@@ -80,7 +80,11 @@ let private loading =
 
                 withFile ".pth" (fun path ->
                     File.WriteAllBytes(path, saveStateDict fractions)
-                    refuses options target path [ "\"norm.num_batches_tracked\" is Float32 []"; "Int64 []" ]))
+
+                    refuses
+                        target
+                        (fun target -> PretrainedWeights.Load(target, path))
+                        [ "\"norm.num_batches_tracked\" is Float32 []"; "Int64 []" ]))
 
             testCase "strided tensors of a file" (fun () ->
                 let target = network 4L
@@ -103,7 +107,7 @@ let private loading =
 
                 withFile ".pth" (fun path ->
                     File.WriteAllBytes(path, save "weights" None (storage 0 weight :: List.tail storages) value)
-                    Weights.load options target path |> ignore
+                    PretrainedWeights.Load(target, path) |> ignore
                     let loaded = dict (state target)
                     Expect.isTrue (loaded["first.weight"].Equals(weight.t ())) "transposed"))
         ]
@@ -117,9 +121,14 @@ let private names =
 
                 withFile ".pth" (fun path ->
                     File.WriteAllBytes(path, saveStateDict (renamed (fun name -> "module." + name) (state source)))
-                    refuses options target path [ "begin with \"module.\"" ]
-                    refuses { options with Strict = false } target path [ "begin with \"module.\"" ]
-                    Weights.load { options with StripPrefix = "module." } target path |> ignore
+                    refuses target (fun target -> PretrainedWeights.Load(target, path)) [ "begin with \"module.\"" ]
+
+                    refuses
+                        target
+                        (fun target -> PretrainedWeights.Load(target, path, strict = false))
+                        [ "begin with \"module.\"" ]
+
+                    PretrainedWeights.Load(target, path, stripPrefix = "module.") |> ignore
                     Expect.equal (bits target) (bits source) "loaded"))
 
             testCase "renamed, and left out by null" (fun () ->
@@ -138,13 +147,7 @@ let private names =
                 withFile ".pth" (fun path ->
                     File.WriteAllBytes(path, saveStateDict tensors)
 
-                    let report =
-                        Weights.load
-                            { options with
-                                Rename = Func<_, _>(rename)
-                            }
-                            target
-                            path
+                    let report = PretrainedWeights.Load(target, path, rename = rename)
 
                     Expect.equal (bits target) (bits source) "loaded"
                     Expect.equal (List.ofSeq report.LeftOut) [ "head.weight" ] "left out"))
@@ -154,17 +157,18 @@ let private names =
                     File.WriteAllBytes(path, saveStateDict (state (trained 4L)))
 
                     refuses
-                        { options with
-                            Rename = Func<_, _>(fun _ -> "first.bias")
-                        }
                         (network 4L)
-                        path
+                        (fun target -> PretrainedWeights.Load(target, path, rename = (fun _ -> "first.bias")))
                         [ "\"first.weight\" and \"first.bias\""; "both called \"first.bias\"" ]))
 
             testCase "an entry of a safetensors file" (fun () ->
                 withFile ".safetensors" (fun path ->
-                    Weights.save (network 4L) path
-                    refuses { options with Entry = "model" } (network 4L) path [ "no entries such as \"model\"" ]))
+                    PretrainedWeights.Save(network 4L, path)
+
+                    refuses
+                        (network 4L)
+                        (fun target -> PretrainedWeights.Load(target, path, entry = "model"))
+                        [ "no entries such as \"model\"" ]))
         ]
 
 let private inRuns =
@@ -184,13 +188,13 @@ let private inRuns =
 
                 withFile ".safetensors" (fun path ->
                     let source = make ()
-                    Weights.save source path
+                    PretrainedWeights.Save(source, path)
                     let trunk = make ()
                     use first = session trunk
                     use taken = first.Take()
                     SmallRuns.step first
                     let beforeLoading = Snapshot.ofState taken
-                    Weights.load options trunk path |> ignore
+                    PretrainedWeights.Load(trunk, path) |> ignore
                     use after = first.Take()
                     Expect.equal (bits trunk) (bits source) "loaded"
                     Expect.equal (Snapshot.ofState taken) beforeLoading "a state of before is as it was"
@@ -200,7 +204,7 @@ let private inRuns =
                     let other = make ()
                     use second = session other
                     SmallRuns.step second
-                    Weights.loadTensors options other (source.state_dict ()) |> ignore
+                    PretrainedWeights.Load(other, source.state_dict ()) |> ignore
                     SmallRuns.step second
                     Expect.equal (bits trunk) (bits other) "the step after"
                     Expect.notEqual (bits trunk) (bits source) "it moved"))
@@ -212,14 +216,14 @@ let private inRuns =
                     File.WriteAllBytes(path, saveStateDict (state (trained 4L)))
 
                     let load () =
-                        Weights.load options target path |> ignore
+                        PretrainedWeights.Load(target, path) |> ignore
 
                     load ()
                     let before = torch.Tensor.TotalCount
                     load ()
 
                     (try
-                        Weights.load { options with StripPrefix = "norm." } target path |> ignore
+                        PretrainedWeights.Load(target, path, stripPrefix = "norm.") |> ignore
                      with :? ArgumentException ->
                          ())
 
@@ -230,7 +234,7 @@ let private inRuns =
                 target.Dispose()
 
                 Expect.throwsT<ObjectDisposedException>
-                    (fun () -> Weights.loadTensors options target (Dictionary()) |> ignore)
+                    (fun () -> PretrainedWeights.Load(target, Dictionary()) |> ignore)
                     "it says so"
                 |> ignore)
         ]

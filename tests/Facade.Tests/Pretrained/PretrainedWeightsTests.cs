@@ -33,49 +33,6 @@ public sealed class PretrainedWeightsTests : IDisposable
         Assert.Equal(Bits(first), Bits(second));
     }
 
-    [Fact]
-    public void The_weights_are_those_of_the_file()
-    {
-        var trunk = Trunk();
-        PretrainedWeights.Load(trunk, checkpoint, entry: "state_dict", rename: name => name.Replace("module.", ""));
-        using var expected = (arange(36) % 11 - 5).reshape(6, 6).to(ScalarType.Float32) / 8;
-        Assert.True(expected.Equals(trunk.get_parameter("first.weight")!));
-    }
-
-    [Fact]
-    public void What_does_not_fit_changes_nothing()
-    {
-        var trunk = Trunk(7);
-        var before = Bits(trunk);
-
-        var names = Assert.Throws<ArgumentException>(() => PretrainedWeights.Load(trunk, checkpoint));
-        var shapes = Assert.Throws<ArgumentException>(() =>
-            PretrainedWeights.Load(trunk, checkpoint, stripPrefix: "module.")
-        );
-        var entries = Assert.Throws<InvalidDataException>(() =>
-            PretrainedWeights.Load(trunk, checkpoint, entry: "model")
-        );
-
-        Assert.Contains("begin with \"module.\"", names.Message, StringComparison.Ordinal);
-        Assert.Contains("Float32 [6 × 6] in the file, Float32 [7 × 6]", shapes.Message, StringComparison.Ordinal);
-        Assert.Contains("\"state_dict\"", entries.Message, StringComparison.Ordinal);
-        Assert.Equal(before, Bits(trunk));
-    }
-
-    [Fact]
-    public void Some_of_it_may_fit()
-    {
-        var trunk = Trunk(7);
-
-        var report = PretrainedWeights.Load(trunk, checkpoint, strict: false, stripPrefix: "module.");
-
-        Assert.Equal(["last.bias", "norm.num_batches_tracked"], report.Matched);
-        Assert.Equal("first.weight", report.Mismatched[0].InModule.Name);
-        Assert.Equal([6L, 6L], report.Mismatched[0].InFile.Shape);
-        Assert.Equal([7L, 6L], report.Mismatched[0].InModule.Shape);
-        Assert.False(report.IsComplete);
-    }
-
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -1,7 +1,7 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
+open System.Runtime.InteropServices
 open TorchSharp
 
 /// The nearest references of some queries, nearest first; equally near ones in the order of their rows.
@@ -13,6 +13,11 @@ type Neighbours(distances: torch.Tensor, indices: torch.Tensor) =
 
     /// (Q × k) int64: the neighbours' rows among the references.
     member _.Indices = indices
+
+    /// Both, for C#'s <c>var (distances, indices) =</c>.
+    member _.Deconstruct([<Out>] first: byref<torch.Tensor>, [<Out>] second: byref<torch.Tensor>) : unit =
+        first <- distances
+        second <- indices
 
     /// Frees both.
     member _.Dispose() =

@@ -1,0 +1,136 @@
+namespace MetricLearning
+
+open System
+open TorchSharp
+open MetricLearning.Core
+
+/// The part of an inference model that changes in use: index, threshold and normalization. One thread at a time.
+[<Sealed>]
+type internal InferenceState
+    (model: EmbeddingModel, device: torch.Device | null, finder: MatchFinder | null, normalizeEmbeddings: bool) =
+    let gate = obj ()
+    let index = new EmbeddingIndex()
+    let mutable normalize = normalizeEmbeddings
+    let mutable disposed = false
+
+    let mutable finder =
+        match finder with
+        | null -> MatchFinder(threshold = 0.9)
+        | given -> given
+
+    let throwIfDisposed () =
+        if disposed then
+            raise (ObjectDisposedException "InferenceModel")
+
+    let content (index: torch.Tensor | null) : InferenceContent =
+        {
+            NormalizeEmbeddings = normalize
+            Distance = InferenceFile.describe finder.Distance
+            Threshold = finder.Threshold
+            Index = index
+        }
+
+    let replaceIndex (embeddings: torch.Tensor) : unit =
+        let device =
+            match device with
+            | null -> model.Device
+            | given -> given
+
+        index.Replace(embeddings.``to`` device)
+
+    /// Decides what matches.
+    member _.Finder = finder
+
+    /// Whether embeddings are scaled to length 1.
+    member _.Normalize = normalize
+
+    /// The number of embeddings in the index.
+    member _.IndexCount = index.Count
+
+    /// Matches by this threshold from now on.
+    member _.SetThreshold(threshold: float) : unit =
+        finder <- finder.WithThreshold threshold
+
+    /// Makes embeddings the index.
+    member _.Replace(embeddings: torch.Tensor) : unit =
+        lock gate (fun () -> index.Replace embeddings)
+
+    /// Adds embeddings to the index.
+    member _.Add(embeddings: torch.Tensor) : unit =
+        lock gate (fun () -> index.Add embeddings)
+
+    /// Reads the index. InvalidOperationException when it is empty.
+    member _.WithIndex(act: torch.Tensor -> 'T) : 'T =
+        lock gate (fun () ->
+            throwIfDisposed ()
+
+            match index.Embeddings with
+            | null ->
+                invalidOp "There is no index to search: give it embeddings with TrainKnn, or load one that was saved."
+            | embeddings ->
+                use embeddings = embeddings
+                act embeddings)
+
+    /// Writes networks and state.
+    member _.Save(path: string) : unit =
+        lock Locks.modulesAndGenerators (fun () ->
+            lock gate (fun () ->
+                throwIfDisposed ()
+                use _ = torch.NewDisposeScope()
+                InferenceFile.write path model (content index.Embeddings)))
+
+    /// Reads networks and state. Everything is read and checked before anything changes.
+    member _.Load(path: string) : unit =
+        use _ = torch.NewDisposeScope()
+        throwIfDisposed ()
+        let struct (loaded, weights) = InferenceFile.read path model
+        let own = InferenceFile.describe finder.Distance
+
+        if loaded.Threshold.HasValue && loaded.Distance <> own then
+            raise (
+                ArgumentException
+                    $"\"{path}\" has a threshold for the distance {loaded.Distance}, but matches are found by {own}: give a MatchFinder of the distance that it was saved with."
+            )
+
+        lock Locks.modulesAndGenerators (fun () ->
+            lock gate (fun () ->
+                for struct (target, content) in weights do
+                    Effects.overwrite target content
+
+                normalize <- loaded.NormalizeEmbeddings
+
+                if loaded.Threshold.HasValue then
+                    finder <- finder.WithThreshold loaded.Threshold.Value
+
+                match loaded.Index with
+                | null -> index.Clear()
+                | embeddings -> replaceIndex embeddings))
+
+    /// Writes the index alone.
+    member this.SaveIndex(path: string) : unit =
+        this.WithIndex(fun embeddings -> InferenceFile.writeIndex path (content embeddings))
+
+    /// Reads an index. ArgumentException when its embeddings are scaled and these are not, or the other way round.
+    member _.LoadIndex(path: string) : unit =
+        use _ = torch.NewDisposeScope()
+        throwIfDisposed ()
+        let loaded = InferenceFile.readIndex path
+
+        if loaded.NormalizeEmbeddings <> normalize then
+            raise (
+                ArgumentException
+                    $"The embeddings of \"{path}\" were made with normalizeEmbeddings = {loaded.NormalizeEmbeddings}, but here it is {normalize}: use the same."
+            )
+
+        match loaded.Index with
+        | null -> ()
+        | embeddings -> lock gate (fun () -> replaceIndex embeddings)
+
+    /// ObjectDisposedException after `Dispose`.
+    member _.ThrowIfDisposed() : unit = throwIfDisposed ()
+
+    interface IDisposable with
+        member _.Dispose() =
+            lock gate (fun () ->
+                disposed <- true
+                (index :> IDisposable).Dispose())
