@@ -2,6 +2,44 @@ module MetricLearning.Core.Tests.Program
 
 open MetricLearning.Core.Tests.Support
 open Expecto
+open TorchSharp
+
+let private fromSeed (code: TestCode) : TestCode =
+    let start () = torch.manual_seed 1L |> ignore
+
+    match code with
+    | Sync test -> Sync(start >> test)
+    | SyncWithCancel test ->
+        SyncWithCancel(fun token ->
+            start ()
+            test token)
+    | Async test ->
+        Async(
+            async {
+                start ()
+                return! test
+            }
+        )
+    | AsyncFsCheck(config, stress, test) ->
+        AsyncFsCheck(
+            config,
+            stress,
+            fun config ->
+                async {
+                    start ()
+                    return! test config
+                }
+        )
+
+/// Tests that run alone find libtorch's generator at the same place, whatever ran before them: networks that have no seed of
+/// their own start alike in every run.
+let rec private seeded (isAlone: bool) (test: Test) : Test =
+    match test with
+    | TestCase(code, state) when isAlone -> TestCase(fromSeed code, state)
+    | TestCase _ -> test
+    | TestList(tests, state) -> TestList(List.map (seeded isAlone) tests, state)
+    | TestLabel(label, test, state) -> TestLabel(label, seeded isAlone test, state)
+    | Test.Sequenced(method, test) -> Test.Sequenced(method, seeded (isAlone || method = Synchronous) test)
 
 [<Tests>]
 let all =
@@ -19,18 +57,21 @@ let all =
             Inference.InferenceTests.tests
             Files.FileTests.tests
             Pretrained.PretrainedTests.tests
-            testList
-                "docs"
-                [
-                    Docs.YourOwn.tests
-                    Docs.Pages.tests
-                    Docs.Guides.tests
-                    Docs.Records.tests
-                    Docs.Checkpoints.tests
-                    Docs.Inference.tests
-                    Docs.Pretrained.tests
-                ]
+            testSequenced ( // Their networks are made from libtorch's generator.
+                testList
+                    "docs"
+                    [
+                        Docs.YourOwn.tests
+                        Docs.Pages.tests
+                        Docs.Guides.tests
+                        Docs.Records.tests
+                        Docs.Checkpoints.tests
+                        Docs.Inference.tests
+                        Docs.Pretrained.tests
+                    ]
+            )
         ]
+    |> seeded false
 
 [<EntryPoint>]
 let main arguments =

@@ -8,23 +8,24 @@ open MetricLearning.Core
 /// Processes whose checkpoints cannot be written.
 module Starving =
 
-    // A process that is killed when there is a checkpoint.
-    let private untilSaved (case: Case) (folder: string) : Interrupted =
+    // A process that is killed when there is a checkpoint; None if it saved itself and came to its end first.
+    let private untilSaved (case: Case) (folder: string) : Interrupted option =
         use running = Interrupted.start case folder []
 
         while Folder.newest folder = 0L && not running.HasEnded do
             Thread.Sleep 1
 
-        running.Kill() |> ignore
-        Interrupted.resumed running Interrupted.nothing
+        if not (running.Kill()) && Folder.newest folder > 0L then
+            None
+        else
+            Some(Interrupted.resumed running Interrupted.nothing)
 
     /// Lets a run save itself; then fail to, because files may not be large enough, once going on and once ending; and then
     /// lets it go on.
-    let ofSpace (seed: Seed) (case: Case) (expected: string, duration: TimeSpan) : Interrupted =
+    let rec ofSpace (seed: Seed) (case: Case) (expected: string, duration: TimeSpan) : Interrupted =
         let random = seed.Random()
 
-        Folder.within (fun folder ->
-            let found = untilSaved case folder
+        let starved (folder: string) (found: Interrupted) : Interrupted =
             let before = Folder.checkpoints folder
             let smallest = before.Values |> Seq.map _.Length |> Seq.min
 
@@ -63,4 +64,8 @@ module Starving =
             found
             |> starve "report" goesOn
             |> starve "stop" ends
-            |> Interrupted.finish case expected folder)
+            |> Interrupted.finish case expected folder
+
+        // On a busy machine a whole run may pass between two looks into its folder: it has nothing left to save then.
+        Folder.within (fun folder -> untilSaved case folder |> Option.map (starved folder))
+        |> Option.defaultWith (fun () -> ofSpace seed case (expected, duration))

@@ -16,4 +16,5 @@ let tests =
             CollateTests.tests
             SourceTests.tests
             LoaderTests.tests
+            LoaderWaits.tests
         ]

@@ -163,90 +163,25 @@ let tests =
             }
 
             test "what is prepared is bounded by the queue" {
-                use loader = loader (samples -1L) (orders[0]()) 2
+                let read = ref 0L
+
+                let dataset =
+                    Dataset.ofFunction count (fun index _ ->
+                        Interlocked.Increment &read.contents |> ignore
+                        struct (torch.tensor [| float32 index |], index % 4L))
+
+                use loader = loader dataset (DataOrder.shuffled count 8) 2
                 let before = liveTensors ()
                 let mutable cursor = Cursor.start
 
-                for _ in 1..12 do
+                for fetched in 1L .. 12L do
                     cursor <- (fetch loader cursor).After
-                    Thread.Sleep 2
-                    // Two tensors a batch of at most four batches, and one batch in the making.
+                    // Four batches of eight wait or are being made.
+                    let full = 8L * (fetched + 4L)
+                    Expect.isTrue (eventually (fun () -> Volatile.Read &read.contents >= full)) "prepared ahead"
+                    // Two tensors a batch, and what two batches are being made of.
                     Expect.isTrue (torch.Tensor.TotalCount - before <= 8L + 2L * 16L) "bounded"
-            }
-
-            test "a cancelled wait loses nothing" {
-                use gate = new ManualResetEventSlim false
-
-                let dataset =
-                    Dataset.ofFunction count (fun index _ ->
-                        gate.Wait()
-                        struct (float32 index, 0))
-
-                use loader = loader dataset (DataOrder.shuffled count 4) 2
-                use cancelling = new CancellationTokenSource 30
-
-                Expect.throwsT<OperationCanceledException>
-                    (fun () -> loader.Fetch(seed, Cursor.start, cancelling.Token) |> ignore)
-                    "cancelled"
-
-                gate.Set()
-
-                use alone =
-                    new Loader(BatchSource.ofDataset Reading.Default dataset, DataOrder.shuffled count 4, 0)
-
-                Expect.equal (run loader 5 Cursor.start) (run alone 5 Cursor.start) "as if nothing had been"
-
-                throws<OperationCanceledException> "" (fun () ->
-                    loader.Fetch(seed, Cursor.start, CancellationToken true) |> ignore)
-            }
-
-            test "disposing wakes a waiting caller" {
-                use gate = new ManualResetEventSlim false
-
-                let dataset =
-                    Dataset.ofFunction count (fun index _ ->
-                        gate.Wait()
-                        struct (float32 index, 0))
-
-                let loader = loader dataset (DataOrder.shuffled count 4) 1
-                let mutable outcome: exn | null = null
-
-                let waiting =
-                    Thread(fun () ->
-                        try
-                            loader.Fetch(seed, Cursor.start, CancellationToken.None) |> ignore
-                        with error ->
-                            outcome <- error)
-
-                waiting.Start()
-                Thread.Sleep 30
-                let disposing = Thread(fun () -> (loader :> IDisposable).Dispose())
-                disposing.Start()
-                Expect.isTrue (waiting.Join 5000) "the caller is awake"
-                Expect.isTrue (outcome :? ObjectDisposedException) $"{outcome}"
-                gate.Set()
-                Expect.isTrue (disposing.Join 5000) "disposed"
-                (loader :> IDisposable).Dispose()
-                throws<ObjectDisposedException> "" (fun () -> fetch loader Cursor.start |> ignore)
-            }
-
-            test "a data set may dispose its own loader" {
-                let mutable loader: Loader | null = null
-
-                let dataset =
-                    Dataset.ofFunction count (fun index _ ->
-                        if index = 7L then
-                            match loader with
-                            | null -> ()
-                            | loader -> (loader :> IDisposable).Dispose()
-
-                        struct (float32 index, 0))
-
-                let made =
-                    new Loader(BatchSource.ofDataset Reading.Default dataset, DataOrder.ofIndices [ 0L .. 39L ] 4, 1)
-
-                loader <- made
-                throws<ObjectDisposedException> "" (fun () -> run made 6 Cursor.start |> ignore)
+                    Expect.equal (Volatile.Read &read.contents) full "samples read"
             }
 
             test "a negative number of workers is refused" {

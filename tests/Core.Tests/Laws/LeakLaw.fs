@@ -8,30 +8,42 @@ open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-
-let private collectGarbage () =
-    for _ in 1..2 do
-        GC.Collect()
-        GC.WaitForPendingFinalizers()
+open MetricLearning.Core.Tests.Support.Expectations
 
 /// Live native tensors after each of `count` iterations, by what the iteration did: gradients stay readable until the
 /// next, so phases differ.
 let private countsOf (recipe: Recipe) (count: int) (session: Session) : (Plan * int64) list =
-    collectGarbage ()
-
-    // No collection may tidy up behind the library.
-    GC.TryStartNoGCRegion 200_000_000L |> ignore
-
-    try
+    withoutCollecting (fun () ->
         [
             for _ in 1..count do
                 let plan = Iteration.decide recipe session.Handles session.Progress
                 session.Step CancellationToken.None |> Seq.iter ignore
                 plan, Tensor.TotalCount
-        ]
-    finally
-        if Runtime.GCSettings.LatencyMode = Runtime.GCLatencyMode.NoGCRegion then
-            GC.EndNoGCRegion()
+        ])
+
+/// The same after each of `count` steps from a state to the next, each state disposed.
+let private countsOfStates
+    (prepared: Prepared)
+    (step: TrainingState -> TrainingState)
+    (count: int)
+    : (Plan * int64) list =
+    use _ = Session.Start prepared
+
+    withoutCollecting (fun () ->
+        let mutable state = prepared.State.Share()
+
+        let counts =
+            [
+                for _ in 1..count do
+                    let plan = Iteration.decide prepared.Recipe prepared.Handles state.Progress
+                    let next = step state
+                    (state :> IDisposable).Dispose()
+                    state <- next
+                    plan, Tensor.TotalCount
+            ]
+
+        (state :> IDisposable).Dispose()
+        counts)
 
 let private isFlat (counts: (Plan * int64) list) =
     for _, alike in List.groupBy fst (List.tail counts) do
@@ -62,21 +74,7 @@ let tests =
 
             LawChecks.law 10 "pure steps, each state disposed" (fun subject settings _ ->
                 let prepared = Subject.prepare subject { settings with Workers = 0 }
-                use _ = Session.Start prepared
-                collectGarbage ()
-                let mutable state = prepared.State.Share()
-
-                isFlat
-                    [
-                        for _ in 1..7 do
-                            let plan = Iteration.decide prepared.Recipe prepared.Handles state.Progress
-                            let next = Iteration.step prepared.Recipe prepared.Handles state
-                            (state :> IDisposable).Dispose()
-                            state <- next
-                            plan, Tensor.TotalCount
-                    ]
-
-                (state :> IDisposable).Dispose())
+                isFlat (countsOfStates prepared (Iteration.step prepared.Recipe prepared.Handles) 7))
 
             LawChecks.law 6 "with workers, what is waiting in the queue at most" (fun subject settings _ ->
                 let settings =
@@ -138,17 +136,5 @@ let tests =
 
             LawChecks.isFalsified "Scope" (fun () ->
                 let prepared = Subject.prepare Subject.metricLossOnly Settings.rich
-                use _ = Session.Start prepared
-                collectGarbage ()
-                let mutable state = prepared.State.Share()
-
-                isFlat
-                    [
-                        for _ in 1..4 do
-                            let plan = Iteration.decide prepared.Recipe prepared.Handles state.Progress
-                            let next = ByHand.step [ Mechanism.Scope ] prepared state
-                            (state :> IDisposable).Dispose()
-                            state <- next
-                            plan, Tensor.TotalCount
-                    ])
+                isFlat (countsOfStates prepared (ByHand.step [ Mechanism.Scope ] prepared) 4))
         ]

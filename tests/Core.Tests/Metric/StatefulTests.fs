@@ -38,7 +38,7 @@ let private p2sGrad =
 
             test "the gradient is the derivative, once the weights have length 1" {
                 use _ = torch.NewDisposeScope()
-                use loss = P2SGrad.loss (P2SGrad.defaults 5 4)
+                use loss = drawn (P2SGrad.loss (P2SGrad.defaults 5 4))
                 loss.``to`` torch.float64 |> ignore
                 let labels = vector [ 0; 1; 2; 3; 0; 1 ]
                 let rows = (embeddings 1 6).requires_grad_ true
@@ -84,7 +84,7 @@ let private manifold =
         "manifold"
         [
             test "as the reference" {
-                using (fun () -> Manifold.loss options) (fun loss ->
+                using (fun () -> drawn (Manifold.loss options)) (fun loss ->
                     withoutGradients (fun () ->
                         (nonNull (loss.get_parameter "proxies")).copy_((Known.w 4 3).t()) |> ignore)
 
@@ -106,7 +106,7 @@ let private manifold =
             }
 
             test "the gradient is the derivative" {
-                using (fun () -> Manifold.loss options) (fun loss ->
+                using (fun () -> drawn (Manifold.loss options)) (fun loss ->
                     let rows = (Known.x ()).requires_grad_ true
                     let classes = [ 0L; 1; 2; 0; 1; 2; 0; 1 ]
                     (value loss rows classes).backward()
@@ -191,12 +191,13 @@ let private outliers =
 
             test "a class is as near as the nearest of its centres" {
                 use _ = torch.NewDisposeScope()
-                use loss = SubCenterArcFace.loss (SubCenterArcFace.defaults 4 5)
-                let rows = (embeddings 1 6).``float``()
+                use loss = drawn (SubCenterArcFace.loss (SubCenterArcFace.defaults 4 5))
+                loss.``to`` torch.float64 |> ignore
+                let rows = embeddings 1 6
                 let cosine = Distances.Cosine.distance Distances.Cosine.defaults
                 let cosines = cosine.Matrix(rows, (loss.WeightsLike rows).t())
                 let nearest = cosines.reshape(6L, 4L, 3L).amax [| 2L |]
-                Expect.isLessThan (number ((loss.GetLogits rows - nearest * 64.0).abs().max())) 1e-4 "logits"
+                Expect.isLessThan (number ((loss.GetLogits rows - nearest * 64.0).abs().max())) 1e-11 "logits"
             }
         ]
 

@@ -3,6 +3,7 @@ module MetricLearning.Core.Tests.Support.EmbeddingNetworks
 
 open System
 open System.Security.Cryptography
+open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
@@ -97,3 +98,10 @@ let embedByHand (networks: torch.nn.Module<Tensor, Tensor> list) (input: Tensor)
         layer.train training
 
     output
+
+/// The same numbers, but for the rounding of float32: processors add the terms of a product in different orders.
+let near (expected: Tensor) (actual: Tensor) (message: string) =
+    use _ = torch.NewDisposeScope()
+    Expect.sequenceEqual actual.shape expected.shape message
+    let largest = expected.abs().max().ToDouble()
+    Expect.isLessThanOrEqual ((actual - expected).abs().max().ToDouble()) (1e-6 * max 1.0 largest) message

@@ -21,22 +21,41 @@ let floats (tensor: torch.Tensor) : float[] =
     let here = tensor.``to``(torch.float64).contiguous()
     here.data<float>().ToArray()
 
-/// Live native tensors, once what nobody holds any more is gone.
-let liveTensors () : int64 =
+/// Waits until what nobody holds any more is gone.
+let collectGarbage () : unit =
     for _ in 1..2 do
         GC.Collect()
         GC.WaitForPendingFinalizers()
 
+/// Live native tensors, once what nobody holds any more is gone.
+let liveTensors () : int64 =
+    collectGarbage ()
     torch.Tensor.TotalCount
+
+/// What the act gives while nothing is collected: a collection between two counts would take away what earlier tests left,
+/// or hide what the act leaves.
+let withoutCollecting (act: unit -> 'T) : 'T =
+    collectGarbage ()
+    GC.TryStartNoGCRegion 200_000_000L |> ignore
+
+    try
+        // What the collection found that made room.
+        GC.WaitForPendingFinalizers()
+        act ()
+    finally
+        if Runtime.GCSettings.LatencyMode = Runtime.GCLatencyMode.NoGCRegion then
+            GC.EndNoGCRegion()
+
+/// Whether what other threads bring about is so in the end. Only a test that fails waits so long.
+let eventually (isSo: unit -> bool) : bool =
+    SpinWait.SpinUntil(isSo, TimeSpan.FromMinutes 1.0)
 
 /// The act leaves as many live tensors as it found; those of worker threads may take a moment.
 let leavesNoTensors (act: unit -> unit) =
     act () // what is made once and kept
-    let before = liveTensors ()
-    act ()
-    let deadline = DateTime.UtcNow.AddSeconds 5.0
 
-    while torch.Tensor.TotalCount <> before && DateTime.UtcNow < deadline do
-        Thread.Sleep 5
-
-    Expect.equal torch.Tensor.TotalCount before "live tensors"
+    withoutCollecting (fun () ->
+        let before = torch.Tensor.TotalCount
+        act ()
+        eventually (fun () -> torch.Tensor.TotalCount = before) |> ignore
+        Expect.equal torch.Tensor.TotalCount before "live tensors")

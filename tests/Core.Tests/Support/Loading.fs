@@ -23,6 +23,13 @@ let samples (broken: int64) =
 
         struct (torch.tensor [| float32 index; (seed.Random().NextSingle()) |], index % 4L))
 
+/// Samples that tell when one is asked for, and wait to be read until the gate is open.
+let gated (asked: ManualResetEventSlim) (gate: ManualResetEventSlim) =
+    Dataset.ofFunction count (fun index _ ->
+        asked.Set()
+        gate.Wait()
+        struct (float32 index, 0))
+
 let orders: (unit -> DataOrder)[] =
     [|
         fun () -> DataOrder.shuffled count 6

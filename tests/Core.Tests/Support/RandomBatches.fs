@@ -114,6 +114,19 @@ let private learnedMargins (classes: int) () =
             NumClasses = Nullable classes
         }
 
+/// The loss with what it learns drawn from a generator of its own: libtorch's is one for all tests that run side by side.
+let drawn (loss: #Loss) =
+    use _ = torch.no_grad ()
+    use generator = new torch.Generator(23UL)
+
+    for parameter in loss.parameters () do
+        use values =
+            torch.randn (parameter.shape, dtype = parameter.dtype, generator = generator)
+
+        parameter.copy_ values |> ignore
+
+    loss
+
 /// The losses that learn vectors of so many classes, in so many dimensions, by name.
 let weightedOf (classes: int) (size: int) : (string * (unit -> WeightedLoss)) list =
     [
@@ -127,6 +140,7 @@ let weightedOf (classes: int) (size: int) : (string * (unit -> WeightedLoss)) li
         "SphereFace", (fun () -> SphereFace.loss (SphereFace.defaults classes size))
         "SoftTriple", (fun () -> SoftTriple.loss (SoftTriple.defaults classes size))
     ]
+    |> List.map (fun (name, make) -> name, make >> drawn)
 
 /// Every loss of one batch with so many classes and dimensions, by name; those that remember or compare views have tests
 /// of their own.

@@ -63,15 +63,19 @@ let tests =
                     Expect.equal generated[row] (Array.map ((+) 1.0) positive) "what was made"
             }
 
-            testPropertyWithConfig few "the choice of triplets is a function of the step's seed"
-            <| fun (seed: int) (PositiveInt users) ->
-                use _ = torch.NewDisposeScope()
-                let perAnchor = Nullable 3
-                torch.manual_seed (int64 users) |> ignore
-                let one = choiceOf perAnchor (int64 seed)
-                torch.manual_seed (int64 users + 1L) |> ignore
-                Expect.equal (choiceOf perAnchor (int64 seed)) one "whatever libtorch's generator"
-                Expect.notEqual (choiceOf perAnchor (int64 seed + 1L)) one "another seed"
+            testSequenced ( // libtorch's generator is one for the process
+                testPropertyWithConfig
+                    few
+                    "the choice of triplets is a function of the step's seed"
+                    (fun (seed: int) (PositiveInt users) ->
+                        use _ = torch.NewDisposeScope()
+                        let perAnchor = Nullable 3
+                        torch.manual_seed (int64 users) |> ignore
+                        let one = choiceOf perAnchor (int64 seed)
+                        torch.manual_seed (int64 users + 1L) |> ignore
+                        Expect.equal (choiceOf perAnchor (int64 seed)) one "whatever libtorch's generator"
+                        Expect.notEqual (choiceOf perAnchor (int64 seed + 1L)) one "another seed")
+            )
 
             test "without a number, all triplets there are" {
                 use _ = torch.NewDisposeScope()
