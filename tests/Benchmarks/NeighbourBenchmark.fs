@@ -16,7 +16,7 @@ module NeighbourBenchmark =
     let private distances: (string * Distance) list =
         [
             "Euclidean", ExactKnn.SquaredEuclidean.Distance
-            "cosine", Distances.Cosine.distance Distances.Cosine.defaults
+            "cosine", CosineSimilarity()
         ]
 
     let private ours (distance: Distance) (k: int64) (embeddings: torch.Tensor) () : unit =

@@ -46,6 +46,10 @@ module Build =
         || synonyms
            |> List.exists (fun (theirs, ours) -> theirs = argument && Library.sameName ours name)
 
+    let private settable (name: string) (target: Type) : PropertyInfo option =
+        target.GetProperties()
+        |> Array.tryFind (fun found -> Library.sameName name found.Name && found.CanWrite)
+
     let private takesArgument (method: MethodBase) (argument: string) : bool =
         method.GetParameters() |> Array.exists (takes argument)
 
@@ -72,7 +76,8 @@ module Build =
         method.GetParameters()
         |> Array.map (fun parameter ->
             match find parameter arguments with
-            | None -> Type.Missing
+            | None when parameter.HasDefaultValue -> Type.Missing
+            | None -> null
             | Some argument -> valueOf build parameter.ParameterType argument)
 
     let private invokeWith (method: MethodBase) (target: objnull) (values: objnull[]) : objnull =
@@ -145,16 +150,42 @@ module Build =
 
         nonNull (call ofSpec part candidates null given [])
 
-    /// An instance of a public class of the library, or of a loss of torch.nn, by its documented name. `also` is for
-    /// parameters that are not given.
+    /// An instance of a public class of the library, or of a loss of torch.nn, by its documented name: arguments that no
+    /// constructor takes are properties. `also` is for parameters and properties that are not given.
     and construct (name: string) (given: Arguments) (also: Arguments) : obj =
         let isNamed (target: Type) = target.Name = name
 
         match Library.tryType name |> Option.orElse (List.tryFind isNamed ofTorch) with
         | Some target ->
             let constructors = target.GetConstructors() |> Seq.cast<MethodBase> |> List.ofSeq
-            nonNull (call ofSpec name constructors null given also)
+
+            let isProperty (argument: string, _) =
+                not (
+                    constructors
+                    |> List.exists (fun constructor -> takesArgument constructor argument)
+                )
+                && (settable argument target).IsSome
+
+            let properties, direct = List.partition isProperty given
+            let made = nonNull (call ofSpec name constructors null direct also)
+
+            let isGiven (argument: string) =
+                given |> List.exists (fst >> (=) argument)
+
+            for argument, value in properties @ List.filter (fst >> isGiven >> not) (List.filter isProperty also) do
+                set argument value made
+
+            made
         | None -> raise (MissingPart name)
+
+    // Null leaves the default.
+    and private set (name: string) (argument: Argument) (target: obj) : unit =
+        match settable name (target.GetType()), argument with
+        | _, Nothing -> ()
+        | _, Given json when Json.isNull json -> ()
+        | Some found, argument ->
+            Library.unwrapped (fun () -> found.SetValue(target, valueOf ofSpec found.PropertyType argument))
+        | None, _ -> raise (UnknownArgument $"%s{target.GetType().Name}(%s{name})")
 
     /// The object of a spec.
     and ofSpec (spec: JsonElement) : obj =
@@ -165,10 +196,7 @@ module Build =
         let made = nonNull (Activator.CreateInstance target)
 
         for name, argument in given do
-            match
-                target.GetProperties()
-                |> Array.tryFind (fun found -> Library.sameName name found.Name)
-            with
+            match settable name target with
             | Some found -> found.SetValue(made, valueOf ofSpec found.PropertyType argument)
             | None -> raise (UnknownArgument $"%s{target.Name}(%s{name})")
 

@@ -58,8 +58,7 @@ module Miners =
         let inputs = Json.field "inputs" case
         Tensors.floats (Json.field "embeddings" inputs), Tensors.integers (Json.field "labels" inputs)
 
-    let private euclidean (embeddings: torch.Tensor) : torch.Tensor =
-        (Distances.Lp.distance Distances.Lp.defaults).Matrix(embeddings, null)
+    let private euclidean (embeddings: torch.Tensor) : torch.Tensor = LpDistance().Matrix(embeddings, null)
 
     // The negatives that the weights leave: those nearer than the cutoff.
     let private nearNegatives (case: JsonElement) : torch.Tensor =

@@ -28,7 +28,7 @@ type MatchFinder
 
     let distance =
         match distance with
-        | null -> MetricLearning.Core.Distances.Cosine.distance MetricLearning.Core.Distances.Cosine.defaults
+        | null -> CosineSimilarity() :> Distance
         | given -> given
 
     do

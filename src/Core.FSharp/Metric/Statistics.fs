@@ -1,25 +1,32 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections.Generic
 open TorchSharp
 
 /// Numbers that a distance, reducer, regularizer, miner or loss records about its last call, by their documented
-/// names. Collected only where asked for, because reading a number off a tensor waits for the device.
+/// names. Collected only on request, because reading a number off a tensor waits for the device.
 [<Sealed>]
 type Statistics(collect: Nullable<bool>, names: string[]) =
     static let mutable collectByDefault = false
-    let collecting = if collect.HasValue then collect.Value else collectByDefault
+
+    let mutable collecting =
+        if collect.HasValue then collect.Value else collectByDefault
+
     let values = Dictionary<string, double>()
 
-    /// Whether objects made from now on collect statistics when they are not told; off by default.
+    /// Collects if `CollectByDefault` is on.
+    new(names: string[]) = Statistics(Nullable(), names)
+
+    /// Makes parts that are created from now on collect statistics unless they are told not to; off by default.
     static member CollectByDefault
         with get () = collectByDefault
         and set value = collectByDefault <- value
 
-    /// Decided once, at construction.
-    member _.Collecting = collecting
+    /// True if numbers are recorded.
+    member _.Collecting
+        with get () = collecting
+        and internal set value = collecting <- value
 
     /// Empty when statistics are not collected.
     member _.Values: IReadOnlyDictionary<string, double> = values
@@ -38,8 +45,8 @@ type Statistics(collect: Nullable<bool>, names: string[]) =
         if collecting then
             values[name] <- value
 
-    /// Records what a tensor of one element holds, if statistics are collected; only then is `value` called. What it
-    /// makes belongs to the caller's dispose scope.
+    /// Records a tensor of one element, if statistics are collected; `value` is called only then. Tensors that it makes
+    /// belong to the caller's dispose scope.
     member _.Record(name: string, value: Func<torch.Tensor>) =
         if collecting then
             use _ = torch.no_grad ()

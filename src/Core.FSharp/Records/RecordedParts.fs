@@ -29,19 +29,12 @@ module internal RecordedParts =
              name)
         + suffix
 
-    let private ofDistance (distance: Distance) =
-        match distance.Kind with
-        | DistanceKind.Lp -> "LpDistance"
-        | DistanceKind.Cosine -> "CosineSimilarity"
-        | DistanceKind.DotProduct -> "DotProductSimilarity"
-        | DistanceKind.SignalToNoise -> "SNRDistance"
-        | _ -> ofGenerated "Distance" (distance.GetType())
-
     /// The documented name of a part's class.
     let className (part: obj) : string =
         let kind = part.GetType()
 
         match part with
+        | :? MetricPart as part -> part.Name
         | :? FormulaLoss as loss -> ofGenerated "Loss" (loss.Formula.GetType())
         | :? FormulaWeightedLoss as loss -> ofGenerated "Loss" (loss.Formula.GetType())
         | :? NamedLosses as losses ->
@@ -53,10 +46,6 @@ module internal RecordedParts =
             else
                 "ModuleDict"
         | _ when not (kind.Name.Contains '@') -> kind.Name.Split('`')[0]
-        | :? Distance as distance -> ofDistance distance
-        | :? Reducer as reducer when reducer.TakesAllParts -> "MultipleReducers"
-        | :? Reducer -> ofGenerated "Reducer" kind
-        | :? Regularizer -> ofGenerated "Regularizer" kind
         | :? Miner -> ofGenerated "Miner" kind
         | _ -> ofGenerated "" kind
 
@@ -66,9 +55,7 @@ module internal RecordedParts =
             match part with
             | :? Loss as loss -> loss.Stats
             | :? Miner as miner -> miner.Stats
-            | :? Reducer as reducer -> reducer.Stats
-            | :? Distance as distance -> distance.Stats
-            | :? Regularizer as regularizer -> regularizer.Stats
+            | :? MetricPart as part -> part.Stats
             | _ -> Dictionary<string, double>()
 
         match part with

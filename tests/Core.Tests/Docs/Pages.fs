@@ -122,8 +122,8 @@ let private measures =
 
         let settings =
             { LossSettings.defaults with
-                Distance = Distances.Cosine.distance Distances.Cosine.defaults
-                Reducer = Reducers.Sum.reducer ()
+                Distance = CosineSimilarity()
+                Reducer = SumReducer()
             }
 
         use loss = Contrastive.lossWith settings { PosMargin = 1.0; NegMargin = 0.0 }

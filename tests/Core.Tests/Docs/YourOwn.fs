@@ -48,7 +48,7 @@ type WithinRadius(radius: float) =
 
 /// The angle between embeddings, in radians.
 type Angular() =
-    inherit Distance(false)
+    inherit Distance("Angular", false)
 
     // Where the cosine is 1 the angle has no finite slope.
     let angle (cosine: torch.Tensor) =
@@ -59,7 +59,7 @@ type Angular() =
 
 /// The mean of the largest values.
 type Largest(count: int) =
-    inherit Reducer()
+    inherit Reducer("Largest")
 
     override _.ReduceElements(elements, embeddings, _) =
         let values = elements.List().Values
@@ -73,7 +73,7 @@ type Largest(count: int) =
 
 /// Embeddings outside of the unit ball cost.
 type UnitBall() =
-    inherit Regularizer()
+    inherit Regularizer("UnitBall")
 
     override _.ComputeLoss rows =
         ElementsOf.Rows("loss", (rows.square().sum 1L - 1.0).relu())

@@ -8,7 +8,6 @@ open FsCheck
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Distances
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.EmbeddingNetworks
 

@@ -7,7 +7,6 @@ open System.IO
 open Expecto
 open TorchSharp
 open MetricLearning
-open MetricLearning.Core.Distances
 open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.EmbeddingNetworks
@@ -51,7 +50,7 @@ let tests =
 
                     refuses<ArgumentException>
                         "Cosine(p=2, power=1, normalized=True, inverted=True), but matches are found by Lp"
-                        (MatchFinder(Lp.distance Lp.defaults, 0.1))
+                        (MatchFinder(LpDistance(), 0.1))
                         trunk
                         embedder
                         path)

@@ -5,7 +5,6 @@ open System
 open Expecto
 open TorchSharp
 open MetricLearning
-open MetricLearning.Core.Distances
 open MetricLearning.Core.Tests.Support.EmbeddingNetworks
 open MetricLearning.Core.Tests.Support.InferenceFiles
 
@@ -31,8 +30,7 @@ let tests =
                 inFolder (fun path ->
                     use trunk = trunk ()
 
-                    use model =
-                        new InferenceModel(trunk, matchFinder = MatchFinder(Lp.distance Lp.defaults))
+                    use model = new InferenceModel(trunk, matchFinder = MatchFinder(LpDistance()))
 
                     model.Save path
                     model.TrainKnn(data 5L, 8)

@@ -8,13 +8,12 @@ open FsCheck
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Distances
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.EmbeddingNetworks
 
 /// The largest difference of two coordinates, by nothing that the library knows.
 type private Chebyshev() =
-    inherit Distance(true, 2.0, 1.0, false, Nullable())
+    inherit Distance("Chebyshev", false)
 
     override _.ComputeMatrix(query, reference) =
         (query.unsqueeze 1L - reference.unsqueeze 0L).abs().amax([| 2L |])
@@ -24,17 +23,11 @@ type private Chebyshev() =
 
 let private distances: (string * (unit -> Distance)) list =
     [
-        "cosine", (fun () -> Cosine.distance Cosine.defaults)
-        "Euclidean", (fun () -> Lp.distance Lp.defaults)
-        "squared, of raw embeddings",
-        (fun () ->
-            Lp.distance
-                { Lp.defaults with
-                    NormalizeEmbeddings = false
-                    Power = 2.0
-                })
-        "dot product", (fun () -> DotProduct.distance DotProduct.defaults)
-        "signal to noise", (fun () -> SignalToNoise.distance SignalToNoise.defaults)
+        "cosine", (fun () -> CosineSimilarity())
+        "Euclidean", (fun () -> LpDistance())
+        "squared, of raw embeddings", (fun () -> LpDistance(normalizeEmbeddings = false, power = 2.0))
+        "dot product", (fun () -> DotProductSimilarity())
+        "signal to noise", (fun () -> SNRDistance())
         "one of the user's", (fun () -> Chebyshev())
     ]
 
@@ -127,7 +120,7 @@ let private rest =
         test "more rows than are compared at once" {
             use _ = torch.NewDisposeScope()
             let query, reference = random 1 3001L, random 2 3000L
-            let finder = MatchFinder(Cosine.distance Cosine.defaults, 0.99)
+            let finder = MatchFinder(CosineSimilarity(), 0.99)
             let found = finder.GetMatchingPairs(query, reference)
             let expected = (finder.Distance.Matrix(query, reference)).ge(0.99.ToScalar())
             // Rounding differs with the size of a product.
@@ -139,17 +132,17 @@ let private rest =
         test "16-bit embeddings are compared in 32 bits, and NaN matches nothing" {
             use _ = torch.NewDisposeScope()
             let rows = torch.tensor (array2D [ [ 1.0f; 2.0f ]; [ nanf; 1.0f ] ])
-            let finder = MatchFinder(Lp.distance Lp.defaults, 0.0)
+            let finder = MatchFinder(LpDistance(), 0.0)
             Expect.equal (finder.IsMatch(rows, rows)) [| true; false |] "by rows"
 
             use half = rows.half ()
-            let everything = MatchFinder(Lp.distance Lp.defaults, 2.0)
+            let everything = MatchFinder(LpDistance(), 2.0)
 
             Expect.equal (bools (everything.GetMatchingPairs(half))) [| true; false; false; false |] ""
         }
 
         test "another threshold leaves the finder as it was" {
-            let finder = MatchFinder(Lp.distance Lp.defaults, 0.5)
+            let finder = MatchFinder(LpDistance(), 0.5)
             Expect.equal (finder.WithThreshold 0.7).Threshold (Nullable 0.7) "the new"
             Expect.equal finder.Threshold (Nullable 0.5) "the old"
         }
@@ -170,7 +163,7 @@ let private rest =
 
         test "mistakes are named" {
             use _ = torch.NewDisposeScope()
-            let finder = MatchFinder(Lp.distance Lp.defaults)
+            let finder = MatchFinder(LpDistance())
             let rows = random 1 3L
 
             throws<InvalidOperationException> "no threshold" (fun () -> finder.GetMatchingPairs(rows) |> ignore)

@@ -8,7 +8,6 @@ open FsCheck
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Distances
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.EmbeddingNetworks
 
@@ -85,7 +84,7 @@ let private validation =
         let noise = torch.randn ([| count; 8L |], generator = generator)
         (centres.index_select (0L, labels) + noise).MoveToOuterDisposeScope(), labels.MoveToOuterDisposeScope()
 
-    let finders = [ MatchFinder(); MatchFinder(Lp.distance Lp.defaults) ]
+    let finders = [ MatchFinder(); MatchFinder(LpDistance()) ]
 
     let seed = 3L
 

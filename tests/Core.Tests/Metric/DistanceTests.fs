@@ -10,34 +10,19 @@ open MetricLearning.Core
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.RandomBatches
 
-let private lp change =
-    Distances.Lp.distance (change Distances.Lp.defaults)
-
 /// Name, distance, and entries [0,0], [0,1], [7,4] and the sum of the matrix of the known batch and reference set.
 let private known: (string * Distance * float list) list =
     [
-        "Lp", lp id, [ 0.81563812; 1.50961866; 1.49722631; 56.46065669 ]
+        "Lp", LpDistance(), [ 0.81563812; 1.50961866; 1.49722631; 56.46065669 ]
         "Lp, not normalised",
-        lp (fun options ->
-            { options with
-                NormalizeEmbeddings = false
-            }),
+        LpDistance(normalizeEmbeddings = false),
         [ 1.18924085; 2.01074036; 2.54565141; 81.71629696 ]
-        "L1 squared",
-        lp (fun options -> { options with P = 1.0; Power = 2.0 }),
-        [ 0.58826250; 1.97398009; 1.89213419; 67.42619653 ]
-        "cosine",
-        Distances.Cosine.distance Distances.Cosine.defaults,
-        [ 0.66736723; -0.13947426; -0.12084331; -0.48415685 ]
+        "L1 squared", LpDistance(p = 1.0, power = 2.0), [ 0.58826250; 1.97398009; 1.89213419; 67.42619653 ]
+        "cosine", CosineSimilarity(), [ 0.66736723; -0.13947426; -0.12084331; -0.48415685 ]
         "dot product, not normalised",
-        Distances.DotProduct.distance
-            { Distances.DotProduct.defaults with
-                NormalizeEmbeddings = false
-            },
+        DotProductSimilarity(normalizeEmbeddings = false),
         [ 1.38543837; -0.24733559; -0.34158964; -1.12224644 ]
-        "signal to noise",
-        Distances.SignalToNoise.distance Distances.SignalToNoise.defaults,
-        [ 0.64256296; 1.63849418; 0.95887658; 61.17698333 ]
+        "signal to noise", SNRDistance(), [ 0.64256296; 1.63849418; 0.95887658; 61.17698333 ]
     ]
 
 let tests =
@@ -69,8 +54,7 @@ let tests =
                 use _ = torch.NewDisposeScope()
                 let x, y = embeddings number count, embeddings (number / 2 + 1) count
 
-                let distance, similarity =
-                    lp id, Distances.Cosine.distance Distances.Cosine.defaults
+                let distance, similarity = LpDistance(), CosineSimilarity()
 
                 Expect.equal (floats (distance.Margin(x, y))) (floats (similarity.Margin(y, x))) "margin"
 
@@ -87,25 +71,21 @@ let tests =
             test "a row of zeros stays one in every dtype" {
                 for dtype in [ torch.float16; torch.bfloat16; torch.float32; torch.float64 ] do
                     use _ = torch.NewDisposeScope()
-                    let normal = (lp id).Normalize(torch.zeros (2L, 3L, dtype = dtype))
+                    let normal = LpDistance().Normalize(torch.zeros (2L, 3L, dtype = dtype))
                     Expect.equal (floats normal) (Array.zeroCreate 6) $"{dtype}"
             }
 
             test "gradients of equal rows are 0" {
                 use _ = torch.NewDisposeScope()
                 let rows = torch.ones(3L, 4L, dtype = torch.float64).requires_grad_ true
-                (lp id).Matrix(rows, null).sum().backward()
+                LpDistance().Matrix(rows, null).sum().backward()
                 Expect.equal (floats (gradient rows)) (Array.zeroCreate 12) "gradient"
             }
 
             test "statistics are the average norms, and nothing unless asked for" {
                 use _ = torch.NewDisposeScope()
 
-                let collecting =
-                    lp (fun options ->
-                        { options with
-                            CollectStats = Nullable true
-                        })
+                let collecting = LpDistance(CollectStats = true)
 
                 collecting.Matrix(filled [ 2; 4 ] 2.0, filled [ 3; 4 ] 1.0) |> ignore
 
@@ -119,20 +99,32 @@ let tests =
                     ]
                     "statistics"
 
-                let silent = lp id
+                let silent = LpDistance()
                 silent.Matrix(torch.ones (2L, 4L), null) |> ignore
                 Expect.isEmpty silent.Stats "not asked for"
+            }
+
+            test "once in use, its properties are fixed" {
+                use _ = torch.NewDisposeScope()
+                let distance = LpDistance(CollectStats = true)
+                distance.CollectStats <- false
+                distance.Matrix(torch.ones (2L, 4L), null) |> ignore
+
+                throws<InvalidOperationException>
+                    "LpDistance.CollectStats cannot change once the LpDistance is in use"
+                    (fun () -> distance.CollectStats <- true)
             }
 
             test "what cannot be compared is refused" {
                 use _ = torch.NewDisposeScope()
                 let rows = torch.ones (2L, 4L)
 
-                throws<ArgumentException> "must be matrices" (fun () -> (lp id).Matrix(torch.ones 4L, null) |> ignore)
+                throws<ArgumentException> "must be matrices" (fun () ->
+                    LpDistance().Matrix(torch.ones 4L, null) |> ignore)
 
                 throws<ArgumentException> "4 and of 3 numbers" (fun () ->
-                    (lp id).Matrix(rows, torch.ones (2L, 3L)) |> ignore)
+                    LpDistance().Matrix(rows, torch.ones (2L, 3L)) |> ignore)
 
-                throws<ArgumentException> "above 0" (fun () -> lp (fun options -> { options with P = 0.0 }) |> ignore)
+                throws<ArgumentException> "above 0" (fun () -> LpDistance(p = 0.0) |> ignore)
             }
         ]

@@ -83,7 +83,7 @@ let tests =
             test "without labels, each row's match is the same row of the references" {
                 using (softMargin id) (fun loss ->
                     let rows, references = embeddings 1 6, embeddings 2 6
-                    let distance = Distances.Lp.distance Distances.Lp.defaults
+                    let distance = LpDistance()
                     let distances = floats (distance.Matrix(rows, references))
                     let at i j = distances[6 * i + j]
 

@@ -67,9 +67,9 @@ let differences =
                     use loss = MultiSimilarity.lossWith (reducedBy reducer) MultiSimilarity.defaults
                     loss.Compute(Known.x (), Known.y ())
 
-                let each = by (Reducers.DoNothing.reducer ())
+                let each = by (DoNothingReducer())
                 let expected = (each * weights.index_select (0L, Known.y ())).mean()
-                isNear 1e-12 (number (by (Reducers.ClassWeighted.reducer weights))) (number expected) "mean"
+                isNear 1e-12 (number (by (ClassWeightedReducer(weights)))) (number expected) "mean"
             }
 
             test "class weights are those of each row's or pair's own anchor" {
@@ -92,8 +92,8 @@ let differences =
                         loss.Compute(Known.x (), Known.y ())
 
                     let ofAnchors = weights.index_select (0L, (Known.y ()).index_select(0L, anchors))
-                    let expected = (by (Reducers.DoNothing.reducer ()) * ofAnchors).mean()
-                    isNear 1e-12 (number (by (Reducers.ClassWeighted.reducer weights))) (number expected) name
+                    let expected = (by (DoNothingReducer()) * ofAnchors).mean()
+                    isNear 1e-12 (number (by (ClassWeightedReducer(weights)))) (number expected) name
             }
 
             test "ThresholdConsistentMargin compares with the reference set" {
@@ -101,8 +101,7 @@ let differences =
                 use loss = ThresholdConsistentMargin.loss ThresholdConsistentMargin.defaults
                 let x, r = Known.x (), (Known.r ()).requires_grad_ true
 
-                let similarity =
-                    (Distances.Cosine.distance Distances.Cosine.defaults).Matrix(x, r) |> floats
+                let similarity = CosineSimilarity().Matrix(x, r) |> floats
 
                 let y, ry = numbers (Known.y ()), numbers (Known.ry ())
 
@@ -151,7 +150,7 @@ let differences =
                 let by reducer =
                     LiftedStructure.lossWith (reducedBy reducer) LiftedStructure.defaults
 
-                use loss = by (Reducers.DoNothing.reducer ())
+                use loss = by (DoNothingReducer())
                 let each = loss.Compute(Known.x (), Known.y ()) |> floats
                 let struct (anchors, _) = Tuples.places (Tuples.matches (Known.y ()) null)
 
@@ -160,7 +159,7 @@ let differences =
                     |> Array.groupBy fst
                     |> Array.map (fun (_, ofAnchor) -> Array.averageBy snd ofAnchor)
 
-                use anchored = by (Reducers.PerAnchor.reducer (Reducers.Sum.reducer ()))
+                use anchored = by (PerAnchorReducer(SumReducer()))
                 isNear 1e-12 (number (anchored.Compute(Known.x (), Known.y ()))) (Array.sum means) "sum of means"
             }
         ]

@@ -105,7 +105,7 @@ let gradients =
                 use loss =
                     Circle.lossWith
                         { LossSettings.defaults with
-                            Reducer = Reducers.Sum.reducer ()
+                            Reducer = SumReducer()
                         }
                         { M = m; Gamma = gamma }
 

@@ -99,7 +99,7 @@ let private values =
                 use loss =
                     TripletMargin.lossWith
                         { LossSettings.defaults with
-                            Reducer = Reducers.Sum.reducer ()
+                            Reducer = SumReducer()
                         }
                         { TripletMargin.defaults with
                             Margin = 2.0

@@ -16,7 +16,7 @@ let private behaviour =
         [
             test "regularizers of embeddings and weights are added" {
                 use _ = torch.NewDisposeScope()
-                let lp = Regularizers.Lp.regularizer Regularizers.Lp.defaults
+                let lp = LpRegularizer()
                 let x, y = Known.x().``float``(), Known.y ()
 
                 let loss embeddingWeight weightWeight =
@@ -156,7 +156,7 @@ let private behaviour =
             test "formulas for one distance refuse others" {
                 let euclidean =
                     { LossSettings.defaults with
-                        Distance = Distances.Lp.distance Distances.Lp.defaults
+                        Distance = LpDistance()
                     }
 
                 throws<ArgumentException> "CircleLoss needs CosineSimilarity" (fun () ->
@@ -177,12 +177,7 @@ let private behaviour =
             test "one reducer serves many losses, each with its own statistics" {
                 use _ = torch.NewDisposeScope()
 
-                let reducer =
-                    Reducers.Threshold.reducer
-                        { Reducers.Threshold.none with
-                            Low = Nullable 0.0
-                            CollectStats = Nullable true
-                        }
+                let reducer = ThresholdReducer(low = 0.0, CollectStats = true)
 
                 use triplets = TripletMargin.lossWith (reducedBy reducer) TripletMargin.defaults
                 use pairs = Contrastive.lossWith (reducedBy reducer) Contrastive.defaults

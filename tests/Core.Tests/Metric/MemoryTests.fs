@@ -116,11 +116,7 @@ let private numbersOf =
 
                 let settings =
                     { LossSettings.defaults with
-                        Distance =
-                            Distances.DotProduct.distance
-                                { Distances.DotProduct.defaults with
-                                    NormalizeEmbeddings = false
-                                }
+                        Distance = DotProductSimilarity(normalizeEmbeddings = false)
                     }
 
                 use loss =

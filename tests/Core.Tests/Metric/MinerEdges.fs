@@ -55,7 +55,7 @@ let tests =
             }
 
             test "formulas for one distance refuse others" {
-                let cosine = Distances.Cosine.distance Distances.Cosine.defaults
+                let cosine = CosineSimilarity()
 
                 throws<ArgumentException> "AngularMiner needs LpDistance" (fun () ->
                     Miners.Angular.check cosine |> ignore)

@@ -21,7 +21,7 @@ type SquaredHinge() as this =
 
 /// A distance of one's own: the largest difference.
 type Chebyshev() =
-    inherit Distance(false)
+    inherit Distance("Chebyshev", false)
 
     override _.ComputeMatrix(query, reference) =
         (query.unsqueeze 1L - reference.unsqueeze 0L).abs().amax([| 2L |])
@@ -40,12 +40,12 @@ type NextToEachOther() =
 
 /// A reducer of one's own: the largest value.
 type Largest() =
-    inherit Reducer()
+    inherit Reducer("Largest")
     override _.ReduceElements(elements, _, _) = elements.List().Values.max()
 
 /// A regularizer of one's own: the first number of every row, squared.
 type FirstNumber() =
-    inherit Regularizer()
+    inherit Regularizer("FirstNumber")
 
     override _.ComputeLoss rows =
         ElementsOf.Rows("loss", rows.select(1L, 0L).square())
@@ -60,7 +60,7 @@ let tests =
                 let rows = Known.x ()
                 let value = loss.Compute(rows, Known.y ())
                 value.backward ()
-                let distances = (Distances.Lp.distance Distances.Lp.defaults).Matrix(rows, null)
+                let distances = LpDistance().Matrix(rows, null)
 
                 let excess =
                     (distances.masked_select (Tuples.matches (Known.y ()) null) - 0.5).relu()
@@ -79,12 +79,7 @@ let tests =
                 // It normalises by the 2-norm, the other by its own.
                 let rows = largest.Normalize(Known.x ())
 
-                let plain =
-                    Distances.Lp.distance
-                        { Distances.Lp.defaults with
-                            P = infinity
-                            NormalizeEmbeddings = false
-                        }
+                let plain = LpDistance(p = infinity, normalizeEmbeddings = false)
 
                 Expect.equal (floats (largest.Matrix(Known.x (), null))) (floats (plain.Matrix(rows, null))) "matrix"
 
@@ -120,8 +115,7 @@ let tests =
 
                 use loss = Contrastive.lossWith settings Contrastive.defaults
 
-                let distances =
-                    (Distances.Lp.distance Distances.Lp.defaults).Matrix(Known.x (), null)
+                let distances = LpDistance().Matrix(Known.x (), null)
 
                 let positive = (distances * Tuples.matches (Known.y ()) null).max()
                 let negative = ((1.0 - distances).relu() * Tuples.differs (Known.y ()) null).max()

@@ -34,7 +34,7 @@ let tests =
 
                 let settings =
                     { LossSettings.defaults with
-                        Reducer = Reducers.AvgNonZero.reducer ()
+                        Reducer = AvgNonZeroReducer()
                     }
 
                 use own = new Plain(settings)
@@ -73,24 +73,12 @@ let tests =
                         Distance = distance
                     }
 
-                let euclidean = settings (Distances.Lp.distance Distances.Lp.defaults)
-                let cosine = settings (Distances.Cosine.distance Distances.Cosine.defaults)
+                let euclidean = settings (LpDistance())
+                let cosine = settings (CosineSimilarity())
 
-                let squared =
-                    settings (
-                        Distances.Lp.distance
-                            { Distances.Lp.defaults with
-                                Power = 2.0
-                            }
-                    )
+                let squared = settings (LpDistance(power = 2.0))
 
-                let raw =
-                    settings (
-                        Distances.Lp.distance
-                            { Distances.Lp.defaults with
-                                NormalizeEmbeddings = false
-                            }
-                    )
+                let raw = settings (LpDistance(normalizeEmbeddings = false))
 
                 refuses "TupletMarginLoss needs Cosine" (fun () ->
                     TupletMargin.lossWith euclidean TupletMargin.defaults)
@@ -174,7 +162,7 @@ let tests =
                 use _ = torch.NewDisposeScope()
 
                 use loss =
-                    FastAP.lossWith (LossValues.reducedBy (Reducers.DoNothing.reducer ())) FastAP.defaults
+                    FastAP.lossWith (LossValues.reducedBy (DoNothingReducer())) FastAP.defaults
 
                 let x, y = Known.x (), Known.y ()
 

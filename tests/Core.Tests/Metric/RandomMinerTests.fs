@@ -92,7 +92,7 @@ let tests =
                 let options = Miners.DistanceWeighted.defaults
 
                 let weights =
-                    let matrix = (Distances.Lp.distance Distances.Lp.defaults).Matrix(rows, null)
+                    let matrix = LpDistance().Matrix(rows, null)
 
                     Miners.DistanceWeighted.weights options 2L matrix (Tuples.differs labels null)
                     |> floats
@@ -121,8 +121,7 @@ let tests =
                 use _ = torch.NewDisposeScope()
                 let rows, labels = embeddings 2 20, [| for row in 0L .. 19L -> row % 5L |]
 
-                let matrix =
-                    (Distances.Lp.distance Distances.Lp.defaults).Matrix(rows, null) |> floats
+                let matrix = LpDistance().Matrix(rows, null) |> floats
 
                 for seed in 1L .. 20L do
                     match mine (weighted ()) rows (vector labels) seed with
@@ -146,8 +145,7 @@ let tests =
                 let rows, labels = embeddings number labels.Length, vector labels
                 let size = labels.size 0
 
-                let matrix =
-                    (Distances.Lp.distance Distances.Lp.defaults).Matrix(rows, null) |> floats
+                let matrix = LpDistance().Matrix(rows, null) |> floats
 
                 let at (a, b) = matrix[int (size * a + b)]
                 let struct (a1, p, a2, n) = Tuples.allPairs labels null

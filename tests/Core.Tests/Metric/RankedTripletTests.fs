@@ -24,28 +24,17 @@ type private Case =
 
 let private distances: (string * (unit -> Distance)) list =
     [
-        "euclidean", (fun () -> Distances.Lp.distance Distances.Lp.defaults)
-        "squared",
-        (fun () ->
-            Distances.Lp.distance
-                { Distances.Lp.defaults with
-                    Power = 2.0
-                })
-        "cosine", (fun () -> Distances.Cosine.distance Distances.Cosine.defaults)
+        "euclidean", (fun () -> LpDistance())
+        "squared", (fun () -> LpDistance(power = 2.0))
+        "cosine", (fun () -> CosineSimilarity())
     ]
 
 let private reducers: (string * (unit -> Reducer)) list =
     [
-        "mean", Reducers.Mean.reducer
-        "sum", Reducers.Sum.reducer
-        "mean of those above 0", Reducers.AvgNonZero.reducer
-        "mean of those between",
-        (fun () ->
-            Reducers.Threshold.reducer
-                { Reducers.Threshold.none with
-                    Low = Nullable 0.1
-                    High = Nullable 0.5
-                })
+        "mean", (fun () -> MeanReducer())
+        "sum", (fun () -> SumReducer())
+        "mean of those above 0", (fun () -> AvgNonZeroReducer())
+        "mean of those between", (fun () -> ThresholdReducer(low = 0.1, high = 0.5))
     ]
 
 let private cases: Gen<Case> =
@@ -208,7 +197,7 @@ let tests =
                                     lazy seed
                                 )
 
-                            let distance = Distances.Lp.distance Distances.Lp.defaults
+                            let distance = LpDistance()
 
                             let triplets = (RankedTriplets.TryOf(distance, input, Nullable(), 0.3)).Value
 

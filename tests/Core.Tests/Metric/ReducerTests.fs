@@ -18,20 +18,20 @@ let private values =
         [
             for name, reducer, expected in
                 [
-                    "mean", Reducers.Mean.reducer (), 0.75
-                    "sum", Reducers.Sum.reducer (), 3.0
-                    "average of those above 0", Reducers.AvgNonZero.reducer (), 2.5
+                    "mean", (MeanReducer() :> Reducer), 0.75
+                    "sum", SumReducer(), 3.0
+                    "average of those above 0", AvgNonZeroReducer(), 2.5
                     "strictly above a bound", threshold (Nullable 1.0) (Nullable()), 4.0
                     "strictly below a bound", threshold (Nullable()) (Nullable 1.0), -1.0
                     "strictly between", threshold (Nullable -2.0) (Nullable 4.0), 0.5
                     "none between", threshold (Nullable 4.0) (Nullable 9.0), 0.0
-                    "one value a sample needs no aggregation", Reducers.PerAnchor.reducer (Reducers.Sum.reducer ()), 3.0
+                    "one value a sample needs no aggregation", PerAnchorReducer(SumReducer()), 3.0
                 ] do
                 test name { Expect.equal (reduceSamples reducer) expected name }
 
             test "class weighted: each by its own class, not by the sum of weights" {
                 use weights = float64 [| 0.5; 2.0; 1.0; 0.1 |]
-                isNear 1e-15 (reduceSamples (Reducers.ClassWeighted.reducer weights)) ((0.5 - 4.0 + 0.4) / 4.0) "mean"
+                isNear 1e-15 (reduceSamples (ClassWeightedReducer(weights))) ((0.5 - 4.0 + 0.4) / 4.0) "mean"
             }
 
             test "divisor: the loss's own, and 0 where that is 0" {
@@ -40,22 +40,22 @@ let private values =
                 let losses = float64 [| 1.0; 2.0; 3.0 |]
 
                 let divided (by: torch.Tensor) =
-                    reduced (Reducers.Divisor.reducer ()) (ElementsOf.Classes("loss", losses, by)) rows labels
+                    reduced (DivisorReducer()) (ElementsOf.Classes("loss", losses, by)) rows labels
 
                 Expect.equal (divided (torch.tensor 4L)) 1.5 "a count"
                 Expect.equal (divided (torch.tensor 0.5)) 12.0 "any number"
                 Expect.equal (divided (torch.tensor 0L)) 0.0 "nothing"
 
                 throws<InvalidOperationException> "no divisor of its own" (fun () ->
-                    reduced (Reducers.Divisor.reducer ()) (samples ()) rows labels |> ignore)
+                    reduced (DivisorReducer()) (samples ()) rows labels |> ignore)
             }
 
             test "several parts: each by its own reducer, then added" {
                 use _ = torch.NewDisposeScope()
                 let rows = torch.ones (4L, 2L, dtype = torch.float64)
                 let byName = Dictionary<string, Reducer>()
-                byName["a"] <- Reducers.Sum.reducer ()
-                let multiple = Reducers.Multiple.reducer byName (Reducers.AvgNonZero.reducer ())
+                byName["a"] <- SumReducer()
+                let multiple = MultipleReducers(byName, (AvgNonZeroReducer()))
 
                 let part name =
                     ElementsOf.Rows(name, float64 [| 1.0; -2.0; 0.0; 4.0 |])
@@ -66,12 +66,12 @@ let private values =
                 Expect.equal (number (multiple.Reduce(parts, rows, null))) (3.0 + 2.5 + 10.0) "sum"
 
                 throws<ArgumentException> "use MultipleReducers" (fun () ->
-                    Reducers.Mean.reducer().Reduce(parts, rows, null) |> ignore)
+                    MeanReducer().Reduce(parts, rows, null) |> ignore)
             }
 
             test "doing nothing leaves the values as they are" {
                 use _ = torch.NewDisposeScope()
-                let nothing = Reducers.DoNothing.reducer ()
+                let nothing = DoNothingReducer()
                 let left = nothing.Reduce([| samples () |], torch.ones (4L, 2L), null)
                 Expect.equal (floats left) [| 1.0; -2.0; 0.0; 4.0 |] "values"
 
@@ -97,8 +97,7 @@ let private values =
                 use _ = torch.NewDisposeScope()
                 let rows = float64([| 1.0; nan |]).reshape(1L, 2L)
 
-                let zero =
-                    Reducers.Mean.reducer().Reduce([| ElementsOf.Nothing("loss", rows) |], rows, null)
+                let zero = MeanReducer().Reduce([| ElementsOf.Nothing("loss", rows) |], rows, null)
 
                 Expect.isTrue (Double.IsNaN(number zero)) "the loss shows it"
             }
@@ -116,7 +115,7 @@ let private values =
                         torch.ones_like (values, dtype = torch.bool)
                     )
 
-                Expect.equal (reduced (Reducers.AvgNonZero.reducer ()) pairs rows (vector [])) 60000.0 "mean"
+                Expect.equal (reduced (AvgNonZeroReducer()) pairs rows (vector [])) 60000.0 "mean"
             }
         ]
 
@@ -194,7 +193,7 @@ let private forms =
                 let triplet = ElementsOf.Triplets("loss", float64 [| 1.0 |], one, one, one, null)
 
                 throws<NotSupportedException> "Triplet" (fun () ->
-                    reduced (Reducers.PerAnchor.reducer (Reducers.Mean.reducer ())) triplet (torch.ones (1L, 1L)) one
+                    reduced (PerAnchorReducer(MeanReducer())) triplet (torch.ones (1L, 1L)) one
                     |> ignore)
             }
         ]

@@ -15,13 +15,11 @@ let tests =
         [
             for name, regularizer, expected in
                 [
-                    "Lp", Regularizers.Lp.regularizer Regularizers.Lp.defaults, 1.40394598
-                    "ZeroMean", Regularizers.ZeroMean.regularizer (), 0.40065245
-                    "CenterInvariant", Regularizers.CenterInvariant.regularizer (), 0.06646190
-                    "RegularFace", Regularizers.RegularFace.regularizer (), 0.77187813
-                    "SparseCenters",
-                    Regularizers.SparseCenters.regularizer { NumClasses = 4; CentersPerClass = 2 },
-                    0.40674928
+                    "Lp", (LpRegularizer() :> Regularizer), 1.40394598
+                    "ZeroMean", ZeroMeanRegularizer(), 0.40065245
+                    "CenterInvariant", CenterInvariantRegularizer(), 0.06646190
+                    "RegularFace", RegularFaceRegularizer(), 0.77187813
+                    "SparseCenters", SparseCentersRegularizer(4, 2), 0.40674928
                 ] do
                 test $"{name}: as the reference" {
                     use _ = torch.NewDisposeScope()
@@ -31,8 +29,7 @@ let tests =
             test "SparseCenters: centres that have become one are left alone" {
                 use _ = torch.NewDisposeScope()
 
-                let regularizer =
-                    Regularizers.SparseCenters.regularizer { NumClasses = 2; CentersPerClass = 2 }
+                let regularizer = SparseCentersRegularizer(2, 2)
 
                 let rows = (torch.ones (4L, 3L)).requires_grad_ true
                 let cost = regularizer.Compute rows
@@ -43,25 +40,43 @@ let tests =
 
             test "SparseCenters: mistakes" {
                 use _ = torch.NewDisposeScope()
-                let euclidean = Distances.Lp.distance Distances.Lp.defaults
-                throws<ArgumentException> "CosineSimilarity" (fun () -> Regularizers.SparseCenters.check euclidean)
+                let euclidean = LpDistance()
 
-                throws<ArgumentException> "two centres a class" (fun () ->
-                    Regularizers.SparseCenters.regularizer { NumClasses = 2; CentersPerClass = 1 }
-                    |> ignore)
+                throws<ArgumentException> "SparseCentersRegularizer needs CosineSimilarity" (fun () ->
+                    SparseCentersRegularizer(2, 2, Distance = euclidean) |> ignore)
 
-                let regularizer =
-                    Regularizers.SparseCenters.regularizer { NumClasses = 2; CentersPerClass = 2 }
+                throws<ArgumentException> "two centres a class" (fun () -> SparseCentersRegularizer(2, 1) |> ignore)
+
+                let regularizer = SparseCentersRegularizer(2, 2)
 
                 throws<ArgumentException> "there are 5 rows" (fun () ->
                     regularizer.Compute(torch.ones (5L, 3L)) |> ignore)
             }
 
             test "are asked for a fitting distance" {
-                let cosine = Distances.Cosine.distance Distances.Cosine.defaults
-                let euclidean = Distances.Lp.distance Distances.Lp.defaults
-                throws<ArgumentException> "LpDistance" (fun () -> Regularizers.CenterInvariant.check cosine)
-                throws<ArgumentException> "not normalise" (fun () -> Regularizers.CenterInvariant.check euclidean)
-                throws<ArgumentException> "similarity" (fun () -> Regularizers.RegularFace.check euclidean)
+                let cosine = CosineSimilarity()
+                let euclidean = LpDistance()
+
+                throws<ArgumentException> "LpDistance" (fun () ->
+                    CenterInvariantRegularizer(Distance = cosine) |> ignore)
+
+                throws<ArgumentException> "not normalise" (fun () ->
+                    CenterInvariantRegularizer(Distance = euclidean) |> ignore)
+
+                throws<ArgumentException> "similarity" (fun () ->
+                    RegularFaceRegularizer(Distance = euclidean) |> ignore)
+            }
+
+            test "once in use, its properties are fixed" {
+                use _ = torch.NewDisposeScope()
+                let regularizer = LpRegularizer(Reducer = SumReducer())
+                regularizer.Reducer <- MeanReducer()
+                regularizer.Compute(Known.x ()) |> ignore
+
+                throws<InvalidOperationException> "LpRegularizer.Reducer" (fun () ->
+                    regularizer.Reducer <- SumReducer())
+
+                throws<InvalidOperationException> "LpRegularizer.Distance" (fun () ->
+                    regularizer.Distance <- LpDistance())
             }
         ]

@@ -178,7 +178,7 @@ let private outliers =
                 let rows = rowsAt [| 170.0; 5.0; 95.0; 10.0; 265.0; 190.0; 350.0 |]
                 let labels = vector [ 1; 0; 0; 0; 1; 1; 0 ]
                 let input = MetricInput(rows, labels, Tuples.All, null, null, lazy seed)
-                let cosine = Distances.Cosine.distance Distances.Cosine.defaults
+                let cosine = CosineSimilarity()
 
                 let struct (far, dominant) =
                     SubCenterArcFace.outliers options cosine weights input 75.0
@@ -194,7 +194,7 @@ let private outliers =
                 use loss = drawn (SubCenterArcFace.loss (SubCenterArcFace.defaults 4 5))
                 loss.``to`` torch.float64 |> ignore
                 let rows = embeddings 1 6
-                let cosine = Distances.Cosine.distance Distances.Cosine.defaults
+                let cosine = CosineSimilarity()
                 let cosines = cosine.Matrix(rows, (loss.WeightsLike rows).t())
                 let nearest = cosines.reshape(6L, 4L, 3L).amax [| 2L |]
                 Expect.isLessThan (number ((loss.GetLogits rows - nearest * 64.0).abs().max())) 1e-11 "logits"

@@ -10,7 +10,7 @@ open MetricLearning.Core.Tests.Support.RandomBatches
 
 let cosine () =
     { LossSettings.defaults with
-        Distance = Distances.Cosine.distance Distances.Cosine.defaults
+        Distance = CosineSimilarity()
     }
 
 let reducedBy reducer =
@@ -51,7 +51,7 @@ let relationalValues: (string * (unit -> Loss) * (float * float) * (float * floa
         (0.74715168, 2.51843531),
         None
         "the mean of TripletMargin",
-        (fun () -> TripletMargin.lossWith (reducedBy (Reducers.Mean.reducer ())) TripletMargin.defaults),
+        (fun () -> TripletMargin.lossWith (reducedBy (MeanReducer())) TripletMargin.defaults),
         (0.33416608, 0.99559244),
         None
         "Contrastive on the cosine",
@@ -62,7 +62,7 @@ let relationalValues: (string * (unit -> Loss) * (float * float) * (float * floa
         (fun () ->
             NTXent.lossWith
                 { LossSettings.defaults with
-                    Distance = Distances.Lp.distance Distances.Lp.defaults
+                    Distance = LpDistance()
                 }
                 NTXent.defaults),
         (12.35167288, 23.35497456),
@@ -129,7 +129,7 @@ let relationalValues: (string * (unit -> Loss) * (float * float) * (float * floa
         (52.12388812, 128.18273002),
         Some(8.64694702, 96.78097721)
         "NTXent by anchor",
-        (fun () -> NTXent.lossWith (reducedBy (Reducers.PerAnchor.reducer (Reducers.Mean.reducer ()))) NTXent.defaults),
+        (fun () -> NTXent.lossWith (reducedBy (PerAnchorReducer(MeanReducer()))) NTXent.defaults),
         (13.18876130, 25.77322030),
         None
     ]

@@ -8,31 +8,17 @@ open MetricLearning.Core
 
 type Tensor = torch.Tensor
 
-let squared =
-    Distances.Lp.distance
-        { Distances.Lp.defaults with
-            NormalizeEmbeddings = false
-            Power = 2.0
-        }
+let squared: Distance = LpDistance(normalizeEmbeddings = false, power = 2.0)
 
-let manhattan =
-    Distances.Lp.distance
-        { Distances.Lp.defaults with
-            NormalizeEmbeddings = false
-            P = 1.0
-        }
+let manhattan: Distance = LpDistance(normalizeEmbeddings = false, p = 1.0)
 
-let dot =
-    Distances.DotProduct.distance
-        { Distances.DotProduct.defaults with
-            NormalizeEmbeddings = false
-        }
+let dot: Distance = DotProductSimilarity(normalizeEmbeddings = false)
 
-let cosine = Distances.Cosine.distance Distances.Cosine.defaults
+let cosine: Distance = CosineSimilarity()
 
 /// One of a user's own, whose formula is not known: by the first number alone.
-let own =
-    { new Distance(false, 2.0, 1.0, false, Nullable()) with
+let own: Distance =
+    { new Distance("Own", false, false, 2.0, 1.0) with
         override _.ComputeMatrix(query, reference) =
             (query.narrow (1L, 0L, 1L) - reference.narrow(1L, 0L, 1L).t()).abs()
 

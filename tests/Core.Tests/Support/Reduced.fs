@@ -9,22 +9,17 @@ open MetricLearning.Core
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.RandomBatches
 
-let threshold low high =
-    Reducers.Threshold.reducer
-        {
-            Low = low
-            High = high
-            CollectStats = Nullable true
-        }
+let threshold (low: Nullable<float>) (high: Nullable<float>) : Reducer =
+    ThresholdReducer(low, high, CollectStats = true)
 
 let reducers: (string * (unit -> Reducer)) list =
     [
-        "mean", Reducers.Mean.reducer
-        "sum", Reducers.Sum.reducer
-        "average of those above 0", Reducers.AvgNonZero.reducer
+        "mean", (fun () -> MeanReducer())
+        "sum", (fun () -> SumReducer())
+        "average of those above 0", (fun () -> AvgNonZeroReducer())
         "threshold", (fun () -> threshold (Nullable -0.5) (Nullable 0.8))
-        "class weighted", (fun () -> Reducers.ClassWeighted.reducer (float64 [| 0.5; 2.0; 1.0; 0.1 |]))
-        "per anchor", (fun () -> Reducers.PerAnchor.reducer (Reducers.AvgNonZero.reducer ()))
+        "class weighted", (fun () -> ClassWeightedReducer((float64 [| 0.5; 2.0; 1.0; 0.1 |])))
+        "per anchor", (fun () -> PerAnchorReducer(AvgNonZeroReducer()))
     ]
 
 let reduced (reducer: Reducer) (elements: LossElements) (rows: torch.Tensor) (labels: torch.Tensor) =

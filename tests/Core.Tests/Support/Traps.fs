@@ -68,8 +68,8 @@ type TrappedLoss(inner: Loss, trap: Trap) as this =
 
 /// The mean, which visits a place: of a loss that must be of its own type.
 type TrappedReducer(trap: Trap) =
-    inherit Reducer()
+    inherit Reducer("TrappedReducer")
 
     override _.ReduceElements(elements, _, _) =
         trap.Visit Place.Loss
-        Reducers.Mean.reduce elements
+        elements.Mean()

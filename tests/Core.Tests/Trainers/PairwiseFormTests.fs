@@ -26,7 +26,7 @@ let private synthetic (number: int) : Mined =
         Tuples = Tuples.Triplets(place 0, place 1, place 2)
     }
 
-let private euclidean = Distances.Lp.distance Distances.Lp.defaults
+let private euclidean = LpDistance()
 
 /// d(a, p), d(a, n) and d(p, n) of all triplets, out of the matrix of all distances.
 let private fromMatrix (mined: Mined) =
@@ -70,8 +70,8 @@ let private adversarial (options: TripletMargin) (mined: Mined) =
         // Its distance is not what counts.
         TripletMargin.lossWith
             { LossSettings.defaults with
-                Distance = Distances.Cosine.distance Distances.Cosine.defaults
-                Reducer = Reducers.AvgNonZero.reducer ()
+                Distance = CosineSimilarity()
+                Reducer = AvgNonZeroReducer()
             }
             options
 
@@ -123,42 +123,26 @@ let private distances: (string * Distance) list =
         for p in [ 1.0; 2.0; 3.0 ] do
             yield!
                 both
-                    (fun normalised power ->
-                        Distances.Lp.distance
-                            { Distances.Lp.defaults with
-                                P = p
-                                NormalizeEmbeddings = normalised
-                                Power = power
-                            })
+                    (fun normalised power -> LpDistance(p = p, normalizeEmbeddings = normalised, power = power))
                     $"Lp {p}"
         yield!
             both
-                (fun normalised power ->
-                    Distances.DotProduct.distance
-                        { Distances.DotProduct.defaults with
-                            NormalizeEmbeddings = normalised
-                            Power = power
-                        })
+                (fun normalised power -> DotProductSimilarity(normalizeEmbeddings = normalised, power = power))
                 "dot product"
         yield!
             both
-                (fun normalised power ->
-                    Distances.SignalToNoise.distance
-                        { Distances.SignalToNoise.defaults with
-                            NormalizeEmbeddings = normalised
-                            Power = power
-                        })
+                (fun normalised power -> SNRDistance(normalizeEmbeddings = normalised, power = power))
                 "signal to noise"
-        "cosine", Distances.Cosine.distance Distances.Cosine.defaults
+        "cosine", CosineSimilarity()
         "a user's own", Chebyshev()
     ]
 
 /// A Euclidean distance that will not make a matrix.
 let private withoutMatrix =
-    { new Distance(false) with
+    { new Distance("Own", false) with
         override _.Kind = DistanceKind.Lp
         override _.ComputeMatrix(_, _) = failtest "a matrix was made"
-        override _.PairwiseDistance(query, reference) = Distances.Lp.pairs 2.0 query reference
+        override _.PairwiseDistance(query, reference) = Norms.pairs 2.0 query reference
     }
 
 let tests =

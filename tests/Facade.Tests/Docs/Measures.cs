@@ -107,13 +107,19 @@ public sealed partial class Measures
         "weightRegWeight",
     ];
 
-    public static TheoryData<string> Parts =>
-        new(
-            typeof(MetricLossOnly)
-                .Assembly.GetExportedTypes()
-                .Where(type => Kinds.Any(kind => kind.IsAssignableFrom(type)))
-                .Select(type => type.Name)
-        );
+    private static readonly Type[] OfTheCore = [typeof(Distance), typeof(Reducer), typeof(Regularizer)];
+
+    private static IEnumerable<Type> PartTypes =>
+        typeof(MetricLossOnly)
+            .Assembly.GetExportedTypes()
+            .Where(type => Kinds.Any(kind => kind.IsAssignableFrom(type)))
+            .Concat(
+                typeof(Loss)
+                    .Assembly.GetExportedTypes()
+                    .Where(type => type.IsSealed && OfTheCore.Any(kind => kind.IsAssignableFrom(type)))
+            );
+
+    public static TheoryData<string> Parts => new(PartTypes.Select(type => type.Name));
 
     [Theory]
     [MemberData(nameof(Parts))]
@@ -121,13 +127,15 @@ public sealed partial class Measures
     {
         var section = Section(name);
         var row = Row(section, "arguments");
-        var arguments = typeof(MetricLossOnly)
-            .Assembly.GetType($"MetricLearning.{name}")!
-            .GetConstructors()[0]
-            .GetParameters()
-            .Where(argument => !Common.Contains(argument.Name));
+        var part = PartTypes.Single(type => type.Name == name);
+        var arguments = part.GetConstructors()[0].GetParameters().Where(argument => !Common.Contains(argument.Name));
 
         Assert.All(arguments, argument => Assert.Contains(Told(argument), row, StringComparison.Ordinal));
+
+        if (OfTheCore.Any(kind => kind.IsAssignableFrom(part)))
+        {
+            return;
+        }
 
         if (Twin().Match(Row(section, "F#")) is { Success: true } twin)
         {
@@ -160,10 +168,7 @@ public sealed partial class Measures
     [InlineData(typeof(Miner), "distance")]
     [InlineData(typeof(Regularizer), "distance, reducer")]
     public void Defaults_are_told_of_every(Type kind, string row) =>
-        Assert.All(
-            typeof(MetricLossOnly).Assembly.GetExportedTypes().Where(kind.IsAssignableFrom),
-            part => Assert.NotEmpty(Row(Section(part.Name), row))
-        );
+        Assert.All(PartTypes.Where(kind.IsAssignableFrom), part => Assert.NotEmpty(Row(Section(part.Name), row)));
 
     /// <summary>The pages that have a section for every part.</summary>
     private static readonly string[] Entries = ["losses.md", "miners.md", "parts.md", "samplers.md"];
@@ -182,7 +187,8 @@ public sealed partial class Measures
     private static string Told(ParameterInfo argument) =>
         argument switch
         {
-            { HasDefaultValue: false } => $"`{argument.Name}`",
+            { IsOptional: false } => $"`{argument.Name}`",
+            { HasDefaultValue: false } => $"`{argument.Name} = null`",
             { DefaultValue: bool value } => $"`{argument.Name} = {(value ? "true" : "false")}`",
             { DefaultValue: null } => $"`{argument.Name} = null`",
             { DefaultValue: var value } => string.Create(CultureInfo.InvariantCulture, $"`{argument.Name} = {value}`"),
@@ -190,7 +196,7 @@ public sealed partial class Measures
 
     private static bool Named(Type type, string module) => type.Name == module || type.Name == module + "Module";
 
-    [GeneratedRegex(@"`(\w+)\.(loss|miner|distance|reducer|regularizer)` \|$")]
+    [GeneratedRegex(@"`(\w+)\.(loss|miner)` \|$")]
     private static partial Regex Twin();
 
     [GeneratedRegex(@"`(\w+)\(…\)` \|$")]

@@ -47,7 +47,7 @@ public sealed class WithinRadiusMiner(double radius) : Miner
 }
 
 /// <summary>The angle between embeddings, in radians.</summary>
-public sealed class AngularDistance() : Distance(isInverted: false)
+public sealed class AngularDistance() : Distance("AngularDistance", isInverted: false)
 {
     public override Tensor ComputeMatrix(Tensor query, Tensor reference) => Angle(query.mm(reference.t()));
 
@@ -58,7 +58,7 @@ public sealed class AngularDistance() : Distance(isInverted: false)
 }
 
 /// <summary>The mean of the largest values.</summary>
-public sealed class LargestReducer(int count) : Reducer
+public sealed class LargestReducer(int count) : Reducer("LargestReducer")
 {
     public override Tensor ReduceElements(LossElements elements, Tensor embeddings, Tensor? labels)
     {
@@ -69,7 +69,7 @@ public sealed class LargestReducer(int count) : Reducer
 }
 
 /// <summary>Embeddings outside of the unit ball cost.</summary>
-public sealed class UnitBallRegularizer : Regularizer
+public sealed class UnitBallRegularizer() : Regularizer("UnitBallRegularizer")
 {
     public override LossElements ComputeLoss(Tensor rows) => ElementsOf.Rows("loss", (rows.square().sum(1) - 1).relu());
 }

@@ -53,9 +53,9 @@ public sealed class IterationRecordTests
         using var keeper = LoggingPresets.GetRecordKeeper(folder.At("csv"), folder.At("tensorboard"));
         var loss = new TripletMarginLoss(
             collectStats: true,
-            distance: new CosineSimilarity(collectStats: true),
-            reducer: new ThresholdReducer(low: 0, collectStats: true),
-            embeddingRegularizer: new LpRegularizer(reducer: new ThresholdReducer(low: -1, collectStats: true))
+            distance: new CosineSimilarity { CollectStats = true },
+            reducer: new ThresholdReducer(low: 0) { CollectStats = true },
+            embeddingRegularizer: new LpRegularizer { Reducer = new ThresholdReducer(low: -1) { CollectStats = true } }
         );
         using var trainer = new MetricLossOnly(
             scenario.Options with

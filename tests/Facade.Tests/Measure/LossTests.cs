@@ -89,17 +89,11 @@ public sealed class LossTests
             margin: 0.3,
             reducer: new SumReducer(),
             distance: new LpDistance(p: 1, power: 2),
-            embeddingRegularizer: new LpRegularizer(p: 1, power: 2, reducer: new SumReducer()),
+            embeddingRegularizer: new LpRegularizer(p: 1, power: 2) { Reducer = new SumReducer() },
             embeddingRegWeight: 0.5
         );
         using var core = TripletMarginModule.lossWith(
-            new LossSettings(
-                Core.Distances.LpModule.distance(new(true, 1, 2, null)),
-                Core.Reducers.Sum.reducer(),
-                null,
-                1,
-                null
-            ),
+            new LossSettings(new LpDistance(p: 1, power: 2), new SumReducer(), null, 1, null),
             new(0.3, false, false, null)
         );
         var value = Known.Number(core.Compute(Known.X, Known.Y));
@@ -173,11 +167,11 @@ public sealed class LossTests
         Assert.Contains("bound", Assert.Throws<ArgumentException>(() => new ThresholdReducer()).Message);
         Assert.Contains(
             "similarity",
-            Assert.Throws<ArgumentException>(() => new RegularFaceRegularizer(distance: lp)).Message
+            Assert.Throws<ArgumentException>(() => new RegularFaceRegularizer { Distance = lp }).Message
         );
         Assert.Contains(
             "LpDistance",
-            Assert.Throws<ArgumentException>(() => new CenterInvariantRegularizer(distance: lp)).Message
+            Assert.Throws<ArgumentException>(() => new CenterInvariantRegularizer { Distance = lp }).Message
         );
         Assert.Contains("CosineSimilarity", Assert.Throws<ArgumentException>(() => new PNPLoss(distance: lp)).Message);
         Assert.Contains(

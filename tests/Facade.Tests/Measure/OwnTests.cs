@@ -36,7 +36,7 @@ public sealed class OwnTests
             ];
     }
 
-    private sealed class Chebyshev() : Distance(isInverted: false)
+    private sealed class Chebyshev() : Distance("Chebyshev", isInverted: false)
     {
         public override Tensor ComputeMatrix(Tensor query, Tensor reference) =>
             (query.unsqueeze(1) - reference.unsqueeze(0)).abs().amax(2);
@@ -53,13 +53,13 @@ public sealed class OwnTests
         }
     }
 
-    private sealed class Largest : Reducer
+    private sealed class Largest() : Reducer("Largest")
     {
         public override Tensor ReduceElements(LossElements elements, Tensor embeddings, Tensor? labels) =>
             elements.List().Values.max();
     }
 
-    private sealed class FirstNumber : Regularizer
+    private sealed class FirstNumber() : Regularizer("FirstNumber")
     {
         public override LossElements ComputeLoss(Tensor rows) => ElementsOf.Rows("loss", rows.select(1, 0).square());
     }

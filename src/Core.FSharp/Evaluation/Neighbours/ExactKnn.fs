@@ -129,13 +129,7 @@ type ExactKnn(distance: Distance, maxBytes: int64, batchSize: Nullable<int>) =
 
     /// Squared Euclidean distances between embeddings as they are.
     static member SquaredEuclidean =
-        ExactKnn(
-            Distances.Lp.distance
-                { Distances.Lp.defaults with
-                    NormalizeEmbeddings = false
-                    Power = 2.0
-                }
-        )
+        ExactKnn(LpDistance(normalizeEmbeddings = false, power = 2.0))
 
     /// What embeddings are compared with.
     member _.Distance = distance

@@ -32,7 +32,7 @@ type TestResults
 /// and all random streams stay as they were.
 module Testing =
 
-    let private normalizer = Distances.Lp.distance Distances.Lp.defaults
+    let private normalizer = LpDistance()
 
     let private raw (options: TestOptions) : EmbeddingOptions =
         { options.Embedding with

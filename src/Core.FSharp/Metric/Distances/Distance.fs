@@ -1,30 +1,22 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open TorchSharp
 
-/// Which formula a distance follows. Losses that are defined for one formula only ask for it; a distance of your own
-/// is `Other`.
-type DistanceKind =
-    /// One of a user's own.
-    | Other = 0
-    /// The norm of the difference.
-    | Lp = 1
-    /// The cosine of the angle.
-    | Cosine = 2
-    /// The inner product.
-    | DotProduct = 3
-    /// The variance of the difference by that of the anchor.
-    | SignalToNoise = 4
-
 /// A distance (small means similar) or similarity (large means similar, `IsInverted`) between embeddings. A distance of
-/// your own gives the two formulas, `ComputeMatrix` and `PairwiseDistance`; the rest follows.
+/// your own gives the two formulas, `ComputeMatrix` and `PairwiseDistance`; the rest follows. Its statistics are the average
+/// norms of the last call's rows, before and after normalisation.
 [<AbstractClass>]
-type Distance(normalizeEmbeddings: bool, p: double, power: double, isInverted: bool, collectStats: Nullable<bool>) =
-    let statistics =
-        Statistics(
-            collectStats,
+type Distance
+    /// <param name="name">Name of the distance's class.</param>
+    /// <param name="isInverted">True for a similarity: large means similar.</param>
+    /// <param name="normalizeEmbeddings">Scales embeddings to length 1 in the p-norm first.</param>
+    /// <param name="p">Order of the norm, above 0.</param>
+    /// <param name="power">Exponent of the entries of the matrix.</param>
+    (name: string, isInverted: bool, normalizeEmbeddings: bool, p: double, power: double) =
+    inherit
+        MetricPart(
+            name,
             [|
                 "initial_avg_query_norm"
                 "initial_avg_ref_norm"
@@ -37,25 +29,22 @@ type Distance(normalizeEmbeddings: bool, p: double, power: double, isInverted: b
         if not (p > 0.0) then
             invalidArg (nameof p) $"p is the order of a norm and must be above 0 (infinity is allowed); it is {p}."
 
-    /// Euclidean norms, normalised embeddings, power 1.
-    new(isInverted: bool) = Distance(true, 2.0, 1.0, isInverted, Nullable())
+    /// Of normalised embeddings (Euclidean norm), with power 1.
+    new(name: string, isInverted: bool) = Distance(name, isInverted, true, 2.0, 1.0)
 
-    /// Whether rows are scaled to length 1 (in the p-norm) before they are compared.
+    /// True if rows are scaled to length 1 (in the p-norm) before they are compared.
     member _.NormalizeEmbeddings = normalizeEmbeddings
 
     /// The order of the norm.
     member _.P = p
 
-    /// What the entries of the matrix are raised to.
+    /// The exponent of the entries of the matrix.
     member _.Power = power
 
-    /// Whether large means similar.
+    /// True for a similarity: large means similar.
     member _.IsInverted = isInverted
 
-    /// Average norms of the last call's rows, before and after normalisation.
-    member _.Stats = statistics.Values
-
-    /// Which formula this is.
+    /// The formula.
     abstract Kind: DistanceKind
 
     default _.Kind = DistanceKind.Other
@@ -67,8 +56,8 @@ type Distance(normalizeEmbeddings: bool, p: double, power: double, isInverted: b
     /// Row i of `query` with row i of `reference`: one value a row. Neither normalised nor raised to a power.
     abstract PairwiseDistance: query: torch.Tensor * reference: torch.Tensor -> torch.Tensor
 
-    /// Row i of `query` with row i of `reference`, both already normalised: entry (i, i) of `ComputeMatrix`. Asked for only
-    /// where `Kind` is a known formula.
+    /// Row i of `query` with row i of `reference`, both already normalised: entry (i, i) of `ComputeMatrix`. Called only
+    /// if `Kind` is a known formula.
     abstract ComputePairs: query: torch.Tensor * reference: torch.Tensor -> torch.Tensor
 
     default this.ComputePairs(query, reference) = this.PairwiseDistance(query, reference)
@@ -98,11 +87,11 @@ type Distance(normalizeEmbeddings: bool, p: double, power: double, isInverted: b
             else
                 this.MaybeNormalize other
 
-        statistics.Reset()
-        statistics.Record("initial_avg_query_norm", fun () -> this.GetNorm(query).mean())
-        statistics.Record("initial_avg_ref_norm", fun () -> this.GetNorm(other).mean())
-        statistics.Record("final_avg_query_norm", fun () -> this.GetNorm(normalQuery).mean())
-        statistics.Record("final_avg_ref_norm", fun () -> this.GetNorm(normalOther).mean())
+        this.BeginCall()
+        this.Statistics.Record("initial_avg_query_norm", fun () -> this.GetNorm(query).mean())
+        this.Statistics.Record("initial_avg_ref_norm", fun () -> this.GetNorm(other).mean())
+        this.Statistics.Record("final_avg_query_norm", fun () -> this.GetNorm(normalQuery).mean())
+        this.Statistics.Record("final_avg_ref_norm", fun () -> this.GetNorm(normalOther).mean())
 
         struct (normalQuery, normalOther)
 
@@ -137,20 +126,20 @@ type Distance(normalizeEmbeddings: bool, p: double, power: double, isInverted: b
     member _.GetNorm(embeddings: torch.Tensor) : torch.Tensor =
         torch.linalg.vector_norm (embeddings, p, [| 1L |])
 
-    /// How much more distant `x` is than `y`: x − y for distances, y − x for similarities.
+    /// The excess distance of `x` over `y`: x − y for distances, y − x for similarities.
     member _.Margin(x: torch.Tensor, y: torch.Tensor) : torch.Tensor = if isInverted then y - x else x - y
 
-    /// How much more distant `x` is than `y`.
+    /// The excess distance of `x` over `y`.
     member _.Margin(x: torch.Tensor, y: double) : torch.Tensor = if isInverted then y - x else x - y
 
-    /// How much more distant `x` is than `y`.
+    /// The excess distance of `x` over `y`.
     member _.Margin(x: double, y: torch.Tensor) : torch.Tensor = if isInverted then y - x else x - y
 
-    /// Of two values each, the nearer: the smaller distance or larger similarity.
+    /// The nearer of two values, element by element: the smaller distance or larger similarity.
     member _.SmallestDist(x: torch.Tensor, y: torch.Tensor) : torch.Tensor =
         if isInverted then x.maximum y else x.minimum y
 
-    /// Of two values each, the farther.
+    /// The farther of two values, element by element.
     member _.LargestDist(x: torch.Tensor, y: torch.Tensor) : torch.Tensor =
         if isInverted then x.minimum y else x.maximum y
 

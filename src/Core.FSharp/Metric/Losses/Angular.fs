@@ -23,7 +23,7 @@ module Angular =
     /// Distance and reducer where none is given: Euclidean on normalised embeddings, the mean.
     let settings (given: LossSettings) : LossSettings =
         given
-        |> LossSettings.orElse (fun () -> Distances.Lp.distance Distances.Lp.defaults) Reducers.Mean.reducer
+        |> LossSettings.orElse (fun () -> LpDistance()) (fun () -> MeanReducer())
         |> LossSettings.checkDistance (DistanceChecks.euclidean "AngularLoss")
 
     let private positives (input: MetricInput) =

@@ -29,9 +29,7 @@ module Circle =
     /// Distance and reducer where none is given: cosine similarity, the mean of those above 0.
     let settings (given: LossSettings) : LossSettings =
         given
-        |> LossSettings.orElse
-            (fun () -> Distances.Cosine.distance Distances.Cosine.defaults)
-            Reducers.AvgNonZero.reducer
+        |> LossSettings.orElse (fun () -> CosineSimilarity()) (fun () -> AvgNonZeroReducer())
         |> LossSettings.checkDistance check
 
     /// One value a sample.

@@ -26,7 +26,7 @@ module Contrastive =
     /// Distance and reducer where none is given: Euclidean on normalised embeddings, the mean of those above 0.
     let settings (given: LossSettings) : LossSettings =
         given
-        |> LossSettings.orElse (fun () -> Distances.Lp.distance Distances.Lp.defaults) Reducers.AvgNonZero.reducer
+        |> LossSettings.orElse (fun () -> LpDistance()) (fun () -> AvgNonZeroReducer())
 
     /// One value a pair.
     let elements (options: Contrastive) (distance: Distance) (input: MetricInput) : IReadOnlyList<LossElements> =

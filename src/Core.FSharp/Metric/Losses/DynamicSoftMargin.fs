@@ -38,7 +38,7 @@ module DynamicSoftMargin =
     /// one value already, whatever the reducer.
     let settings (given: LossSettings) : LossSettings =
         given
-        |> LossSettings.orElse (fun () -> Distances.Lp.distance Distances.Lp.defaults) Reducers.Mean.reducer
+        |> LossSettings.orElse (fun () -> LpDistance()) (fun () -> MeanReducer())
         |> LossSettings.checkDistance (DistanceChecks.euclidean "DynamicSoftMarginLoss")
 
     /// An error unless the options make a histogram.

@@ -27,14 +27,10 @@ module FastAP =
 
     /// Distance and reducer where none is given: squared Euclidean on normalised embeddings, the mean.
     let settings (given: LossSettings) : LossSettings =
-        let squared () =
-            Distances.Lp.distance
-                { Distances.Lp.defaults with
-                    Power = 2.0
-                }
+        let squared () : Distance = LpDistance(power = 2.0)
 
         given
-        |> LossSettings.orElse squared Reducers.Mean.reducer
+        |> LossSettings.orElse squared (fun () -> MeanReducer())
         |> LossSettings.checkDistance (DistanceChecks.euclideanToAPower "FastAPLoss")
 
     /// One value a sample of those that have a positive.

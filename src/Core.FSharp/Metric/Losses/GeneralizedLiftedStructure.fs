@@ -22,8 +22,7 @@ module GeneralizedLiftedStructure =
 
     /// Distance and reducer where none is given: Euclidean on normalised embeddings, the mean.
     let settings (given: LossSettings) : LossSettings =
-        given
-        |> LossSettings.orElse (fun () -> Distances.Lp.distance Distances.Lp.defaults) Reducers.Mean.reducer
+        given |> LossSettings.orElse (fun () -> LpDistance()) (fun () -> MeanReducer())
 
     /// One value a sample.
     let elements

@@ -54,7 +54,7 @@ module Histogram =
     /// Distance and reducer where none is given: cosine similarity, the mean.
     let settings (given: LossSettings) : LossSettings =
         given
-        |> LossSettings.orElse (fun () -> Distances.Cosine.distance Distances.Cosine.defaults) Reducers.Mean.reducer
+        |> LossSettings.orElse (fun () -> CosineSimilarity()) (fun () -> MeanReducer())
 
     // The pairs of triplets, each once whichever end is the anchor: the pairs of anchors that have both kinds.
     let private masks (input: MetricInput) =

@@ -24,7 +24,7 @@ module Instance =
     /// Distance and reducer where none is given: cosine similarity, the mean.
     let settings (given: LossSettings) : LossSettings =
         given
-        |> LossSettings.orElse (fun () -> Distances.Cosine.distance Distances.Cosine.defaults) Reducers.Mean.reducer
+        |> LossSettings.orElse (fun () -> CosineSimilarity()) (fun () -> MeanReducer())
         |> LossSettings.checkDistance (DistanceChecks.cosine "InstanceLoss")
 
     // How many different smaller labels there are.

@@ -28,7 +28,7 @@ module IntraPairVariance =
     /// Distance and reducer where none is given: cosine similarity, the mean.
     let settings (given: LossSettings) : LossSettings =
         given
-        |> LossSettings.orElse (fun () -> Distances.Cosine.distance Distances.Cosine.defaults) Reducers.Mean.reducer
+        |> LossSettings.orElse (fun () -> CosineSimilarity()) (fun () -> MeanReducer())
 
     // Beyond a limit a little on the bad side of the mean.
     let private tooFar (distance: Distance) (eps: double) (values: torch.Tensor) (mean: torch.Tensor) =

@@ -23,8 +23,7 @@ module LiftedStructure =
 
     /// Distance and reducer where none is given: Euclidean on normalised embeddings, the mean.
     let settings (given: LossSettings) : LossSettings =
-        given
-        |> LossSettings.orElse (fun () -> Distances.Lp.distance Distances.Lp.defaults) Reducers.Mean.reducer
+        given |> LossSettings.orElse (fun () -> LpDistance()) (fun () -> MeanReducer())
 
     // Number j of the reference set is looked up among the anchors as it stands, as in the reference; where the
     // reference set is larger, its last rows are no anchor's numbers and have no negatives.

@@ -42,7 +42,7 @@ module Manifold =
     /// Distance and reducer where none is given: cosine similarity; the loss is one value already, whatever the reducer.
     let settings (given: LossSettings) : LossSettings =
         given
-        |> LossSettings.orElse (fun () -> Distances.Cosine.distance Distances.Cosine.defaults) Reducers.Mean.reducer
+        |> LossSettings.orElse (fun () -> CosineSimilarity()) (fun () -> MeanReducer())
 
     /// An error unless the options make sense.
     let check (options: Manifold) : unit =

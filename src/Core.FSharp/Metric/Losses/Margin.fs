@@ -52,7 +52,7 @@ module Margin =
     /// above 0.
     let settings (given: LossSettings) : LossSettings =
         given
-        |> LossSettings.orElse (fun () -> Distances.Lp.distance Distances.Lp.defaults) Reducers.Divisor.reducer
+        |> LossSettings.orElse (fun () -> LpDistance()) (fun () -> DivisorReducer())
 
     /// β as it starts: one number, or one a class.
     let initial (options: Margin) : torch.Tensor =

@@ -25,7 +25,7 @@ module MultiSimilarity =
     /// Distance and reducer where none is given: cosine similarity, the mean.
     let settings (given: LossSettings) : LossSettings =
         given
-        |> LossSettings.orElse (fun () -> Distances.Cosine.distance Distances.Cosine.defaults) Reducers.Mean.reducer
+        |> LossSettings.orElse (fun () -> CosineSimilarity()) (fun () -> MeanReducer())
 
     /// One value a sample.
     let elements (options: MultiSimilarity) (distance: Distance) (input: MetricInput) : IReadOnlyList<LossElements> =

@@ -21,13 +21,9 @@ module NCA =
 
     /// Distance and reducer where none is given: squared Euclidean on normalised embeddings, the mean.
     let settings (given: LossSettings) : LossSettings =
-        let squared () =
-            Distances.Lp.distance
-                { Distances.Lp.defaults with
-                    Power = 2.0
-                }
+        let squared () : Distance = LpDistance(power = 2.0)
 
-        given |> LossSettings.orElse squared Reducers.Mean.reducer
+        given |> LossSettings.orElse squared (fun () -> MeanReducer())
 
     /// One value a sample of those that `same` (N × M) gives a neighbour, from the distances of samples to candidates
     /// (N × M). `weights` (N): null for ones.

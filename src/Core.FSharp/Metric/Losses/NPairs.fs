@@ -12,9 +12,7 @@ module NPairs =
     /// Distance and reducer where none is given: inner products of normalised embeddings, the mean.
     let settings (given: LossSettings) : LossSettings =
         given
-        |> LossSettings.orElse
-            (fun () -> Distances.DotProduct.distance Distances.DotProduct.defaults)
-            Reducers.Mean.reducer
+        |> LossSettings.orElse (fun () -> DotProductSimilarity()) (fun () -> MeanReducer())
 
     /// One value an anchor.
     let elements (distance: Distance) (input: MetricInput) : IReadOnlyList<LossElements> =

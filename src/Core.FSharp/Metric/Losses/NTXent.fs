@@ -22,7 +22,7 @@ module NTXent =
     /// Distance and reducer where none is given: cosine similarity, the mean.
     let settings (given: LossSettings) : LossSettings =
         given
-        |> LossSettings.orElse (fun () -> Distances.Cosine.distance Distances.Cosine.defaults) Reducers.Mean.reducer
+        |> LossSettings.orElse (fun () -> CosineSimilarity()) (fun () -> MeanReducer())
 
     // The quotient is 1 / (1 + e^x), where x is how much the negatives outweigh the positive.
     let private crossEntropy (positive: torch.Tensor) (negatives: torch.Tensor) =

@@ -34,9 +34,7 @@ module NormalizedSoftmax =
     /// Distance and reducer where none is given: the dot product of normalised embeddings, the mean.
     let settings (given: LossSettings) : LossSettings =
         given
-        |> LossSettings.orElse
-            (fun () -> Distances.DotProduct.distance Distances.DotProduct.defaults)
-            Reducers.Mean.reducer
+        |> LossSettings.orElse (fun () -> DotProductSimilarity()) (fun () -> MeanReducer())
 
     /// Similarities (N × C) by the temperature.
     let logits (options: NormalizedSoftmax) (distance: Distance) (weights: torch.Tensor) (embeddings: torch.Tensor) =

@@ -56,7 +56,7 @@ module PNP =
     /// Distance and reducer where none is given: cosine similarity, the mean.
     let settings (given: LossSettings) : LossSettings =
         given
-        |> LossSettings.orElse (fun () -> Distances.Cosine.distance Distances.Cosine.defaults) Reducers.Mean.reducer
+        |> LossSettings.orElse (fun () -> CosineSimilarity()) (fun () -> MeanReducer())
         |> LossSettings.checkDistance (DistanceChecks.cosine "PNPLoss")
 
     let private penalty (options: PNP) (before: torch.Tensor) =

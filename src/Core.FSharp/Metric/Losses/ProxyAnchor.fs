@@ -45,7 +45,7 @@ module ProxyAnchor =
     /// Distance and reducer where none is given: cosine similarity, the sum by each part's divisor.
     let settings (given: LossSettings) : LossSettings =
         given
-        |> LossSettings.orElse (fun () -> Distances.Cosine.distance Distances.Cosine.defaults) Reducers.Divisor.reducer
+        |> LossSettings.orElse (fun () -> CosineSimilarity()) (fun () -> DivisorReducer())
 
     /// One value a class, for each part.
     let elements

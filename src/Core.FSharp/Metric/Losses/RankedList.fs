@@ -46,8 +46,7 @@ module RankedList =
 
     /// Distance and reducer where none is given: Euclidean on normalised embeddings, the mean.
     let settings (given: LossSettings) : LossSettings =
-        given
-        |> LossSettings.orElse (fun () -> Distances.Lp.distance Distances.Lp.defaults) Reducers.Mean.reducer
+        given |> LossSettings.orElse (fun () -> LpDistance()) (fun () -> MeanReducer())
 
     // Keeps the weighted mean of nothing finite.
     let private floor = 1e-5

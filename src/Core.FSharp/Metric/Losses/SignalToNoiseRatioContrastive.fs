@@ -19,9 +19,7 @@ module SignalToNoiseRatioContrastive =
     /// Distance and reducer where none is given: signal to noise, the mean of those above 0.
     let settings (given: LossSettings) : LossSettings =
         given
-        |> LossSettings.orElse
-            (fun () -> Distances.SignalToNoise.distance Distances.SignalToNoise.defaults)
-            Reducers.AvgNonZero.reducer
+        |> LossSettings.orElse (fun () -> SNRDistance()) (fun () -> AvgNonZeroReducer())
         |> LossSettings.checkDistance check
 
     /// The loss, with settings beyond its own options.

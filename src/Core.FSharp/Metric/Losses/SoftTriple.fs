@@ -51,7 +51,7 @@ module SoftTriple =
     /// Distance and reducer where none is given: cosine similarity, the mean. The distance must be a similarity.
     let settings (given: LossSettings) : LossSettings =
         given
-        |> LossSettings.orElse (fun () -> Distances.Cosine.distance Distances.Cosine.defaults) Reducers.Mean.reducer
+        |> LossSettings.orElse (fun () -> CosineSimilarity()) (fun () -> MeanReducer())
         |> LossSettings.checkDistance (fun distance ->
             if not distance.IsInverted then
                 invalidArg (nameof distance) "SoftTripleLoss needs a similarity, such as CosineSimilarity.")

@@ -21,9 +21,7 @@ module SupCon =
     /// Distance and reducer where none is given: cosine similarity, the mean of those above 0.
     let settings (given: LossSettings) : LossSettings =
         given
-        |> LossSettings.orElse
-            (fun () -> Distances.Cosine.distance Distances.Cosine.defaults)
-            Reducers.AvgNonZero.reducer
+        |> LossSettings.orElse (fun () -> CosineSimilarity()) (fun () -> AvgNonZeroReducer())
 
     /// One value a sample; 0 for one without positives, and for all of them where either kind of pair is missing.
     let elements (options: SupCon) (distance: Distance) (input: MetricInput) : IReadOnlyList<LossElements> =

@@ -35,7 +35,7 @@ module ThresholdConsistentMargin =
     /// Distance and reducer where none is given: cosine similarity, the mean.
     let settings (given: LossSettings) : LossSettings =
         given
-        |> LossSettings.orElse (fun () -> Distances.Cosine.distance Distances.Cosine.defaults) Reducers.Mean.reducer
+        |> LossSettings.orElse (fun () -> CosineSimilarity()) (fun () -> MeanReducer())
         |> LossSettings.checkDistance (DistanceChecks.cosine "ThresholdConsistentMarginLoss")
 
     // The mean over pairs whose excess is not below 0; 0 where there is none.

@@ -58,7 +58,7 @@ module internal TripletViolation =
     /// [d(a,n) − d(a,p) − margin]₊: the loss of who works against the metric. Euclidean distances of normalised embeddings
     /// are negated, and so is the margin (Duan et al. 2018, "Deep Adversarial Metric Learning").
     let adversarial (options: TripletMargin) (input: MetricInput) : IReadOnlyList<LossElements> =
-        let distance = Distances.Lp.distance Distances.Lp.defaults
+        let distance = LpDistance()
         let triplets = TripletDistances.Of(distance, input, options.TripletsPerAnchor)
 
         let negative =
@@ -76,7 +76,7 @@ type TripletMarginLoss(given: LossSettings, options: TripletMargin) =
     inherit
         Loss(
             given
-            |> LossSettings.orElse (fun () -> Distances.Lp.distance Distances.Lp.defaults) Reducers.AvgNonZero.reducer
+            |> LossSettings.orElse (fun () -> LpDistance()) (fun () -> AvgNonZeroReducer())
         )
 
     /// Its own options.

@@ -25,7 +25,7 @@ module TupletMargin =
     /// Distance and reducer where none is given: cosine similarity, the mean.
     let settings (given: LossSettings) : LossSettings =
         given
-        |> LossSettings.orElse (fun () -> Distances.Cosine.distance Distances.Cosine.defaults) Reducers.Mean.reducer
+        |> LossSettings.orElse (fun () -> CosineSimilarity()) (fun () -> MeanReducer())
         |> LossSettings.checkDistance (DistanceChecks.cosine "TupletMarginLoss")
 
     // cos(θ − β) = cos θ cos β + sin θ sin β.

@@ -43,8 +43,7 @@ module VICReg =
         | null -> ()
         | _ -> invalidArg "distance" "VICRegLoss uses no distance: leave it out."
 
-        given
-        |> LossSettings.orElse (fun () -> Distances.Lp.distance Distances.Lp.defaults) Reducers.Mean.reducer
+        given |> LossSettings.orElse (fun () -> LpDistance()) (fun () -> MeanReducer())
 
     // [1 − √(var + ε)]₊ / 2 along each dimension.
     let private variance (options: VICReg) (name: string) (rows: torch.Tensor) : LossElements =

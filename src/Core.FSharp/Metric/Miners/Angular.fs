@@ -39,8 +39,7 @@ module Angular =
         |]
 
     /// The default distance, and the only one: Euclidean on normalised embeddings.
-    let distance () =
-        Distances.Lp.distance Distances.Lp.defaults
+    let distance () : Distance = LpDistance()
 
     /// The distance, if the formula is made for it.
     let check (distance: Distance | null) : Distance | null =
@@ -55,7 +54,7 @@ module Angular =
     let private angles (distance: Distance) (anchors: torch.Tensor) (positives: torch.Tensor) (all: torch.Tensor) =
         let across = distance.PairwiseDistance(anchors, positives)
         let centres = (anchors + positives) / 2.0
-        let depth = Distances.Lp.matrix 2.0 (centres - 1e-6) all
+        let depth = Norms.matrix 2.0 (centres - 1e-6) all
         (across.unsqueeze 1L / (depth * 2.0)).atan()
 
     let private recordAll (record: Statistics) (limit: Scalar) (found: torch.Tensor) =

@@ -51,8 +51,7 @@ module BatchEasyHard =
     let statistics = Extremes.statistics
 
     /// The default distance: Euclidean on normalised embeddings.
-    let distance () =
-        Distances.Lp.distance Distances.Lp.defaults
+    let distance () : Distance = LpDistance()
 
     /// The options, if they go together.
     let check (options: BatchEasyHard) : BatchEasyHard =

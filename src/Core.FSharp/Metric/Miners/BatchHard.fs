@@ -32,8 +32,7 @@ module BatchHard =
     let statistics = Extremes.statistics
 
     /// The default distance: Euclidean on normalised embeddings.
-    let distance () =
-        Distances.Lp.distance Distances.Lp.defaults
+    let distance () : Distance = LpDistance()
 
     /// The triplets; anchors that lack either kind have none. Statistics go to `record`.
     let mine (options: BatchHard) (record: Statistics) (distance: Distance) (input: MetricInput) : Tuples =

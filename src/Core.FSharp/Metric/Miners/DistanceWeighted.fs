@@ -27,8 +27,7 @@ module DistanceWeighted =
         }
 
     /// The default distance, and the only one: Euclidean on normalised embeddings.
-    let distance () =
-        Distances.Lp.distance Distances.Lp.defaults
+    let distance () : Distance = LpDistance()
 
     /// The distance, if the formula is made for it.
     let check (distance: Distance | null) : Distance | null =

@@ -21,8 +21,7 @@ module HDC =
     let defaults: HDC = { FilterPercentage = 0.5 }
 
     /// The default distance: Euclidean on normalised embeddings.
-    let distance () =
-        Distances.Lp.distance Distances.Lp.defaults
+    let distance () : Distance = LpDistance()
 
     /// The options, if they make sense.
     let check (options: HDC) : HDC =

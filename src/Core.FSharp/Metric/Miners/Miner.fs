@@ -27,7 +27,7 @@ type Miner(distance: Distance | null, defaultDistance: Distance, collectStats: N
         statistics.Count("num_triplets", triplets)
 
     /// Euclidean distance on normalised embeddings, no statistics of its own.
-    new() = Miner(null, Distances.Lp.distance Distances.Lp.defaults, Nullable(), [||])
+    new() = Miner(null, LpDistance(), Nullable(), [||])
 
     /// What embeddings are compared with.
     member _.Distance = distance

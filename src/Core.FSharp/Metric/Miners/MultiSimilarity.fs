@@ -21,8 +21,7 @@ module MultiSimilarity =
     let defaults: MultiSimilarity = { Epsilon = 0.1 }
 
     /// The default similarity: the cosine.
-    let distance () =
-        Distances.Cosine.distance Distances.Cosine.defaults
+    let distance () : Distance = CosineSimilarity()
 
     /// The pairs. Anchors that lack either kind have none.
     let mine (options: MultiSimilarity) (distance: Distance) (input: MetricInput) : Tuples =

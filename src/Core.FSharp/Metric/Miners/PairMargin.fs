@@ -32,8 +32,7 @@ module PairMargin =
     let statistics = [| "pos_pair_dist"; "neg_pair_dist" |]
 
     /// The default distance: Euclidean on normalised embeddings.
-    let distance () =
-        Distances.Lp.distance Distances.Lp.defaults
+    let distance () : Distance = LpDistance()
 
     /// The pairs; statistics go to `record`.
     let mine (options: PairMargin) (record: Statistics) (distance: Distance) (input: MetricInput) : Tuples =

@@ -43,8 +43,7 @@ module TripletMargin =
     let statistics = [| "avg_triplet_margin"; "pos_pair_dist"; "neg_pair_dist" |]
 
     /// The default distance: Euclidean on normalised embeddings.
-    let distance () =
-        Distances.Lp.distance Distances.Lp.defaults
+    let distance () : Distance = LpDistance()
 
     let private kept (margin: double) (kind: TypeOfTriplets) (difference: torch.Tensor) =
         let limit, zero = Numeric.scalar margin, Numeric.scalar 0.0

@@ -29,8 +29,7 @@ module UniformHistogram =
         }
 
     /// The default distance: Euclidean on normalised embeddings.
-    let distance () =
-        Distances.Lp.distance Distances.Lp.defaults
+    let distance () : Distance = LpDistance()
 
     /// The options, if they make sense.
     let check (options: UniformHistogram) : UniformHistogram =

@@ -1,31 +1,23 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections.Generic
 open TorchSharp
 
-/// From the elements of a loss to a scalar. A reducer of your own gives `ReduceElements`.
+/// Reduces the elements of a loss to a scalar. A reducer of your own gives `ReduceElements`.
 [<AbstractClass>]
-type Reducer(collectStats: Nullable<bool>, statisticNames: string[]) =
-    let mutable statistics =
-        Statistics(collectStats, Array.append [| "losses_size" |] statisticNames)
-
-    /// Statistics as the global switch says, and none but `losses_size`.
-    new() = Reducer(Nullable(), [||])
-
-    /// Numbers about the last call, if they are collected.
-    member _.Stats = statistics.Values
-
-    /// Where a reducer records them.
-    member _.Statistics = statistics
+type Reducer
+    /// <param name="name">Name of the reducer's class.</param>
+    /// <param name="statisticNames">Names of the statistics that it records besides `losses_size`.</param>
+    (name: string, [<ParamArray>] statisticNames: string[]) =
+    inherit MetricPart(name, Array.append [| "losses_size" |] statisticNames)
 
     /// The scalar. `elements` has elements (as far as is known without waiting for the device) and is not yet reduced;
     /// `labels` are those of `embeddings`.
     abstract ReduceElements:
         elements: LossElements * embeddings: torch.Tensor * labels: torch.Tensor | null -> torch.Tensor
 
-    /// Whether `Reduce` takes any number of parts, as one that distributes them does.
+    /// True if `Reduce` takes any number of parts, as a reducer that distributes them does.
     abstract TakesAllParts: bool
 
     default _.TakesAllParts = false
@@ -53,27 +45,20 @@ type Reducer(collectStats: Nullable<bool>, statisticNames: string[]) =
     member this.ReduceOne
         (elements: LossElements, embeddings: torch.Tensor, labels: torch.Tensor | null)
         : torch.Tensor =
-        statistics.Reset()
+        this.BeginCall()
 
         if elements.Kind = ElementKind.Reduced || elements.IsEmpty then
-            statistics.Record("losses_size", 1.0)
+            this.Statistics.Record("losses_size", 1.0)
         else
-            statistics.Record("losses_size", fun () -> elements.Count())
+            this.Statistics.Record("losses_size", fun () -> elements.Count())
 
         if elements.Kind = ElementKind.Reduced then elements.Sum()
         elif elements.IsEmpty then Reducer.Zero embeddings
         else this.ReduceElements(elements, embeddings, labels)
 
-    /// A zero that hangs together with the embeddings, so that `backward` works and gives zero gradients; NaN if they
-    /// hold a NaN or an infinity.
+    /// A zero that depends on the embeddings, so that `backward` works and gives zero gradients; NaN if they hold a NaN or
+    /// an infinity.
     static member Zero(embeddings: torch.Tensor) : torch.Tensor = Numeric.sum (embeddings * 0.0)
 
     /// The same reducer with statistics of its own: a loss gives one to each of its parts.
-    member this.Copy() : Reducer =
-        let copy = this.MemberwiseClone() :?> Reducer
-        // Whether it collects was decided when the original was made.
-        let collect = Nullable statistics.Collecting
-        copy.OwnStatistics(Statistics(collect, Array.append [| "losses_size" |] statisticNames))
-        copy
-
-    member private _.OwnStatistics own = statistics <- own
+    member this.Copy() : Reducer = this.WithOwnStatistics() :?> Reducer

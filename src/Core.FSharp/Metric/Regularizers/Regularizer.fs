@@ -1,54 +1,56 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open TorchSharp
 
 /// A cost of the embeddings, or of a loss's class weights, themselves. A regularizer of your own gives `ComputeLoss`.
 [<AbstractClass>]
 type Regularizer
-    (
-        reducer: Reducer | null,
-        distance: Distance | null,
-        defaultDistance: Distance,
-        collectStats: Nullable<bool>,
-        statisticNames: string[]
-    ) =
-    let statistics = Statistics(collectStats, statisticNames)
+    /// <param name="name">Name of the regularizer's class.</param>
+    /// <param name="distance">The distance, unless another one is set.</param>
+    /// <param name="reducer">The reducer, unless another one is set.</param>
+    /// <param name="statisticNames">Names of the statistics that it records.</param>
+    (name: string, distance: Distance, reducer: Reducer, [<ParamArray>] statisticNames: string[]) =
+    inherit MetricPart(name, statisticNames)
 
-    let reducer =
-        match reducer with
-        | null -> Reducers.Mean.reducer ()
-        | given -> given.Copy()
+    let mutable distance = distance
+    let mutable reducer = reducer
 
-    let distance =
-        match distance with
-        | null -> defaultDistance
-        | given -> given
+    /// The Euclidean distance of normalised rows, the mean.
+    new(name: string, [<ParamArray>] statisticNames: string[]) =
+        Regularizer(name, LpDistance(), MeanReducer(), statisticNames)
 
-    /// The mean, Euclidean distance on normalised rows.
-    new() = Regularizer(null, null, Distances.Lp.distance Distances.Lp.defaults, Nullable(), [||])
+    /// Measures the rows. Set where the regularizer is made.
+    member this.Distance
+        with get () = distance
+        and set (value: Distance) =
+            this.RefuseInUse(nameof this.Distance)
+            ArgumentNullException.ThrowIfNull value
+            this.CheckDistance value
+            distance <- value
 
-    /// A copy of the reducer given, with statistics of its own.
-    member _.Reducer = reducer
+    /// Reduces one value per row to a scalar. Set where the regularizer is made, which takes a copy with statistics of its
+    /// own.
+    member this.Reducer
+        with get () = reducer
+        and set (value: Reducer) =
+            this.RefuseInUse(nameof this.Reducer)
+            ArgumentNullException.ThrowIfNull value
+            reducer <- value.Copy()
 
-    /// What rows are measured with.
-    member _.Distance = distance
+    /// Refuses a distance that the regularizer cannot work with, by an ArgumentException.
+    abstract CheckDistance: distance: Distance -> unit
 
-    /// Numbers about the last call, if they are collected.
-    member _.Stats = statistics.Values
+    default _.CheckDistance _ = ()
 
-    /// Where a regularizer records them.
-    member _.Statistics = statistics
-
-    /// One value a row of a matrix (M × D): see `ElementsOf.Rows`.
+    /// One value per row of a matrix (M × D): see `ElementsOf.Rows`.
     abstract ComputeLoss: rows: torch.Tensor -> LossElements
 
-    /// The scalar cost of a matrix (M × D), one row a sample or class.
+    /// The scalar cost of a matrix (M × D), one row per sample or class.
     member this.Compute(rows: torch.Tensor) : torch.Tensor =
         // Rows are their own classes, as class weights are.
         let labels =
             torch.arange (rows.size 0, dtype = torch.ScalarType.Int64, device = rows.device)
 
-        statistics.Reset()
+        this.BeginCall()
         reducer.Reduce([| this.ComputeLoss rows |], rows, labels)

@@ -11,7 +11,7 @@ module ClassSoftmax =
     /// cosine is given, which the formula is not made for.
     let cosineSettings (loss: string) (given: LossSettings) : LossSettings =
         given
-        |> LossSettings.orElse (fun () -> Distances.Cosine.distance Distances.Cosine.defaults) Reducers.Mean.reducer
+        |> LossSettings.orElse (fun () -> CosineSimilarity()) (fun () -> MeanReducer())
         |> LossSettings.checkDistance (DistanceChecks.cosine loss)
 
     /// The logits (N × C) with those of each sample's own class (N × 1) changed.

@@ -12,12 +12,12 @@ type Loss(settings: LossSettings) =
 
     let distance =
         match settings.Distance with
-        | null -> Distances.Lp.distance Distances.Lp.defaults
+        | null -> LpDistance() :> Distance
         | given -> given
 
     let given =
         match settings.Reducer with
-        | null -> Reducers.Mean.reducer ()
+        | null -> MeanReducer() :> Reducer
         | given -> given
 
     let statistics = Statistics(settings.CollectStats, [| "loss" |])
@@ -122,7 +122,7 @@ type Loss(settings: LossSettings) =
             for part in this.Parts do
                 copies[part] <- given.Copy()
 
-            Reducers.Multiple.reducer copies (given.Copy())
+            MultipleReducers(copies, (given.Copy()))
 
     /// The loss of a batch as trainers compute it, a scalar. `embeddings` (N × D); `labels` (N) whole numbers, null if tuples are enough;
     /// anchors are of the batch, positives and negatives of the reference set, if one is given. Without any pair or

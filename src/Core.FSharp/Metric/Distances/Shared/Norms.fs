@@ -1,0 +1,23 @@
+namespace MetricLearning
+
+open TorchSharp
+
+/// p-norms of differences between rows.
+module internal Norms =
+
+    /// ‖xᵢ − yⱼ‖ₚ for all i, j. 16-bit embeddings are compared in 32 bits.
+    let matrix (p: double) (query: torch.Tensor) (reference: torch.Tensor) : torch.Tensor =
+        if Numeric.isHalf query.dtype then
+            torch.cdist(query.``float`` (), reference.``float`` (), p).to_type query.dtype
+        else
+            torch.cdist (query, reference, p)
+
+    /// ‖xᵢ − yᵢ‖ₚ. 16-bit embeddings are compared in 32 bits.
+    let pairs (p: double) (query: torch.Tensor) (reference: torch.Tensor) : torch.Tensor =
+        let norm (difference: torch.Tensor) =
+            torch.linalg.vector_norm (difference, p, [| 1L |])
+
+        if Numeric.isHalf query.dtype then
+            norm(query.``float`` () - reference.``float`` ()).to_type query.dtype
+        else
+            norm (query - reference)

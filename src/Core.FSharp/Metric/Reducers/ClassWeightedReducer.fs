@@ -1,0 +1,15 @@
+namespace MetricLearning
+
+open TorchSharp
+
+/// The mean of all values, each multiplied by the weight of its anchor's class; not divided by the sum of weights.
+[<Sealed>]
+type ClassWeightedReducer
+    /// <param name="weights">One number per class. The caller disposes it.</param>
+    (weights: torch.Tensor) =
+    inherit Reducer("ClassWeightedReducer")
+
+    override _.ReduceElements(elements, embeddings, labels) =
+        match labels with
+        | null -> invalidArg (nameof labels) "Weights by class need labels."
+        | labels -> elements.WeightedByClass(weights.``to`` (embeddings.dtype, embeddings.device), labels).Mean()

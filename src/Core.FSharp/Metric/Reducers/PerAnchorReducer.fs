@@ -1,0 +1,39 @@
+namespace MetricLearning
+
+open System
+open System.Runtime.InteropServices
+open TorchSharp
+
+/// Aggregates the pairs of each anchor to one value, which another reducer reduces. One value per sample needs no
+/// aggregation.
+[<Sealed>]
+type PerAnchorReducer
+    /// <param name="reducer">Reduces one value per anchor; null: the mean.</param>
+    /// <param name="aggregationFunc">From losses (anchors × others, 0 where there is no pair) and the number of pairs of each
+    /// anchor to one value per anchor; null: the mean, 0 for an anchor without pairs.</param>
+    (
+        [<Optional; DefaultParameterValue(null: Reducer | null)>] reducer: Reducer | null,
+        [<Optional; DefaultParameterValue(null: Func<torch.Tensor, torch.Tensor, torch.Tensor> | null)>] aggregationFunc:
+            Func<torch.Tensor, torch.Tensor, torch.Tensor> | null
+    ) =
+    inherit Reducer("PerAnchorReducer")
+
+    let inner =
+        match reducer with
+        | null -> MeanReducer() :> Reducer
+        | given -> given
+
+    let aggregate (losses: torch.Tensor) (counts: torch.Tensor) : torch.Tensor =
+        match aggregationFunc with
+        | null -> losses.sum 1L / Numeric.atLeastOne counts
+        | given -> given.Invoke(losses, counts)
+
+    override this.ReduceElements(elements, embeddings, labels) =
+        match elements.Kind with
+        | ElementKind.Element -> inner.ReduceOne(elements, embeddings, labels)
+        | ElementKind.PositivePair
+        | ElementKind.NegativePair ->
+            let struct (losses, present) = elements.ToMatrix(embeddings.size 0)
+            let values = aggregate losses (present.sum 1L)
+            inner.ReduceOne(ElementsOf.Rows(elements.Name, values), embeddings, labels)
+        | _ -> raise (elements.Unsupported this.Name)

@@ -1,0 +1,8 @@
+namespace MetricLearning
+
+/// The sum of all values.
+[<Sealed>]
+type SumReducer() =
+    inherit Reducer("SumReducer")
+
+    override _.ReduceElements(elements, _, _) = elements.Sum()
