@@ -3,7 +3,7 @@ module MetricLearning.Benchmarks.Program
 open System
 
 let private usage =
-    "usage: Benchmarks [iteration|trainers|synthesis|triplets|losses|neighbours|loader|memory|soak|records|all] [--quick] [--cpu] [--only PART-OF-A-NAME]"
+    "usage: Benchmarks [iteration|fused|trainers|synthesis|triplets|losses|neighbours|loader|memory|soak|records|all] [--quick] [--cpu] [--only PART-OF-A-NAME]"
 
 [<EntryPoint>]
 let main arguments =
@@ -31,6 +31,7 @@ let main arguments =
         |> snd
         |> PeakMemory.child
     | "iteration" :: _ -> IterationBenchmark.run clock quick only
+    | "fused" :: _ -> FusedBenchmark.run clock quick only
     | "trainers" :: _ -> TrainerBenchmark.run clock quick only
     | "synthesis" :: _ -> SynthesisBenchmark.run clock quick
     | "triplets" :: _ -> TripletBenchmark.run clock quick
@@ -44,6 +45,7 @@ let main arguments =
     | "all" :: _
     | "--quick" :: _ ->
         IterationBenchmark.run clock quick only
+        FusedBenchmark.run clock quick ""
         TrainerBenchmark.run clock quick ""
         SynthesisBenchmark.run clock quick
         TripletBenchmark.run clock quick

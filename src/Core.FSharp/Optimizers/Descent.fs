@@ -2,7 +2,7 @@ namespace MetricLearning
 
 open TorchSharp
 
-/// What a rule descends.
+/// The direction that a rule descends.
 module internal Descent =
 
     /// Hands on the direction to descend: the gradient, negated to maximize, plus `weightDecay` times the weights. It

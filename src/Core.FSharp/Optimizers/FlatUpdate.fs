@@ -5,11 +5,11 @@ open System.Collections.Generic
 open TorchSharp
 open MetricLearning
 
-/// Applies a rule to the parameters of a flat vector: on the CPU in one pass over memory where the rule is fused, else by
+/// Applies a rule to the parameters of a flat vector: on the CPU in one pass over memory where the rule has one, else by
 /// libtorch, where neighbours with equal counts are gathered and updated together. It owns the zeros that fill the gaps
 /// between gathered gradients; everything else belongs to the caller. For one thread at a time.
 [<Sealed>]
-type FlatUpdate internal (layout: Layout, chunk: int64, fuse: bool) =
+type FlatUpdate internal (layout: Layout, chunk: int64) =
 
     let places = layout.Slots
     let pads = Dictionary<int64, torch.Tensor>()
@@ -47,23 +47,23 @@ type FlatUpdate internal (layout: Layout, chunk: int64, fuse: bool) =
 
     let span (offset: int64) (length: int64) (tensor: torch.Tensor) = tensor.narrow (0L, offset, length)
 
-    let updateSpan rule rate count (offset: int64) (gradient: torch.Tensor) (slots: torch.Tensor[]) weights =
+    let updateSpan (rule: Rule) rate count (offset: int64) (gradient: torch.Tensor) (slots: torch.Tensor[]) weights =
         let length = gradient.size 0
 
         if offset = 0L && length = layout.Length then
-            Rule.update rule rate count gradient slots weights
+            rule.Update rate count gradient slots weights
         else
             let parts = slots |> Array.map (span offset length)
 
             try
                 use part = span offset length weights
-                Rule.update rule rate count gradient parts part
+                rule.Update rate count gradient parts part
             finally
                 for part in parts do
                     part.Dispose()
 
     // One parameter larger than a chunk, cut without a copy.
-    let cut rule rate count (place: Slot) (gradient: torch.Tensor) slots weights =
+    let cut (rule: Rule) rate count (place: Slot) (gradient: torch.Tensor) slots weights =
         let gradient = flat place gradient
 
         for start in 0L .. chunk .. place.Size - 1L do
@@ -71,7 +71,7 @@ type FlatUpdate internal (layout: Layout, chunk: int64, fuse: bool) =
             updateSpan rule rate count (place.Offset + start) piece slots weights
 
     // The gradients of the neighbours from `first` to before `last`, as they lie in the vector.
-    let gather rule rate count first last (gradients: (torch.Tensor | null)[]) slots weights =
+    let gather (rule: Rule) rate count first last (gradients: (torch.Tensor | null)[]) slots weights =
         for index in first .. last - 1 do
             match gradients[index] with
             | null -> ()
@@ -101,7 +101,7 @@ type FlatUpdate internal (layout: Layout, chunk: int64, fuse: bool) =
         else
             last
 
-    let rec updateRuns rule rate first (counts: int64[]) (gradients: (torch.Tensor | null)[]) slots weights =
+    let rec updateRuns (rule: Rule) rate first (counts: int64[]) (gradients: (torch.Tensor | null)[]) slots weights =
         if first < places.Length then
             match gradients[first] with
             | null -> updateRuns rule rate (first + 1) counts gradients slots weights
@@ -123,17 +123,16 @@ type FlatUpdate internal (layout: Layout, chunk: int64, fuse: bool) =
 
                 updateRuns rule rate last counts gradients slots weights
 
-    let updateFused rule rate (counts: int64[]) (gradients: (torch.Tensor | null)[]) slots weights =
-        let memory = Fused.memory slots weights
+    let updateInOnePass onePass rate (counts: int64[]) (gradients: (torch.Tensor | null)[]) slots weights =
+        let memory = FlatMemory.ofTensors slots weights
 
         for index in 0 .. places.Length - 1 do
             match gradients[index] with
             | null -> ()
-            | gradient when gradient.is_contiguous () ->
-                Fused.update rule rate (counts[index] + 1L) places[index] gradient memory
+            | gradient when gradient.is_contiguous () -> onePass rate (counts[index] + 1L) places[index] gradient memory
             | gradient ->
                 use copy = gradient.contiguous ()
-                Fused.update rule rate (counts[index] + 1L) places[index] copy memory
+                onePass rate (counts[index] + 1L) places[index] copy memory
 
         // Addresses do not keep their tensors alive.
         GC.KeepAlive slots
@@ -148,7 +147,7 @@ type FlatUpdate internal (layout: Layout, chunk: int64, fuse: bool) =
             else
                 Int64.MaxValue
 
-        new FlatUpdate(layout, chunk, true)
+        new FlatUpdate(layout, chunk)
 
     /// Raises InvalidOperationException when a gradient does not fit its parameter, before anything is written.
     member internal _.Check(gradients: (torch.Tensor | null)[]) : unit =
@@ -157,7 +156,7 @@ type FlatUpdate internal (layout: Layout, chunk: int64, fuse: bool) =
             | null -> ()
             | gradient -> check places[index] gradient
 
-    /// One step of each parameter that has a gradient, written into `slots` (flat, as many as `Rule.slots` names) and
+    /// One step of each parameter that has a gradient, written into `slots` (flat, those of the rule) and
     /// `weights`. A parameter whose gradient is null does not move, nor do its slots, nor its count. Gradients are in the
     /// order of the layout and left as they are; `counts` are the steps that each parameter has taken. Returns the new
     /// counts. A sparse gradient, or one of another size or dtype, is an InvalidOperationException before any write.
@@ -173,10 +172,9 @@ type FlatUpdate internal (layout: Layout, chunk: int64, fuse: bool) =
         this.Check gradients
         use _ = torch.no_grad ()
 
-        if fuse && Fused.covers rule layout then
-            updateFused rule rate counts gradients slots weights
-        else
-            updateRuns rule rate 0 counts gradients slots weights
+        match rule.OnePass with
+        | Some onePass when FlatMemory.isReachable layout -> updateInOnePass onePass rate counts gradients slots weights
+        | _ -> updateRuns rule rate 0 counts gradients slots weights
 
         counts
         |> Array.mapi (fun index count -> if isNull gradients[index] then count else count + 1L)

@@ -5,7 +5,8 @@ open TorchSharp
 /// Running means of the gradient and of its square, which Adam and its relatives share.
 module internal Moments =
 
-    let slots: SlotSpec[] = [| SlotSpec.zero "exp_avg"; SlotSpec.zero "exp_avg_sq" |]
+    /// Both means, in this order.
+    let slots: SlotSpec[] = [| Rule.zero "exp_avg"; Rule.zero "exp_avg_sq" |]
 
     /// mean ← beta · mean + (1 − beta) · value
     let first (beta: float) (value: torch.Tensor) (mean: torch.Tensor) : unit =
@@ -22,7 +23,7 @@ module internal Moments =
         if decay <> 0.0 then
             InPlace.scale (1.0 - rate * decay) weights
 
-    /// What a running mean that started at zero lacks after `count` steps: 1 − beta^count.
+    /// Bias correction of a running mean that started at zero, after `count` steps: 1 − beta^count.
     let correction (beta: float) (count: int64) : float =
         1.0 - System.Math.Pow(beta, float count)
 

@@ -7,11 +7,12 @@ open System.Runtime.InteropServices
 /// the training state. Formulas, arguments and defaults are PyTorch's. An argument out of range is an
 /// <see cref="ArgumentException"/> that names it.</summary>
 [<Sealed>]
-type PureOptimizer private (rule: Rule, lr: float, groups: struct (Predicate<string> * PureOptimizer) list) =
+type PureOptimizer internal (rule: Rule, lr: float, groups: struct (Predicate<string> * PureOptimizer) list) =
 
     private new(rule: Rule, lr: float) =
         Ranges.notNegative (nameof lr) lr
-        PureOptimizer(Rule.validate rule, lr, [])
+        rule.Validate()
+        PureOptimizer(rule, lr, [])
 
     /// <summary>The learning rate, where no schedule moves it.</summary>
     member _.LearningRate = lr
@@ -58,17 +59,7 @@ type PureOptimizer private (rule: Rule, lr: float, groups: struct (Predicate<str
             [<Optional; DefaultParameterValue(false)>] nesterov: bool,
             [<Optional; DefaultParameterValue(false)>] maximize: bool
         ) : PureOptimizer =
-        PureOptimizer(
-            Rule.Sgd
-                {
-                    Momentum = momentum
-                    Dampening = dampening
-                    WeightDecay = weightDecay
-                    Nesterov = nesterov
-                    Maximize = maximize
-                },
-            lr
-        )
+        PureOptimizer(Sgd.rule (momentum, dampening, weightDecay, nesterov, maximize), lr)
 
     /// <summary>Adam (Kingma and Ba 2015); weight decay is part of the gradient.</summary>
     /// <param name="lr">The learning rate, where no schedule moves it.</param>
@@ -88,18 +79,7 @@ type PureOptimizer private (rule: Rule, lr: float, groups: struct (Predicate<str
             [<Optional; DefaultParameterValue(false)>] amsgrad: bool,
             [<Optional; DefaultParameterValue(false)>] maximize: bool
         ) : PureOptimizer =
-        PureOptimizer(
-            Rule.Adam
-                {
-                    Beta1 = beta1
-                    Beta2 = beta2
-                    Eps = eps
-                    WeightDecay = weightDecay
-                    AmsGrad = amsgrad
-                    Maximize = maximize
-                },
-            lr
-        )
+        PureOptimizer(Adam.rule (beta1, beta2, eps, weightDecay, amsgrad, maximize), lr)
 
     /// <summary>AdamW (Loshchilov and Hutter 2019); weight decay shrinks the weights themselves.</summary>
     /// <param name="lr">The learning rate, where no schedule moves it.</param>
@@ -119,18 +99,7 @@ type PureOptimizer private (rule: Rule, lr: float, groups: struct (Predicate<str
             [<Optional; DefaultParameterValue(false)>] amsgrad: bool,
             [<Optional; DefaultParameterValue(false)>] maximize: bool
         ) : PureOptimizer =
-        PureOptimizer(
-            Rule.AdamW
-                {
-                    Beta1 = beta1
-                    Beta2 = beta2
-                    Eps = eps
-                    WeightDecay = weightDecay
-                    AmsGrad = amsgrad
-                    Maximize = maximize
-                },
-            lr
-        )
+        PureOptimizer(AdamW.rule (beta1, beta2, eps, weightDecay, amsgrad, maximize), lr)
 
     /// <summary>RMSProp (Hinton 2012; centered: Graves 2013).</summary>
     /// <param name="lr">The learning rate, where no schedule moves it.</param>
@@ -150,18 +119,7 @@ type PureOptimizer private (rule: Rule, lr: float, groups: struct (Predicate<str
             [<Optional; DefaultParameterValue(false)>] centered: bool,
             [<Optional; DefaultParameterValue(false)>] maximize: bool
         ) : PureOptimizer =
-        PureOptimizer(
-            Rule.RmsProp
-                {
-                    Alpha = alpha
-                    Eps = eps
-                    WeightDecay = weightDecay
-                    Momentum = momentum
-                    Centered = centered
-                    Maximize = maximize
-                },
-            lr
-        )
+        PureOptimizer(RmsProp.rule (alpha, eps, weightDecay, momentum, centered, maximize), lr)
 
     /// <summary>Adagrad (Duchi et al. 2011).</summary>
     /// <param name="lr">The learning rate, where no schedule moves it.</param>
@@ -179,17 +137,7 @@ type PureOptimizer private (rule: Rule, lr: float, groups: struct (Predicate<str
             [<Optional; DefaultParameterValue(1e-10)>] eps: float,
             [<Optional; DefaultParameterValue(false)>] maximize: bool
         ) : PureOptimizer =
-        PureOptimizer(
-            Rule.Adagrad
-                {
-                    LrDecay = lrDecay
-                    WeightDecay = weightDecay
-                    InitialAccumulatorValue = initialAccumulatorValue
-                    Eps = eps
-                    Maximize = maximize
-                },
-            lr
-        )
+        PureOptimizer(Adagrad.rule (lrDecay, weightDecay, initialAccumulatorValue, eps, maximize), lr)
 
     /// <summary>Adadelta (Zeiler 2012).</summary>
     /// <param name="lr">The learning rate, where no schedule moves it.</param>
@@ -205,16 +153,7 @@ type PureOptimizer private (rule: Rule, lr: float, groups: struct (Predicate<str
             [<Optional; DefaultParameterValue(0.0)>] weightDecay: float,
             [<Optional; DefaultParameterValue(false)>] maximize: bool
         ) : PureOptimizer =
-        PureOptimizer(
-            Rule.Adadelta
-                {
-                    Rho = rho
-                    Eps = eps
-                    WeightDecay = weightDecay
-                    Maximize = maximize
-                },
-            lr
-        )
+        PureOptimizer(Adadelta.rule (rho, eps, weightDecay, maximize), lr)
 
     /// <summary>Adamax (Kingma and Ba 2015, section 7.1).</summary>
     /// <param name="lr">The learning rate, where no schedule moves it.</param>
@@ -232,17 +171,7 @@ type PureOptimizer private (rule: Rule, lr: float, groups: struct (Predicate<str
             [<Optional; DefaultParameterValue(0.0)>] weightDecay: float,
             [<Optional; DefaultParameterValue(false)>] maximize: bool
         ) : PureOptimizer =
-        PureOptimizer(
-            Rule.Adamax
-                {
-                    Beta1 = beta1
-                    Beta2 = beta2
-                    Eps = eps
-                    WeightDecay = weightDecay
-                    Maximize = maximize
-                },
-            lr
-        )
+        PureOptimizer(Adamax.rule (beta1, beta2, eps, weightDecay, maximize), lr)
 
     /// <summary>NAdam (Dozat 2016).</summary>
     /// <param name="lr">The learning rate, where no schedule moves it.</param>
@@ -264,19 +193,7 @@ type PureOptimizer private (rule: Rule, lr: float, groups: struct (Predicate<str
             [<Optional; DefaultParameterValue(false)>] decoupledWeightDecay: bool,
             [<Optional; DefaultParameterValue(false)>] maximize: bool
         ) : PureOptimizer =
-        PureOptimizer(
-            Rule.NAdam
-                {
-                    Beta1 = beta1
-                    Beta2 = beta2
-                    Eps = eps
-                    WeightDecay = weightDecay
-                    MomentumDecay = momentumDecay
-                    DecoupledWeightDecay = decoupledWeightDecay
-                    Maximize = maximize
-                },
-            lr
-        )
+        PureOptimizer(NAdam.rule (beta1, beta2, eps, weightDecay, momentumDecay, decoupledWeightDecay, maximize), lr)
 
     /// <summary>RAdam (Liu et al. 2020).</summary>
     /// <param name="lr">The learning rate, where no schedule moves it.</param>
@@ -296,15 +213,4 @@ type PureOptimizer private (rule: Rule, lr: float, groups: struct (Predicate<str
             [<Optional; DefaultParameterValue(false)>] decoupledWeightDecay: bool,
             [<Optional; DefaultParameterValue(false)>] maximize: bool
         ) : PureOptimizer =
-        PureOptimizer(
-            Rule.RAdam
-                {
-                    Beta1 = beta1
-                    Beta2 = beta2
-                    Eps = eps
-                    WeightDecay = weightDecay
-                    DecoupledWeightDecay = decoupledWeightDecay
-                    Maximize = maximize
-                },
-            lr
-        )
+        PureOptimizer(RAdam.rule (beta1, beta2, eps, weightDecay, decoupledWeightDecay, maximize), lr)

@@ -1,80 +1,75 @@
 namespace MetricLearning
 
 open TorchSharp
-
-/// Options of RMSProp, as in PyTorch's RMSprop.
-type internal RmsProp =
-    {
-        /// How much of the mean of squares is kept at every step.
-        Alpha: float
-        /// Added to the divisor, so that it is never 0.
-        Eps: float
-        /// What share of the weights is added to their gradient.
-        WeightDecay: float
-        /// How much of the running sum of steps is kept; 0 keeps no sum.
-        Momentum: float
-        /// Divides by the standard deviation rather than by the root of the mean square.
-        Centered: bool
-        /// Climbs the loss instead of descending.
-        Maximize: bool
-    }
+open MetricLearning.Mirror
+open MetricLearning.Ranges
 
 /// RMSProp (Hinton's lecture 6e, 2012; centered: Graves 2013): v ← αv + (1 − α)g², w ← w − rate · g / (√v + ε), where
 /// centered takes v − (mean of g)² for v, and momentum sums up the quotients.
 module internal RmsProp =
 
-    let defaults: RmsProp =
+    /// The rule with these options; they are described in PureOptimizer.fs.
+    let rule (alpha: float, eps: float, weightDecay: float, momentum: float, centered: bool, maximize: bool) : Rule =
+        // √v + ε; the mean of the gradients is the last slot.
+        let spread (direction: torch.Tensor) (slots: torch.Tensor[]) =
+            if centered then
+                let mean = slots[slots.Length - 1]
+                Moments.first alpha direction mean
+                use minus = (-1.0).ToScalar()
+                let variance = slots[0].addcmul(mean, mean, minus)
+                variance.sqrt_ () |> ignore
+                InPlace.addConstant eps variance
+                variance
+            else
+                Moments.root eps slots[0]
+
         {
-            Alpha = 0.99
-            Eps = 1e-8
-            WeightDecay = 0.0
-            Momentum = 0.0
-            Centered = false
-            Maximize = false
+            Name = "RMSProp"
+            Slots =
+                [|
+                    Rule.zero "square_avg"
+                    if momentum > 0.0 then
+                        Rule.zero "momentum_buffer"
+                    if centered then
+                        Rule.zero "grad_avg"
+                |]
+            Validate =
+                fun () ->
+                    notNegative (nameof alpha) alpha
+                    notNegative (nameof eps) eps
+                    notNegative (nameof weightDecay) weightDecay
+                    notNegative (nameof momentum) momentum
+            Update =
+                fun rate _ gradient slots weights ->
+                    Descent.along maximize weightDecay gradient weights (fun direction ->
+                        Moments.second alpha direction slots[0]
+                        use below = spread direction slots
+
+                        if momentum > 0.0 then
+                            InPlace.scale momentum slots[1]
+                            InPlace.addQuotient 1.0 direction below slots[1]
+                            InPlace.add -rate slots[1] weights
+                        else
+                            InPlace.addQuotient -rate direction below weights)
+            OnePass = None
         }
 
-    let validate (options: RmsProp) : unit =
-        Ranges.notNegative "alpha" options.Alpha
-        Ranges.notNegative "eps" options.Eps
-        Ranges.notNegative "weightDecay" options.WeightDecay
-        Ranges.notNegative "momentum" options.Momentum
-
-    let slots (options: RmsProp) : SlotSpec[] =
-        [|
-            SlotSpec.zero "square_avg"
-            if options.Momentum > 0.0 then
-                SlotSpec.zero "momentum_buffer"
-            if options.Centered then
-                SlotSpec.zero "grad_avg"
-        |]
-
-    // √v + ε; the mean of the gradients is the last slot.
-    let private spread (options: RmsProp) (direction: torch.Tensor) (slots: torch.Tensor[]) =
-        if options.Centered then
-            let mean = slots[slots.Length - 1]
-            Moments.first options.Alpha direction mean
-            use minus = (-1.0).ToScalar()
-            let variance = slots[0].addcmul(mean, mean, minus)
-            variance.sqrt_ () |> ignore
-            InPlace.addConstant options.Eps variance
-            variance
-        else
-            Moments.root options.Eps slots[0]
-
-    let update
-        (options: RmsProp)
-        (rate: float)
-        (gradient: torch.Tensor)
-        (slots: torch.Tensor[])
-        (weights: torch.Tensor)
-        : unit =
-        Descent.along options.Maximize options.WeightDecay gradient weights (fun direction ->
-            Moments.second options.Alpha direction slots[0]
-            use below = spread options direction slots
-
-            if options.Momentum > 0.0 then
-                InPlace.scale options.Momentum slots[1]
-                InPlace.addQuotient 1.0 direction below slots[1]
-                InPlace.add -rate slots[1] weights
-            else
-                InPlace.addQuotient -rate direction below weights)
+    /// TorchSharp's RMSProp.
+    let mirror: Mirror =
+        Mirror.create<Modules.RMSProp, Modules.RMSProp.Options, Modules.RMSProp.State>
+            (fun it ->
+                rule (
+                    number it.alpha,
+                    number it.eps,
+                    number it.weight_decay,
+                    number it.momentum,
+                    flag it.centered,
+                    flag it.maximize
+                ))
+            [
+                "square_avg", _.square_avg, (fun state slot -> state.square_avg <- slot)
+                "momentum_buffer", _.momentum_buffer, (fun state slot -> state.momentum_buffer <- slot)
+                "grad_avg", _.grad_avg, (fun state slot -> state.grad_avg <- slot)
+            ]
+            _.step
+            (fun _ state count -> state.step <- count)

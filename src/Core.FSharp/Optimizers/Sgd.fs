@@ -1,79 +1,80 @@
 namespace MetricLearning
 
+open System
 open TorchSharp
-
-/// Options of stochastic gradient descent, as in PyTorch's SGD.
-type internal Sgd =
-    {
-        /// How much of the running sum of gradients is kept at every step; 0 keeps no sum.
-        Momentum: float
-        /// What share of a gradient does not enter the sum.
-        Dampening: float
-        /// What share of the weights is added to their gradient.
-        WeightDecay: float
-        /// Whether the step looks ahead along the sum.
-        Nesterov: bool
-        /// Climbs the loss instead of descending.
-        Maximize: bool
-    }
+open MetricLearning.Mirror
+open MetricLearning.Ranges
 
 /// Stochastic gradient descent with momentum (Sutskever et al. 2013, in PyTorch's form):
 /// b ← momentum · b + (1 − dampening) · g (b ← g in the first step), w ← w − rate · b, or with Nesterov
 /// w ← w − rate · (g + momentum · b).
 module internal Sgd =
 
-    let defaults: Sgd =
+    /// The rule with these options; they are described in PureOptimizer.fs.
+    let rule (momentum: float, dampening: float, weightDecay: float, nesterov: bool, maximize: bool) : Rule =
+        let sum (count: int64) (direction: torch.Tensor) (buffer: torch.Tensor) =
+            if count = 1L then
+                buffer.copy_ direction |> ignore
+            else
+                InPlace.scale momentum buffer
+                InPlace.add (1.0 - dampening) direction buffer
+
         {
-            Momentum = 0.0
-            Dampening = 0.0
-            WeightDecay = 0.0
-            Nesterov = false
-            Maximize = false
+            Name = "SGD"
+            Slots =
+                [|
+                    if momentum <> 0.0 then
+                        Rule.zero "momentum_buffer"
+                |]
+            Validate =
+                fun () ->
+                    notNegative (nameof momentum) momentum
+                    notNegative (nameof weightDecay) weightDecay
+                    require (nameof dampening) (Double.IsFinite dampening) "finite" dampening
+
+                    if nesterov && (momentum = 0.0 || dampening <> 0.0) then
+                        invalidArg (nameof nesterov) "nesterov needs a momentum above 0 and no dampening."
+            Update =
+                fun rate count gradient slots weights ->
+                    // To maximize, it climbs g − decay · w, so that the buffer has the sign that TorchSharp's has.
+                    let decay, step = if maximize then -weightDecay, rate else weightDecay, -rate
+
+                    Descent.along false decay gradient weights (fun direction ->
+                        if momentum = 0.0 then
+                            InPlace.add step direction weights
+                        else
+                            sum count direction slots[0]
+
+                            if nesterov then
+                                InPlace.add step direction weights
+                                InPlace.add (step * momentum) slots[0] weights
+                            else
+                                InPlace.add step slots[0] weights)
+            OnePass = None
         }
 
-    let validate (options: Sgd) : unit =
-        Ranges.notNegative "momentum" options.Momentum
-        Ranges.notNegative "weightDecay" options.WeightDecay
-        Ranges.require "dampening" (System.Double.IsFinite options.Dampening) "finite" options.Dampening
+    // SGD does not count: TorchSharp takes a buffer for a step, so before the first there must be none.
+    let private setCount (state: Modules.SGD.State) (count: int64) =
+        match state.momentum_buffer with
+        | null -> ()
+        | buffer when count = 0L ->
+            buffer.Dispose()
+            state.momentum_buffer <- null
+        | _ -> ()
 
-        if options.Nesterov && (options.Momentum = 0.0 || options.Dampening <> 0.0) then
-            invalidArg "nesterov" "nesterov needs a momentum above 0 and no dampening."
-
-    let slots (options: Sgd) : SlotSpec[] =
-        if options.Momentum = 0.0 then
-            [||]
-        else
-            [| SlotSpec.zero "momentum_buffer" |]
-
-    let update
-        (options: Sgd)
-        (rate: float)
-        (count: int64)
-        (gradient: torch.Tensor)
-        (slots: torch.Tensor[])
-        (weights: torch.Tensor)
-        : unit =
-        // To maximize, it climbs g − decay · w, so that the buffer has the sign that TorchSharp's has.
-        let decay, step =
-            if options.Maximize then
-                -options.WeightDecay, rate
-            else
-                options.WeightDecay, -rate
-
-        Descent.along false decay gradient weights (fun direction ->
-            if options.Momentum = 0.0 then
-                InPlace.add step direction weights
-            else
-                let buffer = slots[0]
-
-                if count = 1L then
-                    buffer.copy_ direction |> ignore
-                else
-                    InPlace.scale options.Momentum buffer
-                    InPlace.add (1.0 - options.Dampening) direction buffer
-
-                if options.Nesterov then
-                    InPlace.add step direction weights
-                    InPlace.add (step * options.Momentum) buffer weights
-                else
-                    InPlace.add step buffer weights)
+    /// TorchSharp's SGD.
+    let mirror: Mirror =
+        Mirror.create<Modules.SGD, Modules.SGD.Options, Modules.SGD.State>
+            (fun it ->
+                rule (
+                    number it.momentum,
+                    number it.dampening,
+                    number it.weight_decay,
+                    flag it.nesterov,
+                    flag it.maximize
+                ))
+            [
+                "momentum_buffer", _.momentum_buffer, (fun state slot -> state.momentum_buffer <- slot)
+            ]
+            (fun state -> if isNull state.momentum_buffer then 0L else 1L)
+            (fun _ state count -> setCount state count)

@@ -20,7 +20,7 @@ module Recording =
         match handle with
         | OptimizerHandle.Mirrored optimizer
         | OptimizerHandle.Opaque optimizer -> optimizer.GetType().Name
-        | OptimizerHandle.Value optimizer -> Rule.name optimizer.Rule
+        | OptimizerHandle.Value optimizer -> optimizer.Rule.Name
 
     // `lr` is the rate of the first parameter group; the others are numbered.
     let private rates (rates: float[]) =

@@ -86,7 +86,7 @@ module internal HandleAssembly =
                 key,
                 match choice with
                 | OptimizerChoice.Pure optimizer -> OptimizerHandle.Value optimizer
-                | OptimizerChoice.Torch optimizer when TorchOptimizers.hasTwin optimizer ->
+                | OptimizerChoice.Torch optimizer when TorchOptimizers.hasMirror optimizer ->
                     OptimizerHandle.Mirrored optimizer
                 | OptimizerChoice.Torch optimizer -> OptimizerHandle.Opaque optimizer
         ]

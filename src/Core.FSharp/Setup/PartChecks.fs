@@ -130,7 +130,7 @@ module internal PartChecks =
                 Warnings =
                     [
                         for key, optimizer in torchs do
-                            if not (TorchOptimizers.hasTwin optimizer) then
+                            if not (TorchOptimizers.hasMirror optimizer) then
                                 $"optimizers[\"{key}\"] is {optimizer.GetType().Name}, which keeps its slots to itself: the run cannot be forked, rewound or saved. Optimizers without that limit: {TorchOptimizers.known}."
                     ]
             }

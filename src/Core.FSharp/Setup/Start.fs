@@ -38,7 +38,7 @@ module internal Start =
                         match handles.Optimizers |> List.find (fst >> (=) key) |> snd with
                         | OptimizerHandle.Value optimizer ->
                             let struct (rule, _) = optimizer.Groups[group.Index]
-                            struct ([| for slot in Rule.slots rule -> Vector.full group.Layout slot.Fill |], never)
+                            struct ([| for slot in rule.Slots -> Vector.full group.Layout slot.Fill |], never)
                         | OptimizerHandle.Mirrored optimizer ->
                             TorchOptimizers.takeOver optimizer group.Index group.Parameters group.Layout
                         | OptimizerHandle.Opaque _ -> struct ([||], never)

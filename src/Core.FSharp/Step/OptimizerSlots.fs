@@ -16,7 +16,7 @@ module internal OptimizerSlots =
             | OptimizerHandle.Mirrored optimizer ->
                 for group, groupState in Array.zip handles.Groups learned.Groups do
                     if group.Optimizer = Some key && not (isGone group) then
-                        TorchOptimizers.show
+                        TorchOptimizers.bind
                             optimizer
                             group.Index
                             group.Parameters

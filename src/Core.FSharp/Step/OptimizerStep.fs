@@ -19,7 +19,7 @@ module internal OptimizerStep =
         | OptimizerHandle.Opaque _ -> [||]
 
     let private checkSlots (key: string) (rule: Rule) (group: GroupState) =
-        if (Rule.slots rule).Length <> group.Slots.Length then
+        if (rule.Slots).Length <> group.Slots.Length then
             invalidOp
                 $"The options of the optimizer \"{key}\" were changed so that it keeps other slots than before (momentum or amsgrad switched on or off). Make a new trainer for that."
 

@@ -82,10 +82,10 @@ module internal StateGuards =
             match handles.Optimizers |> List.find (fst >> (=) key) |> snd with
             | OptimizerHandle.Value optimizer ->
                 let struct (rule, _) = optimizer.Groups[group.Index]
-                (Rule.slots rule).Length
+                (rule.Slots).Length
             | OptimizerHandle.Mirrored optimizer ->
                 let rule = (TorchOptimizers.rules optimizer)[group.Index]
-                (Rule.slots rule).Length
+                (rule.Slots).Length
             | OptimizerHandle.Opaque _ -> 0
 
     /// Raises ArgumentException when the state is that of other networks, optimizers or schedules;

@@ -27,7 +27,7 @@ type Presence =
     {
         Steps: bool[] list
         Chunk: int64
-        Fused: bool
+        InOnePass: bool
     }
 
 type Presences =
@@ -39,13 +39,13 @@ type Presences =
                     (Gen.arrayOfLength shapes.Length (Gen.frequency [ 3, Gen.constant true; 1, Gen.constant false ]))
 
             let! chunk = Gen.elements [ 8L; 16L; 24L; 64L; Int64.MaxValue ]
-            let! fused = Gen.elements [ true; false ]
+            let! inOnePass = Gen.elements [ true; false ]
 
             return
                 {
                     Steps = steps
                     Chunk = chunk
-                    Fused = fused
+                    InOnePass = inOnePass
                 }
         }
         |> Arb.fromGen
@@ -58,7 +58,10 @@ let private config =
 
 let private run (rule: Rule) (presence: Presence) =
     let group =
-        groupWith (fun layout -> new FlatUpdate(layout, presence.Chunk, presence.Fused)) rule 0.05 (start ())
+        if presence.InOnePass then
+            group rule 0.05 (start ())
+        else
+            plain presence.Chunk rule 0.05 (start ())
 
     presence.Steps
     |> List.iteri (fun time present ->
@@ -85,7 +88,7 @@ let private alone =
                             |> List.indexed
                             |> List.filter (fun (_, present) -> present[index])
 
-                        use single = groupWith (plainIn Int64.MaxValue) rule 0.05 [| weights |]
+                        use single = plain Int64.MaxValue rule 0.05 [| weights |]
 
                         for time, _ in mine do
                             step single [| gradientAt time index |]
@@ -141,20 +144,20 @@ let private rules =
         for name, rule in Rules.all ->
             test $"{name} leaves gradients as they are, and no tensors behind" {
                 use _ = torch.NewDisposeScope()
-                use group = groupWith (plainIn 16L) rule 0.05 (start ())
-                use fused = Weights.group rule 0.05 (start ())
+                use group = plain 16L rule 0.05 (start ())
+                use inOnePass = Weights.group rule 0.05 (start ())
 
                 let gradients: (torch.Tensor | null)[] =
                     Array.init shapes.Length (gradientAt 1 >> withNull)
 
                 let before = gradients |> Array.map (fun it -> (nonNull it).clone())
                 step group gradients
-                step fused gradients
+                step inOnePass gradients
 
                 withoutCollecting (fun () ->
                     let live = torch.Tensor.TotalCount
                     step group gradients
-                    step fused gradients
+                    step inOnePass gradients
                     Expect.equal torch.Tensor.TotalCount live "live tensors")
 
                 Array.iter2
@@ -193,7 +196,7 @@ let private edges =
                     torch.set_num_threads 1
                     use serial = group rule 0.1 [| start |]
                     step serial [| gradient |]
-                    use plain = groupWith (plainIn 65536L) rule 0.1 [| start |]
+                    use plain = plain 65536L rule 0.1 [| start |]
                     step plain [| gradient |]
                     Expect.equal (values parallel'.Weights.Tensor) (values serial.Weights.Tensor) "same bits"
                     Expect.isLessThan (distance serial.Weights.Tensor plain.Weights.Tensor) 1e-9 "libtorch's numbers"

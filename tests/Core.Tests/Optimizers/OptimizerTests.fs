@@ -23,14 +23,6 @@ let private defaults: (string * PureOptimizer * (Modules.Parameter seq -> torch.
         "RAdam", PureOptimizer.RAdam(), (fun parameters -> torch.optim.RAdam(parameters, 1e-3))
     ]
 
-let private follow (rule: Rule) (rate: float) (start: torch.Tensor) : float[] =
-    use group = group rule rate [| start |]
-
-    for time in 1L .. 10L do
-        step group [| tensor (100L + time) torch.float64 start.shape |]
-
-    values (shown group 0)
-
 let tests =
     testList
         "optimizers as values"
@@ -44,8 +36,8 @@ let tests =
                     let rule, rate =
                         (TorchOptimizers.rules optimizer)[0], (TorchOptimizers.rates optimizer)[0]
 
-                    Expect.equal (ours.LearningRate, Rule.name ours.Rule) (rate, Rule.name rule) "rate and name"
-                    Expect.equal (follow ours.Rule rate start) (follow rule rate start) "steps"
+                    Expect.equal (ours.LearningRate, ours.Rule.Name) (rate, rule.Name) "rate and name"
+                    Expect.equal (tenSteps ours.Rule rate start) (tenSteps rule rate start) "steps"
                 }
             test "a rate out of range is refused" {
                 for rate in [ -1.0; nan; infinity ] do
@@ -74,7 +66,7 @@ let tests =
             test "slots are named as in PyTorch and start where the formula says" {
                 let slots name =
                     let rule = Rules.all |> List.find (fst >> (=) name) |> snd
-                    [ for slot in Rule.slots rule -> slot.Name, slot.Fill ]
+                    [ for slot in rule.Slots -> slot.Name, slot.Fill ]
 
                 Expect.equal (slots "SGD") [] "SGD"
                 Expect.equal (slots "SGD momentum") [ "momentum_buffer", 0.0 ] "momentum"

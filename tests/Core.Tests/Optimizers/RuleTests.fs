@@ -10,19 +10,19 @@ open TorchSharp
 
 let private shape = [| 3L; 7L |]
 
-let private formulas (name: string, update) =
+let private formulas (name: string) (group: Rule -> float -> torch.Tensor[] -> Group) =
     testList
         $"fifty steps are the formula, number by number: {name}"
         [
-            for rule, it in Rules.all ->
-                test rule {
+            for name, kind, options in Rules.cases ->
+                test name {
                     use _ = torch.NewDisposeScope()
                     let start = tensor 1L torch.float64 shape
 
                     let gradients =
                         [ for step in 1L .. 50L -> tensor (100L + step) torch.float64 shape ]
 
-                    use group = groupWith update it 0.03 [| start |]
+                    use group = group (Rules.optimizer kind options).Rule 0.03 [| start |]
 
                     for gradient in gradients do
                         step group [| gradient |]
@@ -33,7 +33,7 @@ let private formulas (name: string, update) =
                     values start
                     |> Array.iteri (fun index start ->
                         let expected =
-                            Formulas.follow it 0.03 start [ for step in histories -> step[index] ]
+                            Formulas.follow kind options 0.03 start [ for step in histories -> step[index] ]
 
                         Expect.isLessThan (abs (after[index] - expected)) 1e-12 $"weight {index}")
                 }
@@ -77,7 +77,7 @@ let private fused =
                         |> Array.mapi (fun index shape -> tensor (int64 index) torch.float64 shape)
 
                     use one = group it 0.01 start
-                    use other = groupWith (plainIn Int64.MaxValue) it 0.01 start
+                    use other = plain Int64.MaxValue it 0.01 start
 
                     for time in 1L .. 5L do
                         let gradients: (torch.Tensor | null)[] =
@@ -130,9 +130,9 @@ let tests =
     testList
         "rules"
         [
-            formulas ("in one pass", fun layout -> new FlatUpdate(layout))
-            formulas ("by libtorch", plainIn Int64.MaxValue)
-            formulas ("by libtorch, cut", plainIn 8L)
+            formulas "in one pass" group
+            formulas "by libtorch" (plain Int64.MaxValue)
+            formulas "by libtorch, cut" (plain 8L)
             precision
             fused
             refusals

@@ -167,7 +167,7 @@ type internal Twin(optimizer: torch.optim.Optimizer) =
     member _.Show() =
         groups
         |> Array.iteri (fun index group ->
-            TorchOptimizers.show optimizer index parameters[index] group.Layout group.Counts group.Slots)
+            TorchOptimizers.bind optimizer index parameters[index] group.Layout group.Counts group.Slots)
 
     member _.Weights =
         groups |> Array.collect (fun group -> Vector.views group.Layout group.Weights)

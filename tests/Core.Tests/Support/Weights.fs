@@ -60,12 +60,16 @@ let internal groupWith (update: Layout -> FlatUpdate) (rule: Rule) (rate: float)
         Layout = layout
         Update = update layout
         Weights = Vector.ofTensors layout weights
-        Slots = Rule.slots rule |> Array.map (fun slot -> Vector.full layout slot.Fill)
+        Slots = [| for slot in rule.Slots -> Vector.full layout slot.Fill |]
         Counts = Array.zeroCreate weights.Length
     }
 
 let internal group (rule: Rule) (rate: float) (weights: torch.Tensor[]) : Group =
     groupWith (fun layout -> new FlatUpdate(layout)) rule rate weights
+
+/// Stepped by libtorch alone, in chunks of this many elements; a parameter that is larger is cut.
+let internal plain (chunk: int64) (rule: Rule) (rate: float) (weights: torch.Tensor[]) : Group =
+    groupWith (fun layout -> new FlatUpdate(layout, chunk)) { rule with OnePass = None } rate weights
 
 let internal step (group: Group) (gradients: (torch.Tensor | null)[]) : unit =
     group.Counts <-
@@ -85,5 +89,11 @@ let internal place (group: Group) (vector: Vector) (index: int) : torch.Tensor =
 /// One parameter's weights.
 let internal shown (group: Group) (index: int) : torch.Tensor = place group group.Weights index
 
-/// Libtorch alone, in chunks so small that parameters are cut; and in one chunk.
-let plainIn chunk layout = new FlatUpdate(layout, chunk, false)
+/// A parameter's weights after ten steps from `start`.
+let internal tenSteps (rule: Rule) (rate: float) (start: torch.Tensor) : float[] =
+    use group = group rule rate [| start |]
+
+    for time in 1L .. 10L do
+        step group [| tensor (100L + time) torch.float64 start.shape |]
+
+    values (shown group 0)

@@ -1,36 +1,36 @@
 namespace MetricLearning
 
-open MetricLearning.Core
+open System
+open System.Collections.Generic
 open TorchSharp
+open MetricLearning.Core
 
-/// TorchSharp's optimizers: what they hold, the rules they stand for, and their slots.
+/// TorchSharp's optimizers: their parameters, the rules that they follow, and their slots.
 module internal TorchOptimizers =
 
-    /// The optimizers that are run as pure twins.
-    let known = "SGD, Adam, AdamW, RMSProp, Adagrad, Adadelta, Adamax, NAdam, RAdam"
+    let private mirrors: Mirror list =
+        [
+            Sgd.mirror
+            Adam.mirror
+            AdamW.mirror
+            RmsProp.mirror
+            Adagrad.mirror
+            Adadelta.mirror
+            Adamax.mirror
+            NAdam.mirror
+            RAdam.mirror
+        ]
 
-    // A class derived from one of them may step otherwise.
-    let private kinds =
-        set
-            [
-                for kind in
-                    [
-                        typeof<Modules.SGD>
-                        typeof<Modules.Adam>
-                        typeof<Modules.AdamW>
-                        typeof<Modules.RMSProp>
-                        typeof<Modules.Adagrad>
-                        typeof<Modules.Adadelta>
-                        typeof<Modules.Adamax>
-                        typeof<Modules.NAdam>
-                        typeof<Modules.RAdam>
-                    ] do
-                    kind.FullName
-            ]
+    /// Names of the optimizers that are run as rules.
+    let known: string =
+        String.Join(", ", [ for mirror in mirrors -> mirror.Optimizer.Name ])
 
-    /// Whether the optimizer is run as a pure twin.
-    let hasTwin (optimizer: torch.optim.Optimizer) : bool =
-        kinds.Contains(optimizer.GetType().FullName)
+    let private byType = dict [ for mirror in mirrors -> mirror.Optimizer, mirror ]
+
+    let private mirrorOf (optimizer: torch.optim.Optimizer) : Mirror = byType[optimizer.GetType()]
+
+    /// Tells whether the optimizer is run as a rule.
+    let hasMirror (optimizer: torch.optim.Optimizer) : bool = byType.ContainsKey(optimizer.GetType())
 
     let private groups (optimizer: torch.optim.Optimizer) : Modules.ParamGroup seq =
         Seq.cast<Modules.ParamGroup> optimizer.ParamGroups
@@ -42,14 +42,10 @@ module internal TorchOptimizers =
         // LBFGS, which setup refuses: asking it would make new objects for the same parameters.
         | _ -> [||]
 
-    /// The rule of each group, as its options are now.
+    /// The rule of each group, with its options as they are now.
     let rules (optimizer: torch.optim.Optimizer) : Rule[] =
-        [|
-            for group in groups optimizer do
-                match TorchRule.ofOptions group.Options with
-                | Some rule -> rule
-                | None -> ()
-        |]
+        let mirror = mirrorOf optimizer
+        [| for group in groups optimizer -> mirror.Rule group.Options |]
 
     /// The learning rate of each group, as it is now.
     let rates (optimizer: torch.optim.Optimizer) : float[] =
@@ -62,27 +58,32 @@ module internal TorchOptimizers =
         | :? Modules.OptimizerHelper as helper ->
             let byParameter =
                 Seq.zip (Seq.concat (parameters optimizer)) (helper.state_dict().State)
-                |> Seq.map (fun (parameter, state) -> System.Collections.Generic.KeyValuePair(parameter, state))
-                |> fun pairs ->
-                    System.Collections.Generic.Dictionary<Modules.Parameter, Modules.OptimizerState>(
-                        pairs,
-                        HashIdentity.Reference
-                    )
+                |> Seq.map KeyValuePair
+                |> fun pairs -> Dictionary<Modules.Parameter, Modules.OptimizerState>(pairs, HashIdentity.Reference)
 
             [| for parameter in wanted -> byParameter[parameter] |]
         | _ -> [||]
 
-    /// Whether the optimizer keeps its state under parameters that are no longer there: given a lazy sequence, it sees
-    /// the parameters that a module got when it was moved, and knows nothing of them.
+    /// Tells whether the optimizer keeps its state under parameters that are no longer there: given a lazy sequence, it
+    /// sees the parameters that a module got when it was moved, and has no state for them.
     let isStale (optimizer: torch.optim.Optimizer) : bool =
         match optimizer with
         | :? Modules.OptimizerHelper as helper ->
             try
                 helper.state_dict () |> ignore
                 false
-            with :? System.Collections.Generic.KeyNotFoundException ->
+            with :? KeyNotFoundException ->
                 true
         | _ -> false
+
+    // The slots that the options of a group ask for, in the order of its rule.
+    let private slotsOf (optimizer: torch.optim.Optimizer) (group: int) : struct (TorchSlot * SlotSpec)[] =
+        let mirror = mirrorOf optimizer
+        let rule = (rules optimizer)[group]
+
+        [|
+            for spec in rule.Slots -> struct (mirror.Slots |> List.find (fun slot -> slot.Name = spec.Name), spec)
+        |]
 
     /// The slots and step counts that the optimizer has for these parameters, as flat vectors.
     let takeOver
@@ -92,14 +93,13 @@ module internal TorchOptimizers =
         (layout: Layout)
         : struct (Vector[] * int64[]) =
         let states = states optimizer parameters
-        let rule = (rules optimizer)[group]
 
-        let slotOf (slot: SlotSpec) =
-            let vector = Vector.full layout slot.Fill
+        let copied (slot: TorchSlot) (spec: SlotSpec) =
+            let vector = Vector.full layout spec.Fill
             use _ = torch.no_grad ()
 
             for index in 0 .. states.Length - 1 do
-                match TorchSlots.tensor slot.Name states[index] with
+                match slot.Get states[index] with
                 | null -> ()
                 | tensor when tensor.IsInvalid ->
                     invalidOp
@@ -110,37 +110,39 @@ module internal TorchOptimizers =
 
             vector
 
-        struct (Array.map slotOf (Rule.slots rule), Array.map TorchSlots.count states)
+        struct ([| for struct (slot, spec) in slotsOf optimizer group -> copied slot spec |],
+                Array.map (mirrorOf optimizer).Count states)
 
-    /// Lets the optimizer's own slots be views of flat vectors, so that they can be read and saved; nothing is copied.
-    let show
+    /// Makes the optimizer's own slots views of flat vectors, so that they can be read and saved; nothing is copied.
+    let bind
         (optimizer: torch.optim.Optimizer)
         (group: int)
         (parameters: Modules.Parameter[])
         (layout: Layout)
         (counts: int64[])
-        (slots: Vector[])
+        (vectors: Vector[])
         : unit =
-        let rule = (rules optimizer)[group]
+        let slots = slotsOf optimizer group
         let states = states optimizer parameters
+        let options = (Seq.item group (groups optimizer)).Options
         use _ = torch.no_grad ()
 
         for index in 0 .. states.Length - 1 do
-            for slot, vector in Seq.zip (Rule.slots rule) slots do
+            for struct (slot, _), vector in Seq.zip slots vectors do
                 use view = Layout.view layout.Slots[index] vector.Tensor
-                TorchSlots.show slot.Name view states[index]
+                TorchSlots.bind view slot states[index]
 
-            TorchSlots.setCount rule counts[index] states[index]
+            (mirrorOf optimizer).SetCount options states[index] counts[index]
 
     /// Gives the optimizer's own slots memory of their own.
     let giveBack (optimizer: torch.optim.Optimizer) (group: int) (parameters: Modules.Parameter[]) : unit =
-        let rule = (rules optimizer)[group]
+        let slots = slotsOf optimizer group
         use _ = torch.no_grad ()
 
         for state in states optimizer parameters do
-            for slot in Rule.slots rule do
-                match TorchSlots.tensor slot.Name state with
+            for struct (slot, _) in slots do
+                match slot.Get state with
                 | null -> ()
                 | tensor ->
                     use copy = tensor.clone ()
-                    TorchSlots.show slot.Name copy state
+                    TorchSlots.bind copy slot state

@@ -42,7 +42,7 @@ module internal Description =
             Optimizers =
                 Map.ofList
                     [
-                        for key, handle in handles.Optimizers -> key, [ for rule in rules key handle -> Rule.name rule ]
+                        for key, handle in handles.Optimizers -> key, [ for rule in rules key handle -> rule.Name ]
                     ]
         }
 

@@ -36,7 +36,7 @@ module internal NamedTensors =
                     match group.Optimizer with
                     | Some key ->
                         [|
-                            for slot in Rule.slots (rule handles key group.Index) -> Vector.full group.Layout slot.Fill
+                            for slot in (rule handles key group.Index).Slots -> Vector.full group.Layout slot.Fill
                         |]
                     | None -> [||]
                 Counts = Array.zeroCreate group.Parameters.Length
@@ -79,7 +79,7 @@ module internal NamedTensors =
                 match group.Optimizer with
                 | None -> null
                 | Some key ->
-                    for slot, vector in Array.zip (Rule.slots (rule handles key group.Index)) groupState.Slots do
+                    for slot, vector in Array.zip ((rule handles key group.Index).Slots) groupState.Slots do
                         addVector $"{key}.{slot.Name}." group.Layout vector
 
                     let counts = torch.tensor groupState.Counts

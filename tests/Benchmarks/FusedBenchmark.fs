@@ -1,0 +1,53 @@
+namespace MetricLearning.Benchmarks
+
+open TorchSharp
+open MetricLearning
+open MetricLearning.Core
+
+/// Iterations whose optimizer steps in one pass over memory, against the same with libtorch's calls.
+module FusedBenchmark =
+
+    let private byCalls (optimizer: PureOptimizer) : PureOptimizer =
+        PureOptimizer({ optimizer.Rule with OnePass = None }, optimizer.LearningRate, [])
+
+    let private trained (workload: Workload) (optimizer: PureOptimizer) : Trained =
+        let struct (data, labels) = Workload.data workload
+
+        let choice =
+            {
+                Name = optimizer.Rule.Name
+                Torch = fun parameters -> torch.optim.Adam parameters
+                Ours = fun _ -> OptimizerChoice.Pure optimizer
+            }
+
+        Trained.ofNetwork (Workload.start workload) (Workload.loss ()) choice data labels Workload.batchSize
+
+    /// Every network, on one thread and on as many as libtorch takes by itself.
+    let run (clock: Clock) (quick: bool) (only: string) : unit =
+        let threads = torch.get_num_threads ()
+        let adam = PureOptimizer.Adam(1e-3)
+
+        for threads in List.distinct [ 1; threads ] do
+            torch.set_num_threads threads
+
+            Report.head
+                $"Adam in one pass, by libtorch's calls; batch {Workload.batchSize}, {threads} thread(s), {clock} time"
+
+            for workload in Workload.all do
+                if workload.Name.Contains only then
+                    use ours = trained workload adam
+                    use calls = trained workload (byCalls adam)
+                    let rounds, seconds = if quick then 4, 0.0 else 60, 12.0
+
+                    Interleaved.compare
+                        clock
+                        workload.Name
+                        None
+                        workload.Iterations
+                        rounds
+                        seconds
+                        ours.Epoch
+                        calls.Epoch
+                    |> Report.line
+
+        torch.set_num_threads threads
