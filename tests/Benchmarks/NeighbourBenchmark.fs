@@ -15,18 +15,18 @@ module NeighbourBenchmark =
 
     let private distances: (string * Distance) list =
         [
-            "Euclidean", ExactKnn.SquaredEuclidean.Distance
+            "Euclidean", CustomKNN.SquaredEuclidean.Distance
             "cosine", CosineSimilarity()
         ]
 
     let private ours (distance: Distance) (k: int64) (embeddings: torch.Tensor) () : unit =
-        use found = (ExactKnn distance).Search(embeddings, k, embeddings, true)
+        use found = (CustomKNN distance).Search(embeddings, k, embeddings, true)
         ignore found
 
     // Tiles of all references, as many queries as a search takes at once.
     let private plain (k: int64) (embeddings: torch.Tensor) () : unit =
         let count = embeddings.size 0
-        let tile = ExactKnn.DefaultMaxBytes / 8L / count |> max 1L |> min count
+        let tile = CustomKNN.DefaultMaxBytes / 8L / count |> max 1L |> min count
         use references = embeddings.t ()
 
         for first in 0L .. tile .. count - 1L do
@@ -62,7 +62,7 @@ module NeighbourBenchmark =
                 $"neighbours-{count}",
                 fun () ->
                     use embeddings = rows count
-                    ours ExactKnn.SquaredEuclidean.Distance k embeddings ()
+                    ours CustomKNN.SquaredEuclidean.Distance k embeddings ()
 
                 $"rows-{count}",
                 fun () ->

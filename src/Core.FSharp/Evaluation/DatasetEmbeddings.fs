@@ -6,31 +6,31 @@ open System.Threading
 open TorchSharp
 open type TorchSharp.torch
 
-/// How networks look at a data set.
+/// The options of embedding a data set.
 [<RequireQualifiedAccess; ReferenceEquality>]
-type EmbeddingOptions =
+type internal EmbeddingOptions =
     {
-        /// How many samples are embedded at once.
+        /// The number of samples that are embedded at once.
         BatchSize: int
-        /// Threads that read samples; 0: the caller's.
+        /// Threads that read samples; 0 for the caller's.
         Workers: int
-        /// Where samples are put; null: where the model's parameters are.
+        /// The device of samples; null for that of the model's parameters.
         Device: Device | null
-        /// What floating-point samples are converted to; null: nothing is.
+        /// Converts floating-point samples; null keeps their type.
         Dtype: Nullable<ScalarType>
-        /// Whether embeddings are scaled to length 1.
+        /// Scales embeddings to length 1.
         NormalizeEmbeddings: bool
-        /// How samples are read.
+        /// The way samples are read.
         Reading: Reading
-        /// Of chance in samples and networks.
+        /// Seeds samples and networks.
         Seed: Seed
-        /// Looked at before every batch.
+        /// Checked before every batch.
         CancellationToken: CancellationToken
     }
 
 /// The embeddings of data sets: in evaluation mode, without gradients, in the order of the data set. Modes of the networks,
 /// streams of random numbers and live tensors stay as they were. The networks are used by no training meanwhile.
-module DatasetEmbeddings =
+module internal DatasetEmbeddings =
 
     /// 32 samples at once, read by the caller's thread, where the model is; scaled to length 1; all levels of labels.
     let defaults: EmbeddingOptions =
@@ -64,7 +64,7 @@ module DatasetEmbeddings =
         let floor = Math.Max(1e-12, Numeric.tiny embeddings.dtype)
         torch.nn.functional.normalize (embeddings, 2.0, 1L, floor)
 
-    // What the networks make of the inputs of as many streams as are asked for.
+    // The embeddings of the inputs of each stream.
     let private embed (streams: int) (model: EmbeddingModel) (options: EmbeddingOptions) (inputs: Tensor[]) : Tensor[] =
         if inputs.Length % streams <> 0 then
             invalidOp

@@ -4,7 +4,7 @@ open System
 open System.Runtime.InteropServices
 open TorchSharp
 
-/// A batch of embeddings, in no dispose scope: whoever gets it disposes it.
+/// A batch of embeddings, in no dispose scope: dispose it.
 [<Sealed>]
 type EmbeddedBatch internal (embeddings: torch.Tensor[], labels: torch.Tensor, indices: int64[]) =
 
@@ -17,7 +17,7 @@ type EmbeddedBatch internal (embeddings: torch.Tensor[], labels: torch.Tensor, i
     /// (N × levels), int64, on the device of the embeddings.
     member _.Labels = labels
 
-    /// Which samples of the data set these are.
+    /// The samples' numbers in the data set.
     member _.Indices = indices
 
     /// Disposes the tensors.
@@ -30,8 +30,8 @@ type EmbeddedBatch internal (embeddings: torch.Tensor[], labels: torch.Tensor, i
     interface IDisposable with
         member batch.Dispose() = batch.Dispose()
 
-/// Embeddings of samples with their labels. The tensors belong to the dispose scope in which they were asked for, or to
-/// whoever disposes this.
+/// Embeddings of samples with their labels. The tensors belong to the dispose scope that is open when they are made, or to whoever
+/// disposes this.
 [<Sealed>]
 type LabelledEmbeddings(embeddings: torch.Tensor, labels: torch.Tensor) =
 

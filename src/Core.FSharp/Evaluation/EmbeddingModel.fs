@@ -8,7 +8,7 @@ open type TorchSharp.torch
 /// their owner's.
 /// ArgumentException if one of them was disposed or has no forward pass from tensors to a tensor.
 [<Sealed>]
-type EmbeddingModel(trunk: nn.Module, embedder: nn.Module | null) =
+type internal EmbeddingModel(trunk: nn.Module, embedder: nn.Module | null) =
 
     static let forwardOf (name: string) (network: nn.Module) : Tensor[] -> Tensor =
         if TorchModules.isDisposed network then

@@ -45,7 +45,7 @@ type InferenceModel
 
     let knnFunc =
         match knnFunc with
-        | null -> ExactKnn.SquaredEuclidean :> KnnFunc
+        | null -> CustomKNN.SquaredEuclidean :> KnnFunc
         | given -> given
 
     let reading =

@@ -37,16 +37,12 @@ let private evaluation =
         let queryLabels = torch.arange(40L).remainder(4L.ToScalar())
         let referenceLabels = torch.arange(60L).remainder(5L.ToScalar())
 
-        let options =
-            { AccuracyOptions.defaults with
-                K = NeighbourCount.MaxBinCount
-                Averaging = Averaging.OverClasses
-            }
+        let calculator = AccuracyCalculator(k = "max_bin_count", avgOfAvgs = true)
 
         let accuracies =
-            AccuracyCalculation.calculate options query queryLabels reference referenceLabels false
+            calculator.GetAccuracy(query, queryLabels, reference, referenceLabels)
 
-        Expect.equal accuracies.Values.Count 7 "the documented metrics"
+        Expect.equal accuracies.Count 7 "the documented metrics"
     }
 
 let private readme =

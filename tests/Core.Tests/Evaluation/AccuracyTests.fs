@@ -1,98 +1,18 @@
 /// Accuracies of neighbours against what they mean, query by query.
 module MetricLearning.Core.Tests.Evaluation.AccuracyTests
 
-open MetricLearning.Core.Tests.Support
 open System
-open System.Collections.Generic
 open Expecto
 open FsCheck
 open TorchSharp
 open MetricLearning
-open MetricLearning.Core
-open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.Neighbourhoods
+open MetricLearning.Core.Tests.Support.AccuracyCases
 
 let private few =
     { FsCheckConfig.defaultConfig with
         maxTest = 40
     }
-
-let private withRecalls (ks: int64 list) (options: AccuracyOptions) =
-    { options with
-        Metrics =
-            [|
-                yield! RetrievalMetric.documented
-                yield! List.map RetrievalMetric.recallAt ks
-            |]
-        NMI = false
-        AMI = false
-    }
-
-let private neighbours = withRecalls [ 1L; 3L ] AccuracyOptions.defaults
-
-let private only (metrics: RetrievalMetric list) =
-    { neighbours with
-        Metrics = Array.ofList metrics
-    }
-
-let private labelled (values: byte list) (kinds: int) : int64[] =
-    [| for value in values -> int64 value % int64 kinds |]
-
-let private calculate options (query: Tensor) (labels: int64[]) reference (referenceLabels: int64[] | null) isSelf =
-    let referenceLabels: Tensor | null =
-        match referenceLabels with
-        | null -> null
-        | given -> torch.tensor given
-
-    AccuracyCalculation.calculate options query (torch.tensor labels) reference referenceLabels isSelf
-
-let private self options (query: Tensor) (labels: int64[]) =
-    calculate options query labels null null false
-
-// Each metric of one query from its hits in order and R, as the documentation defines it.
-let private meanings: (string * (bool[] -> int -> float)) list =
-    let at (count: int) (hits: bool[]) =
-        float (hits |> Array.truncate count |> Array.filter id |> Array.length)
-
-    let averagePrecision (hits: bool[]) (r: int) =
-        hits
-        |> Array.mapi (fun place hit -> if hit then at (place + 1) hits / float (place + 1) else 0.0)
-        |> Array.sum
-        |> fun sum -> sum / float r
-
-    [
-        "precision_at_1", fun hits _ -> at 1 hits
-        "r_precision", fun hits r -> at r hits / float (min r hits.Length)
-        "mean_average_precision", averagePrecision
-        "mean_average_precision_at_r", fun hits r -> averagePrecision (Array.truncate r hits) r
-        "mean_reciprocal_rank",
-        fun hits _ ->
-            match Array.tryFindIndex id hits with
-            | Some place -> 1.0 / float (place + 1)
-            | None -> 0.0
-    ]
-
-let private near (expected: float) (actual: float) (what: string) =
-    Expect.isTrue
-        (abs (actual - expected) < 1e-12
-         || (Double.IsNaN expected && Double.IsNaN actual))
-        $"{what}: {actual}, not {expected}"
-
-let private mean (values: float[]) =
-    if values.Length = 0 then nan else Array.average values
-
-// Class, hits in order, and R, of queries that are not lone.
-let private hitsOf (query: Tensor) (labels: int64[]) (reference: Tensor) (others: int64[]) (isSelf: bool) (k: int) =
-    byHand squared query k reference isSelf
-    |> Array.mapi (fun row found ->
-        let relevant = others |> Array.filter ((=) labels[row]) |> Array.length
-
-        labels[row],
-        found |> Array.map (fun place -> others[int place] = labels[row]),
-        (if isSelf then relevant - 1 else relevant))
-    |> Array.filter (fun (_, _, relevant) -> relevant > 0)
-
-type private Sample = (byte * byte) list
 
 let tests =
     testList
@@ -113,11 +33,7 @@ let tests =
 
                 let available = others.Length - (if isSelf then 1 else 0)
 
-                for count, wanted in
-                    [
-                        NeighbourCount.All, available
-                        NeighbourCount.AtMost(int64 k), min k available
-                    ] do
+                for count, wanted in [ (null: AnyK | null), available; AnyK.AtMost(int64 k), min k available ] do
                     let found =
                         if isSelf then
                             self { neighbours with K = count } query labels
@@ -138,7 +54,7 @@ let tests =
 
                 let options =
                     { only [ RetrievalMetric.recallAt (int64 k) ] with
-                        K = NeighbourCount.AtMost(int64 given)
+                        K = AnyK.AtMost(int64 given)
                     }
 
                 let found = self options query labels
@@ -158,13 +74,7 @@ let tests =
                 let query = whole number labels.Length 3
                 let all = self neighbours query labels
 
-                let counted =
-                    self
-                        { neighbours with
-                            K = NeighbourCount.MaxBinCount
-                        }
-                        query
-                        labels
+                let counted = self { neighbours with K = AnyK.MaxBinCount } query labels
 
                 for name in [ "precision_at_1"; "r_precision"; "mean_average_precision_at_r" ] do
                     near all.Values[name].Value counted.Values[name].Value name
@@ -235,235 +145,4 @@ let tests =
                     ]
 
                 Expect.equal (List.distinct values).Length 1 "the same"
-
-            test "mean_reciprocal_rank alone" {
-                use _ = torch.NewDisposeScope()
-
-                let rank =
-                    RetrievalMetric.documented
-                    |> List.filter (fun metric -> metric.Name = "mean_reciprocal_rank")
-
-                let query = torch.tensor (array2D [ [ 0.0 ]; [ 1.0 ]; [ 1.5 ] ])
-                let found = self (only rank) query [| 1L; 2L; 1L |]
-                near 0.5 found.Values["mean_reciprocal_rank"].Value "second place, twice"
-                Expect.equal found.Values.Count 1 "nothing else"
-            }
-
-            test "every query is lone: NaN, and a warning" {
-                use _ = torch.NewDisposeScope()
-
-                for count in [ NeighbourCount.MaxBinCount; NeighbourCount.All; NeighbourCount.AtMost 1L ] do
-                    let found = self { neighbours with K = count } (whole 1 3 2) [| 1L; 2L; 3L |]
-
-                    for name, _ in meanings do
-                        Expect.isTrue (Double.IsNaN found.Values[name].Value) name
-
-                    Expect.stringContains (Seq.exactlyOne found.Warnings) "NaN" "the warning"
-            }
-
-            test "labels stay 64-bit integers" {
-                use _ = torch.NewDisposeScope()
-                let query = torch.tensor (array2D [ [ 0.0 ]; [ 1.0 ]; [ 5.0 ]; [ 6.0 ] ])
-
-                for big in [ 16777216L; 9007199254740992L; Int64.MaxValue - 1L ] do
-                    let labels = [| big; big + 1L; big; big + 1L |]
-
-                    let found =
-                        self
-                            { neighbours with
-                                Averaging = Averaging.PerClass
-                            }
-                            query
-                            labels
-
-                    near 0.0 found.Values["precision_at_1"].Value "two classes"
-                    Expect.equal found.Values["precision_at_1"].ByClass[1].Label (string (big + 1L)) "their names"
-            }
-
-            test "k below R is told" {
-                use _ = torch.NewDisposeScope()
-                let query = whole 1 8 2
-                let labels = Array.replicate 8 1L
-
-                let found =
-                    self
-                        { neighbours with
-                            K = NeighbourCount.AtMost 3L
-                        }
-                        query
-                        labels
-
-                Expect.stringContains (Seq.exactlyOne found.Warnings) "k is 3, but up to 7" "the warning"
-                Expect.isEmpty (self neighbours query labels).Warnings "all of them"
-            }
-
-            test "a metric of one's own sees hits, R, distances, rows and labels" {
-                use _ = torch.NewDisposeScope()
-                let query = torch.tensor (array2D [ [ 0.0 ]; [ 1.0 ]; [ 3.0 ]; [ 10.0 ] ])
-
-                let metric =
-                    RetrievalMetric(
-                        "nearest_distance",
-                        fun found ->
-                            Expect.equal (found.Matches.shape) [| 3L; 3L |] "every other sample, but no lone query"
-                            Expect.equal (numbers found.Relevant) [| 2L; 2L; 2L |] "R"
-                            Expect.equal (numbers (found.Indices.select (1L, 0L))) [| 1L; 0L; 1L |] "rows"
-                            Expect.equal (numbers found.Labels) [| 4L; 4L; 4L |] "labels"
-                            found.Distances.select (1L, 0L)
-                    )
-
-                let found = self (only [ metric ]) query [| 4L; 4L; 4L; 9L |]
-                near (6.0 / 3.0) found.Values["nearest_distance"].Value "squared: 1, 1 and 4"
-
-                let wrong = RetrievalMetric("wrong", fun found -> found.Distances)
-
-                throws<InvalidOperationException> "\"wrong\"" (fun () ->
-                    self (only [ wrong ]) query [| 4L; 4L; 4L; 9L |] |> ignore)
-            }
-
-            test "neighbours of one's own, all at once" {
-                use _ = torch.NewDisposeScope()
-
-                let backwards =
-                    { new KnnFunc() with
-                        override _.Search(query, k, _, _) =
-                            let row = torch.arange (2L, 2L - k, -1L)
-                            new Neighbours(torch.zeros (query.size 0, k), row.expand(query.size 0, k).clone())
-                    }
-
-                let options =
-                    { neighbours with
-                        Knn = backwards
-                        K = NeighbourCount.AtMost 1L
-                    }
-
-                let found =
-                    calculate options (whole 1 2 2) [| 7L; 8L |] (whole 2 3 2) [| 7L; 7L; 8L |] false
-
-                near 0.5 found.Values["precision_at_1"].Value "the last row"
-
-                let none =
-                    { new KnnFunc() with
-                        override _.Search(query, _, _, _) =
-                            new Neighbours(
-                                torch.zeros (query.size 0, 0L),
-                                torch.zeros (query.size 0, 0L, dtype = torch.int64)
-                            )
-                    }
-
-                throws<InvalidOperationException> "must return" (fun () ->
-                    self { neighbours with Knn = none } (whole 1 4 2) [| 1L; 1L; 2L; 2L |] |> ignore)
-            }
-
-            test "clusters of one's own" {
-                use _ = torch.NewDisposeScope()
-                let labels = [| 1L; 1L; 2L; 2L |]
-                let asked = ref 0
-
-                let options =
-                    { AccuracyOptions.defaults with
-                        Metrics = [||]
-                        KMeans =
-                            Func<_, _, _>(fun _ count ->
-                                asked.Value <- count
-                                torch.tensor labels)
-                    }
-
-                let found = self options (whole 1 4 2) labels
-                near 1.0 found.Values["AMI"].Value "AMI"
-                near 1.0 found.Values["NMI"].Value "NMI"
-                Expect.equal asked.Value 2 "as many as classes"
-
-                let short =
-                    { options with
-                        KMeans = Func<_, _, _>(fun _ _ -> torch.ones (3L, dtype = torch.int64))
-                    }
-
-                throws<InvalidOperationException> "vector of 4" (fun () -> self short (whole 1 4 2) labels |> ignore)
-            }
-
-            test "names narrow what is calculated, and unknown ones are refused" {
-                let all = AccuracyOptions.all [||] [| 5L |]
-
-                let narrow include' exclude =
-                    AccuracyOptions.narrow [||] all (Array.ofList include') (Array.ofList exclude)
-
-                Expect.equal (narrow [] []).Length 8 "seven, and recall at 5"
-                Expect.equal (narrow [ "NMI"; "recall_at_9" ] []) [| "NMI"; "recall_at_9" |] "included"
-                Expect.equal (narrow [ "NMI"; "AMI" ] [ "NMI" ]) [| "AMI" |] "excluded"
-                throws<ArgumentException> "\"foo\"" (fun () -> narrow [ "foo" ] [] |> ignore)
-                throws<ArgumentException> "\"recall_at_0\"" (fun () -> narrow [] [ "recall_at_0" ] |> ignore)
-
-                for name in [ "NMI"; "precision_at_1"; "recall_at_3" ] do
-                    throws<ArgumentException> "another name" (fun () ->
-                        AccuracyOptions.all [| RetrievalMetric(name, fun found -> found.Relevant) |] [||]
-                        |> ignore)
-            }
-
-            test "what does not fit is refused in words" {
-                use _ = torch.NewDisposeScope()
-                let query = whole 1 4 2
-                let labels = [| 1L; 1L; 2L; 2L |]
-
-                let refused text act =
-                    throws<ArgumentException> text (act >> ignore)
-
-                refused "4 embeddings and 3 labels" (fun () -> self neighbours query labels[..2])
-                refused "labels of references" (fun () -> calculate neighbours query labels null labels false)
-                refused "without labels" (fun () -> calculate neighbours query labels query null false)
-
-                refused "first 4 rows" (fun () ->
-                    calculate neighbours query labels (whole 2 6 2) [| 1L; 1L; 2L; 2L; 1L; 1L |] true)
-
-                refused "no embeddings" (fun () -> self neighbours (torch.empty (0L, 2L)) [||])
-
-                refused "one per sample" (fun () ->
-                    AccuracyCalculation.calculate
-                        neighbours
-                        query
-                        (torch.ones (4L, 2L, dtype = torch.int64))
-                        null
-                        null
-                        false)
-
-                let within =
-                    Func<Tensor, Tensor, Tensor>(fun x y -> (x - y).abs().le(1L.ToScalar()))
-
-                refused "exclude them" (fun () ->
-                    AccuracyOptions.withMetrics
-                        [||]
-                        [ "NMI" ]
-                        { AccuracyOptions.defaults with
-                            LabelComparison = within
-                        })
-
-                let row = Func<Tensor, Tensor, Tensor>(fun x _ -> x)
-
-                throws<InvalidOperationException> "label comparison" (fun () ->
-                    self
-                        { neighbours with
-                            LabelComparison = row
-                        }
-                        query
-                        labels
-                    |> ignore)
-            }
-
-            testSequenced
-            <| test "nothing stays, and nobody's random numbers are drawn" {
-                let query = whole 1 30 3
-                let labels = Array.init 30 (fun row -> int64 (row % 4))
-                use state = torch.random.get_rng_state ()
-                let before = liveTensors ()
-                let given = torch.tensor labels
-
-                AccuracyCalculation.calculate AccuracyOptions.defaults query given null null false
-                |> ignore
-
-                Expect.equal (liveTensors ()) (before + 1L) "the labels"
-                use after = torch.random.get_rng_state ()
-                Expect.isTrue (after.Equals state) "the generator"
-                given.Dispose()
-                query.Dispose()
-            }
         ]

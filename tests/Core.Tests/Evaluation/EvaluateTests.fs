@@ -8,7 +8,11 @@ let tests =
         "evaluate"
         [
             NeighbourTests.tests
+            NeighbourEdgeTests.tests
             ClusteringTests.tests
             AccuracyTests.tests
+            AccuracyEdgeTests.tests
             TesterTests.tests
+            TesterOptionTests.tests
+            TesterTraceTests.tests
         ]

@@ -16,15 +16,6 @@ let private few =
         maxTest = 30
     }
 
-let private refused (words: string list) (act: unit -> unit) =
-    let error =
-        Expect.throwsC act (fun error ->
-            Expect.isTrue (error :? ArgumentException) $"{error}"
-            error)
-
-    for word in words do
-        Expect.stringContains error.Message word "the message"
-
 let tests =
     testList
         "neighbours"
@@ -82,7 +73,7 @@ let tests =
                 for distance in [ squared; manhattan; own ] do
                     let expected = byHand distance query k reference isSelf
 
-                    for bytes in [ 20000L; ExactKnn.DefaultMaxBytes ] do
+                    for bytes in [ 20000L; CustomKNN.DefaultMaxBytes ] do
                         let found = (search distance bytes).Search(query, int64 k, reference, isSelf)
                         Expect.equal (indicesOf found) expected $"{bytes} bytes"
 
@@ -104,7 +95,7 @@ let tests =
                 use _ = torch.NewDisposeScope()
                 let query = random number (rows + 2) 4
                 let reference = if isSelf then query else random (number + 1) (rows + 5) 4
-                let knn = ExactKnn(cosine, 1000L, Nullable size)
+                let knn = CustomKNN(cosine, size, 1000L)
                 let whole = knn.Search(query, 2L, reference, isSelf)
                 let next = ref 0L
 
@@ -131,122 +122,7 @@ let tests =
                 let query, reference = random number rows 5, random (number + 1) (rows + 3) 5
 
                 for distance in [ squared; manhattan; dot; cosine; own ] do
-                    let found = (ExactKnn distance).Search(query, 3L, reference, false)
+                    let found = (CustomKNN distance).Search(query, 3L, reference, false)
                     let expected = distance.Matrix(query, reference).gather(1L, found.Indices)
                     Expect.isTrue (found.Distances.allclose (expected, 1e-4, 1e-4)) "within rounding"
-
-            test "a row is at distance 0 of its equals, however long the rows are" {
-                use _ = torch.NewDisposeScope()
-                let query = random 5 200 64 * 1000.0
-                let found = ExactKnn.SquaredEuclidean.Search(query, 1L, query, false)
-                Expect.equal (found.Distances.abs().max().item<float32>()) 0.0f "distance to itself"
-                Expect.equal (indicesOf found |> Array.concat) [| 0L .. 199L |] "itself"
-            }
-
-            test "far from 0 distances are as precise as near it" {
-                use _ = torch.NewDisposeScope()
-                let rows = random 6 300 64 + 1000.0
-                let found = ExactKnn.SquaredEuclidean.Search(rows, 299L, rows, true)
-                let double = rows.to_type torch.float64
-
-                let expected = squared.Matrix(double, double).gather(1L, found.Indices)
-                Expect.isTrue (found.Distances.to_type(torch.float64).allclose(expected, 1e-4)) "of all others"
-            }
-
-            test "equal rows are neighbours of each other, and none of itself" {
-                use _ = torch.NewDisposeScope()
-                let query = torch.ones (5L, 3L)
-
-                for bytes in memories do
-                    let found = (search squared bytes).Search(query, 4L, query, true)
-
-                    Expect.equal
-                        (indicesOf found)
-                        [|
-                            for row in 0L .. 4L ->
-                                [|
-                                    for other in 0L .. 4L do
-                                        if other <> row then
-                                            other
-                                |]
-                        |]
-                        $"{bytes} bytes"
-            }
-
-            test "NaN is farther than anything, and still no row is its own neighbour" {
-                use _ = torch.NewDisposeScope()
-                let query = torch.tensor (array2D [ [ 0.0 ]; [ nan ]; [ 1.0 ]; [ nan ] ])
-
-                for distance in [ squared; dot; manhattan ] do
-                    for bytes in memories do
-                        let found = indicesOf ((search distance bytes).Search(query, 3L, query, true))
-                        Expect.equal (Array.sort found[1]) [| 0L; 2L; 3L |] "all others of a NaN"
-                        Expect.equal found[0] [| 2L; 1L; 3L |] "the number first"
-            }
-
-            test "half precision is compared in single" {
-                use _ = torch.NewDisposeScope()
-                let query = whole 3 20 4
-                let half = query.to_type torch.float16
-                let found = ExactKnn.SquaredEuclidean.Search(half, 5L, half, true)
-                Expect.equal found.Distances.dtype torch.float32 "type"
-                Expect.equal (indicesOf found) (byHand squared query 5 query true) "neighbours"
-            }
-
-            test "queries of another type than the references are compared in double" {
-                use _ = torch.NewDisposeScope()
-                let query = whole 3 4 4
-
-                let found =
-                    ExactKnn.SquaredEuclidean.Search(query, 2L, query.to_type torch.float64, true)
-
-                Expect.equal found.Distances.dtype torch.float64 "type"
-            }
-
-            test "no queries have no neighbours" {
-                use _ = torch.NewDisposeScope()
-
-                let found =
-                    ExactKnn.SquaredEuclidean.Search(torch.empty (0L, 3L), 2L, torch.ones (4L, 3L), false)
-
-                Expect.equal found.Indices.shape [| 0L; 2L |] "shape"
-            }
-
-            test "what is asked for in vain is refused in words" {
-                use _ = torch.NewDisposeScope()
-                let rows = torch.ones (4L, 3L)
-
-                let ask query k reference isSelf () =
-                    ExactKnn.SquaredEuclidean.Search(query, k, reference, isSelf) |> ignore
-
-                refused [ "k is 5"; "4 rows" ] (ask rows 5L rows false)
-                refused [ "k is 4"; "3 rows" ] (ask rows 4L rows true)
-                refused [ "k must be at least 1" ] (ask rows 0L rows false)
-                refused [ "3"; "2" ] (ask rows 1L (torch.ones (4L, 2L)) false)
-                refused [ "matrices" ] (ask (torch.ones 3L) 1L rows false)
-                refused [ "floating-point" ] (ask (rows.to_type torch.int64) 1L rows false)
-                refused [ "2 rows"; "4 of the query" ] (ask rows 1L (torch.ones (2L, 3L)) true)
-                refused [ "maxBytes" ] (fun () -> search squared 0L |> ignore)
-                refused [ "batchSize" ] (fun () -> ExactKnn(squared, 1L, Nullable 0) |> ignore)
-            }
-
-            testSequenced
-            <| test "only the result stays, and nothing after a mistake" {
-                let query = random 1 40 4
-                let before = liveTensors ()
-
-                for bytes in memories do
-                    for distance in [ squared; cosine; own ] do
-                        let found = (search distance bytes).Search(query, 3L, query, true)
-                        Expect.equal (liveTensors ()) (before + 2L) "distances and indices"
-                        found.Dispose()
-
-                Expect.throwsT<InvalidOperationException>
-                    (fun () ->
-                        ExactKnn.SquaredEuclidean.SearchInBlocks(query, 3L, query, true, fun _ _ -> invalidOp "stop"))
-                    "a mistake of the caller's"
-
-                Expect.equal (liveTensors ()) before "as before"
-                query.Dispose()
-            }
         ]

@@ -38,13 +38,13 @@ let private looks: (string * (Session -> unit)) list =
             let data =
                 Dataset.ofTensors ((rows * 0.7).sin().reshape(12L, first.size 1)) [| for row in 0..11 -> row % 3 |]
 
-            let options =
-                { TestOptions.defaults with
-                    Losses = [| KeyValuePair("triplet", TripletMargin.loss TripletMargin.defaults) |]
-                }
+            let losses =
+                Dictionary [ KeyValuePair("triplet", TripletMargin.loss TripletMargin.defaults) ]
+
+            let tester = Tester(EmbeddingSpace.Global, TestOptions(LossFuncs = losses))
 
             let data = Dictionary [ KeyValuePair("val", data) ]
-            Testing.test options data 1 trunk null null null |> ignore)
+            tester.Test(data, 1, trunk) |> ignore)
         "taking states",
         (fun session ->
             let state = session.Take()

@@ -59,6 +59,6 @@ let indicesOf (found: Neighbours) : int64[][] =
     |> Array.chunkBySize (int (found.Indices.size 1))
 
 /// Whatever the memory: less than a row of the matrix, a few rows, or all of it.
-let memories = [ 100L; 3000L; ExactKnn.DefaultMaxBytes ]
+let memories = [ 100L; 3000L; CustomKNN.DefaultMaxBytes ]
 
-let search (distance: Distance) (bytes: int64) = ExactKnn(distance, bytes, Nullable())
+let search (distance: Distance) (bytes: int64) = CustomKNN(distance, maxBytes = bytes)

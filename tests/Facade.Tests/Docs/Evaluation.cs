@@ -1,4 +1,3 @@
-using MetricLearning.Core;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -1,4 +1,3 @@
-using MetricLearning.Core;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -160,7 +159,6 @@ public sealed class AccuracyCalculatorTests : IDisposable
             Assert.True(found.Distances.Equals(whole.Distances));
         }
 
-        Assert.Equal(CustomKNN.DefaultMaxBytes, ExactKnn.DefaultMaxBytes);
         Assert.Throws<ArgumentNullException>(() => new CustomKNN(null!));
     }
 

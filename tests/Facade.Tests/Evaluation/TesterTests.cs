@@ -1,4 +1,3 @@
-using MetricLearning.Core;
 using Microsoft.Extensions.Logging;
 using Xunit;
 using static TorchSharp.torch;

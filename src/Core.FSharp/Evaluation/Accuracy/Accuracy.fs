@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections.Generic
 open System.Globalization
@@ -18,7 +17,7 @@ type ClassAccuracy(label: string, value: double) =
     override _.ToString() =
         $"""{label}: {value.ToString CultureInfo.InvariantCulture}"""
 
-/// What a metric says: a number, and numbers by class where they were asked for.
+/// The result of a metric: a number, and numbers by class where they were asked for.
 [<Sealed>]
 type Accuracy(value: double, byClass: IReadOnlyList<ClassAccuracy>) =
 
@@ -28,7 +27,7 @@ type Accuracy(value: double, byClass: IReadOnlyList<ClassAccuracy>) =
     /// The mean over queries, or over classes where they were averaged or asked for; NaN when no query could match.
     member _.Value = value
 
-    /// By class, in the order of labels; lone classes are left out, unless all are. Empty where not asked for.
+    /// By class, in the order of labels, without classes that have no matches, unless none has. Empty unless asked for.
     member _.ByClass = byClass
 
     /// The value.
@@ -43,10 +42,10 @@ type Accuracy(value: double, byClass: IReadOnlyList<ClassAccuracy>) =
 
 /// The outcome of a calculation.
 [<Sealed>]
-type Accuracies(values: IReadOnlyDictionary<string, Accuracy>, warnings: IReadOnlyList<string>) =
+type internal Accuracies(values: IReadOnlyDictionary<string, Accuracy>, warnings: IReadOnlyList<string>) =
 
     /// By the name of the metric.
     member _.Values = values
 
-    /// What is doubtful about them.
+    /// Doubts about them.
     member _.Warnings = warnings

@@ -1,24 +1,23 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections.Generic
 open TorchSharp
 
-/// How well neighbours and clusters of embeddings agree with labels.
-module AccuracyCalculation =
+/// Scores the agreement of neighbours and clusters with labels.
+module internal AccuracyCalculation =
 
-    // Numbers of neighbours that metrics look at in one go.
+    // The number of neighbours that metrics see in one go.
     let private atOnce = 1048576L
 
     let private largest (tensor: torch.Tensor) : int64 = tensor.max().item<int64>()
 
-    // How many neighbours a metric gets, if the calculator's k gives so many.
+    // The number of neighbours that a metric gets, given what the calculator's k gives.
     let private wanted (given: int64) (mostRelevant: int64) (metric: RetrievalMetric) : int64 =
         match metric.Neighbourhood with
-        | Neighbourhood.Given -> given
-        | Neighbourhood.UpToR -> min given mostRelevant
-        | Neighbourhood.Exactly count -> count
+        | Neighbourhood.All -> given
+        | Neighbourhood.WithinR -> min given mostRelevant
+        | Neighbourhood.First count -> count
 
     // Scores (Q) of every metric; NaN for lone queries.
     let private score
@@ -171,13 +170,13 @@ module AccuracyCalculation =
             else
                 let given =
                     match options.K with
-                    | NeighbourCount.All -> available
-                    | NeighbourCount.MaxBinCount -> max 1L most
-                    | NeighbourCount.AtMost k -> min k available
+                    | null -> available
+                    | AnyK.Most -> max 1L most
+                    | AnyK.AtMost k -> min k available
 
                 let usesR =
                     options.Metrics
-                    |> Array.exists (fun metric -> metric.Neighbourhood = Neighbourhood.UpToR)
+                    |> Array.exists (fun metric -> metric.Neighbourhood = Neighbourhood.WithinR)
 
                 if usesR && given < most then
                     warnings.Add
@@ -204,10 +203,9 @@ module AccuracyCalculation =
         let struct (_, classes, _) = input.QueryLabels.unique (true, true)
         Contingency.ofLabels (host (nonNull classes)) (host found)
 
-    /// Of `query` (Q × D) with labels (Q) among `reference` (R × D) with labels (R); null: among the query itself, without
-    /// itself. With `refIncludesQuery`, row i of the query is row i of the reference, and no neighbour of itself. Labels may
-    /// have levels (Q × levels) where a comparison makes sense of them. Nothing is recorded for gradients, nothing of the caller's
-    /// changes.
+    /// The accuracies of `query` (Q × D) with labels (Q) among `reference` (R × D) with labels (R). Without a reference, queries are
+    /// searched among each other. With `refIncludesQuery`, row i of the query is row i of the reference, and no neighbour of itself. Labels
+    /// may have levels (Q × levels) if a comparison reads them. Nothing is recorded for gradients.
     /// ArgumentException when numbers of rows do not fit.
     let calculate
         (options: AccuracyOptions)

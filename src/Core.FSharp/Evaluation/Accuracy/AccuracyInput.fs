@@ -1,9 +1,8 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 
-/// What accuracies are calculated of, checked and in one place.
+/// The input of a calculation, checked and on one device.
 [<ReferenceEquality>]
 type internal AccuracyInput =
     {
@@ -15,7 +14,7 @@ type internal AccuracyInput =
         Reference: torch.Tensor
         /// (R) or (R × levels), of the type of the queries'.
         ReferenceLabels: torch.Tensor
-        /// Whether row i of the query is row i of the reference.
+        /// True if row i of the query is row i of the reference.
         RefIncludesQuery: bool
     }
 
@@ -38,7 +37,7 @@ module internal AccuracyInput =
         if embeddings.size 0 = 0L then
             invalidArg name "There are no embeddings."
 
-    /// Checked, and on the device. The reference null: the query itself.
+    /// Checked input on the device. Without a reference, it is the query itself.
     let create
         (device: torch.Device | null)
         (mayHaveLevels: bool)

@@ -1,13 +1,12 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections.Generic
 open TorchSharp
 
-/// What becomes of the scores of queries.
+/// The way from scores of queries to a result.
 [<RequireQualifiedAccess>]
-type Averaging =
+type internal Averaging =
     /// Their mean.
     | OverQueries
     /// The mean of each class, and the mean of these.
@@ -17,21 +16,21 @@ type Averaging =
 
 /// How accuracies are calculated.
 [<ReferenceEquality; RequireQualifiedAccess>]
-type AccuracyOptions =
+type internal AccuracyOptions =
     {
-        /// Metrics of neighbours.
+        /// The metrics of neighbours.
         Metrics: RetrievalMetric[]
-        /// Whether to score a clustering by normalised mutual information.
+        /// Scores a clustering by normalised mutual information.
         NMI: bool
-        /// Whether to score a clustering by mutual information adjusted for chance.
+        /// Scores a clustering by mutual information adjusted for chance.
         AMI: bool
-        /// How many neighbours metrics of all of them look at.
-        K: NeighbourCount
-        /// What becomes of the scores of queries.
+        /// The number of neighbours; null for every reference.
+        K: AnyK | null
+        /// The way from scores of queries to a result.
         Averaging: Averaging
-        /// Whether labels match, x the queries' and y the references', broadcasting; null: whether they are equal.
+        /// Compares labels of queries with labels of references, broadcasting; null for equality.
         LabelComparison: Func<torch.Tensor, torch.Tensor, torch.Tensor> | null
-        /// Where to calculate; null: where the queries are.
+        /// The device of the calculation; null for that of the queries.
         Device: torch.Device | null
         /// Finds neighbours.
         Knn: KnnFunc
@@ -40,7 +39,7 @@ type AccuracyOptions =
     }
 
 /// From users' words to options.
-module AccuracyOptions =
+module internal AccuracyOptions =
 
     /// Names of the scores of a clustering.
     let clusterings = [ "AMI"; "NMI" ]
@@ -55,22 +54,22 @@ module AccuracyOptions =
             Metrics = Array.ofList RetrievalMetric.documented
             NMI = true
             AMI = true
-            K = NeighbourCount.All
+            K = null
             Averaging = Averaging.OverQueries
             LabelComparison = null
             Device = null
-            Knn = ExactKnn.SquaredEuclidean
+            Knn = CustomKNN.SquaredEuclidean
             KMeans = kMeans 0L
         }
 
-    // Any recall is known by its name.
+    // Every recall is known by its name.
     let private known (own: RetrievalMetric seq) (name: string) : RetrievalMetric option =
         own
         |> Seq.append RetrievalMetric.documented
         |> Seq.tryFind (fun metric -> metric.Name = name)
         |> Option.orElse (RetrievalMetric.tryRecall name |> Option.map RetrievalMetric.recallAt)
 
-    /// The names of what is calculated where nothing is left out: the documented metrics, recalls at these k, and own ones.
+    /// The names of all metrics: the documented ones, recalls at these k, and own ones.
     /// ArgumentException when two metrics have one name, or a k is below 1.
     let all (own: IReadOnlyList<RetrievalMetric>) (recallAtK: IReadOnlyList<int64>) : string[] =
         let documented = clusterings @ (RetrievalMetric.documented |> List.map _.Name)

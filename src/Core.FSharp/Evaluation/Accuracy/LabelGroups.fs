@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open TorchSharp
 
@@ -14,7 +13,7 @@ type internal LabelGroups =
         Of: torch.Tensor
         /// (U) int64: matching references, the query itself included where it is one.
         Counts: torch.Tensor
-        /// (U) bool: whether nothing but a query itself matches its label.
+        /// (U) bool: true if only a query itself matches its label.
         IsLone: torch.Tensor
     }
 
@@ -23,7 +22,7 @@ type internal LabelComparison = Func<torch.Tensor, torch.Tensor, torch.Tensor> |
 
 module internal LabelGroups =
 
-    /// Whether labels match, x the queries' and y the references', which broadcast to a shape.
+    /// Compares labels x of queries with labels y of references, which broadcast to a shape.
     let matches (comparison: LabelComparison) (shape: int64[]) (x: torch.Tensor) (y: torch.Tensor) : torch.Tensor =
         match comparison with
         | null -> x.eq y

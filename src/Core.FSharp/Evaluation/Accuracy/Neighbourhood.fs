@@ -1,23 +1,20 @@
 namespace MetricLearning
 
-open MetricLearning.Core
-
-/// How many neighbours are asked for.
-[<RequireQualifiedAccess>]
-type NeighbourCount =
-    /// Every reference: what null means in a calculator.
-    | All
-    /// The most that any query could match.
-    | MaxBinCount
-    /// So many, or all if there are fewer.
-    | AtMost of int64
-
-/// How many of them a metric looks at.
-[<RequireQualifiedAccess>]
+/// The neighbours of a query that a metric considers.
+[<NoComparison; RequireQualifiedAccess>]
 type Neighbourhood =
-    /// All that the calculator's k gives.
-    | Given
-    /// Those that the calculator's k gives, but none beyond rank R, the number of references that could match.
-    | UpToR
-    /// So many, whatever the calculator's k is.
-    | Exactly of int64
+    internal
+    | All
+    | WithinR
+    | First of int64
+
+    /// All neighbours that the calculator's k gives.
+    static member Given: Neighbourhood = Neighbourhood.All
+
+    /// Those that the calculator's k gives, up to rank R, the number of references that could match.
+    static member UpToR: Neighbourhood = Neighbourhood.WithinR
+
+    /// The given number, whatever the calculator's k.
+    static member Exactly(count: int64) : Neighbourhood =
+        Ranges.atLeast 1L (nameof count) count
+        Neighbourhood.First count

@@ -1,12 +1,16 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open TorchSharp
 
-/// A score of every query, from its neighbours. One of your own is a name and a function.
+/// A score of every query, from its neighbours. A metric of your own is a name and a function.
 [<Sealed>]
-type RetrievalMetric(name: string, score: Func<Retrieved, torch.Tensor>, neighbours: Neighbourhood) =
+type RetrievalMetric
+    /// <summary>A metric.</summary>
+    /// <param name="name">The key of its result.</param>
+    /// <param name="score">From the neighbours of n queries to (n) numbers.</param>
+    /// <param name="neighbours">The neighbours that it considers.</param>
+    (name: string, score: Func<Retrieved, torch.Tensor>, neighbours: Neighbourhood) =
 
     do
         if String.IsNullOrWhiteSpace name then
@@ -14,7 +18,7 @@ type RetrievalMetric(name: string, score: Func<Retrieved, torch.Tensor>, neighbo
 
         ArgumentNullException.ThrowIfNull(score, nameof score)
 
-    /// Looks at all neighbours that the calculator's k gives.
+    /// A metric of all neighbours that the calculator's k gives.
     new(name: string, score: Func<Retrieved, torch.Tensor>) = RetrievalMetric(name, score, Neighbourhood.Given)
 
     /// The key of its result.
@@ -23,11 +27,11 @@ type RetrievalMetric(name: string, score: Func<Retrieved, torch.Tensor>, neighbo
     /// From what was found for n queries to (n) numbers.
     member _.Score = score
 
-    /// How many neighbours it looks at.
+    /// The neighbours that it considers.
     member _.Neighbourhood = neighbours
 
 /// The documented metrics.
-module RetrievalMetric =
+module internal RetrievalMetric =
 
     let private asNumbers (matches: torch.Tensor) = matches.to_type torch.float64
 
@@ -40,7 +44,7 @@ module RetrievalMetric =
         let relevance = asNumbers matches
         relevance.cumsum(1L).div_(ranks matches).mul_ relevance
 
-    // (n × K): whether the rank is at most R.
+    // (n × K): true up to rank R.
     let private withinR (found: Retrieved) : torch.Tensor =
         (ranks found.Matches).le(found.Relevant.unsqueeze 1L)
 
@@ -87,8 +91,8 @@ module RetrievalMetric =
             | _ -> None
         | _ -> None
 
-    /// Whether at least one of the nearest k matches (Jégou, Douze & Schmid 2011; the "Recall@K" of metric learning), whatever
-    /// the calculator's k is.
+    /// 1 if at least one of the nearest k matches (Jégou, Douze & Schmid 2011; the "Recall@K" of metric learning), whatever the
+    /// calculator's k.
     let recallAt (k: int64) : RetrievalMetric =
         Ranges.atLeast 1L (nameof k) k
         named (recallName k) (Neighbourhood.Exactly k) recall

@@ -1,11 +1,10 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System.Collections.Generic
 
 /// How often each class meets each cluster.
 [<ReferenceEquality>]
-type Contingency =
+type internal Contingency =
     {
         /// The number of samples.
         Count: int64
@@ -18,7 +17,7 @@ type Contingency =
     }
 
 /// Counting.
-module Contingency =
+module internal Contingency =
 
     // Labels as 0, 1, … in the order they come, and how many of each.
     let private number (labels: int64[]) : struct (int[] * int64[]) =

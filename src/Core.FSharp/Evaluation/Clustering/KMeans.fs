@@ -1,26 +1,25 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open TorchSharp
 
 /// Options of k-means.
-type KMeansOptions =
+type internal KMeansOptions =
     {
-        /// At most so many times are centres moved.
+        /// Maximum number of iterations.
         Iterations: int
-        /// About how much memory assigning may take.
+        /// The approximate memory that assigning may use, in bytes.
         MaxBytes: int64
     }
 
 /// Lloyd's k-means, begun with greedy k-means++ (Arthur & Vassilvitskii 2007).
-module KMeans =
+module internal KMeans =
 
     /// 25 iterations.
     let defaults: KMeansOptions =
         {
             Iterations = 25
-            MaxBytes = ExactKnn.DefaultMaxBytes
+            MaxBytes = CustomKNN.DefaultMaxBytes
         }
 
     // Each further centre is a sample, as likely as its squared distance from the centres so far: of a few such ones, the
@@ -106,7 +105,7 @@ module KMeans =
         let samples = Offset.remover samples samples
 
         let search =
-            ExactKnn((ExactKnn.SquaredEuclidean).Distance, options.MaxBytes, Nullable())
+            CustomKNN((CustomKNN.SquaredEuclidean).Distance, maxBytes = options.MaxBytes)
 
         let nearest (centres: torch.Tensor) =
             search.Search(samples, 1L, centres, false)

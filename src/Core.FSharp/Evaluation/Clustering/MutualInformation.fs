@@ -1,12 +1,11 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 
 /// Scores of a clustering against classes, from 0 (chance) or below to 1 (the same partition), whatever the clusters are
 /// called (Vinh, Epps & Bailey 2010, "Information theoretic measures for clusterings comparison"). Normalised by the
 /// arithmetic mean of both entropies, as scikit-learn does. Natural logarithms.
-module MutualInformation =
+module internal MutualInformation =
 
     let private epsilon = 2.220446049250313e-16
 

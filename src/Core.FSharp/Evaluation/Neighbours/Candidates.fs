@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 
 /// Possible neighbours of the queries that begin at a row.

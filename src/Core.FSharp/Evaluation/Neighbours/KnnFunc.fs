@@ -1,21 +1,20 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open TorchSharp
 
-/// Finds nearest neighbours. One of your own gives `Search`.
+/// Finds nearest neighbours. A class of your own overrides `Search`.
 [<AbstractClass>]
 type KnnFunc() =
 
     /// The `k` nearest rows of `reference` (R × D) for every row of `query` (Q × D), on the device of the queries. With
     /// `refIncludesQuery`, row i of the query is row i of the reference, and is not a neighbour of itself; rows that are merely
-    /// equal are. The result belongs to the caller.
+    /// equal are. You own the result.
     /// ArgumentException when there are fewer than `k` rows to find.
     abstract Search: query: torch.Tensor * k: int64 * reference: torch.Tensor * refIncludesQuery: bool -> Neighbours
 
-    /// The same for all queries in turn: `act` gets the number of the first query of a block, and the block's neighbours, which
-    /// are disposed when it returns. Whoever does not override it searches for all at once.
+    /// The same block by block: `act` gets the number of the first query of a block, and the block's neighbours, which are disposed when
+    /// it returns. By default all queries are one block.
     abstract SearchInBlocks:
         query: torch.Tensor *
         k: int64 *

@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 
 /// What a search for neighbours is given.

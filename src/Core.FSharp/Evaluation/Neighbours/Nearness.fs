@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 
 /// How a distance is searched by: numbers of which the smallest belong to the nearest, which are cheap to compute for

@@ -8,7 +8,7 @@ open TorchSharp
 [<Sealed>]
 type Neighbours(distances: torch.Tensor, indices: torch.Tensor) =
 
-    /// (Q × k) from each query to its neighbours, as the distance gives them: of a similarity, the largest come first.
+    /// (Q × k) from each query to its neighbours, nearest first; by a similarity, largest first.
     member _.Distances = distances
 
     /// (Q × k) int64: the neighbours' rows among the references.

@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 
 /// What rows have in common. Squared distances by matrix products are differences of squares: of rows that are far from 0 compared

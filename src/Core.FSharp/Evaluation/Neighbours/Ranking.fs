@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 
 /// Numbers in columns, and the columns they stand for: (Q × c) each.

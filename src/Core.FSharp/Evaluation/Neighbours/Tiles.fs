@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 
 /// How a matrix of queries × references is cut so that a tile and what is made of it fit into some bytes.
 [<Struct>]

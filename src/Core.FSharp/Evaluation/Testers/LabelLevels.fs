@@ -1,8 +1,9 @@
 namespace MetricLearning
 
-open MetricLearning.Core
+open System
 
-/// Which levels of labels a tester evaluates, and where they lie in what it reads.
+
+/// The levels of labels that a tester evaluates, and their columns among the labels that it reads.
 [<RequireQualifiedAccess; ReferenceEquality>]
 type internal LabelLevels =
     {
@@ -14,7 +15,7 @@ type internal LabelLevels =
 
 module internal LabelLevels =
 
-    /// What is read: the levels themselves and, where they are needed, those of their parents.
+    /// The levels to read: those to evaluate and, if needed, those of their parents.
     let toRead (space: EmbeddingSpace) (level: HierarchyLevel) : HierarchyLevel =
         let chosen =
             match level with
@@ -28,15 +29,15 @@ module internal LabelLevels =
             HierarchyLevel.Several(Array.append levels (Array.map ((+) 1) levels) |> Array.distinct)
         | Some levels, _ -> HierarchyLevel.Several(Array.distinct levels)
 
-    /// What is evaluated of labels with so many columns.
-    /// ArgumentException when no level has parents, and they are needed.
+    /// The levels to evaluate of labels with the given number of columns.
+    /// ArgumentException when parents are needed and no level has them.
     let evaluated (space: EmbeddingSpace) (level: HierarchyLevel) (columns: int64) : LabelLevels =
         let levels, columnOf =
             match level, toRead space level with
             | HierarchyLevel.One level, HierarchyLevel.Several read ->
-                [| level |], (fun level -> int64 (System.Array.IndexOf(read, level)))
+                [| level |], (fun level -> int64 (Array.IndexOf(read, level)))
             | HierarchyLevel.Several levels, HierarchyLevel.Several read ->
-                Array.distinct levels, (fun level -> int64 (System.Array.IndexOf(read, level)))
+                Array.distinct levels, (fun level -> int64 (Array.IndexOf(read, level)))
             | _ ->
                 let last =
                     if space = EmbeddingSpace.WithSameParentLabel then

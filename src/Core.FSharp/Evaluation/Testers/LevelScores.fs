@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections.Generic
 open TorchSharp
@@ -28,7 +27,7 @@ module internal LevelScores =
             (labels compared.Reference)
             compared.RefIncludesQuery
 
-    // Means over parents that say something.
+    // Means over the parents that have a result.
     let private mean (several: Accuracies list) : Accuracies =
         let values = Dictionary<string, Accuracy>()
 

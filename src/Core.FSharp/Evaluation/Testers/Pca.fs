@@ -1,15 +1,14 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 
 /// Principal components of embeddings: columns are brought to mean 0 and (unbiased) standard deviation 1, and projected on
 /// the directions in which they vary most, largest first. The largest number of each direction is above 0. A column that
 /// does not vary stays 0.
 [<Sealed>]
-type Pca private (mean: torch.Tensor, deviation: torch.Tensor, directions: torch.Tensor) =
+type internal Pca private (mean: torch.Tensor, deviation: torch.Tensor, directions: torch.Tensor) =
 
-    /// The components of embeddings (N × D) as new ones of `size` numbers. The tensors belong to the caller's dispose scope.
+    /// The components of embeddings (N × D), `size` of them. The tensors belong to the open dispose scope.
     /// ArgumentException unless there are at least two embeddings and `size` is from 1 to D.
     static member Fit(embeddings: torch.Tensor, size: int) : Pca =
         let rows, columns = embeddings.size 0, embeddings.size 1

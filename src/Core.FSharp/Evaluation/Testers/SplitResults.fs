@@ -1,10 +1,9 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System.Collections
 open System.Collections.Generic
 
-/// What a tester found of a split: accuracies by `<metric>_level<level>`, with several levels also `AVERAGE_<metric>`,
+/// The results of a split: accuracies by `<metric>_level<level>`, with several levels also `AVERAGE_<metric>`,
 /// and losses by their names.
 [<Sealed>]
 type SplitResults(epoch: int, values: IReadOnlyDictionary<string, Accuracy>) =
@@ -12,20 +11,20 @@ type SplitResults(epoch: int, values: IReadOnlyDictionary<string, Accuracy>) =
     /// The epoch that was evaluated.
     member _.Epoch = epoch
 
-    /// Of which names there are results.
+    /// The names of the results.
     member _.Keys = values.Keys
 
     /// The results.
     member _.Values = values.Values
 
-    /// How many there are.
+    /// The number of results.
     member _.Count = values.Count
 
     /// The result of a name. KeyNotFoundException if there is none.
     member _.Item
         with get (key: string) = values[key]
 
-    /// Whether there is a result of a name.
+    /// True if there is a result of a name.
     member _.ContainsKey(key: string) = values.ContainsKey key
 
     /// The result of a name, if there is one.

@@ -1,10 +1,9 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections.Generic
 
-/// A split to evaluate, and those that its neighbours are searched in.
+/// A split to evaluate, and the splits that its neighbours are searched in.
 [<Sealed>]
 type SplitToEval(query: string, references: IReadOnlyList<string>) =
 
@@ -25,23 +24,22 @@ type SplitToEval(query: string, references: IReadOnlyList<string>) =
             yield! Seq.filter ((<>) query) references
         |]
 
-    /// Against itself.
+    /// A split that is searched in itself.
     new(query: string) = SplitToEval(query, [| query |])
 
     /// The split whose samples look for neighbours.
     member _.Query = query
 
-    /// Where they look; the split itself first, if it is among them.
+    /// The splits that are searched; the split itself first, if it is one of them.
     member _.References: IReadOnlyList<string> = references
 
-    /// Whether the split itself is among its references.
+    /// True if the split itself is among its references.
     member _.IncludesQuery = references[0] = query
 
-/// Reading what is to be evaluated.
-module SplitToEval =
+module internal SplitToEval =
 
-    /// What is given, or every split against itself, in the order of their names' appearance.
-    /// ArgumentException for a split that there is not, or that is evaluated twice.
+    /// The given splits, or every split against itself.
+    /// ArgumentException for a split that does not exist or is evaluated twice.
     let choose (names: IReadOnlyCollection<string>) (given: IReadOnlyList<SplitToEval> | null) : SplitToEval[] =
         match given with
         | null -> names |> Seq.map SplitToEval |> Seq.toArray

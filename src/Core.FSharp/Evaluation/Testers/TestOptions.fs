@@ -1,96 +1,56 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections.Generic
+open TorchSharp
 
-/// Which samples are compared with which.
-[<RequireQualifiedAccess>]
-type EmbeddingSpace =
-    /// All of a split with all of its references.
-    | Global
-    /// Those of one parent label, the one a level higher, with each other.
-    | WithSameParentLabel
-    /// Of samples with two inputs, the first with the second.
-    | TwoStream
+/// The options of a tester: the documented arguments of BaseTester with their defaults, and loss functions. A tester only reads them.
+[<AllowNullLiteral(false)>]
+type TestOptions() =
 
-    /// What names of records say of it.
-    member space.Name =
-        match space with
-        | Global -> "GlobalEmbeddingSpaceTester"
-        | WithSameParentLabel -> "WithSameParentLabelTester"
-        | TwoStream -> "GlobalTwoStreamEmbeddingSpaceTester"
+    /// Scales embeddings to length 1, after principal components. True by default.
+    member val NormalizeEmbeddings: bool = true with get, set
 
-/// How a tester looks at embeddings.
-[<RequireQualifiedAccess; ReferenceEquality>]
-type TestOptions =
-    {
-        /// Which samples are compared with which.
-        Space: EmbeddingSpace
-        /// How data sets are embedded. `NormalizeEmbeddings` comes after principal components; `Reading.Level` says which levels of
-        /// labels count.
-        Embedding: EmbeddingOptions
-        /// Leaves the embedder out.
-        UseTrunkOutput: bool
-        /// So many principal components take the place of embeddings; null: embeddings as they are.
-        Pca: Nullable<int>
-        /// What is calculated.
-        Accuracy: AccuracyOptions
-        /// Losses whose mean over a split is reported, by their names.
-        Losses: KeyValuePair<string, Loss>[]
-    }
+    /// Evaluates the trunk's output, without the embedder.
+    member val UseTrunkOutput: bool = false with get, set
 
-/// Making options.
-module TestOptions =
+    /// The number of samples that are embedded at once; 32 by default.
+    member val BatchSize: int = 32 with get, set
 
-    /// All documented metrics of the first level of labels, embeddings scaled to length 1.
-    let defaults: TestOptions =
-        {
-            Space = EmbeddingSpace.Global
-            Embedding =
-                { DatasetEmbeddings.defaults with
-                    Reading = Reading.Default
-                }
-            UseTrunkOutput = false
-            Pca = Nullable()
-            Accuracy = AccuracyOptions.defaults
-            Losses = [||]
-        }
+    /// Threads that prepare batches ahead; 0 for the caller's. 2 by default.
+    member val DataloaderNumWorkers: int = 2 with get, set
 
-    /// What record names say of the options, after a base name.
-    let describe (baseName: string) (levels: string) (options: TestOptions) : string =
-        String.Join(
-            "_",
-            [|
-                baseName
-                if options.Pca.HasValue then
-                    $"pca{options.Pca.Value}"
-                if options.Embedding.NormalizeEmbeddings then
-                    "normalized"
-                if options.UseTrunkOutput then
-                    "trunk"
-                options.Space.Name
-                $"level_{levels}"
-                if options.Accuracy.Averaging = Averaging.OverClasses then
-                    "avg_of_avgs"
-            |]
-        )
+    /// The number of principal components (of the references' embeddings) to evaluate; null for the embeddings themselves.
+    member val Pca: Nullable<int> = Nullable() with get, set
 
-    /// Where the results of a split are recorded: `<prefix>_<description>_<SPLIT>_vs_<references>`, `self` where it is
-    /// its only reference.
-    let groupName (prefix: string | null) (description: string) (split: SplitToEval) : string =
-        let references =
-            split.References
-            |> Seq.map _.ToUpperInvariant()
-            |> Seq.sortWith (fun one other -> String.CompareOrdinal(one, other))
+    /// The device of batches; null for the trunk's.
+    member val DataDevice: torch.Device | null = null with get, set
 
-        let name = split.Query.ToUpperInvariant()
+    /// Converts floating-point data; null keeps its type.
+    member val Dtype: Nullable<torch.ScalarType> = Nullable() with get, set
 
-        let against =
-            match String.Join("_and_", references) with
-            | itself when itself = name -> "self"
-            | others -> others
+    /// Splits a batch into data and labels; null where samples are (data, label).
+    member val DataAndLabelGetter: Func<obj, struct (obj * obj)> | null = null with get, set
 
-        let start = if String.IsNullOrEmpty prefix then "" else $"{prefix}_"
+    /// The levels of labels to evaluate, from 0: one, several, or `"all"`. 0 by default.
+    member val LabelHierarchyLevel: AnyLevel = AnyLevel.op_Implicit 0 with get, set
 
-        $"{start}{description}_{name}_vs_{against}"
+    /// The labels of the whole data set, one or several for each sample, as integers or strings. Needed with `SetMinLabelToZero`, and for
+    /// samples whose labels are strings.
+    member val DatasetLabels: obj | null = null with get, set
+
+    /// Replaces labels by their rank among the distinct labels of the data set.
+    member val SetMinLabelToZero: bool = false with get, set
+
+    /// Calculates accuracies; null for the documented metrics.
+    member val AccuracyCalculator: AccuracyCalculator | null = null with get, set
+
+    /// Reduces the embeddings of a split (N × D), on the CPU, for the visualizer hook, for example to (N × 2).
+    member val Visualizer: Func<torch.Tensor, torch.Tensor> | null = null with get, set
+
+    /// Called for every embedded split and every level of labels.
+    member val VisualizerHook: Action<Visualization> | null = null with get, set
+
+    /// Losses whose mean over each split is reported under their names: in evaluation mode, in batches of `BatchSize` in a fixed order, on
+    /// the networks' output and the first of the levels of labels. They do not change.
+    member val LossFuncs: IReadOnlyDictionary<string, Loss> | null = null with get, set

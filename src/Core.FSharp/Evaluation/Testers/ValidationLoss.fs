@@ -3,10 +3,10 @@ namespace MetricLearning
 open MetricLearning.Core
 open TorchSharp
 
-/// Losses of embeddings that no one trains on.
+/// Losses of embeddings without training.
 module internal ValidationLoss =
 
-    // Whatever a loss writes while it is computed, it writes into copies.
+    // A loss that writes while it is computed writes into copies.
     let rec private whileCopied (tensors: torch.Tensor list) (act: unit -> unit) : unit =
         match tensors with
         | [] -> act ()

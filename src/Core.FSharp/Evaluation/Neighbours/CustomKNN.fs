@@ -1,23 +1,35 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
+open System.Runtime.InteropServices
 open TorchSharp
 
-/// Exact nearest neighbours by any distance, tile by tile.
-///
-/// Ties are broken by the row of the reference. 16-bit embeddings are compared in 32 bits; NaN is farther than anything.
-/// Where the distance is Euclidean, a cosine or a dot product, tiles are matrix products, and the distances of what is
-/// found are computed again pair by pair, so that equal rows are at a distance of exactly 0; of very large `k` (more than
-/// max(4096, R / 4) / D) they come from the matrix product itself.
+/// <summary>Exact nearest neighbours by any distance, tile by tile; by a similarity, the largest values come first.</summary>
+/// <remarks>
+/// Equally near references are ordered by row. 16-bit embeddings are compared in 32 bits, and NaN is farther than anything. With a
+/// Euclidean distance, a cosine or a dot product, tiles are matrix products, and the distances of the neighbours found are computed again
+/// pair by pair, so that equal rows are at a distance of exactly 0; for very large k (more than max(4096, R / 4) / D) they come from the
+/// matrix product itself.
+/// </remarks>
 [<Sealed>]
-type ExactKnn(distance: Distance, maxBytes: int64, batchSize: Nullable<int>) =
+type CustomKNN
+    /// <summary>A search by a distance.</summary>
+    /// <param name="distance">Compares embeddings.</param>
+    /// <param name="batchSize">The largest number of queries that are compared at once; null for as many as fit. It never changes a result.</param>
+    /// <param name="maxBytes">The approximate memory that a search may use besides its inputs and its result; 256 MiB by default.</param>
+    /// <exception cref="System.ArgumentException">A size is below 1.</exception>
+    (
+        distance: Distance,
+        [<Optional>] batchSize: Nullable<int>,
+        [<Optional; DefaultParameterValue(268435456L)>] maxBytes: int64
+    ) =
     inherit KnnFunc()
 
     // Candidates beyond k, among which rounding may have hidden a nearer one.
     static let spare = 8L
 
     do
+        ArgumentNullException.ThrowIfNull(distance, nameof distance)
         Ranges.atLeast 1L (nameof maxBytes) maxBytes
 
         if batchSize.HasValue then
@@ -121,23 +133,20 @@ type ExactKnn(distance: Distance, maxBytes: int64, batchSize: Nullable<int>) =
 
             act firstRow distances ranked.Columns
 
-    /// As much memory as it takes unless told otherwise: 256 MiB.
+    /// The default memory of a search: 256 MiB.
     static member DefaultMaxBytes = 268435456L
 
-    /// By a distance, within `DefaultMaxBytes`.
-    new(distance: Distance) = ExactKnn(distance, ExactKnn.DefaultMaxBytes, Nullable())
-
-    /// Squared Euclidean distances between embeddings as they are.
+    /// The search by squared Euclidean distance between embeddings as they are.
     static member SquaredEuclidean =
-        ExactKnn(LpDistance(normalizeEmbeddings = false, power = 2.0))
+        CustomKNN(LpDistance(normalizeEmbeddings = false, power = 2.0))
 
-    /// What embeddings are compared with.
+    /// The distance, or similarity, between embeddings.
     member _.Distance = distance
 
-    /// About how many bytes a search may take besides its inputs, copies of them, and its result.
+    /// The approximate memory that a search may use besides its inputs, copies of them, and its result, in bytes.
     member _.MaxBytes = maxBytes
 
-    /// At most so many queries are compared at once; null: as many as `MaxBytes` allows. It never changes a result.
+    /// The largest number of queries that are compared at once; null for as many as `MaxBytes` allows.
     member _.BatchSize = batchSize
 
     override _.Search(query, k, reference, refIncludesQuery) =

@@ -1,0 +1,69 @@
+namespace MetricLearning
+
+open System
+open System.Collections.Generic
+open System.Threading
+
+/// A tester's options as the parts of a test take them.
+[<ReferenceEquality>]
+type internal TestSettings =
+    {
+        Space: EmbeddingSpace
+        /// Embeddings as the networks make them, with all labels that are needed.
+        Embedding: EmbeddingOptions
+        /// The levels of labels to evaluate.
+        Level: HierarchyLevel
+        NormalizeEmbeddings: bool
+        UseTrunkOutput: bool
+        Pca: Nullable<int>
+        Accuracy: AccuracyOptions
+        Losses: KeyValuePair<string, Loss>[]
+    }
+
+module internal TestSettings =
+
+    /// The settings of a tester. ArgumentException for labels of the data set that cannot be read.
+    let create (space: EmbeddingSpace) (calculator: AccuracyCalculator) (options: TestOptions) : TestSettings =
+        let level = options.LabelHierarchyLevel.Level
+
+        {
+            Space = space
+            Embedding =
+                {
+                    BatchSize = options.BatchSize
+                    Workers = options.DataloaderNumWorkers
+                    Device = options.DataDevice
+                    Dtype = options.Dtype
+                    NormalizeEmbeddings = false
+                    Reading =
+                        {
+                            CollateFn = null
+                            DataAndLabelGetter = options.DataAndLabelGetter
+                            Labels = LabelMap.Create(options.SetMinLabelToZero, options.DatasetLabels)
+                            Level = LabelLevels.toRead space level
+                        }
+                    Seed = Seed.ofInt64 0L
+                    CancellationToken = CancellationToken.None
+                }
+            Level = level
+            NormalizeEmbeddings = options.NormalizeEmbeddings
+            UseTrunkOutput = options.UseTrunkOutput
+            Pca = options.Pca
+            Accuracy = calculator.Options
+            Losses =
+                match options.LossFuncs with
+                | null -> [||]
+                | losses -> Array.ofSeq losses
+        }
+
+    /// The same settings with another collate function.
+    let withCollateFn (collateFn: Func<IReadOnlyList<obj>, obj> | null) (settings: TestSettings) : TestSettings =
+        { settings with
+            Embedding =
+                { settings.Embedding with
+                    Reading =
+                        { settings.Embedding.Reading with
+                            CollateFn = collateFn
+                        }
+                }
+        }
