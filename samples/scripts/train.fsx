@@ -38,10 +38,7 @@ let ingredients =
           ]
           40
           (Dataset.ofTensors train.Pictures train.Labels) with
-        Miners =
-            [
-                ("tuple_miner", MinerChoice.Tuples(Miners.MultiSimilarity.miner Miners.MultiSimilarity.defaults))
-            ]
+        Miners = [ ("tuple_miner", MinerChoice.Tuples(MultiSimilarityMiner())) ]
         Sampler = Sampling.Sampler(MPerClass(train.Labels.data<int64>().ToArray(), 4, 40, 1078L))
         Seed = Some 1L
     }

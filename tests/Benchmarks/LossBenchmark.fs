@@ -66,24 +66,15 @@ module LossBenchmark =
     // Miner, formula, and whether the choice is random.
     let private miners =
         [
-            "MultiSimilarity",
-            Miners.MultiSimilarity.miner Miners.MultiSimilarity.defaults,
-            DirectMiners.multiSimilarity,
-            false
-            "TripletMargin", Miners.TripletMargin.miner Miners.TripletMargin.defaults, DirectMiners.tripletMargin, false
-            "PairMargin", Miners.PairMargin.miner Miners.PairMargin.defaults, DirectMiners.pairMargin, false
-            "Angular", Miners.Angular.miner Miners.Angular.defaults, DirectMiners.angular, false
-            "BatchHard", Miners.BatchHard.miner Miners.BatchHard.defaults, DirectMiners.batchHard, false
-            "BatchEasyHard", Miners.BatchEasyHard.miner Miners.BatchEasyHard.defaults, DirectMiners.batchEasyHard, false
-            "HDC", (Miners.HDC.miner Miners.HDC.defaults :> Miner), DirectMiners.hdc, false
-            "DistanceWeighted",
-            Miners.DistanceWeighted.miner Miners.DistanceWeighted.defaults,
-            DirectMiners.distanceWeighted,
-            true
-            "UniformHistogram",
-            Miners.UniformHistogram.miner Miners.UniformHistogram.defaults,
-            DirectMiners.uniformHistogram,
-            true
+            "MultiSimilarity", (MultiSimilarityMiner() :> Miner), DirectMiners.multiSimilarity, false
+            "TripletMargin", TripletMarginMiner(), DirectMiners.tripletMargin, false
+            "PairMargin", PairMarginMiner(), DirectMiners.pairMargin, false
+            "Angular", AngularMiner(), DirectMiners.angular, false
+            "BatchHard", BatchHardMiner(), DirectMiners.batchHard, false
+            "BatchEasyHard", BatchEasyHardMiner(), DirectMiners.batchEasyHard, false
+            "HDC", HDCMiner(), DirectMiners.hdc, false
+            "DistanceWeighted", DistanceWeightedMiner(), DirectMiners.distanceWeighted, true
+            "UniformHistogram", UniformHistogramMiner(), DirectMiners.uniformHistogram, true
         ]
 
     let private timed (clock: Clock) (quick: bool) (name: string) (ours: unit -> unit) (direct: unit -> unit) =

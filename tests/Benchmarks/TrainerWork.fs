@@ -43,8 +43,8 @@ module TrainerWork =
                 Margin = margin
             }
 
-    let private similar = Miners.MultiSimilarity.miner Miners.MultiSimilarity.defaults
-    let private hard = Miners.HDC.miner Miners.HDC.defaults
+    let private similar = MultiSimilarityMiner()
+    let private hard = HDCMiner()
     let private classes = torch.nn.CrossEntropyLoss()
 
     let private metricLossOnly: TrainerWork =
@@ -120,11 +120,7 @@ module TrainerWork =
     let private twoStreamMetricLoss: TrainerWork =
         let loss = triplet 0.2
 
-        let miner =
-            Miners.TripletMargin.miner
-                { Miners.TripletMargin.defaults with
-                    Margin = 0.2
-                }
+        let miner = TripletMarginMiner(margin = 0.2)
 
         {
             Name = "TwoStreamMetricLoss"

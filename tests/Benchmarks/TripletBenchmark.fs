@@ -94,7 +94,7 @@ module TripletBenchmark =
 
         use trained =
             Trained.withMiner
-                (Some(Miners.MultiSimilarity.miner Miners.MultiSimilarity.defaults))
+                (Some(MultiSimilarityMiner()))
                 (Workload.start workload)
                 (TripletMargin.loss TripletMargin.defaults)
                 choice

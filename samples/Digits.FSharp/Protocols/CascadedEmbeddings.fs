@@ -21,7 +21,7 @@ module CascadedEmbeddings =
             EmbeddingSize = 48L
             Miners =
                 [
-                    "tuple_miner_1", Miners.MultiSimilarity.miner { Epsilon = 0.1 }
-                    "tuple_miner_2", Miners.HDC.miner { FilterPercentage = 0.25 }
+                    "tuple_miner_1", MultiSimilarityMiner(epsilon = 0.1)
+                    "tuple_miner_2", HDCMiner(filterPercentage = 0.25)
                 ]
         }

@@ -37,7 +37,7 @@ module DeepAdversarialMetricLearning =
     let protocol: Protocol =
         { Protocol.create (DeepAdversarialMetricLearning.recipe phases) losses with
             Heads = fun () -> [ Keys.Generator, generator () ]
-            Miners = [ Keys.TupleMiner, Miners.MultiSimilarity.miner { Epsilon = 0.1 } ]
+            Miners = [ Keys.TupleMiner, MultiSimilarityMiner(epsilon = 0.1) ]
             LossWeights =
                 Some
                     [

@@ -24,7 +24,7 @@ module MetricLossOnly =
                           { TripletMargin.defaults with
                               Margin = 0.1
                           }) with
-                    Miners = [ Keys.TupleMiner, Miners.MultiSimilarity.miner { Epsilon = 0.1 } ]
+                    Miners = [ Keys.TupleMiner, MultiSimilarityMiner(epsilon = 0.1) ]
                 }
                 "Contrastive", withLoss contrastive
                 "ArcFace", withLoss (fun () -> ArcFace.loss (ArcFace.defaults 10 32))

@@ -22,6 +22,6 @@ module TrainWithClassifier =
     let protocol: Protocol =
         { Protocol.create TrainWithClassifier.recipe losses with
             Heads = fun () -> [ Keys.Classifier, torch.nn.Linear(32L, 10L) ]
-            Miners = [ Keys.TupleMiner, Miners.MultiSimilarity.miner { Epsilon = 0.1 } ]
+            Miners = [ Keys.TupleMiner, MultiSimilarityMiner(epsilon = 0.1) ]
             LossWeights = Some [ Keys.MetricLoss, 1.0; Keys.ClassifierLoss, 0.5 ]
         }

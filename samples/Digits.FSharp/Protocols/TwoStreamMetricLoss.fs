@@ -36,13 +36,6 @@ module TwoStreamMetricLoss =
 
     let protocol: Protocol =
         { Protocol.create TwoStreamMetricLoss.recipe losses with
-            Miners =
-                [
-                    Keys.TupleMiner,
-                    Miners.TripletMargin.miner
-                        { Miners.TripletMargin.defaults with
-                            Margin = 0.2
-                        }
-                ]
+            Miners = [ Keys.TupleMiner, TripletMarginMiner(margin = 0.2) ]
             Samples = pairs
         }

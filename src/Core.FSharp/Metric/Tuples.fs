@@ -42,6 +42,12 @@ module Tuples =
         let found = mask.nonzero ()
         struct (found.select (1L, 0L), found.select (1L, 1L))
 
+    /// The pairs at which masks (N × Nr) of positives and of negatives are true.
+    let internal pairsWhere (positives: torch.Tensor) (negatives: torch.Tensor) : Tuples =
+        let struct (a1, p) = places positives
+        let struct (a2, n) = places negatives
+        Tuples.Pairs(a1, p, a2, n)
+
     /// All pairs, row by row: (a1, p, a2, n).
     let allPairs
         (labels: torch.Tensor)
@@ -55,6 +61,11 @@ module Tuples =
     let private combine (a: torch.Tensor) (p: torch.Tensor) (negatives: torch.Tensor) =
         let struct (pair, n) = places negatives
         struct (a.index_select (0L, pair), p.index_select (0L, pair), n)
+
+    /// The triplets at which a mask (positive pairs × candidates for the negative) is true.
+    let internal tripletsWhere (anchors: torch.Tensor) (positives: torch.Tensor) (negatives: torch.Tensor) : Tuples =
+        let struct (a, p, n) = combine anchors positives negatives
+        Tuples.Triplets(a, p, n)
 
     /// Every positive pair with every negative of its anchor, from masks (N × Nr) of both: (a, p, n).
     let tripletsOfMasks

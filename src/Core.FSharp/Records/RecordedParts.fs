@@ -46,7 +46,6 @@ module internal RecordedParts =
             else
                 "ModuleDict"
         | _ when not (kind.Name.Contains '@') -> kind.Name.Split('`')[0]
-        | :? Miner -> ofGenerated "Miner" kind
         | _ -> ofGenerated "" kind
 
     /// The numbers that a part has about its last call.
@@ -54,7 +53,6 @@ module internal RecordedParts =
         let statistics: IReadOnlyDictionary<string, double> =
             match part with
             | :? Loss as loss -> loss.Stats
-            | :? Miner as miner -> miner.Stats
             | :? MetricPart as part -> part.Stats
             | _ -> Dictionary<string, double>()
 

@@ -63,10 +63,7 @@ let private metricLossOnly =
                       ]
                       40
                       (Dataset.ofTensors pictures labels) with
-                    Miners =
-                        [
-                            "tuple_miner", MinerChoice.Tuples(Miners.MultiSimilarity.miner { Epsilon = 0.1 })
-                        ]
+                    Miners = [ "tuple_miner", MinerChoice.Tuples(MultiSimilarityMiner(epsilon = 0.1)) ]
                 }
 
         trains [ "metric_loss" ] run
@@ -136,8 +133,8 @@ let private cascadedEmbeddings =
                   (Dataset.ofTensors pictures labels) with
                 Miners =
                     [
-                        "tuple_miner_1", MinerChoice.Tuples(Miners.MultiSimilarity.miner { Epsilon = 0.1 })
-                        "tuple_miner_2", MinerChoice.Tuples(Miners.HDC.miner { FilterPercentage = 0.25 })
+                        "tuple_miner_1", MinerChoice.Tuples(MultiSimilarityMiner(epsilon = 0.1))
+                        "tuple_miner_2", MinerChoice.Tuples(HDCMiner(filterPercentage = 0.25))
                     ]
                 Seed = Some 1L
             }

@@ -123,7 +123,7 @@ let private measures =
             }
 
         use loss = Contrastive.lossWith settings { PosMargin = 1.0; NegMargin = 0.0 }
-        let miner = Miners.BatchHard.miner Miners.BatchHard.defaults
+        let miner = BatchHardMiner()
 
         let all = loss.Compute(embeddings, labels)
         let mined = loss.Compute(embeddings, labels, miner.Mine(embeddings, labels))

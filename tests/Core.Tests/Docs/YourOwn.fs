@@ -35,7 +35,7 @@ type LearnedLimit() as this =
 
 /// All positive pairs, and the negative pairs that are nearer than a radius.
 type WithinRadius(radius: float) =
-    inherit Miner()
+    inherit Miner("WithinRadius")
 
     override this.MineTuples input =
         let struct (a1, p, a2, n) = input.Pairs()

@@ -24,10 +24,7 @@ let private options: TuplesToWeightsOptions =
     }
 
 let private miner () =
-    Miners.TripletMargin.miner
-        { Miners.TripletMargin.defaults with
-            TypeOfTriplets = Miners.TypeOfTriplets.Hard
-        }
+    TripletMarginMiner(typeOfTriplets = TypeOfTriplets.Hard)
 
 let private network () =
     torch.manual_seed 3L |> ignore

@@ -156,7 +156,7 @@ let private tuples =
                 use _ = torch.NewDisposeScope()
 
                 let noMore =
-                    { new Miner() with
+                    { new Miner("Own") with
                         override _.MineTuples _ =
                             Tuples.Pairs(vector [], vector [], vector [], vector [])
                     }
@@ -190,7 +190,7 @@ let private tuples =
                 use _ = torch.NewDisposeScope()
 
                 let noMore =
-                    { new Miner() with
+                    { new Miner("Own") with
                         override _.MineTuples _ =
                             Tuples.Pairs(vector [], vector [], vector [], vector [])
                     }
@@ -210,7 +210,7 @@ let private tuples =
                 use _ = torch.NewDisposeScope()
 
                 let everything =
-                    { new Miner() with
+                    { new Miner("Own") with
                         override _.MineTuples input =
                             let struct (a1, p) = Tuples.places (input.Agrees())
                             let struct (a2, n) = Tuples.places (input.Differs())

@@ -39,18 +39,12 @@ let tests =
 
             test "strategies that do not go together are errors" {
                 let refuses message pos neg =
-                    throws<ArgumentException> message (fun () ->
-                        easyHard (fun options ->
-                            { options with
-                                PosStrategy = pos
-                                NegStrategy = neg
-                            })
-                        |> ignore)
+                    throws<ArgumentException> message (fun () -> BatchEasyHardMiner(pos, neg) |> ignore)
 
-                let semihard = Miners.BatchEasyHardStrategy.Semihard
+                let semihard = BatchEasyHardStrategy.Semihard
                 refuses "cannot both be Semihard" semihard semihard
-                refuses "cannot be combined with All" semihard Miners.BatchEasyHardStrategy.All
-                refuses "cannot be combined with All" Miners.BatchEasyHardStrategy.All semihard
+                refuses "cannot be combined with All" semihard BatchEasyHardStrategy.All
+                refuses "cannot be combined with All" BatchEasyHardStrategy.All semihard
                 refuses "no strategy 7" (enum 7) semihard
             }
 
@@ -58,9 +52,22 @@ let tests =
                 let cosine = CosineSimilarity()
 
                 throws<ArgumentException> "AngularMiner needs LpDistance" (fun () ->
-                    Miners.Angular.check cosine |> ignore)
+                    AngularMiner(Distance = cosine) |> ignore)
 
                 throws<ArgumentException> "DistanceWeightedMiner needs LpDistance" (fun () ->
-                    Miners.DistanceWeighted.check cosine |> ignore)
+                    DistanceWeightedMiner(Distance = cosine) |> ignore)
+            }
+
+            test "once in use, its properties are fixed" {
+                use _ = torch.NewDisposeScope()
+                let miner = BatchHardMiner(Distance = CosineSimilarity())
+                miner.Distance <- LpDistance()
+                miner.Mine(Known.x (), Known.y ()) |> ignore
+
+                throws<InvalidOperationException>
+                    "BatchHardMiner.Distance cannot change once the BatchHardMiner is in use"
+                    (fun () -> miner.Distance <- CosineSimilarity())
+
+                throws<InvalidOperationException> "BatchHardMiner.CollectStats" (fun () -> miner.CollectStats <- true)
             }
         ]

@@ -15,8 +15,8 @@ let private mineKnown (miner: Miner) =
     use _ = torch.NewDisposeScope()
     indices (miner.Mine(Known.x (), Known.y ()))
 
-let private kind (kind: Miners.TypeOfTriplets) =
-    triplets (fun options -> { options with TypeOfTriplets = kind })
+let private kind (kind: TypeOfTriplets) =
+    TripletMarginMiner(typeOfTriplets = kind)
 
 let private known =
     testList
@@ -24,7 +24,7 @@ let private known =
         [
             test "BatchHard" {
                 Expect.equal
-                    (mineKnown (Miners.BatchHard.miner Miners.BatchHard.defaults))
+                    (mineKnown (BatchHardMiner()))
                     [
                         [| 0; 1; 2; 3; 4; 5; 6 |]
                         [| 2; 2; 0; 4; 3; 6; 5 |]
@@ -35,7 +35,7 @@ let private known =
 
             test "BatchEasyHard" {
                 Expect.equal
-                    (mineKnown (easyHard id))
+                    (mineKnown (BatchEasyHardMiner()))
                     [
                         [| 0; 1; 2; 3; 4; 5 |]
                         [| 1; 0; 1; 4; 3; 6 |]
@@ -46,18 +46,18 @@ let private known =
             }
 
             test "Angular" {
-                let mined = mineKnown (Miners.Angular.miner Miners.Angular.defaults)
+                let mined = mineKnown (AngularMiner())
                 Expect.hasLength mined[0] 52 "triplets"
             }
 
             test "HDC" {
-                let mined = mineKnown (Miners.HDC.miner Miners.HDC.defaults)
+                let mined = mineKnown (HDCMiner())
                 Expect.hasLength mined[0] 5 "positive pairs"
                 Expect.hasLength mined[3] 23 "negative pairs"
             }
 
             test "MultiSimilarity" {
-                let mined = mineKnown (Miners.MultiSimilarity.miner Miners.MultiSimilarity.defaults)
+                let mined = mineKnown (MultiSimilarityMiner())
 
                 Expect.equal
                     (Array.zip mined[0] mined[1])
@@ -69,8 +69,7 @@ let private known =
 
             test "PairMargin" {
                 Expect.equal
-                    (mineKnown (Miners.PairMargin.miner Miners.PairMargin.defaults)
-                     |> List.map (Array.toList))
+                    (mineKnown (PairMarginMiner()) |> List.map (Array.toList))
                     [
                         [ 0; 0; 1; 1; 2; 2; 3; 4; 5; 6 ]
                         [ 1; 2; 0; 2; 0; 1; 4; 3; 6; 5 ]
@@ -82,11 +81,11 @@ let private known =
 
             test "TripletMargin" {
                 Expect.equal
-                    (mineKnown (kind Miners.TypeOfTriplets.Semihard))
+                    (mineKnown (kind TypeOfTriplets.Semihard))
                     [ [| 0; 0; 3; 3; 5; 5 |]; [| 1; 1; 4; 4; 6; 6 |]; [| 4; 5; 0; 5; 2; 7 |] ]
                     "semihard"
 
-                Expect.hasLength (List.head (mineKnown (kind Miners.TypeOfTriplets.Hard))) 29 "hard"
+                Expect.hasLength (List.head (mineKnown (kind TypeOfTriplets.Hard))) 29 "hard"
             }
         ]
 
@@ -144,16 +143,15 @@ let private properties =
                 let struct (a, p, n) = Tuples.allTriplets labels null
                 let all = Array.zip3 (numbers a) (numbers p) (numbers n)
 
-                let hard, semihard =
-                    of' Miners.TypeOfTriplets.Hard, of' Miners.TypeOfTriplets.Semihard
+                let hard, semihard = of' TypeOfTriplets.Hard, of' TypeOfTriplets.Semihard
 
                 Expect.equal
                     (Array.sort (Array.append hard semihard))
-                    (of' Miners.TypeOfTriplets.All)
+                    (of' TypeOfTriplets.All)
                     "violations are hard or semihard"
 
                 Expect.equal
-                    (Array.concat [ hard; semihard; of' Miners.TypeOfTriplets.Easy ] |> Array.sort)
+                    (Array.concat [ hard; semihard; of' TypeOfTriplets.Easy ] |> Array.sort)
                     all
                     "the rest is easy"
         ]
@@ -164,7 +162,7 @@ let private behaviour =
         [
             test "counts are recorded always, the rest if asked for" {
                 use _ = torch.NewDisposeScope()
-                let miner = triplets id
+                let miner = TripletMarginMiner()
                 miner.Mine(Known.x (), Known.y ()) |> ignore
 
                 Expect.equal
@@ -172,11 +170,7 @@ let private behaviour =
                     [ "num_pos_pairs"; "num_neg_pairs"; "num_triplets" ]
                     "counts"
 
-                let collecting =
-                    triplets (fun options ->
-                        { options with
-                            CollectStats = Nullable true
-                        })
+                let collecting = TripletMarginMiner(CollectStats = true)
 
                 collecting.Mine(Known.x (), Known.y ()) |> ignore
 
@@ -210,7 +204,7 @@ let private behaviour =
             }
 
             test "without a dispose scope, the tuples are the caller's" {
-                match (triplets id).Mine(Known.x (), Known.y ()) with
+                match TripletMarginMiner().Mine(Known.x (), Known.y ()) with
                 | Tuples.Triplets(a, p, n) ->
                     Expect.isGreaterThan (numbers a).Length 0 "usable"
                     a.Dispose()

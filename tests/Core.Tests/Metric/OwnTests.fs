@@ -31,7 +31,7 @@ type Chebyshev() =
 
 /// A miner of one's own: positive pairs that are neighbours in the batch, and all negatives.
 type NextToEachOther() =
-    inherit Miner()
+    inherit Miner("NextToEachOther")
 
     override _.MineTuples input =
         let struct (a, p, a2, n) = input.Pairs()

@@ -11,8 +11,7 @@ open MetricLearning.Core
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.RandomBatches
 
-let private hdc part =
-    Miners.HDC.miner { FilterPercentage = part }
+let private hdc part = HDCMiner(filterPercentage = part)
 
 let private within (miner: PoolMiner) (pool: Tuples) (rows: torch.Tensor) (labels: torch.Tensor) =
     match miner.MineWithin(pool, rows, labels, null, null, seed) with
@@ -83,7 +82,7 @@ let tests =
 
             test "packaged triplets are taken as they come" {
                 use _ = torch.NewDisposeScope()
-                let miner = Miners.PackagedTriplets.miner ()
+                let miner = EmbeddingsAlreadyPackagedAsTriplets()
 
                 match miner.Mine(embeddings 1 6, vector [ 9; 9; 9; 9; 9; 9 ]) with
                 | Tuples.Triplets(a, p, n) ->

@@ -11,11 +11,6 @@ open MetricLearning.Core
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.RandomBatches
 
-let private weighted () =
-    Miners.DistanceWeighted.miner Miners.DistanceWeighted.defaults
-
-let private uniform options = Miners.UniformHistogram.miner options
-
 let private mine (miner: Miner) (rows: torch.Tensor) (labels: torch.Tensor) (seed: int64) : int64[] list =
     use _ = torch.NewDisposeScope()
 
@@ -34,7 +29,11 @@ let tests =
                 use _ = torch.NewDisposeScope()
                 let rows, labels = embeddings 1 16, vector [ for row in 0L .. 15L -> row % 4L ]
 
-                for make in [ weighted; (fun () -> uniform Miners.UniformHistogram.defaults) ] do
+                for make in
+                    [
+                        (fun () -> DistanceWeightedMiner() :> Miner)
+                        (fun () -> UniformHistogramMiner())
+                    ] do
                     let before = torch.random.get_rng_state () |> numbers
                     Expect.equal (mine (make ()) rows labels 5L) (mine (make ()) rows labels 5L) "one seed"
 
@@ -51,11 +50,7 @@ let tests =
                 let labels = Array.append [| 0L; 0L; 1L |] (classes codes)
 
                 // Every negative is near enough.
-                let miner =
-                    Miners.DistanceWeighted.miner
-                        { Miners.DistanceWeighted.defaults with
-                            NonzeroLossCutoff = 3.0
-                        }
+                let miner = DistanceWeightedMiner(nonzeroLossCutoff = 3.0)
 
                 let sizes = labels |> Array.countBy id |> Map.ofArray
                 let hasOthers = sizes.Count > 1
@@ -89,16 +84,15 @@ let tests =
                         .reshape(6L, 2L)
 
                 let labels = vector [ 0; 0; 0; 1; 2; 3 ]
-                let options = Miners.DistanceWeighted.defaults
+                let miner = DistanceWeightedMiner()
 
                 let weights =
                     let matrix = LpDistance().Matrix(rows, null)
 
-                    Miners.DistanceWeighted.weights options 2L matrix (Tuples.differs labels null)
-                    |> floats
+                    miner.Weights(2L, matrix, Tuples.differs labels null) |> floats
 
                 let drawn =
-                    [ for seed in 1L .. 400L -> mine (weighted ()) rows labels seed ]
+                    [ for seed in 1L .. 400L -> mine (DistanceWeightedMiner()) rows labels seed ]
                     |> List.collect (function
                         | [ a; p; n ] -> List.zip3 (List.ofArray a) (List.ofArray p) (List.ofArray n)
                         | other -> failtest $"{other}")
@@ -124,7 +118,7 @@ let tests =
                 let matrix = LpDistance().Matrix(rows, null) |> floats
 
                 for seed in 1L .. 20L do
-                    match mine (weighted ()) rows (vector labels) seed with
+                    match mine (DistanceWeightedMiner()) rows (vector labels) seed with
                     | [ a; _; n ] -> Expect.all (Array.zip a n) (fun (a, n) -> matrix[int (20L * a + n)] < 1.4) "near"
                     | other -> failtest $"{other}"
             }
@@ -133,13 +127,6 @@ let tests =
             <| fun (NonEmptyArray(codes: byte[])) (number: int) (PositiveInt bins) ->
                 use _ = torch.NewDisposeScope()
                 let bins = min bins 20
-
-                let options: Miners.UniformHistogram =
-                    {
-                        NumBins = bins
-                        PosPerBin = 3
-                        NegPerBin = 2
-                    }
 
                 let labels = Array.append [| 0L; 0L; 1L; 1L |] (classes codes)
                 let rows, labels = embeddings number labels.Length, vector labels
@@ -177,18 +164,13 @@ let tests =
 
                         Expect.equal (chosen.Length % perBin) 0 what
 
-                match mine (uniform options) rows labels 4L with
+                match mine (UniformHistogramMiner(bins, posPerBin = 3, negPerBin = 2)) rows labels 4L with
                 | [ ca1; cp; ca2; cn ] ->
                     check "positives" 3 (Array.zip (numbers a1) (numbers p)) (Array.zip ca1 cp)
                     check "negatives" 2 (Array.zip (numbers a2) (numbers n)) (Array.zip ca2 cn)
                 | other -> failtest $"{other}"
 
             test "UniformHistogram: options that make no sense are errors" {
-                throws<ArgumentException> "at least one bin" (fun () ->
-                    uniform
-                        { Miners.UniformHistogram.defaults with
-                            NumBins = 0
-                        }
-                    |> ignore)
+                throws<ArgumentException> "at least one bin" (fun () -> UniformHistogramMiner(numBins = 0) |> ignore)
             }
         ]

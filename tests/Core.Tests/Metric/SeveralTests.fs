@@ -16,8 +16,7 @@ let private triplets () =
 
 let private pairs () = Contrastive.loss Contrastive.defaults
 
-let private hard () =
-    Miners.BatchHard.miner Miners.BatchHard.defaults
+let private hard () : Miner = BatchHardMiner()
 
 let private several =
     testList

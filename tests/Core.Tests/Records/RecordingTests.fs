@@ -59,8 +59,7 @@ let private documented =
     testCase "groups and series have the documented names" (fun () ->
         let loss = collecting (fun () -> TripletMargin.loss TripletMargin.defaults)
 
-        use session =
-            trained loss (Miners.MultiSimilarity.miner Miners.MultiSimilarity.defaults) 1
+        use session = trained loss (MultiSimilarityMiner()) 1
 
         Expect.equal
             [ for group, series in groupsOf session -> group, List.sort series ]
@@ -83,8 +82,7 @@ let private several =
             collecting (fun () ->
                 SumOfLosses.loss [ Contrastive.loss Contrastive.defaults; ArcFace.loss (ArcFace.defaults 10 4) ])
 
-        use session =
-            trained loss (Miners.TripletMargin.miner Miners.TripletMargin.defaults) 1
+        use session = trained loss (TripletMarginMiner()) 1
 
         let groups = List.map fst (groupsOf session)
         let terms = "metric_loss_SumOfLosses__modules_losses_ModuleList__modules_"
@@ -110,8 +108,7 @@ let private values =
     testCase "losses, weights and rates are those of the iteration" (fun () ->
         let loss = TripletMargin.loss TripletMargin.defaults
 
-        use session =
-            trained loss (Miners.MultiSimilarity.miner Miners.MultiSimilarity.defaults) 3
+        use session = trained loss (MultiSimilarityMiner()) 3
 
         use keeper = new RecordKeeper(Seq.empty)
         keeper.Append(Recording.ofIteration session 2L)
@@ -128,8 +125,7 @@ let private unchanged =
     testCase "recording changes nothing and makes no tensor" (fun () ->
         let loss = collecting (fun () -> TripletMargin.loss TripletMargin.defaults)
 
-        use session =
-            trained loss (Miners.MultiSimilarity.miner Miners.MultiSimilarity.defaults) 2
+        use session = trained loss (MultiSimilarityMiner()) 2
 
         Recording.ofIteration session 0L |> ignore
         let progress = session.Progress

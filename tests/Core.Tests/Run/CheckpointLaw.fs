@@ -49,7 +49,7 @@ let private weightedRun () =
     let sampler =
         TuplesToWeights(
             trunk,
-            Miners.TripletMargin.miner Miners.TripletMargin.defaults,
+            TripletMarginMiner(),
             Dataset.ofTensors
                 ((RunParts.data Settings.rich).DetachFromDisposeScope())
                 (torch.tensor(RunParts.labels).DetachFromDisposeScope()),

@@ -89,5 +89,5 @@ type Noting() =
 
 /// A miner made of a function.
 type MadeMiner(mine: MetricInput -> Tuples) =
-    inherit Miner()
+    inherit Miner("MadeMiner")
     override _.MineTuples input = mine input

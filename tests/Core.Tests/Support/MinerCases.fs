@@ -6,37 +6,21 @@ open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Tests.Support.Expectations
 
-let triplets change =
-    Miners.TripletMargin.miner (change Miners.TripletMargin.defaults)
-
-let easyHard change =
-    Miners.BatchEasyHard.miner (change Miners.BatchEasyHard.defaults)
-
 let miners: (string * (unit -> Miner)) list =
     [
-        "MultiSimilarity", (fun () -> Miners.MultiSimilarity.miner Miners.MultiSimilarity.defaults)
-        "TripletMargin", (fun () -> triplets id)
-        "PairMargin", (fun () -> Miners.PairMargin.miner Miners.PairMargin.defaults)
-        "BatchHard", (fun () -> Miners.BatchHard.miner Miners.BatchHard.defaults)
-        "HDC", (fun () -> Miners.HDC.miner Miners.HDC.defaults :> Miner)
-        "Angular", (fun () -> Miners.Angular.miner Miners.Angular.defaults)
-        "BatchEasyHard", (fun () -> easyHard id)
+        "MultiSimilarity", (fun () -> MultiSimilarityMiner())
+        "TripletMargin", (fun () -> TripletMarginMiner())
+        "PairMargin", (fun () -> PairMarginMiner())
+        "BatchHard", (fun () -> BatchHardMiner())
+        "HDC", (fun () -> HDCMiner())
+        "Angular", (fun () -> AngularMiner())
+        "BatchEasyHard", (fun () -> BatchEasyHardMiner())
         "BatchEasyHard with all positives",
-        (fun () ->
-            easyHard (fun options ->
-                { options with
-                    PosStrategy = Miners.BatchEasyHardStrategy.All
-                    NegStrategy = Miners.BatchEasyHardStrategy.Hard
-                }))
+        (fun () -> BatchEasyHardMiner(BatchEasyHardStrategy.All, BatchEasyHardStrategy.Hard))
         "BatchEasyHard with semihard positives",
-        (fun () ->
-            easyHard (fun options ->
-                { options with
-                    PosStrategy = Miners.BatchEasyHardStrategy.Semihard
-                    NegStrategy = Miners.BatchEasyHardStrategy.Easy
-                }))
-        "DistanceWeighted", (fun () -> Miners.DistanceWeighted.miner Miners.DistanceWeighted.defaults)
-        "UniformHistogram", (fun () -> Miners.UniformHistogram.miner Miners.UniformHistogram.defaults)
+        (fun () -> BatchEasyHardMiner(BatchEasyHardStrategy.Semihard, BatchEasyHardStrategy.Easy))
+        "DistanceWeighted", (fun () -> DistanceWeightedMiner())
+        "UniformHistogram", (fun () -> UniformHistogramMiner())
     ]
 
 let indices (tuples: Tuples) : int64[] list =

@@ -80,9 +80,9 @@ let remembering: int list =
 let miners: (string * (unit -> Miner) option)[] =
     [|
         "none", None
-        "multi-similarity", Some(fun () -> Miners.MultiSimilarity.miner Miners.MultiSimilarity.defaults)
-        "batch hard", Some(fun () -> Miners.BatchHard.miner Miners.BatchHard.defaults)
-        "triplet margin", Some(fun () -> Miners.TripletMargin.miner Miners.TripletMargin.defaults)
+        "multi-similarity", Some(fun () -> MultiSimilarityMiner())
+        "batch hard", Some(fun () -> BatchHardMiner())
+        "triplet margin", Some(fun () -> TripletMarginMiner())
     |]
 
 /// The loss of embeddings of a size, by the settings; a memory takes so many rows.

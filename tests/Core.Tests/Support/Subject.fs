@@ -99,7 +99,7 @@ module Subject =
     // Two hard-aware miners in a chain where there is a miner; a classifier on the second section.
     let private cascadeCast (settings: Settings) (trap: Trap) : Cast =
         let hardest () =
-            MinerChoice.Tuples(new TrappedPoolMiner(Miners.HDC.miner Miners.HDC.defaults, trap))
+            MinerChoice.Tuples(new TrappedPoolMiner(HDCMiner(), trap))
 
         {
             // One number more than the sections have.

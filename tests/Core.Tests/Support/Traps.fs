@@ -41,7 +41,7 @@ type TrappedNet(inner: torch.nn.Module<Tensor, Tensor>, trap: Trap, place: Place
 
 /// A miner that visits a place.
 type TrappedMiner(inner: Miner, trap: Trap) =
-    inherit Miner()
+    inherit Miner("TrappedMiner")
 
     override _.MineTuples input =
         trap.Visit Place.Miner
@@ -49,7 +49,7 @@ type TrappedMiner(inner: Miner, trap: Trap) =
 
 /// A miner within a pool that visits a place.
 type TrappedPoolMiner(inner: PoolMiner, trap: Trap) =
-    inherit PoolMiner(null, inner.Distance, Nullable(), [||])
+    inherit PoolMiner("TrappedPoolMiner", inner.Distance)
 
     override _.MineTuples input =
         trap.Visit Place.Miner

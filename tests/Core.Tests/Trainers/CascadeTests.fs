@@ -49,7 +49,7 @@ let private given (miners: (string * Miner) list) : MetricInput list =
 
     [ for loss in losses -> Seq.exactlyOne loss.Given ]
 
-let private hardest () : Miner = Miners.HDC.miner Miners.HDC.defaults
+let private hardest () : Miner = HDCMiner()
 
 let private halfOf (count: int) = (count + 1) / 2
 

@@ -107,7 +107,7 @@ public sealed partial class Measures
         "weightRegWeight",
     ];
 
-    private static readonly Type[] OfTheCore = [typeof(Distance), typeof(Reducer), typeof(Regularizer)];
+    private static readonly Type[] OfTheCore = [typeof(Distance), typeof(Reducer), typeof(Regularizer), typeof(Miner)];
 
     private static IEnumerable<Type> PartTypes =>
         typeof(MetricLossOnly)
@@ -196,7 +196,7 @@ public sealed partial class Measures
 
     private static bool Named(Type type, string module) => type.Name == module || type.Name == module + "Module";
 
-    [GeneratedRegex(@"`(\w+)\.(loss|miner)` \|$")]
+    [GeneratedRegex(@"`(\w+)\.(loss)` \|$")]
     private static partial Regex Twin();
 
     [GeneratedRegex(@"`(\w+)\(…\)` \|$")]

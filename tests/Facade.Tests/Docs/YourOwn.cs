@@ -36,7 +36,7 @@ public sealed class LearnedLimitLoss : Loss
 }
 
 /// <summary>All positive pairs, and the negative pairs that are nearer than a radius.</summary>
-public sealed class WithinRadiusMiner(double radius) : Miner
+public sealed class WithinRadiusMiner(double radius) : Miner("WithinRadiusMiner")
 {
     public override Tuples MineTuples(MetricInput input)
     {

@@ -61,7 +61,7 @@ public sealed class IterationRecordTests
             scenario.Options with
             {
                 LossFuncs = new() { MetricLoss = loss },
-                MiningFuncs = new() { TupleMiner = new TripletMarginMiner(collectStats: true) },
+                MiningFuncs = new() { TupleMiner = new TripletMarginMiner { CollectStats = true } },
                 EndOfIterationHook = LoggingPresets.GetHookContainer(keeper).EndOfIterationHook,
             }
         );

@@ -107,7 +107,10 @@ public sealed class LossTests
     {
         using var scope = NewDisposeScope();
         using var loss = new TripletMarginLoss(margin: 0.1);
-        var miner = new TripletMarginMiner(margin: 0.1, typeOfTriplets: TypeOfTriplets.Semihard, collectStats: true);
+        var miner = new TripletMarginMiner(margin: 0.1, typeOfTriplets: TypeOfTriplets.Semihard)
+        {
+            CollectStats = true,
+        };
         var mined = miner.Mine(Known.X, Known.Y);
         Assert.IsType<Tuples.Triplets>(mined);
         Assert.True(miner.Stats["num_triplets"] > 0);
@@ -180,7 +183,7 @@ public sealed class LossTests
         );
         Assert.Contains(
             "LpDistance",
-            Assert.Throws<ArgumentException>(() => new AngularMiner(distance: cosine)).Message
+            Assert.Throws<ArgumentException>(() => new AngularMiner { Distance = cosine }).Message
         );
         Assert.Contains(
             "Semihard",

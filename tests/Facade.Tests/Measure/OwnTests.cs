@@ -44,7 +44,7 @@ public sealed class OwnTests
         public override Tensor PairwiseDistance(Tensor query, Tensor reference) => (query - reference).abs().amax(1);
     }
 
-    private sealed class FirstTriplet : Miner
+    private sealed class FirstTriplet() : Miner("FirstTriplet")
     {
         public override Tuples MineTuples(MetricInput input)
         {

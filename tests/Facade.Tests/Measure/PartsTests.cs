@@ -150,6 +150,6 @@ public sealed class PartsTests
         Assert.Equal(23, Counts(new HDCMiner())["num_neg_pairs"]);
         var same = Known.Y.unsqueeze(1).eq(Known.Y);
         var farthest = (new LpDistance().Matrix(Known.X, null) * same).max();
-        Assert.Equal(Known.Number(farthest), Counts(new BatchHardMiner(collectStats: true))["hardest_pos_pair"]);
+        Assert.Equal(Known.Number(farthest), Counts(new BatchHardMiner { CollectStats = true })["hardest_pos_pair"]);
     }
 }

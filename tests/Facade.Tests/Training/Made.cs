@@ -43,7 +43,7 @@ internal static class Made
         public override Tensor forward(Tensor embeddings, Tensor labels) => function(embeddings, labels);
     }
 
-    public sealed class TupleMiner(Func<MetricInput, Tuples> function) : Miner
+    public sealed class TupleMiner(Func<MetricInput, Tuples> function) : Miner("TupleMiner")
     {
         public override Tuples MineTuples(MetricInput input) => function(input);
     }

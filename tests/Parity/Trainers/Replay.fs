@@ -21,7 +21,7 @@ type ReplayedBatches(passes: int64[][][]) =
 /// The triplets of iteration k, as the reference drew them.
 [<Sealed>]
 type ReplayedTriplets(iteration: unit -> JsonElement) =
-    inherit Miner()
+    inherit Miner("ReplayedTriplets")
 
     override _.MineTuples _ =
         match Json.items (Json.field "triplets" (iteration ())) |> Array.map Tensors.integers with

@@ -1,21 +1,21 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open TorchSharp
 
-/// Chooses the tuples of a batch that a loss looks at. A miner of your own gives `MineTuples`.
+/// Chooses the tuples of a batch that a loss compares. A miner of your own gives `MineTuples`. Its statistics
+/// `num_pos_pairs`, `num_neg_pairs` and `num_triplets` cost nothing and are always recorded.
 [<AbstractClass>]
-type Miner(distance: Distance | null, defaultDistance: Distance, collectStats: Nullable<bool>, statisticNames: string[])
-    =
-    let distance =
-        match distance with
-        | null -> defaultDistance
-        | given -> given
+type Miner
+    /// <param name="name">Name of the miner's class.</param>
+    /// <param name="distance">The distance, unless another one is set.</param>
+    /// <param name="statisticNames">Names of the statistics that it records besides the counts.</param>
+    (name: string, distance: Distance, [<ParamArray>] statisticNames: string[]) =
+    inherit MetricPart(name, statisticNames)
 
-    let statistics = Statistics(collectStats, statisticNames)
+    let mutable distance = distance
 
-    let count (tuples: Tuples) =
+    let count (statistics: Statistics) (tuples: Tuples) : unit =
         let positives, negatives, triplets =
             match tuples with
             | Tuples.All -> 0L, 0L, 0L
@@ -26,17 +26,22 @@ type Miner(distance: Distance | null, defaultDistance: Distance, collectStats: N
         statistics.Count("num_neg_pairs", negatives)
         statistics.Count("num_triplets", triplets)
 
-    /// Euclidean distance on normalised embeddings, no statistics of its own.
-    new() = Miner(null, LpDistance(), Nullable(), [||])
+    /// Compares by the Euclidean distance of normalised embeddings.
+    new(name: string, [<ParamArray>] statisticNames: string[]) = Miner(name, LpDistance(), statisticNames)
 
-    /// What embeddings are compared with.
-    member _.Distance = distance
+    /// Compares the embeddings. Set where the miner is made.
+    member this.Distance
+        with get () = distance
+        and set (value: Distance) =
+            this.RefuseInUse(nameof this.Distance)
+            ArgumentNullException.ThrowIfNull value
+            this.CheckDistance value
+            distance <- value
 
-    /// `num_pos_pairs`, `num_neg_pairs` and `num_triplets` of the last call, and more where statistics are collected.
-    member _.Stats = statistics.Values
+    /// Refuses a distance that the miner cannot work with, by an ArgumentException.
+    abstract CheckDistance: distance: Distance -> unit
 
-    /// Where a miner records more.
-    member _.Statistics = statistics
+    default _.CheckDistance _ = ()
 
     /// The chosen tuples. No gradient is recorded, and what is not returned is disposed.
     abstract MineTuples: input: MetricInput -> Tuples
@@ -79,7 +84,7 @@ type Miner(distance: Distance | null, defaultDistance: Distance, collectStats: N
         ) : Tuples =
         use _ = torch.no_grad ()
         use _ = torch.NewDisposeScope()
-        statistics.Reset()
+        this.BeginCall()
 
         let input = MetricInput(embeddings, labels, pool, refEmbeddings, refLabels, seed)
 
@@ -87,9 +92,9 @@ type Miner(distance: Distance | null, defaultDistance: Distance, collectStats: N
 
         if isNull (box found) then
             invalidOp
-                $"{this.GetType().Name} returned null; a miner returns tuples: Tuples.All, Tuples.NewPairs or Tuples.NewTriplets."
+                $"{name} returned null; a miner returns tuples: Tuples.All, Tuples.NewPairs or Tuples.NewTriplets."
 
         Tuples.check found
         let found = Tuples.map (fun indices -> indices.MoveToOuterDisposeScope()) found
-        count found
+        count this.Statistics found
         found

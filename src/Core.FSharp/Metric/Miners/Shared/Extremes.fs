@@ -1,28 +1,15 @@
-namespace MetricLearning.Core.Miners
+namespace MetricLearning
 
-open MetricLearning
 open System
 open TorchSharp
-open MetricLearning.Core
 
-/// Distances that a miner may choose from, ends included.
-[<Struct; NoComparison>]
-type DistanceRange =
-    {
-        /// The smallest.
-        Low: double
-        /// The largest.
-        High: double
-    }
-
-/// For miners that choose the nearest or the farthest of every anchor.
+/// The nearest and the farthest of every anchor, for miners that choose these.
 module internal Extremes =
 
-    /// The entries of a mask whose distance is in a range; null: all.
-    let within (range: Nullable<DistanceRange>) (matrix: torch.Tensor) (mask: torch.Tensor) : torch.Tensor =
+    /// The entries of a mask whose distance is in a range (ends included; null: all).
+    let within (range: Nullable<struct (double * double)>) (matrix: torch.Tensor) (mask: torch.Tensor) : torch.Tensor =
         if range.HasValue then
-            let { Low = low; High = high } = range.Value
-
+            let struct (low, high) = range.Value
             mask.logical_and(matrix.ge (Numeric.scalar low)).logical_and(matrix.le (Numeric.scalar high))
         else
             mask
@@ -38,8 +25,8 @@ module internal Extremes =
         else
             lowest, highest
 
-    /// Of every row the farthest entry that a mask has: its distance and its column (N). What is masked is as near as
-    /// can be, and so never chosen.
+    /// The farthest entry of every row that a mask has: its distance and its column (N). Masked entries are as near as can
+    /// be, and so never chosen.
     let farthest
         (distance: Distance)
         (matrix: torch.Tensor)
@@ -47,7 +34,7 @@ module internal Extremes =
         : struct (torch.Tensor * torch.Tensor) =
         distance.LargestDist(filled (fst (ends distance matrix)) matrix mask, 1L)
 
-    /// Of every row the nearest entry that a mask has: its distance and its column (N).
+    /// The nearest entry of every row that a mask has: its distance and its column (N).
     let nearest
         (distance: Distance)
         (matrix: torch.Tensor)
@@ -55,7 +42,7 @@ module internal Extremes =
         : struct (torch.Tensor * torch.Tensor) =
         distance.SmallestDist(filled (snd (ends distance matrix)) matrix mask, 1L)
 
-    /// The names of the statistics of what was chosen; 0 where nothing was.
+    /// The names of the statistics of the chosen pairs; 0 if there is none.
     let statistics =
         [|
             "easiest_triplet"
