@@ -6,7 +6,6 @@ open TorchSharp
 open Digits
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 
 let train, test = Data.load ()
 torch.manual_seed 1L |> ignore
@@ -31,31 +30,15 @@ let run =
             Seed = Some 1L
         }
 
-/// `count` further steps. States that nobody needs any more give their memory back.
-let steps (count: int) (state: TrainingState) : TrainingState =
-    (state.Share(), [ 1..count ])
-    ||> Seq.fold (fun state _ ->
-        use before = state
-        Iteration.step run.Recipe run.Handles before)
+/// MAP@R on the test pictures.
+let score =
+    Run.score run (fun () -> (Retrieval.score (trunk.call test.Pictures) test.Labels).MapAtR)
 
-let withRate (rate: float) (state: TrainingState) : TrainingState =
-    { state with
-        Progress =
-            { state.Progress with
-                Rates = Map.map (fun _ rates -> Array.map (fun _ -> rate) rates) state.Progress.Rates
-            }
-    }
+let fork = Run.steps run 100 run.State
+let slow = fork |> Run.withLearningRate "trunk_optimizer" 3e-4 |> Run.steps run 150
+let fast = fork |> Run.withLearningRate "trunk_optimizer" 3e-3 |> Run.steps run 150
 
-let score (state: TrainingState) =
-    Binding.bind run.Handles state
-    use _ = torch.no_grad ()
-    (Retrieval.score (trunk.call test.Pictures) test.Labels).MapAtR
-
-let fork = steps 100 run.State
-let slow = fork |> withRate 3e-4 |> steps 150
-let fast = fork |> withRate 3e-3 |> steps 150
-
-printfn "at the fork, iteration %d: MAP@R %.3f" fork.Progress.Steps (score fork)
+printfn "at the fork, iteration %d: MAP@R %.3f" fork.Steps (score fork)
 printfn "150 iterations at 3e-4:    MAP@R %.3f" (score slow)
 printfn "150 iterations at 3e-3:    MAP@R %.3f" (score fast)
 printfn "the fork is as it was:     MAP@R %.3f" (score fork)

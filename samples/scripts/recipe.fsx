@@ -12,19 +12,20 @@ let train, test = Data.load ()
 torch.manual_seed 1L |> ignore
 
 /// The trunk's output, compared as if it were embeddings.
-let trunkEmbeddings (ctx: Context) (batch: Batch) : Embedded =
+let asEmbeddings (featured: Featured) : Embedded =
     {
-        Embeddings = Embedding.trunk ctx batch
-        Labels = batch.Labels
+        Embeddings = featured.Features
+        Labels = featured.Labels
     }
 
 /// Two losses, each on its own embeddings. `<+>` joins them; the trainer weighs and adds them up.
-let objective (ctx: Context) : Batch -> Losses =
-    (Embedding.embed ctx >> Mining.mine ctx >> Objective.metric ctx)
-    <+> (trunkEmbeddings ctx >> Mining.all >> Objective.metricAs "trunk_loss" ctx)
+let losses (ctx: Context) : Featured -> Losses =
+    (Embedding.ofFeatures ctx >> Mining.mine ctx >> Objective.metric ctx)
+    <+> (asEmbeddings >> Mining.all >> Objective.metricAs "trunk_loss" ctx)
 
+// The trunk maps each sample by itself; the losses see the features of the whole batch.
 let recipe =
-    Recipe.custom [ "trunk"; "embedder" ] [ "metric_loss"; "trunk_loss" ] [] objective
+    Recipe.custom [ "trunk"; "embedder" ] [ "metric_loss"; "trunk_loss" ] [] Embedding.features losses
 
 let trunk =
     torch.nn.Sequential(
@@ -61,10 +62,8 @@ let run =
         }
 
 // A step is a function from state to state, so training is a fold.
-let trained =
-    (run.State, [ 1..100 ])
-    ||> Seq.fold (fun state _ ->
-        use before = state
-        Iteration.step recipe run.Handles before)
+let totals, trained =
+    Run.fold run 100 (fun totals state -> state.Losses[Keys.TotalLoss] :: totals) [] run.State
 
-printfn "after %d steps: %A" trained.Progress.Steps (Map.toList trained.Progress.Losses)
+printfn "after %d steps: %A" trained.Steps (Map.toList trained.Progress.Losses)
+printfn "mean loss of the last 10: %.4f" (List.average (List.take 10 totals))

@@ -7,7 +7,6 @@ open TorchSharp
 open Digits
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 
 let train, test = Data.load ()
 torch.manual_seed 1L |> ignore

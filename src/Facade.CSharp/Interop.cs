@@ -30,40 +30,82 @@ internal static class Interop
             ? given.Value
             : (int?)session.Handles.Loader.Order.BatchesPerPass;
 
-    /// <summary>A function from a batch to named losses, as the core composes it.</summary>
-    public static FSharpFunc<Context, FSharpFunc<Batch, Losses>> Objective(
-        Func<Context, Batch, IEnumerable<KeyValuePair<string, Tensor>>> losses
-    ) =>
-        FuncConvert.FromFunc<Context, FSharpFunc<Batch, Losses>>(context =>
-            FuncConvert.FromFunc<Batch, Losses>(batch =>
-                Losses.NewLosses(
-                    List(
-                        losses(context, batch)
-                            ?? throw new InvalidOperationException(
-                                "The function of the losses returned null; it must return the losses of the batch by name."
-                            ),
-                        loss => loss
-                    )
-                )
+    // A function of two arguments as F# curries it.
+    private static FSharpFunc<T1, FSharpFunc<T2, TOut>> Curried<T1, T2, TOut>(Func<T1, T2, TOut> function) =>
+        FuncConvert.FromFunc<T1, FSharpFunc<T2, TOut>>(first =>
+            FuncConvert.FromFunc<T2, TOut>(second => function(first, second))
+        );
+
+    private static Losses Named(IEnumerable<KeyValuePair<string, Tensor>>? losses) =>
+        Losses.NewLosses(
+            List(
+                losses
+                    ?? throw new InvalidOperationException(
+                        "The function of the losses returned null; it must return the losses of the batch by name."
+                    ),
+                loss => loss
             )
         );
 
-    /// <summary>A recipe that knows whatever names the options have.</summary>
-    public static Recipe CustomRecipe(
+    private static Recipe CustomRecipe(
         TrainerOptions options,
-        Func<StepContext, IEnumerable<KeyValuePair<string, Tensor>>> losses,
+        Func<Context, Batch, Rows> rows,
+        Func<Context, Rows, IEnumerable<KeyValuePair<string, Tensor>>> losses,
         IReadOnlyList<string> lossNames
     )
     {
         ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(losses);
         ArgumentNullException.ThrowIfNull(lossNames);
         ThrowIfIncomplete(options);
         return RecipeModule.custom(
             ListModule.OfSeq(options.Models.Keys),
             ListModule.OfSeq(options.LossFuncs.Keys),
             ListModule.OfSeq(lossNames),
-            Objective((context, batch) => losses(new StepContext(context, batch)))
+            Curried(rows),
+            Curried<Context, Rows, Losses>((context, whole) => Named(losses(context, whole)))
+        );
+    }
+
+    /// <summary>A recipe that knows whatever names the options have, cut on top of the trunk.</summary>
+    public static Recipe CustomRecipe(
+        TrainerOptions options,
+        Func<StepContext, IEnumerable<KeyValuePair<string, Tensor>>> losses,
+        IReadOnlyList<string> lossNames
+    )
+    {
+        ArgumentNullException.ThrowIfNull(losses);
+        return CustomRecipe(
+            options,
+            StepContext.Rows,
+            (context, rows) => losses(new StepContext(context, rows)),
+            lossNames
+        );
+    }
+
+    /// <summary>A recipe that knows whatever names the options have, in two halves.</summary>
+    public static Recipe CustomRecipe(
+        TrainerOptions options,
+        Func<RowContext, IReadOnlyList<Tensor>> rows,
+        Func<WholeContext, IEnumerable<KeyValuePair<string, Tensor>>> losses,
+        IReadOnlyList<string> lossNames
+    )
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentNullException.ThrowIfNull(losses);
+        return CustomRecipe(
+            options,
+            (context, batch) =>
+                new Rows(
+                    [
+                        .. rows(new RowContext(context, batch))
+                            ?? throw new InvalidOperationException(
+                                "The function of the rows returned null; it must return the outputs of the networks."
+                            ),
+                    ],
+                    batch.Labels
+                ),
+            (context, whole) => losses(new WholeContext(context, whole)),
+            lossNames
         );
     }
 
@@ -71,7 +113,7 @@ internal static class Interop
     public static Recipe CascadedRecipe(IReadOnlyList<int> embeddingSizes)
     {
         ArgumentNullException.ThrowIfNull(embeddingSizes);
-        return Core.Trainers.CascadedEmbeddings.recipe(ListModule.OfSeq(embeddingSizes));
+        return CascadedEmbeddingsModule.recipe(ListModule.OfSeq(embeddingSizes));
     }
 
     private static MinerChoice Miner(object miner) =>

@@ -7,7 +7,6 @@ open TorchSharp
 open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Records
-open MetricLearning.Core.Trainers
 
 /// Iterations with records in files of every kind, every 50 of them, against the same without; and what a record, and forcing all of
 /// them to disk, takes.

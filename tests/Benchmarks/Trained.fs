@@ -6,7 +6,6 @@ open System.Threading
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 
 /// The same training by the library, with everything that a user would have switched on: a hook that looks at every
 /// iteration's losses, progress after every iteration, and a log.

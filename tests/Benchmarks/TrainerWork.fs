@@ -4,7 +4,6 @@ open System
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 
 /// What a trainer does in an iteration: given to it, and written out by hand.
 type TrainerWork =

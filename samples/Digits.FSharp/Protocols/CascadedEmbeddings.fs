@@ -3,7 +3,6 @@ namespace Digits.Protocols
 open Digits
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 open TorchSharp
 
 /// Three sections of 16 numbers, each with a loss of its own; the last sees what the one before found hard.

@@ -4,7 +4,6 @@ open System
 open Digits
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 open TorchSharp
 
 /// A generator makes negatives that are hard to tell from the anchor; the metric learns from them.

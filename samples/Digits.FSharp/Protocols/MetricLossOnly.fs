@@ -3,7 +3,6 @@ namespace Digits.Protocols
 open Digits
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 
 /// One loss on the embeddings.
 module MetricLossOnly =

@@ -3,7 +3,6 @@ namespace Digits.Protocols
 open Digits
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 open TorchSharp
 
 /// A loss on the embeddings, and a classifier on top of them that names the digit.

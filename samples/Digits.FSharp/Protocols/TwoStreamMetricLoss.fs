@@ -3,7 +3,6 @@ namespace Digits.Protocols
 open Digits
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 open TorchSharp
 
 /// Pictures in pairs: anchors come from the first of each, positives and negatives from the second.

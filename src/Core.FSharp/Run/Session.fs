@@ -5,8 +5,8 @@ open System
 open System.Collections.Generic
 open System.Threading
 
-/// A run with its handles and its newest state, which nobody else sees unless they take it: so its memory is reused
-/// from step to step. What trainers are made of.
+/// A run in progress. Its newest state is its own until somebody takes it, so memory is reused from step to step. Trainers
+/// drive one.
 [<Sealed>]
 type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed: bool) =
     let mutable state = initial
@@ -15,6 +15,8 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     let mutable afterStep: Action<bool> | null = null
     let mutable beforeSaving: Action | null = null
     let scored = Queue<Event>()
+    // That of the last iteration; None where none was done since the state was taken up.
+    let mutable plan: Plan option = None
 
     let setProgress progress =
         state <- { state with Progress = progress }
@@ -25,14 +27,15 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
         List.map Event.Stepped keys
 
     let iterate token =
-        let plan = Iteration.decide recipe handles state.Progress
-        state <- Iteration.onNext recipe handles false token state
+        let next, outcome = Iteration.next recipe handles Ownership.Given token state
+        state <- next
+        plan <- Some outcome.Plan
 
         [
             Event.Backward
             for key, _ in handles.Clippers do
                 Event.Clipped key
-            for key in plan.Stepping do
+            for key in outcome.Plan.Stepping do
                 Event.Stepped key
             Event.IterationEnded
         ]
@@ -74,10 +77,10 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
 
     /// The weights that the losses had in the last iteration, 0 outside of their phase; before the first, those given.
     member _.LossWeights: Map<string, float> =
-        if state.Progress.Steps = 0L then
-            state.Progress.LossWeights
-        else
-            (recipe.Decide handles.RunKeys state.Progress).Weights
+        match plan with
+        | Some plan -> plan.Weights
+        | None when state.Progress.Steps = 0L -> state.Progress.LossWeights
+        | None -> (recipe.Decide handles.RunKeys state.Progress).Weights
 
     /// The newest state. What you take is yours: it is never written to; dispose it when you are done with it.
     member _.Take() : TrainingState = state.Share()
@@ -89,11 +92,12 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
         ObjectDisposedException.ThrowIf(handles.Binding.IsDisposed, typeof<Session>)
         StateGuards.checkFits handles from
         let taken = from.Share()
-        (state :> IDisposable).Dispose()
+        state.Dispose()
         state <- taken
+        plan <- None
         goesOn <- true
         Scheduling.catchUp handles taken.Progress
-        Effects.bind handles taken.Learned
+        handles.Binding.Bind taken.Learned
         OptimizerSlots.bind handles taken.Learned
 
     /// Writes the newest state to a checkpoint, as a whole or not at all. In a hook, too; nothing of the run changes.
@@ -152,7 +156,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
             goesOn <- true
 
             if token.IsCancellationRequested then
-                setProgress (Progress.stop Stop.Cancelled state.Progress)
+                setProgress (Progress.stop StopReason.Cancelled state.Progress)
                 callAfterStep true
                 token.ThrowIfCancellationRequested()
 
@@ -168,7 +172,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
         seq {
             // Else a run that ended early would train an epoch more whenever its program is started again.
             let wasEndedByHook =
-                goesOn && first.IsNone && state.Progress.Stopped = Some Stop.Hook
+                goesOn && first.IsNone && state.Progress.Stopped = Some StopReason.Hook
 
             if not wasEndedByHook then
                 yield! this.Epochs(first, last, token)
@@ -204,17 +208,17 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
                     yield! this.Step token
             finally
                 if not handles.Binding.IsDisposed && StateGuards.isWhole handles then
-                    Effects.bind handles state.Learned
+                    handles.Binding.Bind state.Learned
                     OptimizerSlots.bind handles state.Learned
 
-            setProgress (Progress.stop (Option.defaultValue Stop.Finished state.Progress.Stopped) state.Progress)
+            setProgress (Progress.stop (Option.defaultValue StopReason.Finished state.Progress.Stopped) state.Progress)
             goesOn <- false
             callAfterStep true
         }
 
     /// Ends training before its next iteration: in an end-of-epoch hook, with that epoch.
     member _.Stop() : unit =
-        setProgress (Progress.stop Stop.Hook state.Progress)
+        setProgress (Progress.stop StopReason.Hook state.Progress)
 
     /// Moves the plateau schedules by a validation score.
     member _.Observe(score: float) : unit =
@@ -222,25 +226,24 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
             scored.Enqueue event
 
     /// A run from its first state.
-    static member Start(prepared: Prepared) : Session =
-        new Session(prepared.Recipe, prepared.Handles, prepared.State, false)
+    static member Start(run: Run) : Session =
+        new Session(run.Recipe, run.Handles, run.State, false)
 
     /// Gives everything back: modules own their weights again, in the modes they were found in.
     member _.Dispose() : unit =
         if not handles.Binding.IsDisposed then
             if StateGuards.isWhole handles then
-                Effects.bind handles state.Learned
+                handles.Binding.Bind state.Learned
                 OptimizerSlots.bind handles state.Learned
 
-            Effects.giveBack handles
+            handles.Binding.Release()
             OptimizerSlots.giveBack handles
-            handles.Binding.IsDisposed <- true
             (handles.Loader :> IDisposable).Dispose()
 
             for group in handles.Groups do
                 (group.Update :> IDisposable).Dispose()
 
-            (state :> IDisposable).Dispose()
+            state.Dispose()
 
     interface IDisposable with
         member this.Dispose() = this.Dispose()

@@ -174,11 +174,5 @@ module internal HandleAssembly =
             Loader = new Loader(source, order, ingredients.Workers)
             Device = chosenDevice ingredients
             Dtype = ingredients.Dtype
-            Binding = Binding(groups.Length, buffers.Length)
-            FoundTraining =
-                [|
-                    for handle in modules do
-                        for layer in handle.Modules do
-                            layer, layer.training
-                |]
+            Binding = Binding(modules, groups, buffers, optimizers)
         }

@@ -68,7 +68,7 @@ module Setup =
 
     /// A run of the recipe that is ready to start. From here on the modules show the run's weights.
     /// Raises SetupException with all mistakes; then nothing was changed.
-    let prepare (recipe: Recipe) (ingredients: Ingredients) : Prepared =
+    let prepare (recipe: Recipe) (ingredients: Ingredients) : Run =
         let nulls = NullChecks.check ingredients
         let ingredients = NullChecks.without ingredients
         let diagnostics = Diagnostics.concat [ nulls; inspectParts recipe ingredients ]

@@ -5,20 +5,6 @@ open System
 open TorchSharp
 open type TorchSharp.torch
 
-/// A run that is ready to start.
-[<ReferenceEquality>]
-type Prepared =
-    {
-        /// What it does.
-        Recipe: Recipe
-        /// Its handles.
-        Handles: Handles
-        /// Its first state.
-        State: TrainingState
-        /// What is probably not meant.
-        Warnings: string list
-    }
-
 /// From handles to a run that is ready to start.
 module internal Start =
 
@@ -82,7 +68,7 @@ module internal Start =
                 }
             | Scheduler.Torch _ ->
                 let never = { Count = 0; Scores = [] }
-                handles.Binding.TorchSchedules <- Map.add key never handles.Binding.TorchSchedules
+                handles.Binding.NoteSchedule(key, never)
 
                 { progress with
                     TorchSchedules = Map.add key never progress.TorchSchedules
@@ -99,14 +85,14 @@ module internal Start =
         (source: BatchSource)
         (order: DataOrder)
         (warnings: string list)
-        : Prepared =
+        : Run =
         let seed = Seed.ofInt64 (Option.defaultWith drawSeed ingredients.Seed)
         let handles = HandleAssembly.handles recipe.Schema ingredients source order
         let progress = firstProgress ingredients recipe.Schema handles seed
         let learned = firstLearned handles
-        Effects.bind handles learned
-        Effects.rememberHead handles learned
-        Effects.writeRates handles progress.Rates
+        handles.Binding.Bind learned
+        handles.Binding.NoteHead learned
+        handles.Binding.WriteRates progress.Rates
 
         {
             Recipe = recipe

@@ -1,6 +1,6 @@
 namespace MetricLearning.Core
 
-/// When a learning-rate schedule moves. The suffix of its key says which.
+/// The time at which a learning-rate schedule moves, after the suffix of its key.
 [<RequireQualifiedAccess>]
 type Moves =
     /// After every iteration: `NAME_scheduler_by_iteration`.
@@ -34,7 +34,7 @@ module Keys =
     [<Literal>]
     let TupleMiner = "tuple_miner"
 
-    /// The network that makes class scores of embeddings.
+    /// The network that maps embeddings to class scores.
     [<Literal>]
     let Classifier = "classifier"
 
@@ -42,7 +42,7 @@ module Keys =
     [<Literal>]
     let ClassifierLoss = "classifier_loss"
 
-    /// The network that makes a synthetic negative of a triplet.
+    /// The network that maps a triplet to a synthetic negative.
     [<Literal>]
     let Generator = "generator"
 
@@ -50,7 +50,7 @@ module Keys =
     [<Literal>]
     let SynthLoss = "synth_loss"
 
-    /// The loss with which the generator works against the metric: synthetic negatives nearer than positives.
+    /// The generator's adversarial loss: it pulls synthetic negatives closer than positives.
     [<Literal>]
     let GeneratorAdversarialLoss = "g_adv_loss"
 
@@ -92,3 +92,9 @@ module Keys =
 
     /// The three times at which a schedule can move, in the order in which they come up.
     let moves: Moves list = [ Moves.ByIteration; Moves.ByEpoch; Moves.ByPlateau ]
+
+    /// Keys in a message: "a", "b".
+    let internal quoted (keys: string seq) : string =
+        match String.concat ", " [ for key in keys -> $"\"{key}\"" ] with
+        | "" -> "none"
+        | keys -> keys

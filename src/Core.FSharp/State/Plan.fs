@@ -1,8 +1,6 @@
 namespace MetricLearning.Core
 
-open MetricLearning
-
-/// Who takes part in a run: keys only, as the user gave them, in their order.
+/// The keys of a run, as the user gave them and in their order.
 type RunKeys =
     {
         /// Networks, an identity embedder not among them.
@@ -19,7 +17,7 @@ type RunKeys =
         Frozen: Set<string>
     }
 
-/// What one iteration will do: decided before anything is computed.
+/// The course of one iteration, decided before anything is computed.
 type Plan =
     {
         /// The weight of each loss; a loss whose weight is not above zero is not computed.
@@ -30,18 +28,18 @@ type Plan =
         Stepping: string list
     }
 
-/// Making and reading plans. Everything here is pure.
+/// Making and reading plans. Pure.
 module Plan =
 
     /// The weight of a loss; 0 when it has none.
     let weight (term: string) (plan: Plan) : float =
         plan.Weights |> Map.tryFind term |> Option.defaultValue 0.0
 
-    /// Whether a loss is computed.
+    /// True if a loss is computed.
     let counts (term: string) (plan: Plan) : bool = weight term plan > 0.0
 
-    /// The plan with these weights, in which this is frozen. The optimizers step whose network or loss is not frozen and is
-    /// reached by a loss that counts: a loss function by itself alone, a head (a network on top of the embeddings) by its own
+    /// The plan with these weights and frozen parts. An optimizer steps if its network or loss is not frozen and a loss that
+    /// counts reaches it: a loss function is reached by itself alone, a head (a network on top of the embeddings) by its own
     /// loss alone, other networks by every loss.
     let create
         (heads: (string * string) list)
@@ -71,7 +69,3 @@ module Plan =
             Frozen = frozen
             Stepping = List.filter steps runKeys.Optimizers
         }
-
-    /// Every loss counts with the user's weight, and nothing is frozen but what the user froze.
-    let everything (heads: (string * string) list) (runKeys: RunKeys) (progress: Progress) : Plan =
-        create heads runKeys runKeys.Frozen progress.LossWeights

@@ -2,17 +2,7 @@ namespace MetricLearning.Core
 
 open MetricLearning
 
-/// Why training stopped.
-[<RequireQualifiedAccess>]
-type Stop =
-    /// The last epoch that was asked for is done.
-    | Finished
-    /// The end-of-epoch hook returned false.
-    | Hook
-    /// The cancellation token was cancelled.
-    | Cancelled
-
-/// What is still to do after an iteration. It is part of the state, so that a state saved in a hook loses nothing.
+/// Work left after an iteration. It is part of the state, so that a state saved in a hook loses nothing.
 [<RequireQualifiedAccess>]
 type Pending =
     /// The schedules that move at this time.
@@ -20,11 +10,10 @@ type Pending =
     /// The end of the epoch, which the end-of-epoch hook waits for.
     | EpochEnd
 
-/// How far a run has come: numbers only, no tensor. The state's half that can be computed, compared and written down
-/// without libtorch.
+/// The progress of a run: numbers only, no tensor. It can be computed, compared and written down without libtorch.
 type Progress =
     {
-        /// Where all randomness of the run comes from.
+        /// The source of all randomness of the run.
         Seed: Seed
         /// Number of the current epoch, from 1; 0 before the first.
         Epoch: int
@@ -32,13 +21,13 @@ type Progress =
         Iteration: int
         /// Iterations that make an epoch; without it an epoch ends with its pass over the data.
         IterationsPerEpoch: int option
-        /// Whether the current epoch is complete: the next iteration begins another.
+        /// True if the current epoch is complete: the next iteration begins another.
         EpochIsOver: bool
-        /// What is still to do before the next iteration, in order.
+        /// The work to do before the next iteration, in order.
         Pending: Pending list
         /// Iterations done in the whole run.
         Steps: int64
-        /// Where in the order of the data the next batch lies.
+        /// The place of the next batch in the order of the data.
         Cursor: Cursor
         /// The weights of the losses as the user set them.
         LossWeights: Map<string, float>
@@ -48,37 +37,39 @@ type Progress =
         EpochSums: Map<string, float>
         /// The learning rate of each parameter group, by optimizer key.
         Rates: Map<string, float[]>
-        /// How far each schedule has moved, by schedule key.
+        /// The state of each schedule, by schedule key.
         Schedules: Map<string, ScheduleState>
-        /// How often each of TorchSharp's own schedulers was stepped and, for plateau ones, which scores it saw.
+        /// The history of each of TorchSharp's own schedulers, by schedule key.
         TorchSchedules: Map<string, TorchScheduleState>
         /// Why training stopped, if it has.
-        Stopped: Stop option
+        Stopped: StopReason option
     }
 
-/// What one of TorchSharp's schedulers went through, since it cannot be saved itself.
+/// The history of one of TorchSharp's schedulers, which cannot be saved itself.
 and TorchScheduleState =
     {
-        /// How often it was stepped.
+        /// The number of its steps.
         Count: int
         /// The scores it was given, oldest first (plateau schedulers only).
         Scores: float list
     }
 
-/// What an iteration found out, as numbers.
+/// The result of an iteration, as numbers.
 type Outcome =
     {
+        /// The plan that it followed.
+        Plan: Plan
         /// The weighted losses and their total.
         Losses: Map<string, float>
         /// The learning rates that were used.
         Rates: Map<string, float[]>
-        /// Where the next batch lies.
+        /// The place of the next batch.
         Cursor: Cursor
-        /// Whether the iteration's batch was the last of its pass.
+        /// True if the iteration's batch was the last of its pass.
         PassIsOver: bool
     }
 
-/// How far a run has come and how it moves on. Everything here is pure.
+/// Moving the progress of a run on. Pure.
 module Progress =
 
     /// Before the first iteration.
@@ -162,4 +153,4 @@ module Progress =
         Seed.derive purpose progress.Steps progress.Seed
 
     /// The same run, stopped for a reason.
-    let stop (reason: Stop) (progress: Progress) : Progress = { progress with Stopped = Some reason }
+    let stop (reason: StopReason) (progress: Progress) : Progress = { progress with Stopped = Some reason }

@@ -5,8 +5,8 @@ open MetricLearning
 /// A cascade: embeddings cut into sections, each with a loss of its own on what the section before found hard.
 module Cascade =
 
-    /// What one section adds, and the tuples that it hands on: from its number, the tuples of the section before, and its
-    /// embeddings.
+    /// From the number of a section, the tuples of the one before, and its embeddings to the tuples it hands on and its
+    /// losses.
     type Stage = int -> Tuples -> Embedded -> struct (Tuples * Losses)
 
     /// Consecutive columns of embeddings, `sizes[i]` of them in section i; columns that are left over are not used.
@@ -15,10 +15,10 @@ module Cascade =
         let width, wanted = embedded.Embeddings.size 1, List.sumBy int64 sizes
 
         if wanted > width then
-            let shown = sizes |> List.map string |> String.concat " + "
+            let sum = sizes |> List.map string |> String.concat " + "
 
             invalidOp
-                $"embedding_sizes add up to {shown} = {wanted}, but embeddings have {width} numbers. Let the embedder make {wanted}, or give smaller sizes."
+                $"embeddingSizes add up to {sum} = {wanted}, but embeddings have {width} numbers. Let the embedder make {wanted}, or give smaller sizes."
 
         let starts = sizes |> List.scan (fun start size -> start + int64 size) 0L
 

@@ -1,25 +1,8 @@
 namespace MetricLearning.Core
 
-open MetricLearning
-open System.Collections.Generic
 open TorchSharp
 open type TorchSharp.torch
-
-/// What a step function may use: the plan, the handles to run it with and the step's randomness.
-[<ReferenceEquality>]
-type Context =
-    {
-        /// What counts in this iteration.
-        Plan: Plan
-        /// By key.
-        Networks: IReadOnlyDictionary<string, Network>
-        /// By key.
-        Losses: IReadOnlyDictionary<string, LossFunction>
-        /// By key.
-        Miners: IReadOnlyDictionary<string, Miner>
-        /// The seed of this step.
-        Seed: Seed
-    }
+open MetricLearning
 
 /// A batch and its embeddings.
 [<ReferenceEquality>]
@@ -31,7 +14,20 @@ type Embedded =
         Labels: Tensor
     }
 
-/// A batch and what the trunk made of it.
+    interface IRows<Embedded> with
+        member embedded.ToRows() =
+            {
+                Tensors = [| embedded.Embeddings |]
+                Labels = embedded.Labels
+            }
+
+        static member OfRows rows =
+            {
+                Embeddings = rows.Tensors[0]
+                Labels = rows.Labels
+            }
+
+/// A batch and the trunk's output for it.
 [<ReferenceEquality>]
 type Featured =
     {
@@ -41,27 +37,41 @@ type Featured =
         Labels: Tensor
     }
 
+    interface IRows<Featured> with
+        member featured.ToRows() =
+            {
+                Tensors = [| featured.Features |]
+                Labels = featured.Labels
+            }
+
+        static member OfRows rows =
+            {
+                Features = rows.Tensors[0]
+                Labels = rows.Labels
+            }
+
 /// From batches to embeddings.
 module Embedding =
 
     let private call (network: Network) (inputs: Tensor[]) : Tensor =
         TorchModules.call network.Handle.Key network.Forward inputs
 
-    /// The output of the network `key`, or the input itself when there is no such network (an identity embedder).
+    /// The output of the network `key`, or the input itself where that network is left out (an identity embedder).
+    /// Raises ArgumentException when the trainer knows no such network.
     let through (key: string) (ctx: Context) (input: Tensor) : Tensor =
-        match ctx.Networks.TryGetValue key with
-        | true, network ->
+        match Context.network key ctx with
+        | Some network ->
             let output = call network [| input |]
             TorchModules.checkRows key (input.size 0) output
             output
-        | _ -> input
+        | None -> input
 
     /// The trunk's output for a batch.
     let trunk (ctx: Context) (batch: Batch) : Tensor =
         let network =
             match ctx.Networks.TryGetValue Keys.Trunk with
             | true, network -> network
-            | _ -> invalidOp $"There is no network \"{Keys.Trunk}\" to make embeddings with; add it to models."
+            | _ -> invalidOp $"There is no network \"{Keys.Trunk}\" to make embeddings with; add it to Models."
 
         let output = call network batch.Data
         TorchModules.checkRows Keys.Trunk (batch.Labels.size 0) output
@@ -74,7 +84,7 @@ module Embedding =
             Labels = batch.Labels
         }
 
-    /// The embedder's output for what the trunk made.
+    /// The embedder's output for the trunk's.
     /// Raises InvalidOperationException when it is not a matrix with one row a sample.
     let ofFeatures (ctx: Context) (featured: Featured) : Embedded =
         let embeddings = featured.Features |> through Keys.Embedder ctx

@@ -34,13 +34,14 @@ module Objective =
             ]
 
     /// A loss under a name; not computed when its weight is not above zero.
+    /// Raises ArgumentException when the run has no loss of that name.
     let term (name: string) (ctx: Context) (compute: 'Input -> Tensor) (input: 'Input) : Losses =
-        if Plan.counts name ctx.Plan then
+        if Context.counts name ctx then
             Losses [ name, compute input ]
         else
             Losses []
 
-    /// What is computed only where one of these losses counts.
+    /// Losses that are computed only where one of these counts.
     let during (names: string list) (ctx: Context) (compute: 'Input -> Losses) (input: 'Input) : Losses =
         if names |> List.exists (fun name -> Plan.counts name ctx.Plan) then
             compute input
@@ -72,18 +73,25 @@ module Objective =
                 invalidOp $"The loss function \"{name}\" returned null; it must return one number for the batch."
 
             propagateNonFinite mined.Embeddings value
-        | _ -> invalidArg (nameof name) $"There is no loss function \"{name}\"; add it to loss_funcs."
+        | _ ->
+            invalidArg
+                (nameof name)
+                $"There is no loss function \"{name}\"; this run has {Keys.quoted ctx.Losses.Keys}. Add it to LossFuncs."
 
     /// The loss function `name` on mined embeddings.
+    /// Raises ArgumentException when the run has no loss of that name.
     let metricAs (name: string) (ctx: Context) (mined: Mined) : Losses = term name ctx (lossOf name ctx) mined
 
     /// The metric loss on mined embeddings.
     let metric (ctx: Context) (mined: Mined) : Losses = metricAs Keys.MetricLoss ctx mined
 
-    /// The loss function `name` on the scores that the network `head` makes of embeddings, shape (N, classes). No loss when
-    /// there is no such network.
+    /// The loss function `name` on the scores of the network `head` for embeddings, shape (N, classes). No loss where that
+    /// network is left out.
+    /// Raises ArgumentException when the trainer knows no such network.
     let headAs (head: string) (name: string) (ctx: Context) (mined: Mined) : Losses =
-        if ctx.Networks.ContainsKey head then
+        match Context.network head ctx with
+        | None -> none mined
+        | Some _ ->
             let classify (mined: Mined) =
                 lossOf
                     name
@@ -94,8 +102,6 @@ module Objective =
                     }
 
             term name ctx classify mined
-        else
-            none mined
 
     /// The classifier's loss on mined embeddings; no loss without a classifier.
     let classifier (ctx: Context) (mined: Mined) : Losses =

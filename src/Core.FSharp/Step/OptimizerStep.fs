@@ -1,8 +1,8 @@
 namespace MetricLearning.Core
 
-open MetricLearning
 open TorchSharp
 open type TorchSharp.torch
+open MetricLearning
 
 /// From gradients to what is learned next.
 module internal OptimizerStep =
@@ -23,37 +23,43 @@ module internal OptimizerStep =
             invalidOp
                 $"The options of the optimizer \"{key}\" were changed so that it keeps other slots than before (momentum or amsgrad switched on or off). Make a new trainer for that."
 
+    // The optimizers that step, with the rule and the learning rate of each of their groups.
+    let private choose (handles: Handles) (stepping: string list) (rates: Map<string, float[]>) =
+        handles.Optimizers
+        |> List.filter (fun (key, _) -> List.contains key stepping)
+        |> List.map (fun (key, handle) -> key, struct (handle, rules handle rates[key]))
+        |> dict
+
+    // What optimizers without a rule refuse is not known beforehand, so they step first, and on copies.
+    let private stepOpaque (handles: Handles) (workspace: Workspace) (opaque: (string * optim.Optimizer) list) =
+        let copies =
+            [
+                for index in 0 .. handles.Groups.Length - 1 do
+                    if opaque |> List.exists (fun (key, _) -> handles.Groups[index].Optimizer = Some key) then
+                        let before = workspace.Weights[index]
+                        index, (if Workspace.isFresh workspace before then before else Vector.clone before)
+            ]
+
+        try
+            for index, copy in copies do
+                handles.Binding.BindWeights(index, copy)
+
+            for _, optimizer in opaque do
+                Effects.stepOpaque optimizer
+        with _ ->
+            for _, copy in copies do
+                if not (Workspace.isFresh workspace copy) then
+                    copy.Release()
+
+            reraise ()
+
+        copies
+
     /// What is learned after a step of the given optimizers, from the gradients that the parameters have.
-    let step
-        (handles: Handles)
-        (keep: bool)
-        (learned: Learned)
-        (workspace: Workspace)
-        (stepping: string list)
-        (rates: Map<string, float[]>)
-        : Learned =
+    let step (handles: Handles) (workspace: Workspace) (stepping: string list) (rates: Map<string, float[]>) : Learned =
         use _ = no_grad ()
-
-        let isFresh (vector: Vector) =
-            List.exists (fun fresh -> obj.ReferenceEquals(fresh, vector)) workspace.Fresh
-
-        // A vector that goes on unchanged is shared with the state before.
-        let passOn (vector: Vector) =
-            if not (isFresh vector) then
-                vector.Retain()
-
-            vector
-
-        let own (vector: Vector) =
-            if isFresh vector then vector
-            elif Workspace.isOurs keep vector then passOn vector
-            else Vector.clone vector
-
-        let optimizers =
-            handles.Optimizers
-            |> List.filter (fun (key, _) -> List.contains key stepping)
-            |> List.map (fun (key, handle) -> key, struct (handle, rules handle rates[key]))
-            |> dict
+        let learned = workspace.Before
+        let optimizers = choose handles stepping rates
 
         let handleOf (group: ParameterGroup) =
             match group.Optimizer with
@@ -77,31 +83,16 @@ module internal OptimizerStep =
                 handles.Groups
                 learned.Groups
 
-        // Optimizers that no rule describes step first, on copies: what they refuse is not known beforehand.
         let copies =
-            [
-                for index in 0 .. handles.Groups.Length - 1 do
-                    match handleOf handles.Groups[index] with
-                    | ValueSome(struct (OptimizerHandle.Opaque _, _)) ->
-                        let before = workspace.Weights[index]
-                        index, (if isFresh before then before else Vector.clone before)
-                    | _ -> ()
-            ]
-
-        try
-            for index, copy in copies do
-                Effects.bindWeights handles index copy
-
-            for struct (handle, _) in optimizers.Values do
-                match handle with
-                | OptimizerHandle.Opaque optimizer -> Effects.stepInPlace optimizer
-                | _ -> ()
-        with _ ->
-            for _, copy in copies do
-                if not (isFresh copy) then
-                    copy.Release()
-
-            reraise ()
+            stepOpaque
+                handles
+                workspace
+                [
+                    for KeyValue(key, struct (handle, _)) in optimizers do
+                        match handle with
+                        | OptimizerHandle.Opaque optimizer -> key, optimizer
+                        | _ -> ()
+                ]
 
         let groups =
             handles.Groups
@@ -116,33 +107,26 @@ module internal OptimizerStep =
                     }
                 | ValueSome(struct (_, rules)) ->
                     let struct (rule, rate) = rules[group.Index]
-                    let weights = own workspace.Weights[index]
-                    let slots = Array.map own before.Slots
-
-                    let counts =
-                        group.Update.Run(
-                            rule,
-                            rate,
-                            before.Counts,
-                            gradients[index],
-                            Array.map (fun (slot: Vector) -> slot.Tensor) slots,
-                            weights.Tensor
-                        )
+                    let weights = Workspace.writable workspace workspace.Weights[index]
+                    let slots = Array.map (Workspace.writable workspace) before.Slots
+                    let tensors = slots |> Array.map _.Tensor
 
                     {
                         Weights = weights
                         Slots = slots
-                        Counts = counts
+                        Counts = group.Update.Run(rule, rate, before.Counts, gradients[index], tensors, weights.Tensor)
                     }
                 | ValueNone ->
                     { before with
-                        Weights = passOn workspace.Weights[index]
-                        Slots = Array.map passOn before.Slots
+                        Weights = Workspace.passOn workspace workspace.Weights[index]
+                        Slots = Array.map (Workspace.passOn workspace) before.Slots
                     })
 
         groups
-        |> Array.iteri (fun index group -> Effects.bindWeights handles index group.Weights)
+        |> Array.iteri (fun index group -> handles.Binding.BindWeights(index, group.Weights))
 
-        let next = new Learned(groups, Array.map passOn workspace.Buffers)
-        Effects.rememberHead handles next
+        let next =
+            new Learned(groups, Array.map (Workspace.passOn workspace) workspace.Buffers)
+
+        handles.Binding.NoteHead next
         next

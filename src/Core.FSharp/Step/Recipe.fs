@@ -2,29 +2,36 @@ namespace MetricLearning.Core
 
 open MetricLearning
 
-/// A trainer as a value: what it takes, what an iteration of it does, and the losses it minimises.
+/// A trainer as a value: the keys it knows, the plan of each iteration, and the losses it minimises.
 type Recipe =
     {
         /// The keys it knows.
         Schema: Schema
-        /// What it wants of its ingredients besides.
+        /// Its own checks of what it is given.
         Inspect: Ingredients -> Diagnostics
-        /// What the next iteration does.
+        /// The plan of the next iteration.
         Decide: RunKeys -> Progress -> Plan
-        /// The losses of a batch.
-        Objective: Context -> Batch -> Losses
+        /// The losses of a batch, in two halves.
+        Halves: Halves
     }
 
 /// Making recipes.
 module Recipe =
 
-    /// A trainer of one's own: networks, losses and further loss names as they are, everything counting in every epoch.
+    /// A `Decide` under which every loss counts in every epoch with the user's weight, and nothing is frozen but what the user
+    /// froze. `heads`: networks on top of the embeddings, each with its loss.
+    let everyEpoch (heads: (string * string) list) (runKeys: RunKeys) (progress: Progress) : Plan =
+        Plan.create heads runKeys runKeys.Frozen progress.LossWeights
+
+    /// A trainer of your own in which everything counts in every epoch: the keys of its networks and loss functions, the names
+    /// of its further losses, and the losses of a batch, cut where `rows` ends and `whole` begins.
     let custom
         (models: string list)
         (losses: string list)
         (extraLosses: string list)
-        (objective: Context -> Batch -> Losses)
-        : Recipe =
+        (rows: Context -> Batch -> 'Rows)
+        (whole: Context -> 'Rows -> Losses)
+        : Recipe when 'Rows :> IRows<'Rows> =
         {
             Schema =
                 { Schema.basic "CustomTrainer" with
@@ -33,6 +40,6 @@ module Recipe =
                     ExtraLosses = extraLosses
                 }
             Inspect = fun _ -> Diagnostics.none
-            Decide = Plan.everything []
-            Objective = objective
+            Decide = everyEpoch []
+            Halves = Halves.cut rows whole
         }

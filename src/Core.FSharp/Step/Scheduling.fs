@@ -37,7 +37,7 @@ module internal Scheduling =
                 Scores = before.Scores @ Option.toList score
             }
 
-        handles.Binding.TorchSchedules <- Map.add key after handles.Binding.TorchSchedules
+        handles.Binding.NoteSchedule(key, after)
 
         { progress with
             TorchSchedules = Map.add key after progress.TorchSchedules
@@ -46,7 +46,7 @@ module internal Scheduling =
     /// The rates as they are now in TorchSharp's optimizers.
     let private observeRates (handles: Handles) (progress: Progress) =
         let rates = LearningRates.current handles progress
-        Effects.writeRates handles rates
+        handles.Binding.WriteRates rates
         { progress with Rates = rates }
 
     /// After all schedules that move at this time have moved, with a score if there is one; and their keys.
@@ -62,7 +62,7 @@ module internal Scheduling =
                     match scheduler with
                     | Scheduler.Pure(schedule, optimizer) ->
                         let moved = movePure handles key schedule optimizer score progress
-                        Effects.writeRates handles moved.Rates
+                        handles.Binding.WriteRates moved.Rates
                         moved
                     | Scheduler.Torch scheduler ->
                         progress |> moveTorch handles key scheduler score |> observeRates handles)
@@ -92,7 +92,7 @@ module internal Scheduling =
                     for score in known.Scores do
                         Effects.stepScheduler scheduler (Some score)
 
-                handles.Binding.TorchSchedules <- Map.add key known handles.Binding.TorchSchedules
+                handles.Binding.NoteSchedule(key, known)
             | _ -> ()
 
-        Effects.writeRates handles progress.Rates
+        handles.Binding.WriteRates progress.Rates

@@ -48,10 +48,8 @@ module internal StateGuards =
                 | key, OptimizerHandle.Opaque optimizer -> Some(key, optimizer.GetType().Name)
                 | _ -> None)
 
-        match opaque, handles.Binding.OpaqueHead with
-        | Some(key, kind), NonNull head when
-            not (Seq.forall2 (fun left right -> obj.ReferenceEquals(left, right)) head learned.Vectors)
-            ->
+        match opaque with
+        | Some(key, kind) when not (handles.Binding.IsHead learned) ->
             invalidOp
                 $"The optimizer \"{key}\" ({kind}) keeps its slots to itself, so only the newest state can be stepped: no second step, no fork, no resume. Use an optimizer that this library knows ({TorchOptimizers.known})."
         | _ -> ()
@@ -144,12 +142,6 @@ module internal StateGuards =
         then
             refuse "its weights or the slots of its optimizers have other sizes, dtypes or devices"
 
-    let private isBound (handles: Handles) (learned: Learned) =
-        let same (left: Vector | null) (right: Vector) = obj.ReferenceEquals(left, right)
-
-        learned.Groups.Length = handles.Groups.Length
-        && Seq.forall2 same handles.Binding.Weights (Seq.map _.Weights learned.Groups)
-
     /// Raises InvalidOperationException when the state cannot be stepped with these handles, saying why.
     let check (handles: Handles) (state: TrainingState) : unit =
         if handles.Binding.IsDisposed then
@@ -157,7 +149,7 @@ module internal StateGuards =
 
         state.Learned.ThrowIfFreed()
 
-        if not (isBound handles state.Learned) then
+        if not (handles.Binding.IsBoundTo state.Learned) then
             checkFits handles state
 
         checkModules handles

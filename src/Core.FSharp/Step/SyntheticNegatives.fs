@@ -29,9 +29,9 @@ module SyntheticNegatives =
         let seed = Seed.derive Keys.Generator 0L ctx.Seed
 
         let tuples =
-            match ctx.Miners.TryGetValue Keys.GeneratorTripletMiner with
-            | true, miner -> miner.Mine(featured.Features, featured.Labels, null, null, seed)
-            | _ -> Tuples.All
+            match Context.miner Keys.GeneratorTripletMiner ctx with
+            | Some miner -> miner.Mine(featured.Features, featured.Labels, null, null, seed)
+            | None -> Tuples.All
 
         Tuples.toTriplets perAnchor (lazy seed) featured.Labels null tuples
 

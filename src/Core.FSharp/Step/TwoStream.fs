@@ -16,6 +16,20 @@ type TwoStreams =
         Labels: Tensor
     }
 
+    interface IRows<TwoStreams> with
+        member streams.ToRows() =
+            {
+                Tensors = [| streams.Anchors; streams.Others |]
+                Labels = streams.Labels
+            }
+
+        static member OfRows rows =
+            {
+                Anchors = rows.Tensors[0]
+                Others = rows.Tensors[1]
+                Labels = rows.Labels
+            }
+
 /// From samples of (anchor, positive or negative, label) to tuples across the two streams.
 module TwoStream =
 
@@ -26,7 +40,7 @@ module TwoStream =
 
         if inputs % 2 <> 0 then
             invalidOp
-                $"A sample must be (anchor, positive or negative, label); these have {inputs} input(s) besides the label. Let the dataset, or dataAndLabelGetter, give two streams."
+                $"A sample must be (anchor, positive or negative, label); these have {inputs} input(s) besides the label. Let the dataset, or DataAndLabelGetter, give two streams."
 
         let stream first =
             (Embedding.embed
@@ -45,8 +59,8 @@ module TwoStream =
     // The tuple miner's choice, or all triplets. Anchors are rows of one stream, positives and negatives of the other, so
     // an anchor's own counterpart is a positive.
     let private choose (ctx: Context) (streams: TwoStreams) : Tuples =
-        match ctx.Miners.TryGetValue Keys.TupleMiner with
-        | true, miner ->
+        match Context.miner Keys.TupleMiner ctx with
+        | Some miner ->
             miner.Mine(
                 streams.Anchors,
                 streams.Labels,
@@ -54,7 +68,7 @@ module TwoStream =
                 streams.Labels,
                 Seed.derive Keys.TupleMiner 0L ctx.Seed
             )
-        | _ ->
+        | None ->
             let struct (a, p, n) = Tuples.allTriplets streams.Labels streams.Labels
             Tuples.Triplets(a, p, n)
 

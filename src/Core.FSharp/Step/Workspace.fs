@@ -1,34 +1,37 @@
 namespace MetricLearning.Core
 
-open MetricLearning
 open TorchSharp
 open type TorchSharp.torch
+open MetricLearning
 
-/// The vectors that one iteration works on. What a forward pass writes into (buffers, embeddings with max_norm) is
+/// The vectors that one iteration works on. Those that a forward pass writes into (buffers, embeddings with max_norm) are
 /// copied before it, so that a failed iteration can be undone.
 [<ReferenceEquality>]
 type internal Workspace =
     {
-        /// The weights that the modules show during the forward pass, group by group.
+        /// What was learned before the iteration.
+        Before: Learned
+        /// What may be done with its vectors.
+        Ownership: Ownership
+        /// The weights that the modules are bound to during the forward pass, group by group.
         Weights: Vector[]
-        /// The buffers that they show.
+        /// The buffers that they are bound to.
         Buffers: Vector[]
         /// Vectors made for this iteration.
         Fresh: Vector list
-        /// Vectors that are written in place, and what was in them.
+        /// Vectors that are written in place, and their content before.
         Backups: (Vector * Tensor) list
     }
 
-/// Preparing an iteration, and undoing one that failed.
+/// An iteration as a whole: it leads to what is learned next, or leaves everything as it was.
 module internal Workspace =
 
-    /// True for a vector that may be written in place: its state is given up and nobody else holds it.
-    let isOurs (keep: bool) (vector: Vector) = not keep && not vector.IsShared
+    let private mayWrite (ownership: Ownership) (vector: Vector) =
+        ownership = Ownership.Given && not vector.IsShared
 
-    /// Prepares an iteration from a state that is kept, or given up.
-    let prepare (handles: Handles) (keep: bool) (learned: Learned) : Workspace =
+    let private bind (handles: Handles) (ownership: Ownership) (learned: Learned) : Workspace =
         let writable (fresh, backups) (vector: Vector) =
-            if isOurs keep vector then
+            if mayWrite ownership vector then
                 vector, (fresh, (vector, vector.Tensor.clone ()) :: backups)
             else
                 let copy = Vector.clone vector
@@ -46,24 +49,67 @@ module internal Workspace =
                         groupState.Weights, made)
                 made
 
-        Array.iteri (Effects.bindWeights handles) weights
-        Array.iteri (Effects.bindBuffers handles) buffers
+        weights |> Array.iteri (fun group vector -> handles.Binding.BindWeights(group, vector))
+        buffers |> Array.iteri (fun group vector -> handles.Binding.BindBuffers(group, vector))
 
         {
+            Before = learned
+            Ownership = ownership
             Weights = weights
             Buffers = buffers
             Fresh = fresh
             Backups = backups
         }
 
-    /// Undoes what a failed iteration did.
-    let undo (handles: Handles) (workspace: Workspace) (learned: Learned) : unit =
+    let private undo (handles: Handles) (workspace: Workspace) : unit =
         use _ = no_grad ()
 
         for vector, content in workspace.Backups do
             vector.Tensor.copy_ content |> ignore
 
-        Effects.bind handles learned
+        handles.Binding.Bind workspace.Before
 
         for vector in workspace.Fresh do
             vector.Release()
+
+    /// Runs an iteration from a state, with modules bound to it. When it fails, the modules are bound to the state as it
+    /// was; in any case the user's stream of random numbers goes on where it was. A state that is given is used up.
+    /// Raises what the iteration raised; InvalidOperationException when the state cannot be stepped with these handles.
+    let run (handles: Handles) (ownership: Ownership) (state: TrainingState) (iterate: Workspace -> 'Result) : 'Result =
+        lock Locks.modulesAndGenerators (fun () ->
+            StateGuards.check handles state
+            use _ = NewDisposeScope()
+            use _ = enable_grad ()
+            let users = torch.random.get_rng_state ()
+            let workspace = bind handles ownership state.Learned
+
+            try
+                try
+                    let result = iterate workspace
+
+                    if ownership = Ownership.Given then
+                        state.Dispose()
+
+                    result
+                with _ ->
+                    undo handles workspace
+                    reraise ()
+            finally
+                Effects.restoreGenerators handles.Device users)
+
+    /// True for a vector that was made for this iteration.
+    let isFresh (workspace: Workspace) (vector: Vector) : bool =
+        List.exists (fun fresh -> obj.ReferenceEquals(fresh, vector)) workspace.Fresh
+
+    /// A vector that goes on unchanged; the state before keeps its share in it.
+    let passOn (workspace: Workspace) (vector: Vector) : Vector =
+        if not (isFresh workspace vector) then
+            vector.Retain()
+
+        vector
+
+    /// A vector with the same content that the optimizer may write into: the vector itself where it may, else a copy.
+    let writable (workspace: Workspace) (vector: Vector) : Vector =
+        if isFresh workspace vector then vector
+        elif mayWrite workspace.Ownership vector then passOn workspace vector
+        else Vector.clone vector

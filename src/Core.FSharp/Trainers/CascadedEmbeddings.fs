@@ -1,14 +1,14 @@
-namespace MetricLearning.Core.Trainers
+namespace MetricLearning.Core
 
 open MetricLearning
-open MetricLearning.Core
 
 /// Cuts embeddings into sections and trains each with a loss of its own (a generalisation of Yuan et al. 2017,
 /// "Hard-Aware Deeply Cascaded Embedding").
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module CascadedEmbeddings =
 
-    /// A trunk, perhaps an embedder; for each section a metric loss, perhaps a miner, perhaps a classifier with its loss;
-    /// perhaps a subset miner.
+    /// A trunk, and a metric loss for each section; optional: an embedder, a subset miner, and for each section a miner and a
+    /// classifier with its loss.
     let schema (embeddingSizes: int list) : Schema =
         let basic = Schema.basic "CascadedEmbeddings"
 
@@ -30,10 +30,10 @@ module CascadedEmbeddings =
         Diagnostics.errors
             [
                 if embeddingSizes.IsEmpty then
-                    "embedding_sizes is empty; give the size of every section of the embeddings."
+                    "embeddingSizes is empty; give the size of every section of the embeddings."
                 for size in embeddingSizes do
                     if size < 1 then
-                        $"embedding_sizes contains {size}; every section has at least one number."
+                        $"embeddingSizes contains {size}; every section has at least one column."
             ]
 
     let private stage (ctx: Context) (number: int) (pool: Tuples) (section: Embedded) : struct (Tuples * Losses) =
@@ -47,14 +47,14 @@ module CascadedEmbeddings =
 
         struct (mined.Tuples, losses mined)
 
-    /// Embed, and for each section mine among what the section before it chose, metric loss and classifier loss;
-    /// everything counts in every epoch. `embeddingSizes`: how many numbers of the embeddings each section has.
+    /// Embed; for each section, mine among what the section before it chose, metric loss and classifier loss. Everything
+    /// counts in every epoch. `embeddingSizes`: the number of columns of each section of the embeddings.
     let recipe (embeddingSizes: int list) : Recipe =
         let schema = schema embeddingSizes
 
         {
             Schema = schema
             Inspect = checkSizes embeddingSizes
-            Decide = Plan.everything schema.Heads
-            Objective = fun ctx -> Embedding.embed ctx >> Cascade.fold embeddingSizes (stage ctx)
+            Decide = Recipe.everyEpoch schema.Heads
+            Halves = Halves.cut Embedding.embed (fun ctx -> Cascade.fold embeddingSizes (stage ctx))
         }

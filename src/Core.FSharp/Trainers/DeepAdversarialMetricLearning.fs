@@ -1,10 +1,9 @@
-namespace MetricLearning.Core.Trainers
+namespace MetricLearning.Core
 
-open MetricLearning
 open System
-open MetricLearning.Core
+open MetricLearning
 
-/// What an epoch of adversarial training is for.
+/// The purpose of an epoch of adversarial training.
 [<RequireQualifiedAccess>]
 type Phase =
     /// The metric learns; the generator is frozen.
@@ -21,11 +20,11 @@ type Adversarial =
         MetricAloneEpochs: int
         /// The epochs after those, in which only the generator learns.
         GeneratorAloneEpochs: int
-        /// Random triplets for each sample that the generator makes a synthetic negative of; null: all there are.
+        /// The number of random triplets for each sample, each of which gets a synthetic negative; null: all triplets.
         TripletsPerAnchor: Nullable<int>
     }
 
-/// The phases of adversarial training. Everything here is pure.
+/// The phases of adversarial training. Pure.
 module Phase =
 
     /// The phase of an epoch, counted from 1.
@@ -60,7 +59,7 @@ module Phase =
         | Phase.GeneratorAlone -> Set.ofList [ Keys.Trunk; Keys.Classifier ]
         | Phase.Together -> Set.empty
 
-    /// The networks that do not step though they are not frozen: gradients pass through them.
+    /// The networks that are neither frozen nor stepped: gradients pass through them.
     let resting (phase: Phase) : Set<string> =
         match phase with
         | Phase.GeneratorAlone -> Set.singleton Keys.Embedder
@@ -69,6 +68,7 @@ module Phase =
 
 /// Trains a metric, and a generator of synthetic negatives that works against it (Duan et al. 2018, "Deep Adversarial
 /// Metric Learning").
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module DeepAdversarialMetricLearning =
 
     /// As documented: both learn together from the first epoch on, 100 triplets for each sample.
@@ -117,7 +117,7 @@ module DeepAdversarialMetricLearning =
             Stepping = plan.Stepping |> List.filter (fun key -> not (resting.Contains key))
         }
 
-    // The losses of what the generator makes, in whichever phase.
+    // The losses on the generator's output, in every phase.
     let private ofSynthetic = Keys.SynthLoss :: Phase.losses Phase.GeneratorAlone
 
     let private synthetic (options: Adversarial) (ctx: Context) (featured: Featured) : Losses =
@@ -140,31 +140,30 @@ module DeepAdversarialMetricLearning =
                 triplets
         | None -> SyntheticNegatives.nothing ofSynthetic ctx featured
 
-    let private objective (options: Adversarial) (ctx: Context) : Batch -> Losses =
-        let real =
-            Embedding.ofFeatures ctx
-            >> Mining.mine ctx
-            >> (Objective.metric ctx <+> Objective.classifier ctx)
+    let private real (ctx: Context) : Featured -> Losses =
+        Embedding.ofFeatures ctx
+        >> Mining.mine ctx
+        >> (Objective.metric ctx <+> Objective.classifier ctx)
 
-        Embedding.features ctx
-        >> (Objective.during (Phase.losses Phase.MetricAlone) ctx real
-            <+> Objective.during ofSynthetic ctx (synthetic options ctx))
+    let private whole (options: Adversarial) (ctx: Context) : Featured -> Losses =
+        Objective.during (Phase.losses Phase.MetricAlone) ctx (real ctx)
+        <+> Objective.during ofSynthetic ctx (synthetic options ctx)
 
     let private checkCounts (options: Adversarial) =
         [
             if options.MetricAloneEpochs < 0 then
-                $"metric_alone_epochs is {options.MetricAloneEpochs}; it must be at least 0."
+                $"metricAloneEpochs is {options.MetricAloneEpochs}; it must be at least 0."
             if options.GeneratorAloneEpochs < 0 then
-                $"g_alone_epochs is {options.GeneratorAloneEpochs}; it must be at least 0."
+                $"gAloneEpochs is {options.GeneratorAloneEpochs}; it must be at least 0."
             if options.TripletsPerAnchor.HasValue && options.TripletsPerAnchor.Value < 1 then
-                $"g_triplets_per_anchor is {options.TripletsPerAnchor}; it must be at least 1, or all of them."
+                $"gTripletsPerAnchor is {options.TripletsPerAnchor}; it must be at least 1, or all of them."
         ]
 
     let private checkLoss (ingredients: Ingredients) =
         [
             for key, loss in ingredients.Losses do
                 if key = Keys.GeneratorAdversarialLoss && not (loss :? TripletMarginLoss) then
-                    $"loss_funcs[\"{key}\"] is a {loss.GetType().Name}; it must be a TripletMarginLoss, whose margin and form the generator works against."
+                    $"LossFuncs[\"{key}\"] is a {loss.GetType().Name}; it must be a TripletMarginLoss, whose margin and form the adversarial loss uses."
         ]
 
     // A phase without a loss, or with nothing to step, would end the run in the middle.
@@ -172,9 +171,9 @@ module DeepAdversarialMetricLearning =
         let phases =
             [
                 if options.MetricAloneEpochs > 0 then
-                    Phase.MetricAlone, "metric_alone_epochs"
+                    Phase.MetricAlone, "metricAloneEpochs"
                 if options.GeneratorAloneEpochs > 0 then
-                    Phase.GeneratorAlone, "g_alone_epochs"
+                    Phase.GeneratorAlone, "gAloneEpochs"
             ]
 
         [
@@ -194,7 +193,7 @@ module DeepAdversarialMetricLearning =
                 options.GeneratorAloneEpochs > 0
                 && List.contains Keys.Generator ingredients.Frozen
             then
-                "freeze_these contains \"generator\", which is all that learns in the epochs of g_alone_epochs; set that to 0, or let the generator learn."
+                "FreezeThese contains \"generator\", the only network that learns in the epochs of gAloneEpochs; set that to 0, or let the generator learn."
         ]
 
     let private checkMisprint (ingredients: Ingredients) =
@@ -205,7 +204,7 @@ module DeepAdversarialMetricLearning =
         ]
 
     /// The trunk's features; on them embed, mine, metric loss and classifier loss; and generate, losses of the synthetic
-    /// negatives, embed, losses of the synthetic triplets. Which of these count, and who learns, is the phase's.
+    /// negatives, embed, losses of the synthetic triplets. The phase decides which of these count, and who learns.
     let recipe (options: Adversarial) : Recipe =
         {
             Schema = schema
@@ -218,5 +217,5 @@ module DeepAdversarialMetricLearning =
                         @ checkMisprint ingredients
                     )
             Decide = decide options
-            Objective = objective options
+            Halves = Halves.cut Embedding.features (whole options)
         }

@@ -1,19 +1,19 @@
-namespace MetricLearning.Core.Trainers
+namespace MetricLearning.Core
 
 open MetricLearning
-open MetricLearning.Core
 
 /// Trains trunk and embedder with one loss on the embeddings.
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module MetricLossOnly =
 
-    /// A trunk, perhaps an embedder, and a metric loss; perhaps a subset miner and a tuple miner.
+    /// A trunk and a metric loss; optional: an embedder, a subset miner and a tuple miner.
     let schema: Schema = Schema.basic "MetricLossOnly"
 
-    /// Embed, mine, metric loss; everything counts in every epoch.
+    /// Embed; mine, metric loss. Everything counts in every epoch.
     let recipe: Recipe =
         {
             Schema = schema
             Inspect = fun _ -> Diagnostics.none
-            Decide = Plan.everything schema.Heads
-            Objective = fun ctx -> Embedding.embed ctx >> Mining.mine ctx >> Objective.metric ctx
+            Decide = Recipe.everyEpoch schema.Heads
+            Halves = Halves.cut Embedding.embed (fun ctx -> Mining.mine ctx >> Objective.metric ctx)
         }

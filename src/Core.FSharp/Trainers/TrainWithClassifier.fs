@@ -1,10 +1,10 @@
-namespace MetricLearning.Core.Trainers
+namespace MetricLearning.Core
 
 open MetricLearning
-open MetricLearning.Core
 
 /// Trains trunk, embedder and a classifier on top of it: a metric loss on the embeddings, a classification loss on the
 /// classifier's scores.
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module TrainWithClassifier =
 
     /// As MetricLossOnly, and a classifier with its loss.
@@ -17,15 +17,13 @@ module TrainWithClassifier =
             Heads = [ Keys.Classifier, Keys.ClassifierLoss ]
         }
 
-    /// Embed, mine, metric loss and classifier loss; everything counts in every epoch.
+    /// Embed; mine, metric loss and classifier loss. Everything counts in every epoch.
     let recipe: Recipe =
         {
             Schema = schema
             Inspect = fun _ -> Diagnostics.none
-            Decide = Plan.everything schema.Heads
-            Objective =
-                fun ctx ->
-                    Embedding.embed ctx
-                    >> Mining.mine ctx
-                    >> (Objective.metric ctx <+> Objective.classifier ctx)
+            Decide = Recipe.everyEpoch schema.Heads
+            Halves =
+                Halves.cut Embedding.embed (fun ctx ->
+                    Mining.mine ctx >> (Objective.metric ctx <+> Objective.classifier ctx))
         }

@@ -59,13 +59,13 @@ public abstract partial class BaseTrainer : IDisposable
         get
         {
             ThrowIfDisposed();
-            return new(session.Take());
+            return session.Take();
         }
         set
         {
             ArgumentNullException.ThrowIfNull(value);
             ThrowIfDisposed();
-            session.Resume(value.Value);
+            session.Resume(value);
         }
     }
 

@@ -9,8 +9,10 @@ namespace MetricLearning;
 /// </summary>
 public sealed class CustomTrainer : BaseTrainer
 {
-    /// <summary>Sets the run up.</summary>
-    /// <param name="options">What the trainer takes; networks and losses may have any names.</param>
+    /// <summary>
+    /// Sets the run up. The trunk maps each sample by itself; <paramref name="losses"/> sees all rows of its output.
+    /// </summary>
+    /// <param name="options">The options of the run; networks and losses may have any names.</param>
     /// <param name="losses">
     /// The losses of a batch by name, each a scalar. They are weighted and added up by the trainer.
     /// </param>
@@ -24,4 +26,28 @@ public sealed class CustomTrainer : BaseTrainer
         params IReadOnlyList<string> lossNames
     )
         : base(Interop.CustomRecipe(options, losses, lossNames), options) { }
+
+    /// <summary>
+    /// Sets the run up in two halves: <paramref name="rows"/> maps each sample by itself, <paramref name="losses"/> sees all
+    /// rows that come out of it.
+    /// </summary>
+    /// <param name="options">The options of the run; networks and losses may have any names.</param>
+    /// <param name="rows">
+    /// The outputs of the networks for a batch: tensors whose first dimension counts the samples. A row may depend on its own
+    /// sample only.
+    /// </param>
+    /// <param name="losses">
+    /// The losses of the rows by name, each a scalar. They are weighted and added up by the trainer.
+    /// </param>
+    /// <param name="lossNames">
+    /// The names that <paramref name="losses"/> uses and that are no keys of <see cref="TrainerOptions.LossFuncs"/>.
+    /// </param>
+    /// <exception cref="SetupException">The options have mistakes: all of them, together.</exception>
+    public CustomTrainer(
+        TrainerOptions options,
+        Func<RowContext, IReadOnlyList<Tensor>> rows,
+        Func<WholeContext, IEnumerable<KeyValuePair<string, Tensor>>> losses,
+        params IReadOnlyList<string> lossNames
+    )
+        : base(Interop.CustomRecipe(options, rows, losses, lossNames), options) { }
 }

@@ -25,7 +25,7 @@ public sealed class DeepAdversarialMetricLearning : BaseTrainer
         int? gTripletsPerAnchor = 100
     )
         : base(
-            Core.Trainers.DeepAdversarialMetricLearning.recipe(
+            Core.DeepAdversarialMetricLearningModule.recipe(
                 new(metricAloneEpochs, gAloneEpochs, gTripletsPerAnchor)
             ),
             options

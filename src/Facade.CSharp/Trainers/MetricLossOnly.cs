@@ -11,5 +11,5 @@ public sealed class MetricLossOnly : BaseTrainer
     /// <summary>Sets the run up.</summary>
     /// <exception cref="SetupException">The options have mistakes: all of them, together.</exception>
     public MetricLossOnly(TrainerOptions options)
-        : base(Core.Trainers.MetricLossOnly.recipe, options) { }
+        : base(Core.MetricLossOnlyModule.recipe, options) { }
 }

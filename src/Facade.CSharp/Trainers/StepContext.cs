@@ -3,44 +3,43 @@ using static TorchSharp.torch;
 
 namespace MetricLearning;
 
-/// <summary>One training iteration as a custom trainer sees it: a batch, and the parts that trainers are made of.</summary>
-public sealed class StepContext
+/// <summary>One iteration of a custom trainer: a batch, the trunk&#39;s output for it, and the parts that trainers are made of.</summary>
+public sealed class StepContext : BatchContext
 {
-    private readonly Context context;
-    private readonly Batch batch;
+    private readonly Tensor? features;
 
-    internal StepContext(Context context, Batch batch)
+    internal StepContext(Context context, Rows rows)
+        : base(context, rows.Labels)
     {
-        this.context = context;
-        this.batch = batch;
+        var hasTrunk = HasTrunk(context);
+        features = hasTrunk ? rows.Tensors[^1] : null;
+        Data = hasTrunk ? rows.Tensors[..^1] : rows.Tensors;
     }
 
     /// <summary>The inputs of the batch, each with the samples along its first dimension.</summary>
-    public IReadOnlyList<Tensor> Data => batch.Data;
+    public IReadOnlyList<Tensor> Data { get; }
 
-    /// <summary>The labels of the batch, int64 of shape (N).</summary>
-    public Tensor Labels => batch.Labels;
+    // The inputs cross the cut as well: they are rows, too.
+    internal static Rows Rows(Context context, Batch batch) =>
+        new(HasTrunk(context) ? [.. batch.Data, Embedding.trunk(context, batch)] : batch.Data, batch.Labels);
 
-    /// <summary>The seed of this iteration, for randomness of your own.</summary>
-    public Seed Seed => context.Seed;
+    private static bool HasTrunk(Context context) => context.Networks.ContainsKey(Keys.Trunk);
 
     /// <summary>The trunk&#39;s output for the batch.</summary>
-    public Tensor Trunk() => Embedding.trunk(context, batch);
-
-    /// <summary>The output of the network <paramref name="key"/> for an input; the input itself where there is no <c>embedder</c>.</summary>
-    /// <exception cref="ArgumentException">There is no such network.</exception>
-    public Tensor Through(string key, Tensor input) =>
-        key == Keys.Embedder || context.Networks.ContainsKey(key)
-            ? Embedding.through(key, context, input)
-            : throw new ArgumentException($"There is no network \"{key}\"; add it to Models.", nameof(key));
+    /// <exception cref="InvalidOperationException">There is no trunk.</exception>
+    public Tensor Trunk() =>
+        features
+        ?? throw new InvalidOperationException(
+            $"There is no network \"{Keys.Trunk}\" to make embeddings with; add it to Models."
+        );
 
     /// <summary>The embeddings of the batch, shape (N, D): embedder after trunk.</summary>
-    public Tensor Embeddings() => Embedding.embed(context, batch).Embeddings;
+    public Tensor Embeddings() => Embedded(Trunk());
 
     /// <summary>The tuples that the tuple miner chooses among embeddings; all of them without a miner.</summary>
-    public Tuples Mine(Tensor embeddings) => Mining.mine(context, new Embedded(embeddings, batch.Labels)).Tuples;
+    public Tuples Mine(Tensor embeddings) => Chosen(embeddings);
 
     /// <summary>The loss function <paramref name="key"/> on embeddings (N, D) or logits and the batch&#39;s labels.</summary>
-    public Tensor Loss(string key, Tensor embeddings, Tuples? tuples = null) =>
-        Objective.lossOf(key, context, new Mined(embeddings, batch.Labels, tuples ?? Tuples.All));
+    /// <exception cref="ArgumentException">There is no such loss function.</exception>
+    public Tensor Loss(string key, Tensor embeddings, Tuples? tuples = null) => Mined(embeddings, key, tuples);
 }

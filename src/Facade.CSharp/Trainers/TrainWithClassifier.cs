@@ -11,5 +11,5 @@ public sealed class TrainWithClassifier : BaseTrainer
     /// <summary>Sets the run up.</summary>
     /// <exception cref="Core.SetupException">The options have mistakes: all of them, together.</exception>
     public TrainWithClassifier(TrainerOptions options)
-        : base(Core.Trainers.TrainWithClassifier.recipe, options) { }
+        : base(Core.TrainWithClassifierModule.recipe, options) { }
 }

@@ -11,5 +11,5 @@ public sealed class TwoStreamMetricLoss : BaseTrainer
     /// <summary>Sets the run up.</summary>
     /// <exception cref="Core.SetupException">The options have mistakes: all of them, together.</exception>
     public TwoStreamMetricLoss(TrainerOptions options)
-        : base(Core.Trainers.TwoStreamMetricLoss.recipe, options) { }
+        : base(Core.TwoStreamMetricLossModule.recipe, options) { }
 }

@@ -8,22 +8,18 @@ open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 
-let withClassifier (ctx: Context) : Batch -> Losses =
-    Embedding.embed ctx
-    >> Mining.mine ctx
-    >> (Objective.metric ctx <+> Objective.classifier ctx)
+let withClassifier (ctx: Context) : Embedded -> Losses =
+    Mining.mine ctx >> (Objective.metric ctx <+> Objective.classifier ctx)
 
-let acrossStreams (ctx: Context) : Batch -> Losses =
-    TwoStream.embed ctx >> TwoStream.mine ctx >> Objective.metric ctx
+let acrossStreams (ctx: Context) : TwoStreams -> Losses =
+    TwoStream.mine ctx >> Objective.metric ctx
 
 let stage (ctx: Context) (number: int) (pool: Tuples) (section: Embedded) : struct (Tuples * Losses) =
     let mined = Mining.mineWithin (Keys.numbered "tuple_miner" number) pool ctx section
     struct (mined.Tuples, Objective.metricAs (Keys.numbered "metric_loss" number) ctx mined)
 
-let cascade (sizes: int list) (ctx: Context) : Batch -> Losses =
-    Embedding.embed ctx >> Cascade.fold sizes (stage ctx)
+let cascade (sizes: int list) (ctx: Context) : Embedded -> Losses = Cascade.fold sizes (stage ctx)
 
 let private pictures =
     torch.rand ([| 80L; 64L |], generator = new torch.Generator(1UL))
@@ -32,7 +28,7 @@ let private labels = Array.init 80 (fun index -> int64 (index % 10))
 let private trunk () = torch.nn.Linear(64L, 64L)
 let private embedder () = torch.nn.Linear(64L, 32L)
 
-let private trains (losses: string list) (run: Prepared) =
+let private trains (losses: string list) (run: Run) =
     use session = Session.Start run
 
     for _ in session.Train(None, 5, CancellationToken.None) do
@@ -96,7 +92,7 @@ let private trainWithClassifier =
         trains [ "metric_loss"; "classifier_loss" ] run
 
         let own =
-            Recipe.custom [ "trunk"; "classifier" ] [ "metric_loss"; "classifier_loss" ] [] withClassifier
+            Recipe.custom [ "trunk"; "classifier" ] [ "metric_loss"; "classifier_loss" ] [] Embedding.embed withClassifier
 
         trains
             [ "metric_loss"; "classifier_loss" ]
@@ -146,18 +142,18 @@ let private cascadedEmbeddings =
         use _ = torch.NewDisposeScope()
         let handles = (Setup.prepare (CascadedEmbeddings.recipe [ 16; 16; 16 ]) ingredients)
 
-        let losses objective =
+        let losses halves =
             (Iteration.step
                 { handles.Recipe with
-                    Objective = objective
+                    Halves = halves
                 }
                 handles.Handles
                 handles.State)
                 .Progress.Losses
 
         Expect.equal
-            (losses (cascade [ 16; 16; 16 ]))
-            (losses handles.Recipe.Objective)
+            (losses (Halves.cut Embedding.embed (cascade [ 16; 16; 16 ])))
+            (losses handles.Recipe.Halves)
             "the composition that the page shows"
     }
 
@@ -186,7 +182,7 @@ let private twoStreamMetricLoss =
             { Setup.prepare TwoStreamMetricLoss.recipe ingredients with
                 Recipe =
                     { TwoStreamMetricLoss.recipe with
-                        Objective = acrossStreams
+                        Halves = Halves.cut TwoStream.embed acrossStreams
                     }
             }
     }

@@ -6,24 +6,23 @@ open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 
 /// A metric loss on the embeddings, and another one on the trunk's output.
-let twoLosses (ctx: Context) : Batch -> Losses =
-    let trunkOutput (batch: Batch) =
+let twoLosses (ctx: Context) : Featured -> Losses =
+    let asEmbeddings (featured: Featured) : Embedded =
         {
-            Embeddings = Embedding.trunk ctx batch
-            Labels = batch.Labels
+            Embeddings = featured.Features
+            Labels = featured.Labels
         }
 
-    (Embedding.embed ctx >> Mining.mine ctx >> Objective.metric ctx)
-    <+> (trunkOutput >> Mining.all >> Objective.metricAs "trunk_loss" ctx)
+    (Embedding.ofFeatures ctx >> Mining.mine ctx >> Objective.metric ctx)
+    <+> (asEmbeddings >> Mining.all >> Objective.metricAs "trunk_loss" ctx)
 
 let recipe =
-    Recipe.custom [ "trunk"; "embedder" ] [ "metric_loss"; "trunk_loss" ] [] twoLosses
+    Recipe.custom [ "trunk"; "embedder" ] [ "metric_loss"; "trunk_loss" ] [] Embedding.features twoLosses
 
-let metricAlone (ctx: Context) : Batch -> Losses =
-    Embedding.embed ctx >> Mining.mine ctx >> Objective.metric ctx
+let metricAlone (ctx: Context) : Embedded -> Losses =
+    Mining.mine ctx >> Objective.metric ctx
 
 let withoutDecayOfBiases =
     PureOptimizer.AdamW(1e-3).WithGroup(_.EndsWith("bias"), PureOptimizer.AdamW(1e-3, weightDecay = 0.0))
@@ -73,7 +72,12 @@ let private readme =
                     Seed = Some 1L
                 }
 
-        let step = Iteration.step run.Recipe run.Handles
+        let fork = Run.steps run 100 run.State
+        let slow = fork |> Run.withLearningRate "trunk_optimizer" 3e-4 |> Run.steps run 150
+        let fast = fork |> Run.withLearningRate "trunk_optimizer" 3e-3 |> Run.steps run 150
+        Expect.notEqual slow.Losses["total_loss"] fast.Losses["total_loss"] "states.md: two rates"
+
+        let step = Run.step run
         let first = step run.State
         let second = step first
 
@@ -95,7 +99,7 @@ let private trainers =
                     Seed = Some 1L
                 }
 
-        let losses (run: Prepared) =
+        let losses (run: Run) =
             use after = Iteration.step run.Recipe run.Handles run.State
             after.Progress.Losses |> Map.keys |> List.ofSeq
 
@@ -105,7 +109,7 @@ let private trainers =
         let trunk: string * torch.nn.Module =
             "trunk_loss", Contrastive.loss Contrastive.defaults
 
-        let own = Recipe.custom [ "trunk"; "embedder" ] [ "metric_loss" ] [] metricAlone
+        let own = Recipe.custom [ "trunk"; "embedder" ] [ "metric_loss" ] [] Embedding.embed metricAlone
         Expect.equal (losses (parts own [ metric ])) [ "metric_loss"; "total_loss" ] "one loss"
         Expect.equal (losses (parts recipe [ metric; trunk ])) [ "metric_loss"; "total_loss"; "trunk_loss" ] "two"
     }

@@ -6,7 +6,6 @@ open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 
 /// log(1 + exp(d(a,p) − d(a,n))) of every triplet.
 type LogisticTriplet(settings: LossSettings) =
@@ -110,7 +109,7 @@ let private data () =
 
 let private labels = Array.init 24 (fun index -> int64 (index % 4))
 
-let private train (run: Prepared) =
+let private train (run: Run) =
     use before = run.State
     use first = Iteration.step run.Recipe run.Handles before
     use second = Iteration.step run.Recipe run.Handles first

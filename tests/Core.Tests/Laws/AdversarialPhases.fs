@@ -8,7 +8,6 @@ open FsCheck.FSharp
 open Expecto
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 
 type private Decide = Adversarial -> RunKeys -> Progress -> Plan
 

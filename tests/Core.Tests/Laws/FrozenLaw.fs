@@ -29,7 +29,7 @@ let private keptOf (handles: Handles) (key: string) =
         weightsOf handles key
 
 /// Trains through every phase; what did each iteration, and what modules showed before and after it.
-let private train (step: Prepared -> TrainingState -> TrainingState) (prepared: Prepared) =
+let private train (step: Run -> TrainingState -> TrainingState) (prepared: Run) =
     let mutable state = prepared.State.Share()
 
     let seen =
@@ -48,7 +48,7 @@ let private train (step: Prepared -> TrainingState -> TrainingState) (prepared: 
 
 /// Freezes one of what may be frozen: its weights and buffers keep their bits, the others move.
 let private frozenStays
-    (step: Prepared -> TrainingState -> TrainingState)
+    (step: Run -> TrainingState -> TrainingState)
     (subject: Subject)
     (settings: Settings)
     (number: int)
@@ -83,7 +83,7 @@ let private frozenStays
 
 /// In every iteration, what the plan freezes keeps its bits, and so do the weights of whatever does not step.
 let private restingStays
-    (step: Prepared -> TrainingState -> TrainingState)
+    (step: Run -> TrainingState -> TrainingState)
     (subject: Subject)
     (settings: Settings)
     (_: int)
@@ -102,7 +102,7 @@ let private restingStays
             if not (List.contains (Keys.optimizerOf handle.Key) plan.Stepping) then
                 Expect.equal (keepsWeights after) (keepsWeights before) $"{handle.Key} does not step"
 
-let private real (prepared: Prepared) =
+let private real (prepared: Run) =
     Iteration.step prepared.Recipe prepared.Handles
 
 let private modes (owner: torch.nn.Module) =

@@ -17,6 +17,7 @@ let tests =
                     "of tensors"
                     [
                         StepLaw.tests
+                        MetricLearning.Core.Tests.Run.RunTests.tests
                         RepeatLaw.tests
                         ResumeLaw.tests
                         ForkLaw.tests

@@ -121,7 +121,7 @@ let falsified (property: Property) =
     with _ ->
         true
 
-let private everything = Plan.everything []
+let private everything = Recipe.everyEpoch []
 
 let private seenToFail (name: string) (law: Decide -> Property) (careless: Decide) =
     testCase $"seen to fail: {name}" (fun () ->

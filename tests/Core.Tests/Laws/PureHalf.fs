@@ -12,6 +12,12 @@ open MetricLearning.Core
 
 let private outcome (passIsOver: bool) (loss: float) : Outcome =
     {
+        Plan =
+            {
+                Weights = Map.empty
+                Frozen = Set.empty
+                Stepping = []
+            }
         Losses = Map.ofList [ Keys.MetricLoss, loss; Keys.TotalLoss, loss ]
         Rates = Map.empty
         Cursor = Cursor.start
@@ -106,7 +112,7 @@ let private progressTests =
             LawChecks.pure' "an epoch that begins forgets the last one's sums and why it stopped"
             <| fun (PositiveInt epoch) ->
                 Prop.forAll runs (fun run ->
-                    let ended = follow (Some 3) run |> List.last |> Progress.stop Stop.Hook
+                    let ended = follow (Some 3) run |> List.last |> Progress.stop StopReason.Hook
                     let begun = Progress.beginEpoch epoch ended
 
                     begun.Epoch = epoch

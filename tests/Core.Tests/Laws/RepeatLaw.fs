@@ -63,7 +63,7 @@ let private result (subject: Subject) (settings: Settings) (look: Session -> uni
     Drive.train session 3 (fun _ _ -> look session)
     Snapshot.ofSession session
 
-let private usersStream (step: Prepared -> TrainingState -> TrainingState) (subject: Subject) (settings: Settings) =
+let private usersStream (step: Run -> TrainingState -> TrainingState) (subject: Subject) (settings: Settings) =
     let prepared = Subject.prepare subject settings
     use _ = Session.Start prepared
     let before = Snapshot.generator ()

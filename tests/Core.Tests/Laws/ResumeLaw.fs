@@ -164,7 +164,7 @@ let tests =
                         TorchSchedulers = false
                     }
 
-                let steps count (prepared: Prepared) (state: TrainingState) =
+                let steps count (prepared: Run) (state: TrainingState) =
                     let mutable state = state.Share()
 
                     for _ in 1..count do

@@ -6,7 +6,6 @@ open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 
 open MetricLearning.Core.Tests.Support.SmallRuns
 

@@ -9,7 +9,7 @@ open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Tests.Support.Mishaps
 
-let private pureStepFails (step: Prepared -> TrainingState -> TrainingState) (place: Place) (settings: Settings) =
+let private pureStepFails (step: Run -> TrainingState -> TrainingState) (place: Place) (settings: Settings) =
     let trap = Trap()
     let subject = Subject.metricLossOnly
     let prepared = Setup.prepare subject.Recipe (ingredients subject settings trap)

@@ -7,7 +7,7 @@ open Expecto
 open MetricLearning
 open MetricLearning.Core
 
-type private Step = Prepared -> TrainingState -> TrainingState
+type private Step = Run -> TrainingState -> TrainingState
 
 let private real: Step =
     fun prepared -> Iteration.step prepared.Recipe prepared.Handles

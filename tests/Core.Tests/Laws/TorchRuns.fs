@@ -8,7 +8,6 @@ open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 
 let subject = Subject.metricLossOnly
 let settings = { Settings.rich with Loss = 0 }

@@ -7,7 +7,6 @@ open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.SmallRuns
 

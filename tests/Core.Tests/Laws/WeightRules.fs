@@ -8,7 +8,6 @@ open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 
 open MetricLearning.Core.Tests.Support.SmallRuns
 
@@ -18,7 +17,7 @@ let private rule6 =
         [
             testCase "vectors that nobody took are written in place, others never" (fun () ->
                 use session = Subject.start Subject.metricLossOnly Settings.rich
-                let shown () = session.Handles.Binding.Weights[0]
+                let shown () = session.Handles.Binding.WeightsOf 0
                 step session
                 let first = shown ()
                 step session

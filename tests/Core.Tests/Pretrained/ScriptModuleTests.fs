@@ -8,7 +8,6 @@ open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 open MetricLearning.Core.Tests.Support.ScriptFiles
 open MetricLearning.Core.Tests.Support.Scripts
 

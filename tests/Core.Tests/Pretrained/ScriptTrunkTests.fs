@@ -9,7 +9,6 @@ open TorchSharp
 open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Tests.Support.Expectations
-open MetricLearning.Core.Trainers
 open MetricLearning.Core.Tests.Support.ScriptFiles
 open MetricLearning.Core.Tests.Support.Scripts
 

@@ -10,7 +10,6 @@ open TorchSharp
 open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Tests.Support.Expectations
-open MetricLearning.Core.Trainers
 open MetricLearning.Core.Tests.Support.PickleWriter
 open MetricLearning.Core.Tests.Support.TorchFiles
 open MetricLearning.Core.Tests.Support.PretrainedNetworks

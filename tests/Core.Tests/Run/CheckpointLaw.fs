@@ -10,7 +10,6 @@ open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 open MetricLearning.Core.Tests.Support.Places
 
 /// Through a file; saving changes nothing of the run, and the file written again is the same.

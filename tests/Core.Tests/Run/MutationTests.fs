@@ -93,7 +93,7 @@ let private resealed (file: byte[]) : byte[] =
         Array.append file[.. file.Length - 33] (SHA256.HashData(ReadOnlySpan(file, 0, file.Length - 32)))
 
 /// Loads the file with machines that are there already; what came of it.
-let private attempt (prepared: Prepared) (file: byte[]) : Result<Snapshot, exn> =
+let private attempt (prepared: Run) (file: byte[]) : Result<Snapshot, exn> =
     try
         use opened = SafetensorsFile.Read(new MemoryStream(file), "the file")
         use state = Checkpoint.readFrom prepared.Recipe prepared.Handles "the file" opened
@@ -101,7 +101,7 @@ let private attempt (prepared: Prepared) (file: byte[]) : Result<Snapshot, exn> 
     with error ->
         Error error
 
-let private withFile (act: Prepared -> TrainingState -> byte[] -> unit) =
+let private withFile (act: Run -> TrainingState -> byte[] -> unit) =
     let prepared = prepared ()
     use session = Session.Start prepared
 

@@ -94,7 +94,7 @@ let private progress =
         let! schedules, torch = Gen.zip (mapOf schedule) (mapOf torchSchedule)
 
         let! stopped =
-            Gen.optionOf (Gen.elements [ Stop.Finished; Stop.Hook; Stop.Cancelled ])
+            Gen.optionOf (Gen.elements [ StopReason.Finished; StopReason.Hook; StopReason.Cancelled ])
 
         return
             {

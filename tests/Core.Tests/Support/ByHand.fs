@@ -49,9 +49,10 @@ module ByHand =
             for struct (parameter, usersChoice) in handle.Parameters do
                 parameter.requires_grad <- usersChoice && not isFrozen
 
-    let private context (prepared: Prepared) (plan: Plan) (progress: Progress) : Context =
+    let private context (prepared: Run) (plan: Plan) (progress: Progress) : Context =
         {
             Plan = plan
+            Schema = prepared.Recipe.Schema
             Networks = prepared.Handles.Networks
             Losses = prepared.Handles.Losses
             Miners = prepared.Handles.TupleMiners
@@ -70,7 +71,7 @@ module ByHand =
             vector.Retain()
             vector
 
-    let step (off: Mechanism list) (prepared: Prepared) (state: TrainingState) : TrainingState =
+    let step (off: Mechanism list) (prepared: Run) (state: TrainingState) : TrainingState =
         let isOn mechanism = not (List.contains mechanism off)
         let handles = prepared.Handles
         let progress = Progress.upcoming state.Progress
@@ -107,7 +108,7 @@ module ByHand =
                         parameter.grad <- null
 
             let (Losses terms) =
-                prepared.Recipe.Objective (context prepared plan progress) batch
+                Halves.losses prepared.Recipe.Halves (context prepared plan progress) batch
 
             let total = terms |> List.map snd |> List.reduce (fun sum loss -> sum + loss)
             total.backward ()
@@ -165,6 +166,7 @@ module ByHand =
                     { Progress.evolve
                           progress
                           {
+                              Plan = plan
                               Losses = losses
                               Rates = progress.Rates
                               Cursor = loaded.After

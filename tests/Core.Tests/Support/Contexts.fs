@@ -25,6 +25,18 @@ let linear (inputs: int64) (outputs: int64) : torch.nn.Module<torch.Tensor, torc
     layer.``to`` torch.float64 |> ignore
     layer
 
+// All keys that the documented trainers know, a cascade of three sections among them.
+let private schema =
+    let cascade = CascadedEmbeddings.schema [ 1; 1; 1 ]
+    let adversarial = DeepAdversarialMetricLearning.schema
+
+    { adversarial with
+        Trainer = "a trainer"
+        Models = adversarial.Models @ cascade.Models
+        Losses = adversarial.Losses @ cascade.Losses
+        Miners = adversarial.Miners @ cascade.Miners
+    }
+
 let private ofParts
     (networks: (string * torch.nn.Module<torch.Tensor, torch.Tensor>) list)
     (losses: (string * Loss) list)
@@ -38,6 +50,7 @@ let private ofParts
                 Frozen = Set.empty
                 Stepping = []
             }
+        Schema = schema
         Networks =
             dictionary
                 [
@@ -64,7 +77,14 @@ let context networks losses miners (counting: string list) (seed: int64) : Conte
     { ctx with
         Plan =
             { ctx.Plan with
-                Weights = Map.ofList [ for name in counting -> name, 1.0 ]
+                Weights =
+                    Map.ofList
+                        [
+                            for name in List.map fst schema.Losses @ schema.ExtraLosses do
+                                name, 0.0
+                            for name in counting do
+                                name, 1.0
+                        ]
             }
     }
 

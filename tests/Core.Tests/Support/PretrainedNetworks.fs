@@ -8,7 +8,6 @@ open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 open MetricLearning.Core.Tests.Support.PickleWriter
 open MetricLearning.Core.Tests.Support.TorchFiles
 

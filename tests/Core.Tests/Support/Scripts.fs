@@ -5,7 +5,6 @@ open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 open MetricLearning.Core.Tests.Support.ScriptFiles
 
 /// The layers of the script as TorchSharp's own modules, all weights from a seed.

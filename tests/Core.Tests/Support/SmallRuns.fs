@@ -5,7 +5,6 @@ open System.Threading
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 
 let step (session: Session) =
     session.Step CancellationToken.None |> Seq.iter ignore

@@ -4,7 +4,6 @@ open System
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 
 /// What the laws are said of: a trainer, and how to make its ingredients.
 type Subject =
@@ -206,7 +205,7 @@ module Subject =
         ]
 
     /// A run over fresh machines.
-    let prepare (subject: Subject) (settings: Settings) : Prepared =
+    let prepare (subject: Subject) (settings: Settings) : Run =
         Setup.prepare subject.Recipe (subject.Ingredients settings (Trap()))
 
     /// A session over fresh machines.

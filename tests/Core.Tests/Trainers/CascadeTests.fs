@@ -7,7 +7,6 @@ open FsCheck
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.RandomBatches
 open MetricLearning.Core.Tests.Support.Contexts
@@ -44,7 +43,7 @@ let private given (miners: (string * Miner) list) : MetricInput list =
     let rows =
         torch.randn (16L, 6L, dtype = torch.float64, generator = new torch.Generator 3uL)
 
-    (CascadedEmbeddings.recipe [ 3; 3 ]).Objective ctx (batch [ rows ] labels)
+    Halves.losses (CascadedEmbeddings.recipe [ 3; 3 ]).Halves ctx (batch [ rows ] labels)
     |> ignore
 
     [ for loss in losses -> Seq.exactlyOne loss.Given ]

@@ -7,7 +7,6 @@ open FsCheck
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.RandomBatches
 open MetricLearning.Core.Tests.Support.Contexts
@@ -122,7 +121,7 @@ let tests =
 
                 let anchors, others = embeddings 1 3, embeddings 2 3
 
-                TwoStreamMetricLoss.recipe.Objective ctx (batch [ anchors; others ] [ 0; 1; 0 ])
+                Halves.losses TwoStreamMetricLoss.recipe.Halves ctx (batch [ anchors; others ] [ 0; 1; 0 ])
                 |> ignore
 
                 Expect.equal (List.ofSeq calls) [ floats anchors; floats others ] "anchors, then the others"

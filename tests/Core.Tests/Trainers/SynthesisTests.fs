@@ -7,7 +7,6 @@ open FsCheck
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Trainers
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.RandomBatches
 open MetricLearning.Core.Tests.Support.Contexts
@@ -189,7 +188,7 @@ let tests =
                             }
 
                     for labels in [ [ 0L; 0L; 0L ]; [ 0L; 1L; 2L ] ] do
-                        let (Losses terms) = recipe.Objective ctx (batch [ embeddings 1 3 ] labels)
+                        let (Losses terms) = Halves.losses recipe.Halves ctx (batch [ embeddings 1 3 ] labels)
 
                         Expect.equal
                             (List.sort (List.map fst terms))

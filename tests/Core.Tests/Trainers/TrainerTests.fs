@@ -11,4 +11,6 @@ let tests =
             StreamTests.tests
             SynthesisTests.tests
             PairwiseFormTests.tests
+            HalvesTests.tests
+            NameTests.tests
         ]

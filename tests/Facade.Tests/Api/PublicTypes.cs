@@ -40,7 +40,9 @@ internal static class PublicTypes
     public static IEnumerable<Type> Inheritance(Type type) =>
         [.. type.BaseType is { } parent ? Parts(parent) : [], .. type.GetInterfaces().SelectMany(Parts)];
 
-    /// <summary>From the facade over every signature into the core.</summary>
+    /// <summary>
+    /// From the facade over every signature into the core, but not past the progress and the vectors of a state, which are for F#.
+    /// </summary>
     public static IReadOnlyList<Type> Reached()
     {
         var seen = new HashSet<Type>();
@@ -58,6 +60,7 @@ internal static class PublicTypes
                     .Concat(Members(type).SelectMany(Signature))
                     .Select(part => part.IsGenericType ? part.GetGenericTypeDefinition() : part)
                     .Where(part => part.Assembly == Core || part.Assembly == Facade)
+                    .Where(part => part != typeof(global::MetricLearning.Core.Progress) && part != typeof(global::MetricLearning.Core.Learned))
             )
             {
                 open.Enqueue(next);

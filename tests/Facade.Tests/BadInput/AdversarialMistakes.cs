@@ -79,33 +79,33 @@ public sealed class AdversarialMistakes
         ),
         ["a negative number of epochs of the metric"] = Epochs(
             o => Adversarial(o, metricAlone: -1),
-            "metric_alone_epochs is -1",
+            "metricAloneEpochs is -1",
             "at least 0"
         ),
         ["a negative number of epochs of the generator"] = Epochs(
             o => Adversarial(o, gAlone: -2),
-            "g_alone_epochs is -2",
+            "gAloneEpochs is -2",
             "at least 0"
         ),
         ["no triplets"] = Epochs(
             o => Adversarial(o, triplets: 0),
-            "g_triplets_per_anchor is 0",
+            "gTripletsPerAnchor is 0",
             "at least 1, or all of them"
         ),
-        ["a negative number of triplets"] = Epochs(o => Adversarial(o, triplets: -5), "g_triplets_per_anchor is -5"),
+        ["a negative number of triplets"] = Epochs(o => Adversarial(o, triplets: -5), "gTripletsPerAnchor is -5"),
         ["a frozen generator in its own epochs"] = Adversary(
             o => o with { FreezeThese = ["generator"] },
-            "freeze_these contains \"generator\"",
-            "g_alone_epochs"
+            "FreezeThese contains \"generator\"",
+            "gAloneEpochs"
         ),
         ["epochs of a metric without a loss"] = Adversary(
             o => Weighing(o, metric: 0, classifier: 0),
-            "In the epochs of metric_alone_epochs no loss has a weight above zero",
+            "In the epochs of metricAloneEpochs no loss has a weight above zero",
             "\"metric_loss\", \"classifier_loss\""
         ),
         ["epochs of a generator without a loss"] = Adversary(
             o => Weighing(o, generator: 0),
-            "In the epochs of g_alone_epochs no loss has a weight above zero",
+            "In the epochs of gAloneEpochs no loss has a weight above zero",
             "\"g_hard_loss\", \"g_reg_loss\", \"g_adv_loss\""
         ),
     };
@@ -129,11 +129,11 @@ public sealed class AdversarialMistakes
         Refusing.AtSetup(
             options,
             given => Adversarial(given, -1, 1, 0),
-            "metric_alone_epochs is -1",
-            "g_triplets_per_anchor is 0",
+            "metricAloneEpochs is -1",
+            "gTripletsPerAnchor is 0",
             "must be a TripletMarginLoss",
             "\"g_hard_lss\" is a misprint",
-            "freeze_these contains \"generator\"",
+            "FreezeThese contains \"generator\"",
             "\"classifier_loss\""
         );
     }

@@ -17,7 +17,7 @@ public sealed class NullArguments
         ["custom options"] = _ => new CustomTrainer(null!, _ => []),
         ["custom Models"] = s => new CustomTrainer(s.Options with { Models = null! }, _ => []),
         ["custom losses"] = s => new CustomTrainer(s.Options, null!),
-        ["custom names"] = s => new CustomTrainer(s.Options, _ => [], null!),
+        ["custom names"] = s => new CustomTrainer(s.Options, _ => [], lossNames: null!),
         ["data"] = s => TrainingData.FromTensors((Tensor)null!, s.Labels),
         ["labels"] = s => TrainingData.FromTensors(s.Data, (IReadOnlyList<long>)null!),
         ["one of several inputs"] = s => TrainingData.FromTensors([s.Data, null!], s.Labels),

@@ -45,9 +45,9 @@ public sealed class TrainerMistakes
             "\"subset_batch_miner\", \"tuple_miner\""
         ),
 
-        ["no sections"] = Sizes([], "embedding_sizes is empty", "the size of every section"),
-        ["a section of nothing"] = Sizes([2, 0], "embedding_sizes contains 0", "at least one number"),
-        ["a section of less than nothing"] = Sizes([-3, 2], "embedding_sizes contains -3"),
+        ["no sections"] = Sizes([], "embeddingSizes is empty", "the size of every section"),
+        ["a section of nothing"] = Sizes([2, 0], "embeddingSizes contains 0", "at least one column"),
+        ["a section of less than nothing"] = Sizes([-3, 2], "embeddingSizes contains -3"),
         ["a section more than there are losses"] = Sizes([1, 1, 1], "loss_funcs must contain \"metric_loss_2\""),
         ["a loss more than there are sections"] = Cascaded(
             o => o.WithLoss("metric_loss_2"),

@@ -36,6 +36,27 @@ public sealed class Trainers
     }
 
     [Fact]
+    public void A_trainer_of_your_own_has_two_halves()
+    {
+        using var scenario = new Scenario();
+        var options = scenario.Options with { LossWeights = new() { MetricLoss = 1, ["spread"] = 0.1 } };
+
+        using var inHalves = new CustomTrainer(
+            options,
+            rows: batch => [batch.Trunk(), batch.Embeddings()],
+            losses: whole =>
+            [
+                new("metric_loss", whole.Loss("metric_loss", whole.Rows[1], whole.Mine(whole.Rows[1]))),
+                new("spread", whole.Rows[0].square().mean()),
+            ],
+            "spread"
+        );
+
+        inHalves.Train(1);
+        Assert.True(inHalves.Losses["spread"] > 0);
+    }
+
+    [Fact]
     public void A_run_forks()
     {
         using var scenario = new Scenario();
@@ -52,6 +73,12 @@ public sealed class Trainers
         trainer.Train(numEpochs: 3);
         var second = trainer.Losses["total_loss"];
 
+        using var faster = fork.WithLearningRate("trunk_optimizer", 3e-3);
+        trainer.State = faster;
+        trainer.Train(numEpochs: 3);
+        var other = trainer.Losses["total_loss"];
+
         Assert.Equal(first, second);
+        Assert.NotEqual(first, other);
     }
 }

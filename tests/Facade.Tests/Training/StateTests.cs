@@ -55,6 +55,57 @@ public sealed class StateTests
     }
 
     [Fact]
+    public void A_state_shows_what_it_holds()
+    {
+        using var scenario = new Scenario();
+        using var trainer = new MetricLossOnly(scenario.Options with { IterationsPerEpoch = 2 });
+        trainer.Train(2);
+        using var state = trainer.State;
+
+        Assert.Equal((2, 2, 4L), (state.Epoch, state.IterationsDone, state.Steps));
+        Assert.Equal((2, true, false), (state.IterationsPerEpoch, state.IsEpochOver, state.IsEpochEndPending));
+        Assert.Equal((1L, 1L), (state.Pass, state.BatchesTaken));
+        Assert.Equal(StopReason.Finished, state.Stopped);
+        Assert.Equal(1.0, state.LossWeights["metric_loss"]);
+        Assert.Equal(trainer.EpochLosses, state.EpochLosses);
+        Assert.Equal([0.1], state.LearningRates["trunk_optimizer"]);
+        Assert.Empty(state.ScheduleSteps);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_fork_may_have_another_learning_rate(bool isOurs)
+    {
+        using var scenario = new Scenario();
+        using var trainer = new MetricLossOnly(
+            isOurs
+                ? scenario.Options with
+                {
+                    Optimizers = new() { Trunk = PureOptimizer.Adam(0.01), Embedder = PureOptimizer.SGD(0.1) },
+                }
+                : scenario.Options
+        );
+        trainer.Train(1);
+        using var fork = trainer.State;
+        trainer.Step();
+        var expected = scenario.Weights();
+
+        using var still = fork.WithLearningRate("trunk_optimizer", 0).WithLearningRate("embedder_optimizer", 0);
+        trainer.State = still;
+        trainer.Step();
+        Assert.Equal([0.0], trainer.LearningRates["trunk_optimizer"]);
+        Assert.NotEqual(expected, scenario.Weights());
+
+        trainer.State = fork;
+        trainer.Step();
+        Assert.Equal(expected, scenario.Weights());
+        Assert.Throws<ArgumentException>(() => fork.WithLearningRate("trunk", 0.1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => fork.WithLearningRate("trunk_optimizer", -1));
+        Assert.Throws<ArgumentException>(() => fork.WithLossWeight("metric_los", 1));
+    }
+
+    [Fact]
     public void Forks_are_strangers()
     {
         using var scenario = new Scenario();

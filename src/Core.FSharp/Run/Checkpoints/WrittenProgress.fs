@@ -19,7 +19,7 @@ module internal WrittenProgress =
         ]
 
     let private stopNames =
-        [ Stop.Finished, "finished"; Stop.Hook, "hook"; Stop.Cancelled, "cancelled" ]
+        [ StopReason.Finished, "finished"; StopReason.Hook, "hook"; StopReason.Cancelled, "cancelled" ]
 
     let private nameIn (names: ('Case * string) list) (case: 'Case) : string =
         names |> List.find (fst >> (=) case) |> snd

@@ -1,0 +1,23 @@
+namespace MetricLearning.Core
+
+open System
+open MetricLearning
+
+/// Keeping numbers that are not finite out of states.
+module internal Finiteness =
+
+    /// Raises NotFiniteNumberException when the sum of the losses is not finite.
+    let check (progress: Progress) (losses: Map<string, float>) : unit =
+        if not (Double.IsFinite losses[Keys.TotalLoss]) then
+            let values =
+                losses
+                |> Map.toSeq
+                |> Seq.map (fun (name, value) -> $"{name} = {value}")
+                |> String.concat ", "
+
+            raise (
+                NotFiniteNumberException(
+                    $"The loss is not finite in epoch {progress.Epoch}, iteration {progress.Iteration} ({values}). Nothing was changed; look for NaN or infinite inputs, or lower the learning rate.",
+                    losses[Keys.TotalLoss]
+                )
+            )

@@ -1,0 +1,76 @@
+namespace MetricLearning.Core
+
+open System
+open TorchSharp
+open type TorchSharp.torch
+open MetricLearning
+
+/// The losses of a batch times their weights, and their sum.
+type internal WeightedLosses =
+    {
+        /// Scalars by name; a name may come more than once.
+        Terms: (string * Tensor) list
+        /// Their sum.
+        Total: Tensor
+    }
+
+/// Weighing losses and reading them as numbers.
+module internal WeightedLosses =
+
+    let private check (plan: Plan) (name: string) (loss: Tensor) : unit =
+        if not (Map.containsKey name plan.Weights) then
+            let known = String.Join(", ", plan.Weights.Keys)
+
+            invalidOp
+                $"\"{name}\" is no loss of this trainer; its losses are {known}. Name further losses at construction."
+
+        if isNull (box loss) then
+            invalidOp $"The loss \"{name}\" is null; a loss function must return one number for the batch."
+
+        if loss.numel () <> 1L then
+            invalidOp
+                $"The loss \"{name}\" has the shape {loss.ToString TensorStringStyle.Metadata}; a loss function must return one number for the batch."
+
+    /// The losses that count, weighted.
+    /// Raises InvalidOperationException when one is no scalar or has no weight, or none counts.
+    let weigh (plan: Plan) (Losses terms: Losses) : WeightedLosses =
+        let weighted =
+            [
+                for name, loss in terms do
+                    check plan name loss
+
+                    if Plan.counts name plan then
+                        let scalar = if loss.dim () = 0L then loss else loss.reshape [||]
+                        let weight = Plan.weight name plan
+                        name, (if weight = 1.0 then scalar else scalar * weight)
+            ]
+
+        match List.map snd weighted with
+        | [] -> invalidOp "This iteration has no loss: no loss with a weight above zero takes part in its phase."
+        | first :: others ->
+            {
+                Terms = weighted
+                Total = List.fold (fun (sum: Tensor) loss -> sum + loss) first others
+            }
+
+    // One by one where they can simply be read, in one transfer from any other device.
+    let private numbers (scalars: Tensor list) : float[] =
+        if scalars |> List.forall (fun scalar -> scalar.device_type = DeviceType.CPU) then
+            [| for scalar in scalars -> scalar.ToDouble() |]
+        else
+            let stacked =
+                torch.stack [| for scalar in scalars -> scalar.detach().``to`` ScalarType.Float64 |]
+
+            stacked.cpu().data<float>().ToArray()
+
+    /// The losses as numbers, 0 for those that were not computed, and their sum as `total_loss`.
+    let read (runKeys: RunKeys) (losses: WeightedLosses) : Map<string, float> =
+        let numbers = numbers (losses.Total :: List.map snd losses.Terms)
+        let zeros = Map.ofList [ for name in runKeys.Terms -> name, 0.0 ]
+
+        Seq.zip (List.map fst losses.Terms) (Seq.tail numbers)
+        |> Seq.fold
+            (fun losses (name, value) ->
+                losses |> Map.change name (fun sum -> Some(Option.defaultValue 0.0 sum + value)))
+            zeros
+        |> Map.add Keys.TotalLoss numbers[0]
