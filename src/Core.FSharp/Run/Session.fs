@@ -85,7 +85,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     /// The newest state. What you take is yours: it is never written to; dispose it when you are done with it.
     member _.Take() : TrainingState = state.Share()
 
-    /// Goes on from another state of the same handles; the modules show it at once.
+    /// Goes on from another state of the same run; the modules are bound to it at once.
     /// Raises InvalidOperationException when it was freed, ArgumentException when it is that of other networks; then nothing
     /// was changed.
     member _.Resume(from: TrainingState) : unit =
@@ -119,7 +119,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
 
         Checkpoint.save recipe handles { taken with Progress = progress } path
 
-    /// Goes on from a checkpoint; the modules show it at once.
+    /// Goes on from a checkpoint; the modules are bound to it at once.
     /// Raises what `Checkpoint.load` raises, and InvalidOperationException when one of TorchSharp's schedulers was already
     /// stepped otherwise; then nothing was changed.
     member this.ResumeFrom(path: string) : unit =

@@ -2,7 +2,7 @@ namespace MetricLearning.Core
 
 open MetricLearning
 
-/// What a state must remember of a pass that only the user's own sequence knows.
+/// The part of a pass that only the user's own sequence knows, and that a state must remember.
 [<RequireQualifiedAccess>]
 type PassMemory =
     /// Nothing: the pass is a function of seed and number, or a user's own pass that has not begun.
@@ -18,11 +18,11 @@ type PassMemory =
 /// A position in the order of data: a plain value, part of every training state.
 type Cursor =
     {
-        /// Which pass over the data, from 0.
+        /// The number of the pass over the data, from 0.
         Pass: int64
-        /// How many batches of it were taken.
+        /// The number of batches taken from it.
         Taken: int64
-        /// What a sequence of the user's gave for this pass.
+        /// The output of a user's own sequence for this pass.
         PassMemory: PassMemory
     }
 

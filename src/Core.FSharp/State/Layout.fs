@@ -3,37 +3,37 @@ namespace MetricLearning.Core
 open MetricLearning
 open TorchSharp
 
-/// Where one tensor lies in a flat vector: `Size` elements from `Offset` on, in the row-major order of `Shape`. The
+/// The place of one tensor in a flat vector: `Size` elements from `Offset` on, in the row-major order of `Shape`. The
 /// `Padded` − `Size` elements after them belong to nobody, so that the next slot starts on a 64-byte boundary.
 type Slot =
     {
         /// The tensor's dotted name.
         Name: string
-        /// Where it begins, in elements.
+        /// Its first element.
         Offset: int64
-        /// How many elements it has.
+        /// Its number of elements.
         Size: int64
-        /// How many elements it takes up.
+        /// The number of elements that it takes up.
         Padded: int64
         /// The tensor's shape.
         Shape: int64[]
     }
 
-/// How tensors of one dtype and device share a flat vector of `Length` elements, in the order of `Slots`.
+/// The places of tensors of one dtype and device in a flat vector of `Length` elements, in the order of `Slots`.
 [<ReferenceEquality>]
 type Layout =
     {
         /// One for each tensor, in their order.
         Slots: Slot[]
-        /// How many elements the vector has.
+        /// The number of elements of the vector.
         Length: int64
-        /// What its elements are.
+        /// The type of its elements.
         Dtype: torch.ScalarType
-        /// Where it lies.
+        /// The device that holds it.
         Device: torch.Device
     }
 
-/// Laying tensors out, and showing their places in a vector.
+/// Laying tensors out, and viewing their places in a vector.
 module Layout =
 
     // A cache line, and the widest vector register.
@@ -85,7 +85,7 @@ module Layout =
             Device = device
         }
 
-    /// A new tensor that shows one slot of a flat tensor, in its shape and on its memory. The caller owns the view.
+    /// A view of one slot of a flat tensor, in its shape. The caller owns the view.
     let view (slot: Slot) (flat: torch.Tensor) : torch.Tensor =
         flat.as_strided (slot.Shape, strides slot.Shape, flat.storage_offset () + slot.Offset)
 

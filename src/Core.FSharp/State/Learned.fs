@@ -12,13 +12,12 @@ type GroupState =
         Weights: Vector
         /// The optimizer's slots (momentum, averages of squares, …), laid out like the weights.
         Slots: Vector[]
-        /// How often each parameter was stepped.
+        /// The number of steps of each parameter.
         Counts: int64[]
     }
 
-/// What a run has learned: weights, optimizer slots and buffers (batch-norm statistics, losses' memory) as flat vectors
-/// that nobody writes to while this value lives. `Dispose` gives the vectors back; values that share them are not
-/// affected.
+/// Weights, optimizer slots and buffers (batch-norm statistics, losses' memory) of a run as flat vectors that nobody writes
+/// to while this value lives. `Dispose` releases the vectors; values that share them are not affected.
 [<Sealed>]
 type Learned(groups: GroupState[], buffers: Vector[]) =
     let mutable freed = 0
@@ -39,7 +38,7 @@ type Learned(groups: GroupState[], buffers: Vector[]) =
             yield! buffers
         }
 
-    /// Whether the vectors were given back: then this value can no longer be used.
+    /// True once the vectors were released: then this value can no longer be used.
     member _.IsFreed = Volatile.Read &freed = 1
 
     /// Marks the value as used up, its vectors having moved into another one. True for the first who asks.
@@ -61,7 +60,7 @@ type Learned(groups: GroupState[], buffers: Vector[]) =
             invalidOp
                 "This state's weights were released, by Dispose or because its run went on. Take trainer.State inside the hook to step it again later."
 
-    /// Gives the vectors back; more than once does nothing.
+    /// Releases the vectors. Safe to call more than once.
     member this.Dispose() =
         if this.TryConsume() then
             for vector in this.Vectors do

@@ -1,6 +1,6 @@
 namespace MetricLearning.Core
 
-/// What an iteration may do with the vectors of the state it starts from.
+/// The right of an iteration to the vectors of the state it starts from.
 [<RequireQualifiedAccess>]
 type Ownership =
     /// The state stays as it is: the iteration writes into copies.

@@ -45,7 +45,8 @@ type TrainingState =
     member state.BatchesTaken: int64 = state.Progress.Cursor.Taken
 
     /// The weight of every loss, as it was given.
-    member state.LossWeights: IReadOnlyDictionary<string, float> = state.Progress.LossWeights
+    member state.LossWeights: IReadOnlyDictionary<string, float> =
+        state.Progress.LossWeights
 
     /// The last iteration's losses, weighted, and their sum under `total_loss`; empty before the first.
     member state.Losses: IReadOnlyDictionary<string, float> = state.Progress.Losses

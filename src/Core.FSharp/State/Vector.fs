@@ -44,10 +44,10 @@ type Vector private (tensor: torch.Tensor, pressure: int64) =
 
         tensor
 
-    /// Whether more than one owns it: then it must not be written to.
+    /// True if more than one owns it: then it must not be written to.
     member _.IsShared: bool = Volatile.Read &owners > 1
 
-    /// Whether the last owner has released it.
+    /// True once the last owner has released it.
     member _.IsFreed: bool = Volatile.Read &owners = 0
 
     /// One more owner. An InvalidOperationException once the vector is freed.

@@ -80,7 +80,12 @@ type Binding
         claim ()
 
         if not (same weights[group] vector) then
-            let { ParameterGroup.Parameters = parameters; Layout = layout } = groups[group]
+            let {
+                    ParameterGroup.Parameters = parameters
+                    Layout = layout
+                } =
+                groups[group]
+
             Effects.point (Array.map (fun parameter -> parameter :> Tensor) parameters) layout vector
             weights[group] <- vector
 
@@ -97,7 +102,8 @@ type Binding
         learned.Groups
         |> Array.iteri (fun group state -> this.BindWeights(group, state.Weights))
 
-        learned.Buffers |> Array.iteri (fun group vector -> this.BindBuffers(group, vector))
+        learned.Buffers
+        |> Array.iteri (fun group vector -> this.BindBuffers(group, vector))
 
     /// Puts networks and losses into the modes of a plan, and stops gradients at what is frozen.
     member internal _.SetModes(wanted: Set<string>) : unit =

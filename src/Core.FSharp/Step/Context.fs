@@ -24,7 +24,13 @@ type Context =
 /// Finding the parts of a run by key. A part may be left out; a key that the trainer does not know is an error.
 module internal Context =
 
-    let private find (kind: string) (given: string) (known: string list) (parts: IReadOnlyDictionary<string, 'Part>) key =
+    let private find
+        (kind: string)
+        (given: string)
+        (known: string list)
+        (parts: IReadOnlyDictionary<string, 'Part>)
+        key
+        =
         match parts.TryGetValue key with
         | true, part -> Some part
         | _ when List.contains key known -> None

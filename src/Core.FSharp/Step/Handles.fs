@@ -38,15 +38,15 @@ type Handles =
         Clippers: (string * Action) list
         /// The initial learning rates, by optimizer key.
         InitialRates: Map<string, float[]>
-        /// How the weights are laid out.
+        /// The parameters, as flat vectors hold them.
         Groups: ParameterGroup[]
-        /// How the buffers are laid out.
+        /// The buffers, as flat vectors hold them.
         Buffers: BufferGroup[]
-        /// Where batches come from.
+        /// The source of batches.
         Loader: Loader
-        /// Where batches are put before the forward pass.
+        /// The device that batches are put on.
         Device: Device
-        /// What floating-point data is converted to; None leaves it as it is.
+        /// The dtype that floating-point data is converted to; None leaves it as it is.
         Dtype: ScalarType option
         /// The state that modules are bound to at the moment.
         Binding: Binding

@@ -80,7 +80,9 @@ module Iteration =
     let private evolve recipe (handles: Handles) ownership (state: TrainingState) (loaded: Loaded) =
         let progress = Progress.upcoming state.Progress
         let plan = decide recipe handles state.Progress
-        let learned, outcome = run recipe handles ownership progress plan state.Learned loaded
+
+        let learned, outcome =
+            run recipe handles ownership progress plan state.Learned loaded
 
         {
             Progress = Progress.evolve progress outcome

@@ -4,11 +4,11 @@ open MetricLearning
 open TorchSharp
 open type TorchSharp.torch
 
-/// Which learning rates rule.
+/// The learning rates of a step.
 module internal LearningRates =
 
-    /// The learning rates that rule this step: what the user or a scheduler wrote into a TorchSharp optimizer since
-    /// its rates were last written there, else the state's.
+    /// The learning rates of the next step: those that the user or a scheduler wrote into a TorchSharp optimizer since its
+    /// rates were last written there, else the state's.
     let current (handles: Handles) (progress: Progress) : Map<string, float[]> =
         (progress.Rates, handles.Optimizers)
         ||> List.fold (fun rates (key, handle) ->

@@ -5,11 +5,11 @@ open MetricLearning
 /// The slots of TorchSharp's optimizers, between iterations.
 module internal OptimizerSlots =
 
-    // Of modules that were disposed there is nothing to show.
+    // Disposed modules have no slots.
     let private isGone (group: ParameterGroup) =
         group.Parameters |> Array.exists (fun parameter -> parameter.IsInvalid)
 
-    /// Lets TorchSharp's optimizers show the slots of a state, so that they can be read and saved.
+    /// Makes the slots of TorchSharp's optimizers views of a state's, so that they can be read and saved.
     let bind (handles: Handles) (learned: Learned) : unit =
         for key, handle in handles.Optimizers do
             match handle with

@@ -35,9 +35,17 @@ module internal OptimizerStep =
         let copies =
             [
                 for index in 0 .. handles.Groups.Length - 1 do
-                    if opaque |> List.exists (fun (key, _) -> handles.Groups[index].Optimizer = Some key) then
+                    if
+                        opaque
+                        |> List.exists (fun (key, _) -> handles.Groups[index].Optimizer = Some key)
+                    then
                         let before = workspace.Weights[index]
-                        index, (if Workspace.isFresh workspace before then before else Vector.clone before)
+
+                        index,
+                        (if Workspace.isFresh workspace before then
+                             before
+                         else
+                             Vector.clone before)
             ]
 
         try
@@ -55,7 +63,7 @@ module internal OptimizerStep =
 
         copies
 
-    /// What is learned after a step of the given optimizers, from the gradients that the parameters have.
+    /// Steps the given optimizers by the gradients of the parameters.
     let step (handles: Handles) (workspace: Workspace) (stepping: string list) (rates: Map<string, float[]>) : Learned =
         use _ = no_grad ()
         let learned = workspace.Before

@@ -27,7 +27,12 @@ module Run =
         Iteration.step run.Recipe run.Handles state
 
     // Nobody else sees the states in between, so their memory is reused.
-    let private advance (run: Run) (goesOn: TrainingState -> bool) (visit: TrainingState -> unit) (from: TrainingState) =
+    let private advance
+        (run: Run)
+        (goesOn: TrainingState -> bool)
+        (visit: TrainingState -> unit)
+        (from: TrainingState)
+        =
         let mutable state = from.Share()
 
         try

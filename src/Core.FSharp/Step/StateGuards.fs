@@ -3,10 +3,10 @@ namespace MetricLearning.Core
 open MetricLearning
 open System
 
-/// What must hold before a state can be stepped.
+/// Checks before a state is stepped.
 module internal StateGuards =
 
-    /// Whether every parameter and buffer is still there.
+    /// True if no parameter or buffer was disposed or replaced.
     let isWhole (handles: Handles) : bool =
         handles.Groups
         |> Array.forall (fun group -> group.Parameters |> Array.forall (fun parameter -> not parameter.IsInvalid))

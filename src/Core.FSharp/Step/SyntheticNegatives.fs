@@ -98,7 +98,7 @@ module SyntheticNegatives =
             Tuples = Tuples.Triplets(rows 0L, rows 1L, rows 2L)
         }
 
-    /// How far synthetic negatives are from the real samples that `like` chooses: the mean squared difference of
+    /// The distance of synthetic negatives from the real samples that `like` chooses: the mean squared difference of
     /// normalised rows.
     let distanceTo (like: Synthetic -> Tensor) (synthetic: Synthetic) : Tensor =
         let normalize (rows: Tensor) =

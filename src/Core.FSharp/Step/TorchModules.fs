@@ -6,10 +6,10 @@ open System.Runtime.InteropServices
 open TorchSharp
 open type TorchSharp.torch
 
-/// TorchSharp's modules: what they do not say themselves.
+/// Properties of TorchSharp's modules that they do not report themselves.
 module internal TorchModules =
 
-    /// Whether the module was disposed. It cannot be asked, but a disposed one answers nothing.
+    /// True if the module was disposed. TorchSharp does not report it, but a disposed module raises on every access.
     let isDisposed (layer: nn.Module) : bool =
         try
             layer.training |> ignore
@@ -27,7 +27,7 @@ module internal TorchModules =
         | :? nn.IModule<Tensor[], Tensor> as any -> Some(fun inputs -> any.call inputs)
         | _ -> None
 
-    /// How many tensors a module's forward takes; None if any number.
+    /// The number of tensors that a module's forward takes; None if any number.
     let arity (forwardModule: nn.Module) : int option =
         match box forwardModule with
         | :? nn.IModule<Tensor, Tensor> -> Some 1
@@ -40,13 +40,13 @@ module internal TorchModules =
         |> Seq.map (fun input -> $"{input.dtype} {Shape.show input.shape}")
         |> String.concat " and "
 
-    /// What libtorch says is wrong, without the calls in C++ that led there, which its exception has.
+    /// libtorch's message without the calls in C++ that its exception adds.
     let reason (error: ExternalException) : string =
         match error.Message.IndexOf("\nException raised from", StringComparison.Ordinal) with
         | -1 -> error.Message
         | calls -> error.Message[.. calls - 1]
 
-    /// What a network makes of its inputs. libtorch names neither the network nor what it was given; this does.
+    /// The output of a network. The error of a forward pass that fails names the network and its inputs; libtorch does not.
     let call (name: string) (forward: Tensor[] -> Tensor) (inputs: Tensor[]) : Tensor =
         let output =
             try

@@ -9,9 +9,9 @@ open MetricLearning
 [<ReferenceEquality>]
 type internal Workspace =
     {
-        /// What was learned before the iteration.
+        /// The vectors before the iteration.
         Before: Learned
-        /// What may be done with its vectors.
+        /// The right to write into them.
         Ownership: Ownership
         /// The weights that the modules are bound to during the forward pass, group by group.
         Weights: Vector[]
@@ -49,8 +49,11 @@ module internal Workspace =
                         groupState.Weights, made)
                 made
 
-        weights |> Array.iteri (fun group vector -> handles.Binding.BindWeights(group, vector))
-        buffers |> Array.iteri (fun group vector -> handles.Binding.BindBuffers(group, vector))
+        weights
+        |> Array.iteri (fun group vector -> handles.Binding.BindWeights(group, vector))
+
+        buffers
+        |> Array.iteri (fun group vector -> handles.Binding.BindBuffers(group, vector))
 
         {
             Before = learned
@@ -110,6 +113,9 @@ module internal Workspace =
 
     /// A vector with the same content that the optimizer may write into: the vector itself where it may, else a copy.
     let writable (workspace: Workspace) (vector: Vector) : Vector =
-        if isFresh workspace vector then vector
-        elif mayWrite workspace.Ownership vector then passOn workspace vector
-        else Vector.clone vector
+        if isFresh workspace vector then
+            vector
+        elif mayWrite workspace.Ownership vector then
+            passOn workspace vector
+        else
+            Vector.clone vector

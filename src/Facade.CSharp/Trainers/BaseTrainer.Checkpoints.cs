@@ -28,7 +28,7 @@ public abstract partial class BaseTrainer
 
     /// <summary>
     /// Goes on from a checkpoint of a trainer of the same kind with the same networks, losses, optimizers and schedules:
-    /// the networks show it at once, and <see cref="Train"/> without a start epoch continues inside the epoch; a run that its
+    /// the networks are bound to it at once, and <see cref="Train"/> without a start epoch continues inside the epoch; a run that its
     /// end-of-epoch hook had ended stays ended. On an error nothing was changed.
     /// </summary>
     /// <exception cref="InvalidDataException">The file is no checkpoint, was damaged, or is of a newer version of this library.</exception>
@@ -48,9 +48,9 @@ public abstract partial class BaseTrainer
 
     /// <summary>
     /// Goes on from the newest checkpoint that this trainer&#39;s <see cref="TrainerOptions.Checkpoints"/> wrote, in an earlier
-    /// process as a rule. Newer ones that were damaged are passed over, with a logged warning.
+    /// process, usually. Newer ones that were damaged are passed over, with a logged warning.
     /// </summary>
-    /// <param name="folder">Where they lie; null for the folder of <see cref="TrainerOptions.Checkpoints"/>.</param>
+    /// <param name="folder">Their folder; null for the folder of <see cref="TrainerOptions.Checkpoints"/>.</param>
     /// <returns>Whether there was one.</returns>
     /// <exception cref="InvalidDataException">There are checkpoints, but none can be read.</exception>
     /// <exception cref="ArgumentException">

@@ -51,6 +51,6 @@ public abstract partial class BaseTrainer
             ? Iteration + (long)iterations * Math.Max(0, Epoch - 1)
             : Math.Max(0, session.Progress.Steps - 1);
 
-    /// <summary>How many iterations an epoch has; null when that differs from pass to pass.</summary>
+    /// <summary>Iterations of an epoch; null when that differs from pass to pass.</summary>
     public int? IterationsPerEpoch => Interop.IterationsPerEpoch(session);
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace MetricLearning;
 
 /// <summary>
-/// What all trainers share: a run that is trained by epochs, by single steps or as a stream of events, with hooks. Its
+/// The base of all trainers: a run that is trained by epochs, by single steps or as a stream of events, with hooks. Its
 /// state is a value that you can take at any time and go back to.
 /// </summary>
 public abstract partial class BaseTrainer : IDisposable
@@ -44,11 +44,11 @@ public abstract partial class BaseTrainer : IDisposable
     /// <summary>The run itself.</summary>
     internal Session Session => session;
 
-    /// <summary>What construction found doubtful; also logged.</summary>
+    /// <summary>Doubtful options that construction found; also logged.</summary>
     public IReadOnlyList<string> Warnings { get; }
 
     /// <summary>
-    /// The newest state. Taking it makes it yours: it is never written to, and you dispose it. Setting a state makes the
+    /// The newest state. You own the state that you take: later training never modifies it, and you dispose it. Setting a state makes the
     /// trainer, and its networks, go on from it.
     /// </summary>
     /// <exception cref="InvalidOperationException">The state that is set was disposed.</exception>

@@ -3,7 +3,7 @@ namespace MetricLearning;
 /// <summary>
 /// Trains a metric, and a generator of synthetic negatives that works against it (Duan et al. 2018, &quot;Deep Adversarial
 /// Metric Learning&quot;). Models: <c>trunk</c>, <c>generator</c> (from a triplet of the trunk&#39;s outputs to one of
-/// them: 3 × F numbers to F), mostly <c>embedder</c>, perhaps <c>classifier</c>; loss functions: <c>metric_loss</c>,
+/// them: 3 × F numbers to F), usually <c>embedder</c>, optionally <c>classifier</c>; loss functions: <c>metric_loss</c>,
 /// <c>g_adv_loss</c> (a <see cref="TripletMarginLoss"/>), <c>synth_loss</c>, and <c>classifier_loss</c> with a classifier.
 /// Loss weights, where given, also name <c>g_hard_loss</c> and <c>g_reg_loss</c>. Miners: <c>subset_batch_miner</c>,
 /// <c>tuple_miner</c>, and <c>g_triplet_miner</c>, which chooses the generator&#39;s triplets instead of chance.
@@ -11,11 +11,11 @@ namespace MetricLearning;
 public sealed class DeepAdversarialMetricLearning : BaseTrainer
 {
     /// <summary>Sets the run up.</summary>
-    /// <param name="options">What the trainer takes.</param>
+    /// <param name="options">The options of the run.</param>
     /// <param name="metricAloneEpochs">The first epochs, in which only the metric learns.</param>
     /// <param name="gAloneEpochs">The epochs after those, in which only the generator learns.</param>
     /// <param name="gTripletsPerAnchor">
-    /// Random triplets for each sample that the generator makes a synthetic negative of, from 1; null for all there are.
+    /// The number of random triplets for each sample, from 1, each of which gets a synthetic negative; null for all triplets.
     /// </param>
     /// <exception cref="Core.SetupException">The options have mistakes: all of them, together.</exception>
     public DeepAdversarialMetricLearning(
@@ -25,9 +25,7 @@ public sealed class DeepAdversarialMetricLearning : BaseTrainer
         int? gTripletsPerAnchor = 100
     )
         : base(
-            Core.DeepAdversarialMetricLearningModule.recipe(
-                new(metricAloneEpochs, gAloneEpochs, gTripletsPerAnchor)
-            ),
+            Core.DeepAdversarialMetricLearningModule.recipe(new(metricAloneEpochs, gAloneEpochs, gTripletsPerAnchor)),
             options
         ) { }
 }

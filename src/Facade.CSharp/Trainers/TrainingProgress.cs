@@ -1,10 +1,10 @@
 namespace MetricLearning;
 
-/// <summary>How far a call of <c>Train</c> has come; reported after every iteration.</summary>
+/// <summary>Progress of a call of <c>Train</c>, reported after every iteration.</summary>
 /// <param name="Epoch">The current epoch, from 1.</param>
 /// <param name="LastEpoch">The epoch with which training ends.</param>
-/// <param name="IterationsDone">How many iterations of the epoch are done.</param>
-/// <param name="IterationsPerEpoch">How many the epoch has; null when only its end will tell.</param>
+/// <param name="IterationsDone">Iterations done in the epoch.</param>
+/// <param name="IterationsPerEpoch">Iterations of the epoch; null when that differs from pass to pass.</param>
 /// <param name="TotalLoss">The weighted sum of the last iteration&#39;s losses.</param>
 public sealed record TrainingProgress(
     int Epoch,

@@ -3,7 +3,7 @@ namespace MetricLearning;
 /// <summary>
 /// Trains a trunk, and an embedder if there is one, with one loss across two streams. A sample is (anchor, positive or
 /// negative, label); anchors come from the first stream, positives and negatives from the second. Models: <c>trunk</c>,
-/// mostly <c>embedder</c>; loss functions: <c>metric_loss</c>; miners: <c>tuple_miner</c>, without which all triplets
+/// usually <c>embedder</c>; loss functions: <c>metric_loss</c>; miners: <c>tuple_miner</c>, without which all triplets
 /// across the streams are taken.
 /// </summary>
 public sealed class TwoStreamMetricLoss : BaseTrainer

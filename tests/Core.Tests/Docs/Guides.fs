@@ -92,7 +92,12 @@ let private trainWithClassifier =
         trains [ "metric_loss"; "classifier_loss" ] run
 
         let own =
-            Recipe.custom [ "trunk"; "classifier" ] [ "metric_loss"; "classifier_loss" ] [] Embedding.embed withClassifier
+            Recipe.custom
+                [ "trunk"; "classifier" ]
+                [ "metric_loss"; "classifier_loss" ]
+                []
+                Embedding.embed
+                withClassifier
 
         trains
             [ "metric_loss"; "classifier_loss" ]
@@ -143,13 +148,7 @@ let private cascadedEmbeddings =
         let handles = (Setup.prepare (CascadedEmbeddings.recipe [ 16; 16; 16 ]) ingredients)
 
         let losses halves =
-            (Iteration.step
-                { handles.Recipe with
-                    Halves = halves
-                }
-                handles.Handles
-                handles.State)
-                .Progress.Losses
+            (Iteration.step { handles.Recipe with Halves = halves } handles.Handles handles.State).Progress.Losses
 
         Expect.equal
             (losses (Halves.cut Embedding.embed (cascade [ 16; 16; 16 ])))

@@ -21,8 +21,7 @@ let twoLosses (ctx: Context) : Featured -> Losses =
 let recipe =
     Recipe.custom [ "trunk"; "embedder" ] [ "metric_loss"; "trunk_loss" ] [] Embedding.features twoLosses
 
-let metricAlone (ctx: Context) : Embedded -> Losses =
-    Mining.mine ctx >> Objective.metric ctx
+let metricAlone (ctx: Context) : Embedded -> Losses = Mining.mine ctx >> Objective.metric ctx
 
 let withoutDecayOfBiases =
     PureOptimizer.AdamW(1e-3).WithGroup(_.EndsWith("bias"), PureOptimizer.AdamW(1e-3, weightDecay = 0.0))
@@ -109,7 +108,9 @@ let private trainers =
         let trunk: string * torch.nn.Module =
             "trunk_loss", Contrastive.loss Contrastive.defaults
 
-        let own = Recipe.custom [ "trunk"; "embedder" ] [ "metric_loss" ] [] Embedding.embed metricAlone
+        let own =
+            Recipe.custom [ "trunk"; "embedder" ] [ "metric_loss" ] [] Embedding.embed metricAlone
+
         Expect.equal (losses (parts own [ metric ])) [ "metric_loss"; "total_loss" ] "one loss"
         Expect.equal (losses (parts recipe [ metric; trunk ])) [ "metric_loss"; "total_loss"; "trunk_loss" ] "two"
     }

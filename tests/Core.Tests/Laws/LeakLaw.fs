@@ -22,11 +22,7 @@ let private countsOf (recipe: Recipe) (count: int) (session: Session) : (Plan * 
         ])
 
 /// The same after each of `count` steps from a state to the next, each state disposed.
-let private countsOfStates
-    (prepared: Prepared)
-    (step: TrainingState -> TrainingState)
-    (count: int)
-    : (Plan * int64) list =
+let private countsOfStates (prepared: Run) (step: TrainingState -> TrainingState) (count: int) : (Plan * int64) list =
     use _ = Session.Start prepared
 
     withoutCollecting (fun () ->

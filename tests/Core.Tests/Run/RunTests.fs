@@ -98,7 +98,9 @@ let tests =
 
                 Expect.equal
                     (rates hot)
-                    [ for name, rate in rates run.State -> name, (if name = key then 0.5 else rate) ]
+                    [
+                        for name, rate in rates run.State -> name, (if name = key then 0.5 else rate)
+                    ]
                     "the rates"
 
                 use moved = Run.step run hot
@@ -148,10 +150,17 @@ let tests =
 
                     Expect.stringContains message part "the message"
 
-                refused (Run.withLearningRate "trunk" 1.0) "There is no optimizer \"trunk\"; this run has \"trunk_optimizer\""
+                refused
+                    (Run.withLearningRate "trunk" 1.0)
+                    "There is no optimizer \"trunk\"; this run has \"embedder_optimizer\""
+
                 refused (Run.withLearningRate "trunk_optimizer" -1.0) "not negative"
                 refused (Run.withLearningRate "trunk_optimizer" Double.NaN) "finite"
-                refused (Run.withLossWeight "metric_los" 1.0) "There is no loss \"metric_los\"; this run has \"metric_loss\""
+
+                refused
+                    (Run.withLossWeight "metric_los" 1.0)
+                    "There is no loss \"metric_los\"; this run has \"metric_loss\""
+
                 refused (Run.withLossWeight "metric_loss" Double.PositiveInfinity) "finite"
                 refused (Run.withLossWeight "metric_loss" 0.0) "nothing to train on")
 
@@ -177,7 +186,10 @@ let tests =
             testCase "a state of another run is refused" (fun () ->
                 let run = Subject.prepare Subject.metricLossOnly settings
                 use _ = Session.Start run
-                let other = Subject.prepare Subject.metricLossOnly { settings with Embedder = false }
+
+                let other =
+                    Subject.prepare Subject.metricLossOnly { settings with Embedder = false }
+
                 use _ = Session.Start other
                 Expect.throwsT<ArgumentException> (fun () -> Run.bind run other.State) "another network")
         ]

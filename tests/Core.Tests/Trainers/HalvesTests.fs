@@ -78,7 +78,7 @@ let private inChunks (halves: Halves) (ctx: Context) (batch: Batch) : float =
         for leaf, tensor in Array.zip leaves (halves.Rows ctx chunk).Tensors do
             match leaf.grad with
             | null -> ()
-            | gradient when tensor.requires_grad -> (tensor * gradient.narrow (0L, first, count)).sum().backward ()
+            | gradient when tensor.requires_grad -> (tensor * gradient.narrow (0L, first, count)).sum().backward()
             | _ -> ()
 
         first <- first + count

@@ -9,7 +9,8 @@ open MetricLearning
 open MetricLearning.Core
 
 let private message (whole: Context -> Embedded -> Losses) : string =
-    let recipe = Recipe.custom [ Keys.Trunk ] [ Keys.MetricLoss ] [] Embedding.embed whole
+    let recipe =
+        Recipe.custom [ Keys.Trunk ] [ Keys.MetricLoss ] [] Embedding.embed whole
 
     let run =
         Setup.prepare

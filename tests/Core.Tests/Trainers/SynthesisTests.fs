@@ -188,7 +188,8 @@ let tests =
                             }
 
                     for labels in [ [ 0L; 0L; 0L ]; [ 0L; 1L; 2L ] ] do
-                        let (Losses terms) = Halves.losses recipe.Halves ctx (batch [ embeddings 1 3 ] labels)
+                        let (Losses terms) =
+                            Halves.losses recipe.Halves ctx (batch [ embeddings 1 3 ] labels)
 
                         Expect.equal
                             (List.sort (List.map fst terms))

@@ -55,8 +55,12 @@ public sealed class DocumentationTests
             )
         || member is MethodInfo { IsSpecialName: true } or FieldInfo { IsSpecialName: true }
         || IsOverride(member)
+        || IsOfInterface(member)
         || member
             is MethodInfo { Name: "Equals" or "GetHashCode" or "CompareTo" or "ToString" or "Finalize" or "Dispose" };
+
+    // The comment is the interface's.
+    private static bool IsOfInterface(MemberInfo member) => member is MethodInfo && member.Name.Contains('.');
 
     // It does what the member that it overrides says.
     private static bool IsOverride(MemberInfo member) =>

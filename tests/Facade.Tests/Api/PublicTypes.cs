@@ -60,7 +60,10 @@ internal static class PublicTypes
                     .Concat(Members(type).SelectMany(Signature))
                     .Select(part => part.IsGenericType ? part.GetGenericTypeDefinition() : part)
                     .Where(part => part.Assembly == Core || part.Assembly == Facade)
-                    .Where(part => part != typeof(global::MetricLearning.Core.Progress) && part != typeof(global::MetricLearning.Core.Learned))
+                    .Where(part =>
+                        part != typeof(global::MetricLearning.Core.Progress)
+                        && part != typeof(global::MetricLearning.Core.Learned)
+                    )
             )
             {
                 open.Enqueue(next);

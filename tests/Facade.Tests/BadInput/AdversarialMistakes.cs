@@ -52,7 +52,7 @@ public sealed class AdversarialMistakes
         ["no adversarial loss"] = Adversary(o => o.WithoutLoss("g_adv_loss"), "loss_funcs must contain \"g_adv_loss\""),
         ["an adversarial loss that is none of triplets"] = Adversary(
             o => o.WithLoss("g_adv_loss"),
-            "loss_funcs[\"g_adv_loss\"] is a ContrastiveLoss",
+            "LossFuncs[\"g_adv_loss\"] is a ContrastiveLoss",
             "must be a TripletMarginLoss"
         ),
         ["a function for a loss that needs none"] = Adversary(

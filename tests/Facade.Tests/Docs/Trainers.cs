@@ -39,16 +39,19 @@ public sealed class Trainers
     public void A_trainer_of_your_own_has_two_halves()
     {
         using var scenario = new Scenario();
-        var options = scenario.Options with { LossWeights = new() { MetricLoss = 1, ["spread"] = 0.1 } };
+        var options = scenario.Options with
+        {
+            LossWeights = new() { MetricLoss = 1, ["spread"] = 0.1 },
+        };
 
         using var inHalves = new CustomTrainer(
             options,
             rows: batch => [batch.Trunk(), batch.Embeddings()],
             losses: whole =>
-            [
-                new("metric_loss", whole.Loss("metric_loss", whole.Rows[1], whole.Mine(whole.Rows[1]))),
-                new("spread", whole.Rows[0].square().mean()),
-            ],
+                [
+                    new("metric_loss", whole.Loss("metric_loss", whole.Rows[1], whole.Mine(whole.Rows[1]))),
+                    new("spread", whole.Rows[0].square().mean()),
+                ],
             "spread"
         );
 

@@ -9,13 +9,13 @@ open System.IO
 [<ReferenceEquality>]
 type AutosaveOptions =
     {
-        /// Where its checkpoints lie: a folder of its own.
+        /// The folder of its checkpoints, which is its own.
         Folder: string
-        /// After every so many iterations of the run, from 1; null: not by iterations.
+        /// The number of iterations from one checkpoint to the next, from 1; null: not by iterations.
         EveryIterations: Nullable<int>
         /// When so much time has passed since the last one; null: not by time.
         Every: Nullable<TimeSpan>
-        /// How many checkpoints are kept, from 1.
+        /// The number of checkpoints to keep, from 1.
         KeepLast: int
         /// Told when one could not be written; training goes on. Null: training ends with the failure.
         Failed: Action<exn> | null

@@ -80,19 +80,19 @@ module Checkpoint =
 
     let private refuse (title: string) (differences: string list) : unit =
         if not differences.IsEmpty then
-            let shown = List.truncate 6 differences
+            let listed = List.truncate 6 differences
 
             let more =
-                if differences.Length > shown.Length then
-                    $"; and {differences.Length - shown.Length} more"
+                if differences.Length > listed.Length then
+                    $"; and {differences.Length - listed.Length} more"
                 else
                     ""
 
-            let shown = String.Join("; ", shown)
+            let listed = String.Join("; ", listed)
 
             raise (
                 ArgumentException(
-                    $"{title} is the checkpoint of another run: {shown}{more}. A checkpoint fits a trainer of the same kind with the same networks, losses, optimizers and schedules."
+                    $"{title} is the checkpoint of another run: {listed}{more}. A checkpoint fits a trainer of the same kind with the same networks, losses, optimizers and schedules."
                 )
             )
 

@@ -14,7 +14,7 @@ module CheckpointFolder =
     [<Literal>]
     let private Suffix = ".safetensors"
 
-    /// The name of the checkpoint after so many iterations.
+    /// The name of the checkpoint after the given number of iterations.
     let pathOf (folder: string) (steps: int64) : string =
         let number = steps.ToString("D8", CultureInfo.InvariantCulture)
         Path.Combine(folder, $"{Prefix}{number}{Suffix}")

@@ -7,7 +7,7 @@ open System.Text
 open System.Text.Json
 open MetricLearning.Core
 
-/// What a run is made of, in words: enough to say how another one differs.
+/// The parts of a run by name: enough to report how another one differs.
 type internal Description =
     {
         /// The trainer's name.
@@ -33,7 +33,7 @@ module internal Description =
             invalidOp
                 $"The optimizer \"{key}\" ({optimizer.GetType().Name}) keeps its slots to itself, so a checkpoint would lose them. Use an optimizer that this library knows ({TorchOptimizers.known}), or save the weights alone."
 
-    /// What a run is made of.
+    /// The description of a run.
     let ofRun (recipe: Recipe) (handles: Handles) : Description =
         {
             Trainer = recipe.Schema.Trainer
@@ -74,7 +74,7 @@ module internal Description =
     let private names (json: JsonElement) : string list =
         [ for item in json.EnumerateArray() -> nonNull (item.GetString()) ]
 
-    /// What `write` wrote. InvalidDataException when it is something else.
+    /// Reads what `write` wrote. InvalidDataException when it is something else.
     let read (written: string) : Description =
         try
             use parsed = JsonDocument.Parse written

@@ -6,7 +6,7 @@ open System.Collections.Generic
 open TorchSharp
 open MetricLearning.Core
 
-/// How a checkpoint differs from the run that is to go on from it: sentences, none when it fits.
+/// Differences between a checkpoint and the run that is to go on from it: sentences, none when it fits.
 module internal Differences =
 
     let private list (names: string seq) : string =

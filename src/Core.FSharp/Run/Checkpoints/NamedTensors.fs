@@ -12,7 +12,7 @@ type internal NamedTensors =
         /// Views of the state's vectors and of `Counts`: `trunk.0.weight`; of optimizers
         /// `trunk_optimizer.exp_avg.trunk.0.weight` and, int64 scalars, `trunk_optimizer.step.trunk.0.weight`.
         Tensors: struct (string * torch.Tensor)[]
-        /// How often each parameter was stepped, group by group; null for a group without optimizer.
+        /// The number of steps of each parameter, group by group; null for a group without optimizer.
         Counts: (torch.Tensor | null)[]
     }
 

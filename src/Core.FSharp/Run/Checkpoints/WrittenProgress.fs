@@ -19,7 +19,11 @@ module internal WrittenProgress =
         ]
 
     let private stopNames =
-        [ StopReason.Finished, "finished"; StopReason.Hook, "hook"; StopReason.Cancelled, "cancelled" ]
+        [
+            StopReason.Finished, "finished"
+            StopReason.Hook, "hook"
+            StopReason.Cancelled, "cancelled"
+        ]
 
     let private nameIn (names: ('Case * string) list) (case: 'Case) : string =
         names |> List.find (fst >> (=) case) |> snd
@@ -123,7 +127,7 @@ module internal WrittenProgress =
             Scores = items Numbers.readFloat (json.GetProperty "scores")
         }
 
-    /// What `write` wrote, with the cursor's numbers beside it.
+    /// Reads what `write` wrote, with the cursor's numbers beside it.
     /// InvalidDataException when it is something else.
     let read (written: string) (cursor: int64[]) : Progress =
         try
