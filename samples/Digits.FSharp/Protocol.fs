@@ -14,10 +14,10 @@ type Protocol =
         Heads: unit -> (string * torch.nn.Module) list
         Losses: unit -> (string * torch.nn.Module) list
         Miners: (string * Miner) list
-        /// The weight of every loss; none for 1 each.
-        LossWeights: (string * float) list option
+        /// The weight of every loss; null for 1 each.
+        LossWeights: LossWeights | null
         /// Samples made of the training pictures.
-        Samples: DigitSet -> Dataset
+        Samples: DigitSet -> TrainingData
     }
 
 /// What the protocols have in common.
@@ -31,8 +31,8 @@ module Protocol =
             Heads = fun () -> []
             Losses = losses
             Miners = []
-            LossWeights = None
-            Samples = fun digits -> Dataset.ofTensors digits.Pictures digits.Labels
+            LossWeights = null
+            Samples = fun digits -> TrainingData.FromTensors(digits.Pictures, digits.Labels)
         }
 
     /// Trunk, embedder, then heads, by key. The same seed gives the same weights.
@@ -56,19 +56,24 @@ module Protocol =
         struct (trunk, embedder, all)
 
     /// Everything a run is made of: Adam for each part that learns, batches of 40 with 4 pictures of each digit.
-    let ingredients (seed: int) (train: DigitSet) (networks: (string * torch.nn.Module) list) (protocol: Protocol) =
+    let options (seed: int) (train: DigitSet) (networks: (string * torch.nn.Module) list) (protocol: Protocol) =
         let losses = protocol.Losses()
 
-        let optimizers =
+        let optimizers: (string * AnyOptimizer) list =
             [
                 for key, learner in networks @ losses do
                     if not (Seq.isEmpty (learner.parameters ())) then
                         Keys.optimizerOf key, PureOptimizer.Adam(1e-3)
             ]
 
-        { Ingredients.create networks losses optimizers 40 (protocol.Samples train) with
-            Miners = [ for key, miner in protocol.Miners -> key, MinerChoice.Tuples miner ]
-            LossWeights = protocol.LossWeights
-            Sampler = Sampling.Sampler(MPerClass(train.Labels.data<int64>().ToArray(), 4, 40, train.Labels.size 0))
-            Seed = Some(int64 seed)
-        }
+        RunOptions(
+            Models = Models.Of(networks),
+            LossFuncs = LossFuncs.Of(losses),
+            Optimizers = Optimizers.Of(optimizers),
+            BatchSize = 40,
+            Dataset = protocol.Samples train,
+            MiningFuncs = MiningFuncs.Of [ for key, miner in protocol.Miners -> key, (miner :> obj) ],
+            LossWeights = protocol.LossWeights,
+            Sampler = MPerClass(train.Labels.data<int64>().ToArray(), 4, 40, train.Labels.size 0),
+            Seed = int64 seed
+        )

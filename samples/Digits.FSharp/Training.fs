@@ -20,16 +20,7 @@ module Training =
 
     /// Saves the run every 20 iterations, and goes on where an interrupted one stood.
     let private save (folder: string) (session: Session) =
-        let options: AutosaveOptions =
-            {
-                Folder = folder
-                EveryIterations = Nullable 20
-                Every = Nullable()
-                KeepLast = 3
-                Failed = null
-            }
-
-        Autosave.Start(session, options)
+        Autosave.Start(session, CheckpointOptions(Folder = folder, EveryIterations = 20))
 
         match session.ResumeLatest(folder, Action<string> Console.Error.WriteLine) with
         | null -> ()
@@ -52,9 +43,9 @@ module Training =
             Retrieval.score (embedder.call (trunk.call test.Pictures)) test.Labels
 
         let before = score ()
-        let ingredients = Protocol.ingredients seed train networks protocol
+        let options = Protocol.options seed train networks protocol
 
-        use session = ingredients |> Setup.prepare protocol.Recipe |> Session.Start
+        use session = options |> Setup.prepare protocol.Recipe |> Session.Start
 
         checkpoints
         |> Option.iter (fun folder -> save (Path.Combine(folder, $"seed-{seed}")) session)
@@ -67,5 +58,5 @@ module Training =
         {
             Before = before
             After = score ()
-            Weights = Fingerprint.ofModules networks ingredients.Losses
+            Weights = Fingerprint.ofModules networks options.LossFuncs
         }

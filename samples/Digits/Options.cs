@@ -81,7 +81,9 @@ internal sealed record Options(
                 && Protocols.Trainers.Contains(other)
                 && parsed.GetResult(loss) is { Implicit: false }
             )
-                parsed.AddError($"--loss goes with {Protocols.WithLosses}; {other} has losses of its own.");
+                parsed.AddError(
+                    $"--loss new TrainerOptions(goes) {Protocols.WithLosses}; {other} has losses of its own."
+                );
         });
         command.SetAction(
             (parsed, cancellation) =>

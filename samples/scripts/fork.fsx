@@ -20,15 +20,15 @@ let trunk =
 let run =
     Setup.prepare
         MetricLossOnly.recipe
-        { Ingredients.create
-              [ ("trunk", trunk) ]
-              [ ("metric_loss", Contrastive.loss Contrastive.defaults) ]
-              [ ("trunk_optimizer", PureOptimizer.Adam(1e-3)) ]
-              40
-              (Dataset.ofTensors train.Pictures train.Labels) with
-            Sampler = Sampling.Sampler(MPerClass(train.Labels.data<int64>().ToArray(), 4, 40, 1078L))
-            Seed = Some 1L
-        }
+        (RunOptions(
+            Models = Models(Trunk = trunk),
+            LossFuncs = LossFuncs(MetricLoss = Contrastive.loss Contrastive.defaults),
+            Optimizers = Optimizers(Trunk = PureOptimizer.Adam(1e-3)),
+            BatchSize = 40,
+            Dataset = TrainingData.FromTensors(train.Pictures, train.Labels),
+            Sampler = MPerClass(train.Labels.data<int64>().ToArray(), 4, 40, 1078L),
+            Seed = 1L
+        ))
 
 /// MAP@R on the test pictures.
 let score =

@@ -40,26 +40,25 @@ let embedder = torch.nn.Linear(64L, 32L)
 let run =
     Setup.prepare
         recipe
-        { Ingredients.create
-              [ "trunk", trunk; "embedder", embedder ]
-              [
-                  "metric_loss",
-                  TripletMargin.loss
-                      { TripletMargin.defaults with
-                          Margin = 0.1
-                      }
-                  "trunk_loss", Contrastive.loss Contrastive.defaults
-              ]
-              [
-                  "trunk_optimizer", PureOptimizer.Adam(1e-3)
-                  "embedder_optimizer", PureOptimizer.Adam(1e-3)
-              ]
-              40
-              (Dataset.ofTensors train.Pictures train.Labels) with
-            LossWeights = Some [ "metric_loss", 1.0; "trunk_loss", 0.25 ]
-            Sampler = Sampling.Sampler(MPerClass(train.Labels.data<int64>().ToArray(), 4, 40, 1078L))
-            Seed = Some 1L
-        }
+        (RunOptions(
+            Models = Models(Trunk = trunk, Embedder = embedder),
+            LossFuncs =
+                LossFuncs.Of
+                    [
+                        "metric_loss",
+                        TripletMargin.loss
+                            { TripletMargin.defaults with
+                                Margin = 0.1
+                            }
+                        "trunk_loss", Contrastive.loss Contrastive.defaults
+                    ],
+            Optimizers = Optimizers(Trunk = PureOptimizer.Adam(1e-3), Embedder = PureOptimizer.Adam(1e-3)),
+            BatchSize = 40,
+            Dataset = TrainingData.FromTensors(train.Pictures, train.Labels),
+            LossWeights = LossWeights.Of [ "metric_loss", 1.0; "trunk_loss", 0.25 ],
+            Sampler = MPerClass(train.Labels.data<int64>().ToArray(), 4, 40, 1078L),
+            Seed = 1L
+        ))
 
 // A step is a function from state to state, so training is a fold.
 let totals, trained =

@@ -21,33 +21,31 @@ let trunk =
 
 let embedder = torch.nn.Linear(64L, 32L)
 
-let ingredients =
-    { Ingredients.create
-          [ "trunk", trunk; "embedder", embedder ]
-          [
-              ("metric_loss",
-               TripletMargin.loss
-                   { TripletMargin.defaults with
-                       Margin = 0.1
-                   })
-          ]
-          [
-              "trunk_optimizer", PureOptimizer.Adam(1e-3)
-              "embedder_optimizer", PureOptimizer.Adam(1e-3)
-          ]
-          40
-          (Dataset.ofTensors train.Pictures train.Labels) with
-        Miners = [ ("tuple_miner", MinerChoice.Tuples(MultiSimilarityMiner())) ]
-        Sampler = Sampling.Sampler(MPerClass(train.Labels.data<int64>().ToArray(), 4, 40, 1078L))
-        Seed = Some 1L
-    }
+let options =
+    RunOptions(
+        Models = Models(Trunk = trunk, Embedder = embedder),
+        LossFuncs =
+            LossFuncs(
+                MetricLoss =
+                    TripletMargin.loss
+                        { TripletMargin.defaults with
+                            Margin = 0.1
+                        }
+            ),
+        Optimizers = Optimizers(Trunk = PureOptimizer.Adam(1e-3), Embedder = PureOptimizer.Adam(1e-3)),
+        BatchSize = 40,
+        Dataset = TrainingData.FromTensors(train.Pictures, train.Labels),
+        MiningFuncs = MiningFuncs(TupleMiner = MultiSimilarityMiner()),
+        Sampler = MPerClass(train.Labels.data<int64>().ToArray(), 4, 40, 1078L),
+        Seed = 1L
+    )
 
 let score () =
     use _ = torch.no_grad ()
     (Retrieval.score (embedder.call (trunk.call test.Pictures)) test.Labels).MapAtR
 
 printfn "MAP@R before %.3f" (score ())
-let run = Session.Start(Setup.prepare MetricLossOnly.recipe ingredients)
+let run = Session.Start(Setup.prepare MetricLossOnly.recipe options)
 
 for event in run.Train(None, 3, CancellationToken.None) do
     if event = Event.EpochEnded then

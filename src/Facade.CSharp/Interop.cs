@@ -12,9 +12,6 @@ internal static class Interop
     public static FSharpOption<T> Option<T>(T? value)
         where T : struct => value is { } some ? FSharpOption<T>.Some(some) : FSharpOption<T>.None;
 
-    private static FSharpOption<T> OptionOf<T>(T? value)
-        where T : class => value is null ? FSharpOption<T>.None : FSharpOption<T>.Some(value);
-
     private static FSharpList<Tuple<string, TOut>> List<TIn, TOut>(
         IEnumerable<KeyValuePair<string, TIn>>? entries,
         Func<TIn, TOut> convert
@@ -56,10 +53,10 @@ internal static class Interop
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(lossNames);
-        ThrowIfIncomplete(options);
+        // What is not set, Setup says.
         return RecipeModule.custom(
-            ListModule.OfSeq(options.Models.Keys),
-            ListModule.OfSeq(options.LossFuncs.Keys),
+            ListModule.OfSeq<string>(options.Models?.Keys ?? Enumerable.Empty<string>()),
+            ListModule.OfSeq<string>(options.LossFuncs?.Keys ?? Enumerable.Empty<string>()),
             ListModule.OfSeq(lossNames),
             Curried(rows),
             Curried<Context, Rows, Losses>((context, whole) => Named(losses(context, whole)))
@@ -114,69 +111,5 @@ internal static class Interop
     {
         ArgumentNullException.ThrowIfNull(embeddingSizes);
         return CascadedEmbeddingsModule.recipe(ListModule.OfSeq(embeddingSizes));
-    }
-
-    private static MinerChoice Miner(object miner) =>
-        miner switch
-        {
-            Miner tuples => MinerChoice.NewTuples(tuples),
-            Func<Tensor, Tensor, Tensor> subset => MinerChoice.NewSubset(subset),
-            _ => MinerChoice.NewUnknown(miner?.GetType().Name ?? "null"),
-        };
-
-    private static Ingredients Ingredients(TrainerOptions options) =>
-        new(
-            models: List(options.Models, model => model),
-            losses: List(options.LossFuncs, loss => loss),
-            optimizers: List(options.Optimizers, optimizer => optimizer?.Choice!),
-            dataset: options.Dataset.Value,
-            batchSize: options.BatchSize,
-            miners: List(options.MiningFuncs, Miner),
-            iterationsPerEpoch: Option(options.IterationsPerEpoch),
-            device: OptionOf(options.DataDevice),
-            dtype: Option(options.Dtype),
-            lossWeights: OptionOf(options.LossWeights is { } weights ? List(weights, weight => weight) : null),
-            sampler: options.Sampler?.Sampling ?? Sampling.Shuffled,
-            schedules: List(options.LrSchedulers, schedule => schedule?.Choice!),
-            clippers: List(options.GradientClippers, clipper => clipper),
-            frozen: ListModule.OfSeq(options.FreezeThese ?? []),
-            freezeTrunkBatchnorm: options.FreezeTrunkBatchnorm,
-            collateFn: options.CollateFn,
-            dataAndLabelGetter: options.DataAndLabelGetter is { } getter ? (batch => getter(batch)) : null,
-            labelHierarchyLevel: options.LabelHierarchyLevel,
-            datasetLabels: options.DatasetLabels,
-            setMinLabelToZero: options.SetMinLabelToZero,
-            workers: options.DataloaderNumWorkers,
-            seed: Option(options.Seed)
-        );
-
-    /// <summary>A recipe and options as a run, with what is doubtful about them.</summary>
-    public static (Session Session, IReadOnlyList<string> Warnings) Start(Recipe recipe, TrainerOptions options)
-    {
-        ThrowIfIncomplete(options);
-        var prepared = Setup.prepare(recipe, Ingredients(options));
-        return (Session.Start(prepared), [.. prepared.Warnings]);
-    }
-
-    private static void ThrowIfIncomplete(TrainerOptions options)
-    {
-        foreach (
-            var (name, value) in new (string, object?)[]
-            {
-                (nameof(options.Models), options.Models),
-                (nameof(options.Optimizers), options.Optimizers),
-                (nameof(options.LossFuncs), options.LossFuncs),
-                (nameof(options.Dataset), options.Dataset),
-            }
-        )
-        {
-            if (value is null)
-            {
-                throw new ArgumentNullException(
-                    name,
-                    $"{name} is null; an empty dictionary is allowed for optimizers."
-                );
-            }
-        }
     }
 }

@@ -17,7 +17,7 @@ module FusedBenchmark =
             {
                 Name = optimizer.Rule.Name
                 Torch = fun parameters -> torch.optim.Adam parameters
-                Ours = fun _ -> OptimizerChoice.Pure optimizer
+                Ours = fun _ -> optimizer
             }
 
         Trained.ofNetwork (Workload.start workload) (Workload.loss ()) choice data labels Workload.batchSize

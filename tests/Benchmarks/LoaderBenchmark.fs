@@ -25,7 +25,9 @@ module LoaderBenchmark =
     let private measure (clock: Clock) (rounds: int) (seconds: float) (width: int64) (workers: int) : Finding =
         use data = torch.randn (count, width)
         use labels = torch.randint (16L, [| count |])
-        let source = BatchSource.ofDataset Reading.Default (Dataset.ofTensors data labels)
+
+        let source =
+            BatchSource.ofDataset Reading.Default (TrainingData.FromTensors(data, labels))
 
         use loader =
             new Loader(source, DataOrder.shuffled count Workload.batchSize, workers)

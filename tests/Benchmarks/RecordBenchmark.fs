@@ -25,16 +25,16 @@ module RecordBenchmark =
 
         Setup.prepare
             MetricLossOnly.recipe
-            { Ingredients.create
-                  [ "trunk", Workload.start workload ]
-                  [ "metric_loss", Workload.loss () ]
-                  [ "trunk_optimizer", PureOptimizer.Adam(1e-3) ]
-                  Workload.batchSize
-                  (Dataset.ofTensors data labels) with
-                Seed = Some 3L
-                Device = Some torch.CPU
-                Workers = 2
-            }
+            (RunOptions(
+                Models = Models(Trunk = Workload.start workload),
+                LossFuncs = LossFuncs(MetricLoss = Workload.loss ()),
+                Optimizers = Optimizers(Trunk = PureOptimizer.Adam(1e-3)),
+                BatchSize = Workload.batchSize,
+                Dataset = TrainingData.FromTensors(data, labels),
+                Seed = 3L,
+                DataDevice = torch.CPU,
+                DataloaderNumWorkers = 2
+            ))
         |> Session.Start
 
     let private block (session: Session) (record: unit -> unit) () : unit =

@@ -10,15 +10,9 @@ open MetricLearning.Core
 /// The same training by the library, with everything that a user would have switched on: a hook that looks at every
 /// iteration's losses, progress after every iteration, and a log.
 [<Sealed>]
-type Trained(recipe: Recipe, ingredients: Ingredients) =
+type Trained(recipe: Recipe, options: RunOptions, data: torch.Tensor list) =
     let prepared =
-        Setup.prepare
-            recipe
-            { ingredients with
-                Seed = Some 3L
-                Device = Some torch.CPU
-                Workers = 2
-            }
+        Setup.prepare recipe (RunOptions(options, Seed = 3L, DataDevice = torch.CPU, DataloaderNumWorkers = 2))
 
     let session = Session.Start prepared
     let log = TextWriter.Null
@@ -50,17 +44,11 @@ type Trained(recipe: Recipe, ingredients: Ingredients) =
         member _.Dispose() =
             session.Dispose()
 
-            for _, network in ingredients.Models do
+            for network in options.Models.Values do
                 network.Dispose()
 
-            match ingredients.Dataset with
-            | Dataset.Tensors(data, labels) ->
-                data |> Array.iter _.Dispose()
-
-                match labels with
-                | :? torch.Tensor as labels -> labels.Dispose()
-                | _ -> ()
-            | Dataset.Samples _ -> ()
+            for tensor in data do
+                tensor.Dispose()
 
 /// Runs of a single network.
 module Trained =
@@ -75,21 +63,17 @@ module Trained =
         (labels: torch.Tensor)
         (batchSize: int)
         : Trained =
-        let ingredients =
-            Ingredients.create
-                [ "trunk", (network :> torch.nn.Module) ]
-                [ "metric_loss", (loss :> torch.nn.Module) ]
-                []
-                batchSize
-                (Dataset.ofTensors data labels)
+        let options =
+            RunOptions(
+                Models = Models(Trunk = network),
+                LossFuncs = LossFuncs(MetricLoss = loss),
+                Optimizers = Optimizers(Trunk = choice.Ours(network.parameters ())),
+                BatchSize = batchSize,
+                Dataset = TrainingData.FromTensors(data, labels),
+                MiningFuncs = MiningFuncs(TupleMiner = Option.toObj miner)
+            )
 
-        new Trained(
-            MetricLossOnly.recipe,
-            { ingredients with
-                Optimizers = [ "trunk_optimizer", choice.Ours(network.parameters ()) ]
-                Miners = [ for miner in Option.toList miner -> "tuple_miner", MinerChoice.Tuples miner ]
-            }
-        )
+        new Trained(MetricLossOnly.recipe, options, [ data; labels ])
 
     /// MetricLossOnly with a loss on a network's output.
     let ofNetwork

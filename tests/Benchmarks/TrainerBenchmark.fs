@@ -33,20 +33,17 @@ module TrainerBenchmark =
         let networks = work.Networks()
         let struct (data, labels) = data work.Inputs
 
-        let ingredients =
-            Ingredients.create
-                [ for key, network in networks -> key, (network :> torch.nn.Module) ]
-                (work.Losses())
-                [ for key, _ in networks -> Keys.optimizerOf key, PureOptimizer.Adam(1e-3) ]
-                Workload.batchSize
-                (Dataset.ofInputs data labels)
+        let options =
+            RunOptions(
+                Models = Models.Of [ for key, network in networks -> key, (network :> torch.nn.Module) ],
+                LossFuncs = LossFuncs.Of(work.Losses()),
+                Optimizers = Optimizers.Of [ for key, _ in networks -> Keys.optimizerOf key, PureOptimizer.Adam(1e-3) ],
+                BatchSize = Workload.batchSize,
+                Dataset = TrainingData.FromTensors(data, labels),
+                MiningFuncs = MiningFuncs.Of [ for key, miner in work.Miners -> key, (miner :> obj) ]
+            )
 
-        new Trained(
-            work.Recipe,
-            { ingredients with
-                Miners = [ for key, miner in work.Miners -> key, MinerChoice.Tuples miner ]
-            }
-        )
+        new Trained(work.Recipe, options, [ yield! data; labels ])
 
     /// Every trainer, on one thread.
     let run (clock: Clock) (quick: bool) (only: string) : unit =

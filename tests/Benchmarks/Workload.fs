@@ -9,7 +9,7 @@ type Choice =
     {
         Name: string
         Torch: Modules.Parameter seq -> torch.optim.Optimizer
-        Ours: Modules.Parameter seq -> OptimizerChoice
+        Ours: Modules.Parameter seq -> AnyOptimizer
     }
 
 /// A network and data for it.
@@ -146,22 +146,22 @@ module Workload =
             {
                 Name = "Adam"
                 Torch = adam
-                Ours = fun _ -> OptimizerChoice.Pure pureAdam
+                Ours = fun _ -> pureAdam
             }
             {
                 Name = "Adam of TorchSharp"
                 Torch = adam
-                Ours = adam >> OptimizerChoice.Torch
+                Ours = adam >> AnyOptimizer.Torch
             }
             {
                 Name = "SGD"
                 Torch = sgd
-                Ours = fun _ -> OptimizerChoice.Pure pureSgd
+                Ours = fun _ -> pureSgd
             }
             {
                 Name = "SGD of TorchSharp"
                 Torch = sgd
-                Ours = sgd >> OptimizerChoice.Torch
+                Ours = sgd >> AnyOptimizer.Torch
             }
         ]
 

@@ -108,12 +108,17 @@ module Case =
                     }
                     (Contrastive.loss Contrastive.defaults)
 
-            let made = subject.Ingredients Settings.rich (Trap())
+            let made = subject.Options Settings.rich (Trap())
 
-            { made with
-                Losses = [ Keys.MetricLoss, memory ]
-                Optimizers = made.Optimizers |> List.filter (fun (key, _) -> key <> "metric_loss_optimizer")
-            }
+            RunOptions(
+                made,
+                LossFuncs = LossFuncs(MetricLoss = memory),
+                Optimizers =
+                    Optimizers(
+                        made.Optimizers
+                        |> Seq.filter (fun entry -> entry.Key <> "metric_loss_optimizer")
+                    )
+            )
             |> Setup.prepare subject.Recipe
             |> Session.Start
 

@@ -42,16 +42,14 @@ module Victim =
         let prepare (session: Session) =
             Autosave.Start(
                 session,
-                {
-                    Folder = folder
-                    EveryIterations = Nullable case.SaveEvery
-                    Every = Nullable()
-                    KeepLast = 3
+                CheckpointOptions(
+                    Folder = folder,
+                    EveryIterations = case.SaveEvery,
                     Failed =
                         match onFailure with
                         | OnFailure.Report -> Action<exn>(fun error -> say $"failed {error.Message}")
                         | OnFailure.Stop -> null
-                }
+                )
             )
 
             session.ResumeLatest(folder, invalidOp) |> ignore

@@ -38,12 +38,5 @@ module DeepAdversarialMetricLearning =
             Heads = fun () -> [ Keys.Generator, generator () ]
             Miners = [ Keys.TupleMiner, MultiSimilarityMiner(epsilon = 0.1) ]
             LossWeights =
-                Some
-                    [
-                        Keys.MetricLoss, 1.0
-                        Keys.SynthLoss, 0.1
-                        Keys.GeneratorAdversarialLoss, 0.1
-                        Keys.GeneratorHardLoss, 0.1
-                        Keys.GeneratorRegularizationLoss, 0.1
-                    ]
+                LossWeights(MetricLoss = 1.0, SynthLoss = 0.1, GAdvLoss = 0.1, GHardLoss = 0.1, GRegLoss = 0.1)
         }

@@ -22,5 +22,5 @@ module TrainWithClassifier =
         { Protocol.create TrainWithClassifier.recipe losses with
             Heads = fun () -> [ Keys.Classifier, torch.nn.Linear(32L, 10L) ]
             Miners = [ Keys.TupleMiner, MultiSimilarityMiner(epsilon = 0.1) ]
-            LossWeights = Some [ Keys.MetricLoss, 1.0; Keys.ClassifierLoss, 0.5 ]
+            LossWeights = LossWeights(MetricLoss = 1.0, ClassifierLoss = 0.5)
         }

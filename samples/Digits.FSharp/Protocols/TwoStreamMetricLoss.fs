@@ -18,7 +18,7 @@ module TwoStreamMetricLoss =
         ]
 
     // The partner is any picture of the same digit, drawn anew each time from the seed of the sample, so that runs repeat.
-    let private pairs (digits: DigitSet) : Dataset =
+    let private pairs (digits: DigitSet) : TrainingData =
         let labels = digits.Labels.data<int64>().ToArray()
 
         let rows =
@@ -28,10 +28,13 @@ module TwoStreamMetricLoss =
             |> Map.ofArray
             |> Map.map (fun _ -> Array.map fst)
 
-        Dataset.ofFunction (int64 labels.Length) (fun row seed ->
-            let label = labels[int row]
-            let partner = rows[label][seed.Random().Next rows[label].Length]
-            digits.Pictures[row], digits.Pictures[int64 partner], label)
+        TrainingData.FromSamples(
+            int64 labels.Length,
+            fun row seed ->
+                let label = labels[int row]
+                let partner = rows[label][seed.Random().Next rows[label].Length]
+                digits.Pictures[row], digits.Pictures[int64 partner], label
+        )
 
     let protocol: Protocol =
         { Protocol.create TwoStreamMetricLoss.recipe losses with

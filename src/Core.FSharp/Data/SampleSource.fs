@@ -86,11 +86,11 @@ module internal SampleSource =
 module BatchSource =
 
     /// The data set, read as told. ArgumentException if the labels of a tensor data set do not fit its data, or cannot be read.
-    let ofDataset (reading: Reading) (dataset: Dataset) : BatchSource =
+    let ofDataset (reading: Reading) (dataset: TrainingData) : BatchSource =
         match dataset with
-        | Dataset.Tensors(inputs, labels) when isNull reading.CollateFn && isNull reading.DataAndLabelGetter ->
+        | TrainingData.Tensors(inputs, labels) when isNull reading.CollateFn && isNull reading.DataAndLabelGetter ->
             TensorSource.create reading inputs labels
-        | Dataset.Tensors(inputs, labels) ->
+        | TrainingData.Tensors(inputs, labels) ->
             let reading, count, read = TensorSource.samples reading inputs labels
             SampleSource.create reading (fun () -> count) (fun _ index -> read index)
-        | Dataset.Samples(count, read) -> SampleSource.create reading count read
+        | TrainingData.Samples(count, read) -> SampleSource.create reading count read

@@ -102,7 +102,7 @@ module internal DatasetEmbeddings =
     // The loader owns the source, also when it cannot be made.
     let private load
         (options: EmbeddingOptions)
-        (dataset: Dataset)
+        (dataset: TrainingData)
         (orderOf: int64 -> DataOrder)
         : struct (Loader * int64) =
         let source = BatchSource.ofDataset options.Reading dataset
@@ -178,7 +178,7 @@ module internal DatasetEmbeddings =
     /// The embeddings of a data set as a stream: batches are read and embedded as they are asked for, one at a time (and
     /// what loader workers prepare) is in memory. Weights that change between two batches count from then on.
     /// ArgumentException, from the first batch on, if the data set is empty or its labels cannot be read.
-    let stream (model: EmbeddingModel) (options: EmbeddingOptions) (dataset: Dataset) : seq<EmbeddedBatch> =
+    let stream (model: EmbeddingModel) (options: EmbeddingOptions) (dataset: TrainingData) : seq<EmbeddedBatch> =
         seq {
             let struct (loader, _) = load options dataset (sequential options)
             use loader = loader
@@ -191,7 +191,7 @@ module internal DatasetEmbeddings =
         (streams: int)
         (model: EmbeddingModel)
         (options: EmbeddingOptions)
-        (dataset: Dataset)
+        (dataset: TrainingData)
         : LabelledEmbeddings[] =
         lock Locks.modulesAndGenerators (fun () ->
             let struct (loader, count) = load options dataset (sequential options)
@@ -207,14 +207,14 @@ module internal DatasetEmbeddings =
     /// otherwise.
     /// ArgumentException if the data set is empty or its labels cannot be read; OperationCanceledException when the token is
     /// cancelled.
-    let compute (model: EmbeddingModel) (options: EmbeddingOptions) (dataset: Dataset) : LabelledEmbeddings =
+    let compute (model: EmbeddingModel) (options: EmbeddingOptions) (dataset: TrainingData) : LabelledEmbeddings =
         (computeStreams 1 model options dataset)[0]
 
     /// The embeddings of these samples of a data set, in this order.
     let ofSamples
         (model: EmbeddingModel)
         (options: EmbeddingOptions)
-        (dataset: Dataset)
+        (dataset: TrainingData)
         (samples: int64[])
         : LabelledEmbeddings =
         lock Locks.modulesAndGenerators (fun () ->

@@ -28,8 +28,12 @@ type TuplesToWeightsOptions =
 /// numbers stay as they were.
 [<Sealed>]
 type TuplesToWeights
-    (model: torch.nn.Module<torch.Tensor, torch.Tensor>, miner: Miner, dataset: Dataset, options: TuplesToWeightsOptions)
-    =
+    (
+        model: torch.nn.Module<torch.Tensor, torch.Tensor>,
+        miner: Miner,
+        dataset: TrainingData,
+        options: TuplesToWeightsOptions
+    ) =
     inherit Sampler()
 
     let count =

@@ -102,14 +102,14 @@ type InferenceModel
     /// <param name="batchSize">The number of samples that are embedded at once.</param>
     /// <exception cref="System.ArgumentException">The data set is empty, or its labels cannot be read.</exception>
     member _.GetLabelledEmbeddings
-        (dataset: Dataset, [<Optional; DefaultParameterValue(64)>] batchSize: int)
+        (dataset: TrainingData, [<Optional; DefaultParameterValue(64)>] batchSize: int)
         : LabelledEmbeddings =
         ArgumentNullException.ThrowIfNull(dataset, nameof dataset)
         DatasetEmbeddings.compute model (options batchSize reading) dataset
 
     /// The same batch by batch, on demand: one batch at a time is in memory. Dispose each.
     member _.StreamEmbeddings
-        (dataset: Dataset, [<Optional; DefaultParameterValue(64)>] batchSize: int)
+        (dataset: TrainingData, [<Optional; DefaultParameterValue(64)>] batchSize: int)
         : IEnumerable<EmbeddedBatch> =
         ArgumentNullException.ThrowIfNull(dataset, nameof dataset)
         DatasetEmbeddings.stream model (options batchSize reading) dataset
@@ -196,7 +196,7 @@ type InferenceModel
     /// <exception cref="System.ArgumentException">No two samples belong together, or all do; or an embedding is NaN.</exception>
     member _.CalibrateThreshold
         (
-            dataset: Dataset,
+            dataset: TrainingData,
             [<Optional; DefaultParameterValue(null: CalibrationGoal | null)>] goal: CalibrationGoal | null,
             [<Optional; DefaultParameterValue(0)>] labelHierarchyLevel: int,
             [<Optional; DefaultParameterValue(4_000_000L)>] maxPairs: int64,

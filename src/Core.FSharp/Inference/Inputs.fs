@@ -6,24 +6,24 @@ open TorchSharp
 
 /// Samples to embed. Tensors and data sets convert implicitly; labels, if there are any, are ignored.
 [<Sealed; AllowNullLiteral(false)>]
-type Inputs private (dataset: Dataset) =
+type Inputs private (dataset: TrainingData) =
 
     static let ofSamples (samples: IReadOnlyList<torch.Tensor>) : Inputs =
         ArgumentNullException.ThrowIfNull(samples, nameof samples)
-        Inputs(Dataset.ofSamples samples)
+        Inputs(TrainingData.FromSamples samples)
 
     static let ofTorch (dataset: torch.utils.data.Dataset<'T>) : Inputs =
         ArgumentNullException.ThrowIfNull(dataset, nameof dataset)
-        Inputs(Dataset.ofTorch dataset)
+        Inputs(TrainingData.FromDataset dataset)
 
     /// The samples as a data set.
-    member internal _.Dataset: Dataset = dataset
+    member internal _.Dataset: TrainingData = dataset
 
     /// <summary>A tensor with one row per sample.</summary>
     /// <exception cref="System.ArgumentException">It has no dimensions.</exception>
     static member op_Implicit(rows: torch.Tensor) : Inputs =
         ArgumentNullException.ThrowIfNull(rows, nameof rows)
-        Inputs(Dataset.unlabelled rows)
+        Inputs(TrainingData.Unlabelled rows)
 
     /// Tensors of equal shape, one for each sample.
     static member op_Implicit(samples: torch.Tensor[]) : Inputs = ofSamples samples
@@ -32,7 +32,7 @@ type Inputs private (dataset: Dataset) =
     static member op_Implicit(samples: List<torch.Tensor>) : Inputs = ofSamples samples
 
     /// A data set that a trainer could train on.
-    static member op_Implicit(dataset: Dataset) : Inputs =
+    static member op_Implicit(dataset: TrainingData) : Inputs =
         ArgumentNullException.ThrowIfNull(dataset, nameof dataset)
         Inputs dataset
 

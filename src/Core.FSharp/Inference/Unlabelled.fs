@@ -25,7 +25,7 @@ module internal Unlabelled =
             data
 
     // The same inputs; labels are never read.
-    let private dataset (reading: Reading) (dataset: Dataset) : struct (Reading * Dataset) =
+    let private dataset (reading: Reading) (dataset: TrainingData) : struct (Reading * TrainingData) =
         let getter =
             match reading.DataAndLabelGetter with
             | null -> dataOf
@@ -35,13 +35,13 @@ module internal Unlabelled =
                     data
 
         match dataset with
-        | Dataset.Tensors(inputs, _) when
+        | TrainingData.Tensors(inputs, _) when
             isNull reading.CollateFn
             && isNull reading.DataAndLabelGetter
             && inputs.Length > 0
             && inputs[0].dim() > 0L
             ->
-            struct (Reading.Default, Dataset.Tensors(inputs, none (inputs[0].size 0)))
+            struct (Reading.Default, TrainingData.Tensors(inputs, none (inputs[0].size 0)))
         | _ ->
             struct ({ Reading.Default with
                         CollateFn = reading.CollateFn
@@ -53,7 +53,7 @@ module internal Unlabelled =
                     dataset)
 
     /// The embeddings (N × D) of a data set with labels of any kind, or without.
-    let embed (model: EmbeddingModel) (options: EmbeddingOptions) (samples: Dataset) : torch.Tensor =
+    let embed (model: EmbeddingModel) (options: EmbeddingOptions) (samples: TrainingData) : torch.Tensor =
         let struct (reading, samples) = dataset options.Reading samples
 
         let found =

@@ -8,6 +8,7 @@ open System.Runtime.InteropServices
 /// <see cref="ArgumentException"/> that names it.</summary>
 [<Sealed>]
 type PureOptimizer internal (rule: Rule, lr: float, groups: struct (Predicate<string> * PureOptimizer) list) =
+    inherit AnyOptimizer()
 
     private new(rule: Rule, lr: float) =
         Ranges.notNegative (nameof lr) lr

@@ -13,31 +13,31 @@ module internal DataChecks =
             Error error.Message
 
     /// The data set as the loader sees it.
-    let source (ingredients: Ingredients) : Result<BatchSource, string> =
+    let source (options: RunOptions) : Result<BatchSource, string> =
         orMistake (fun () ->
-            if ingredients.LabelHierarchyLevel < 0 then
+            if options.LabelHierarchyLevel < 0 then
                 invalidArg
                     "label_hierarchy_level"
-                    $"label_hierarchy_level is {ingredients.LabelHierarchyLevel}; levels count from 0."
+                    $"label_hierarchy_level is {options.LabelHierarchyLevel}; levels count from 0."
 
             BatchSource.ofDataset
                 {
-                    CollateFn = ingredients.CollateFn
-                    DataAndLabelGetter = ingredients.DataAndLabelGetter
-                    Labels = LabelMap.Create(ingredients.SetMinLabelToZero, ingredients.DatasetLabels)
-                    Level = HierarchyLevel.One ingredients.LabelHierarchyLevel
+                    CollateFn = options.CollateFn
+                    DataAndLabelGetter = options.DataAndLabelGetter
+                    Labels = LabelMap.Create(options.SetMinLabelToZero, options.DatasetLabels)
+                    Level = HierarchyLevel.One options.LabelHierarchyLevel
                 }
-                ingredients.Dataset)
+                options.Dataset)
 
     /// The order in which the source is read.
-    let order (ingredients: Ingredients) (source: BatchSource) : Result<DataOrder, string> =
+    let order (options: RunOptions) (source: BatchSource) : Result<DataOrder, string> =
         orMistake (fun () ->
             if source.Count = 0L then
                 invalidArg "dataset" "The dataset is empty; it must have at least one sample."
 
-            match ingredients.Sampler with
-            | Sampling.Shuffled -> DataOrder.shuffled source.Count ingredients.BatchSize
-            | Sampling.Sampler sampler -> DataOrder.sampled sampler ingredients.BatchSize
-            | Sampling.BatchSampler sampler -> DataOrder.batched sampler
-            | Sampling.Indices indices -> DataOrder.ofIndices indices ingredients.BatchSize
-            | Sampling.Batches batches -> DataOrder.ofBatches batches)
+            match options.Sampler with
+            | null -> DataOrder.shuffled source.Count options.BatchSize
+            | :? Sampler as sampler -> DataOrder.sampled sampler options.BatchSize
+            | :? BatchSampler as sampler -> DataOrder.batched sampler
+            | :? OwnIndices as own -> DataOrder.ofIndices own.Indices options.BatchSize
+            | own -> DataOrder.ofBatches (own :?> OwnBatches).Batches)

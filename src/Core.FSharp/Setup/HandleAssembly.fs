@@ -45,22 +45,22 @@ module internal HandleAssembly =
         | _ -> None
 
     /// The device that batches are put on.
-    let chosenDevice (ingredients: Ingredients) =
-        match ingredients.Device with
-        | Some device -> device
-        | None when torch.cuda_is_available () -> torch.CUDA
-        | None -> torch.CPU
+    let chosenDevice (options: RunOptions) =
+        match options.DataDevice with
+        | null when torch.cuda_is_available () -> torch.CUDA
+        | null -> torch.CPU
+        | device -> device
 
     let private isBatchNorm (layer: nn.Module) =
         layer.GetType().Name.Contains("BatchNorm", StringComparison.Ordinal)
 
     /// Every network and loss.
-    let all (ingredients: Ingredients) : ModuleHandle list =
+    let all (options: RunOptions) : ModuleHandle list =
         let kept =
             HashSet<nn.Module>(
                 seq {
-                    for key, network in ingredients.Models do
-                        if ingredients.FreezeTrunkBatchnorm && key = Keys.Trunk then
+                    for key, network in options.Models.Present do
+                        if options.FreezeTrunkBatchnorm && key = Keys.Trunk then
                             network
                             yield! network.modules ()
                 }
@@ -70,25 +70,25 @@ module internal HandleAssembly =
 
         // A layer of the trunk stays one wherever else it is used.
         [
-            for key, network in ingredients.Models do
+            for key, network in options.Models.Present do
                 moduleHandle kept.Contains key network
-            for key, loss in ingredients.Losses do
+            for key, loss in options.LossFuncs.Present do
                 moduleHandle kept.Contains key loss
         ]
 
     /// Every loss that is reported.
-    let terms (schema: Schema) (ingredients: Ingredients) =
-        List.map fst ingredients.Losses @ schema.ExtraLosses
+    let terms (schema: Schema) (options: RunOptions) =
+        List.map fst options.LossFuncs.Present @ schema.ExtraLosses
 
-    let private optimizers (ingredients: Ingredients) : (string * OptimizerHandle) list =
+    let private optimizers (options: RunOptions) : (string * OptimizerHandle) list =
         [
-            for key, choice in ingredients.Optimizers do
+            for key, choice in options.Optimizers.Present do
                 key,
                 match choice with
-                | OptimizerChoice.Pure optimizer -> OptimizerHandle.Value optimizer
-                | OptimizerChoice.Torch optimizer when TorchOptimizers.hasMirror optimizer ->
+                | ValueOptimizer optimizer -> OptimizerHandle.Value optimizer
+                | TorchOptimizer optimizer when TorchOptimizers.hasMirror optimizer ->
                     OptimizerHandle.Mirrored optimizer
-                | OptimizerChoice.Torch optimizer -> OptimizerHandle.Opaque optimizer
+                | TorchOptimizer optimizer -> OptimizerHandle.Opaque optimizer
         ]
 
     let private ratesOf (handle: OptimizerHandle) : float[] =
@@ -97,48 +97,48 @@ module internal HandleAssembly =
         | OptimizerHandle.Mirrored optimizer
         | OptimizerHandle.Opaque optimizer -> TorchOptimizers.rates optimizer
 
-    let private schedulers (ingredients: Ingredients) : (string * Moves * Scheduler) list =
+    let private schedulers (options: RunOptions) : (string * Moves * Scheduler) list =
         [
-            for key, choice in ingredients.Schedules do
+            for key, choice in options.LrSchedulers.Present do
                 for moves in Keys.moves do
                     if key.EndsWith(Keys.schedulerOf "" moves, StringComparison.Ordinal) then
                         key,
                         moves,
                         match choice with
-                        | ScheduleChoice.Pure schedule ->
+                        | ValueSchedule schedule ->
                             Scheduler.Pure(schedule, ScheduleChecks.optimizerOf key moves schedule)
-                        | ScheduleChoice.Torch scheduler -> Scheduler.Torch scheduler
+                        | TorchSchedule scheduler -> Scheduler.Torch scheduler
         ]
 
     let private byKey (items: (string * 'Item) seq) : IReadOnlyDictionary<string, 'Item> =
         Dictionary(items |> Seq.map (fun (key, item) -> KeyValuePair(key, item)))
 
     /// The handles of a run.
-    let handles (schema: Schema) (ingredients: Ingredients) (source: BatchSource) (order: DataOrder) : Handles =
-        let modules = all ingredients
+    let handles (schema: Schema) (options: RunOptions) (source: BatchSource) (order: DataOrder) : Handles =
+        let modules = all options
 
         let find key =
             modules |> List.find (fun handle -> handle.Key = key)
 
-        let optimizers = optimizers ingredients
-        let schedulers = schedulers ingredients
+        let optimizers = optimizers options
+        let schedulers = schedulers options
         let groups = GroupAssembly.groups modules optimizers
         let buffers = GroupAssembly.buffers modules
 
         {
             RunKeys =
                 {
-                    Networks = List.map fst ingredients.Models
-                    Losses = List.map fst ingredients.Losses
-                    Terms = terms schema ingredients
-                    Optimizers = List.map fst ingredients.Optimizers
+                    Networks = List.map fst options.Models.Present
+                    Losses = List.map fst options.LossFuncs.Present
+                    Terms = terms schema options
+                    Optimizers = List.map fst options.Optimizers.Present
                     Schedules = [ for key, _, _ in schedulers -> key ]
-                    Frozen = Set.ofList ingredients.Frozen
+                    Frozen = Set.ofList options.Frozen
                 }
             Networks =
                 byKey
                     [
-                        for key, network in ingredients.Models do
+                        for key, network in options.Models.Present do
                             match TorchModules.forward network with
                             | Some forward -> key, { Handle = find key; Forward = forward }
                             | None -> ()
@@ -146,7 +146,7 @@ module internal HandleAssembly =
             Losses =
                 byKey
                     [
-                        for key, _ in ingredients.Losses do
+                        for key, _ in options.LossFuncs.Present do
                             match lossFunction (find key) with
                             | Some loss -> key, loss
                             | None -> ()
@@ -154,25 +154,20 @@ module internal HandleAssembly =
             TupleMiners =
                 byKey
                     [
-                        for key, choice in ingredients.Miners do
+                        for key, choice in options.MiningFuncs.Present do
                             match choice with
-                            | MinerChoice.Tuples miner -> key, miner
+                            | :? Miner as miner -> key, miner
                             | _ -> ()
                     ]
-            SubsetMiner =
-                ingredients.Miners
-                |> List.tryPick (function
-                    | _, MinerChoice.Subset miner -> Some miner
-                    | _ -> None)
-                |> Option.toObj
+            SubsetMiner = options.MiningFuncs.SubsetBatchMiner
             Optimizers = optimizers
             Schedulers = schedulers
-            Clippers = ingredients.Clippers
+            Clippers = options.GradientClippers.Present
             InitialRates = Map.ofList [ for key, handle in optimizers -> key, ratesOf handle ]
             Groups = groups
             Buffers = buffers
-            Loader = new Loader(source, order, ingredients.Workers)
-            Device = chosenDevice ingredients
-            Dtype = ingredients.Dtype
+            Loader = new Loader(source, order, options.DataloaderNumWorkers)
+            Device = chosenDevice options
+            Dtype = Option.ofNullable options.Dtype
             Binding = Binding(modules, groups, buffers, optimizers)
         }

@@ -1,41 +1,47 @@
 namespace MetricLearning.Core
 
+open System
+open System.Collections.Generic
 open MetricLearning
 
-/// Entries without a value. They are mistakes, and no other check looks at them.
+/// Checks for what is not set. Entries without a value are mistakes, and no other check looks at them.
 module internal NullChecks =
 
-    let private isMissing (_: string, value: 'Value) = isNull (box value)
+    /// Raises ArgumentNullException when the options are null, or one of those without a default is not set.
+    let require (options: RunOptions) : unit =
+        ArgumentNullException.ThrowIfNull(options, nameof options)
 
-    /// What is null in the user's dictionaries.
-    let check (ingredients: Ingredients) : Diagnostics =
-        let missing (property: string) (entries: (string * 'Value) list) =
+        let isSet (name: string) (value: obj | null) =
+            if isNull value then
+                raise (
+                    ArgumentNullException(
+                        name,
+                        $"{name} is not set; only an empty dictionary of optimizers is allowed."
+                    )
+                )
+
+        isSet (nameof options.Models) options.Models
+        isSet (nameof options.Optimizers) options.Optimizers
+        isSet (nameof options.LossFuncs) options.LossFuncs
+        isSet (nameof options.Dataset) options.Dataset
+
+    /// The entries of the dictionaries that are null.
+    let check (options: RunOptions) : Diagnostics =
+        let missing (property: string) (entries: KeyValuePair<string, 'Value> seq) =
             [
-                for key, _ in List.filter isMissing entries do
-                    $"{property}[\"{key}\"] is null; give it a value, or leave the key out."
+                for KeyValue(key, value) in entries do
+                    if isNull (box value) then
+                        $"{property}[\"{key}\"] is null; give it a value, or leave the key out."
             ]
 
         Diagnostics.errors
             [
-                yield! missing "models" ingredients.Models
-                yield! missing "loss_funcs" ingredients.Losses
-                yield! missing "optimizers" ingredients.Optimizers
-                yield! missing "lr_schedulers" ingredients.Schedules
-                yield! missing "gradient_clippers" ingredients.Clippers
-                if Seq.exists (fun (name: string) -> isNull (box name)) ingredients.Frozen then
+                yield! missing "models" options.Models
+                yield! missing "loss_funcs" options.LossFuncs
+                yield! missing "optimizers" options.Optimizers
+                yield! missing "mining_funcs" options.MiningFuncs
+                yield! missing "lr_schedulers" options.LrSchedulers
+                yield! missing "gradient_clippers" options.GradientClippers
+                if Seq.exists (fun (name: string) -> isNull (box name)) options.FreezeThese then
                     "freeze_these has a name that is null; leave it out."
             ]
-
-    /// The ingredients without entries that are null.
-    let without (ingredients: Ingredients) : Ingredients =
-        let present entries =
-            List.filter (fun entry -> not (isMissing entry)) entries
-
-        { ingredients with
-            Models = present ingredients.Models
-            Losses = present ingredients.Losses
-            Optimizers = present ingredients.Optimizers
-            Schedules = present ingredients.Schedules
-            Clippers = present ingredients.Clippers
-            Frozen = List.filter (fun name -> not (isNull (box name))) ingredients.Frozen
-        }

@@ -1,6 +1,7 @@
 namespace MetricLearning.Core
 
 open MetricLearning
+open System
 open System.Collections.Generic
 open TorchSharp
 open type TorchSharp.torch
@@ -17,24 +18,25 @@ module internal PartChecks =
         || owner.parameters () |> Seq.exists _.IsInvalid
 
     /// Networks: modules with a forward pass, alive, the trunk taking as many tensors as a sample has inputs.
-    let networks (schema: Schema) (ingredients: Ingredients) : Diagnostics =
+    let networks (schema: Schema) (options: RunOptions) : Diagnostics =
         Diagnostics.errors
             [
-                match ingredients.Dataset with
-                | Dataset.Tensors(inputs, _) when inputs.Length % schema.Streams <> 0 ->
+                match options.Dataset with
+                | TrainingData.Tensors(inputs, _) when inputs.Length % schema.Streams <> 0 ->
                     $"The dataset has {inputs.Length} input tensor(s); this trainer takes {schema.Streams} streams, so as many inputs for each: (anchor, positive or negative, label)."
                 | _ -> ()
 
-                for key, network in ingredients.Models do
+                for key, network in options.Models.Present do
                     match network with
                     | _ when isGone network -> $"models[\"{key}\"] was disposed, or a part of it was; give it alive."
                     | _ when (TorchModules.forward network).IsNone ->
                         $"models[\"{key}\"] is a {network.GetType().Name}, which has no forward pass from tensors to a tensor; use a torch.nn.Module<Tensor, Tensor> (two or three input tensors for data of several inputs)."
                     | _ ->
                         let given =
-                            match ingredients.Dataset with
-                            | Dataset.Tensors(inputs, _) when key = Keys.Trunk -> Some(inputs.Length / schema.Streams)
-                            | Dataset.Samples _ when key = Keys.Trunk -> None
+                            match options.Dataset with
+                            | TrainingData.Tensors(inputs, _) when key = Keys.Trunk ->
+                                Some(inputs.Length / schema.Streams)
+                            | TrainingData.Samples _ when key = Keys.Trunk -> None
                             | _ -> Some 1
 
                         match TorchModules.arity network, given with
@@ -44,10 +46,10 @@ module internal PartChecks =
             ]
 
     /// Loss functions: ours, or modules from (embeddings, labels) to a scalar.
-    let losses (ingredients: Ingredients) : Diagnostics =
+    let losses (options: RunOptions) : Diagnostics =
         Diagnostics.errors
             [
-                for key, loss in ingredients.Losses do
+                for key, loss in options.LossFuncs.Present do
                     match box loss with
                     | _ when isGone loss -> $"loss_funcs[\"{key}\"] was disposed, or a part of it was; give it alive."
                     | :? Loss
@@ -57,31 +59,32 @@ module internal PartChecks =
             ]
 
     /// Miners under keys that fit their kind.
-    let miners (ingredients: Ingredients) : Diagnostics =
+    let miners (options: RunOptions) : Diagnostics =
         Diagnostics.errors
             [
-                for key, miner in ingredients.Miners do
+                for key, miner in options.MiningFuncs.Present do
                     match miner, key = Keys.SubsetBatchMiner with
-                    | MinerChoice.Tuples _, true ->
+                    | :? Miner, true ->
                         $"mining_funcs[\"{key}\"] is a tuple miner; it belongs under \"{Keys.TupleMiner}\". A subset miner returns indices of samples."
-                    | MinerChoice.Subset _, false ->
+                    | :? Func<Tensor, Tensor, Tensor>, false ->
                         $"mining_funcs[\"{key}\"] is a subset miner; it belongs under \"{Keys.SubsetBatchMiner}\"."
-                    | MinerChoice.Unknown kind, _ ->
-                        $"mining_funcs[\"{key}\"] is a {kind}; a miner is a Miner of this library or your own, or, under \"{Keys.SubsetBatchMiner}\", a Func<Tensor, Tensor, Tensor> from embeddings and labels to indices."
-                    | _ -> ()
+                    | :? Miner, false
+                    | :? Func<Tensor, Tensor, Tensor>, true -> ()
+                    | _ ->
+                        $"mining_funcs[\"{key}\"] is a {miner.GetType().Name}; a miner is a Miner of this library or your own, or, under \"{Keys.SubsetBatchMiner}\", a Func<Tensor, Tensor, Tensor> from embeddings and labels to indices."
             ]
 
     let private moved (key: string) =
         $"optimizers[\"{key}\"] holds a parameter that was disposed or replaced (to(dtype), to(device) and half() do that). Move modules first, then make their optimizers."
 
     /// Optimizers: none twice, no parameter in two of them, none without its parameters.
-    let optimizers (ingredients: Ingredients) : Diagnostics =
+    let optimizers (options: RunOptions) : Diagnostics =
         let torchs =
             [
-                for key, optimizer in ingredients.Optimizers do
+                for key, optimizer in options.Optimizers.Present do
                     match optimizer with
-                    | OptimizerChoice.Torch optimizer -> key, optimizer
-                    | OptimizerChoice.Pure _ -> ()
+                    | TorchOptimizer optimizer -> key, optimizer
+                    | ValueOptimizer _ -> ()
             ]
 
         let owners = Dictionary<Modules.Parameter, string>(HashIdentity.Reference)
@@ -114,15 +117,15 @@ module internal PartChecks =
                         else
                             yield! takenTwice key parameter
 
-                for key, optimizer in ingredients.Optimizers do
+                for key, optimizer in options.Optimizers.Present do
                     match optimizer with
-                    | OptimizerChoice.Pure _ ->
-                        for name, owner in ingredients.Models @ ingredients.Losses do
+                    | ValueOptimizer _ ->
+                        for name, owner in options.Models.Present @ options.LossFuncs.Present do
                             if key = Keys.optimizerOf name && not (isNull (box owner)) then
                                 for parameter in owner.parameters () do
                                     if not parameter.IsInvalid then
                                         yield! takenTwice key parameter
-                    | OptimizerChoice.Torch _ -> ()
+                    | TorchOptimizer _ -> ()
             ]
         |> fun diagnostics ->
             {
@@ -136,17 +139,13 @@ module internal PartChecks =
             }
 
     /// Numbers in their ranges.
-    let numbers (ingredients: Ingredients) : Diagnostics =
+    let numbers (options: RunOptions) : Diagnostics =
         Diagnostics.errors
             [
-                match ingredients.IterationsPerEpoch with
-                | Some iterations when iterations < 0 ->
-                    $"iterations_per_epoch is {iterations}; it must be at least 1, or left out for one pass over the data."
-                | _ -> ()
-                if ingredients.Workers < 0 then
-                    $"dataloader_num_workers is {ingredients.Workers}; it must be at least 0 (0 prepares batches on the caller's thread)."
-                match ingredients.Dtype with
-                | Some dtype when not (torch.is_floating_point dtype) ->
-                    $"dtype is {dtype}; data can be converted to floating-point types only."
-                | _ -> ()
+                if options.IterationsPerEpoch.GetValueOrDefault() < 0 then
+                    $"iterations_per_epoch is {options.IterationsPerEpoch}; it must be at least 1, or left out for one pass over the data."
+                if options.DataloaderNumWorkers < 0 then
+                    $"dataloader_num_workers is {options.DataloaderNumWorkers}; it must be at least 0 (0 prepares batches on the caller's thread)."
+                if options.Dtype.HasValue && not (torch.is_floating_point options.Dtype.Value) then
+                    $"dtype is {options.Dtype}; data can be converted to floating-point types only."
             ]

@@ -19,19 +19,19 @@ module internal ScheduleChecks =
         |> List.tryFind (fun moves -> key.EndsWith(Keys.schedulerOf "" moves, StringComparison.Ordinal))
 
     /// Plateau schedules move by a score and others do not; a pure schedule drives an optimizer that exists.
-    let check (ingredients: Ingredients) : Diagnostics =
-        let optimizers = List.map fst ingredients.Optimizers
+    let check (options: RunOptions) : Diagnostics =
+        let optimizers = List.map fst options.Optimizers.Present
 
         Diagnostics.errors
             [
-                for key, choice in ingredients.Schedules do
+                for key, choice in options.LrSchedulers.Present do
                     match movesOf key with
                     | None -> ()
                     | Some moves ->
                         let isPlateau =
                             match choice with
-                            | ScheduleChoice.Pure schedule -> schedule.Rule.IsReduceOnPlateau
-                            | ScheduleChoice.Torch scheduler -> scheduler :? optim.lr_scheduler.impl.ReduceLROnPlateau
+                            | ValueSchedule schedule -> schedule.Rule.IsReduceOnPlateau
+                            | TorchSchedule scheduler -> scheduler :? optim.lr_scheduler.impl.ReduceLROnPlateau
 
                         if isPlateau && moves <> Moves.ByPlateau then
                             $"lr_schedulers[\"{key}\"] needs a score to move; put it under a key that ends with \"_scheduler_by_plateau\"."
@@ -39,9 +39,7 @@ module internal ScheduleChecks =
                             $"lr_schedulers[\"{key}\"] does not take a score; put it under a key that ends with \"_scheduler_by_iteration\" or \"_scheduler_by_epoch\"."
 
                         match choice with
-                        | ScheduleChoice.Pure schedule when
-                            not (List.contains (optimizerOf key moves schedule) optimizers)
-                            ->
+                        | ValueSchedule schedule when not (List.contains (optimizerOf key moves schedule) optimizers) ->
                             $"lr_schedulers[\"{key}\"] drives the optimizer \"{optimizerOf key moves schedule}\", which does not exist."
                         | _ -> ()
             ]

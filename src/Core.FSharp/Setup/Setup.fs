@@ -10,11 +10,11 @@ open MetricLearning.Core
 /// and loss objects are only read.
 module Setup =
 
-    let private keyFindings (schema: Schema) (ingredients: Ingredients) : Diagnostics =
+    let private keyFindings (schema: Schema) (options: RunOptions) : Diagnostics =
         let names = List.map fst (schema.Models @ schema.Losses)
 
         let models, losses =
-            List.map fst ingredients.Models, List.map fst ingredients.Losses
+            List.map fst options.Models.Present, List.map fst options.LossFuncs.Present
 
         let schedules = List.allPairs names Keys.moves |> List.map ((<||) Keys.schedulerOf)
 
@@ -23,60 +23,65 @@ module Setup =
                 KeyChecks.table "models" schema.Models models
                 KeyChecks.table "loss_funcs" schema.Losses losses
                 KeyChecks.heads schema.Heads models losses
-                KeyChecks.optional "mining_funcs" schema.Miners (List.map fst ingredients.Miners)
-                KeyChecks.optional "optimizers" (List.map Keys.optimizerOf names) (List.map fst ingredients.Optimizers)
-                KeyChecks.optional "lr_schedulers" schedules (List.map fst ingredients.Schedules)
+                KeyChecks.optional "mining_funcs" schema.Miners (List.map fst options.MiningFuncs.Present)
+                KeyChecks.optional
+                    "optimizers"
+                    (List.map Keys.optimizerOf names)
+                    (List.map fst options.Optimizers.Present)
+                KeyChecks.optional "lr_schedulers" schedules (List.map fst options.LrSchedulers.Present)
                 KeyChecks.optional
                     "gradient_clippers"
                     (List.map Keys.clipperOf names)
-                    (List.map fst ingredients.Clippers)
-                KeyChecks.frozen schema ingredients.Frozen
-                match ingredients.LossWeights with
-                | Some weights -> KeyChecks.weights (HandleAssembly.terms schema ingredients) weights
-                | None -> Diagnostics.none
+                    (List.map fst options.GradientClippers.Present)
+                KeyChecks.frozen schema options.Frozen
+                match options.LossWeights with
+                | null -> Diagnostics.none
+                | weights -> KeyChecks.weights (HandleAssembly.terms schema options) weights.Pairs
             ]
 
-    /// Everything that is wrong or doubtful in the ingredients but for the data. Nothing is changed.
-    let private inspectParts (recipe: Recipe) (ingredients: Ingredients) : Diagnostics =
+    /// Everything that is wrong or doubtful in the options but for the data. Nothing is changed.
+    let private inspectParts (recipe: Recipe) (options: RunOptions) : Diagnostics =
         let ownChecks =
             [
-                keyFindings recipe.Schema ingredients
-                recipe.Inspect ingredients
-                PartChecks.networks recipe.Schema ingredients
-                PartChecks.losses ingredients
-                PartChecks.miners ingredients
-                PartChecks.optimizers ingredients
-                PartChecks.numbers ingredients
-                ScheduleChecks.check ingredients
+                keyFindings recipe.Schema options
+                recipe.Inspect options
+                PartChecks.networks recipe.Schema options
+                PartChecks.losses options
+                PartChecks.miners options
+                PartChecks.optimizers options
+                PartChecks.numbers options
+                ScheduleChecks.check options
             ]
 
         // Modules are looked into only when they are modules and alive.
         let areAlive =
-            [ PartChecks.networks recipe.Schema ingredients; PartChecks.losses ingredients ]
+            [ PartChecks.networks recipe.Schema options; PartChecks.losses options ]
             |> List.forall _.Errors.IsEmpty
 
         Diagnostics.concat
             [
                 yield! ownChecks
                 if areAlive then
-                    let modules = HandleAssembly.all ingredients
+                    let modules = HandleAssembly.all options
                     SharingChecks.overlaps modules
-                    SharingChecks.frozenAlike modules ingredients.Frozen
-                    SharingChecks.devices modules (HandleAssembly.chosenDevice ingredients)
-                    SharingChecks.idle modules ingredients.Optimizers ingredients.Frozen
+                    SharingChecks.frozenAlike modules options.Frozen
+                    SharingChecks.devices modules (HandleAssembly.chosenDevice options)
+                    SharingChecks.idle modules options.Optimizers.Present options.Frozen
             ]
 
     /// A run of the recipe that is ready to start. From here on the modules show the run's weights.
     /// Raises SetupException with all mistakes; then nothing was changed.
-    let prepare (recipe: Recipe) (ingredients: Ingredients) : Run =
-        let nulls = NullChecks.check ingredients
-        let ingredients = NullChecks.without ingredients
-        let diagnostics = Diagnostics.concat [ nulls; inspectParts recipe ingredients ]
-        let source = DataChecks.source ingredients
-        let order = source |> Result.bind (DataChecks.order ingredients)
+    let prepare (recipe: Recipe) (options: RunOptions) : Run =
+        NullChecks.require options
+
+        let diagnostics =
+            Diagnostics.concat [ NullChecks.check options; inspectParts recipe options ]
+
+        let source = DataChecks.source options
+        let order = source |> Result.bind (DataChecks.order options)
 
         match diagnostics.Errors, source, order with
-        | [], Ok source, Ok order -> Start.start recipe ingredients source order diagnostics.Warnings
+        | [], Ok source, Ok order -> Start.start recipe options source order diagnostics.Warnings
         | mistakes, source, order ->
             let ofData =
                 match source, order with

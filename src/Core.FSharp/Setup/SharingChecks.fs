@@ -80,7 +80,7 @@ module internal SharingChecks =
     /// Weights that nobody will move, though the user may think so.
     let idle
         (modules: ModuleHandle list)
-        (optimizers: (string * OptimizerChoice) list)
+        (optimizers: (string * AnyOptimizer) list)
         (frozen: string list)
         : Diagnostics =
         let moved =
@@ -88,8 +88,8 @@ module internal SharingChecks =
                 seq {
                     for _, optimizer in optimizers do
                         match optimizer with
-                        | OptimizerChoice.Torch optimizer -> yield! Seq.concat (TorchOptimizers.parameters optimizer)
-                        | OptimizerChoice.Pure _ -> ()
+                        | TorchOptimizer optimizer -> yield! Seq.concat (TorchOptimizers.parameters optimizer)
+                        | ValueOptimizer _ -> ()
                 },
                 HashIdentity.Reference
             )

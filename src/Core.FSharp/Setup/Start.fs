@@ -42,14 +42,18 @@ module internal Start =
             |]
         )
 
-    let private firstProgress (ingredients: Ingredients) (schema: Schema) (handles: Handles) (seed: Seed) : Progress =
+    let private firstProgress (options: RunOptions) (schema: Schema) (handles: Handles) (seed: Seed) : Progress =
         let weights =
-            match ingredients.LossWeights with
-            | Some weights -> Map.ofList weights
-            | None -> Map.ofList [ for term in HandleAssembly.terms schema ingredients -> term, 1.0 ]
+            match options.LossWeights with
+            | null -> Map.ofList [ for term in HandleAssembly.terms schema options -> term, 1.0 ]
+            | weights -> Map.ofList weights.Pairs
 
         let start =
-            Progress.start seed (Option.filter ((<) 0) ingredients.IterationsPerEpoch) weights Cursor.start
+            Progress.start
+                seed
+                (Option.filter ((<) 0) (Option.ofNullable options.IterationsPerEpoch))
+                weights
+                Cursor.start
 
         ({ start with
             Rates = handles.InitialRates
@@ -81,14 +85,16 @@ module internal Start =
     /// A run that is ready to start; from here on the modules show its weights.
     let start
         (recipe: Recipe)
-        (ingredients: Ingredients)
+        (options: RunOptions)
         (source: BatchSource)
         (order: DataOrder)
         (warnings: string list)
         : Run =
-        let seed = Seed.ofInt64 (Option.defaultWith drawSeed ingredients.Seed)
-        let handles = HandleAssembly.handles recipe.Schema ingredients source order
-        let progress = firstProgress ingredients recipe.Schema handles seed
+        let seed =
+            Seed.ofInt64 (Option.defaultWith drawSeed (Option.ofNullable options.Seed))
+
+        let handles = HandleAssembly.handles recipe.Schema options source order
+        let progress = firstProgress options recipe.Schema handles seed
         let learned = firstLearned handles
         handles.Binding.Bind learned
         handles.Binding.NoteHead learned

@@ -1,31 +1,13 @@
 namespace MetricLearning.Core
 
-open MetricLearning
-open System
-open System.Collections.Generic
-
-/// What construction found in the user's input.
+/// The mistakes and doubts that construction found in the options.
 type Diagnostics =
     {
-        /// What must be changed before anything can run, each naming what to write instead.
+        /// The mistakes, each saying what to write instead: nothing can run before they are mended.
         Errors: string list
-        /// What is probably not meant.
+        /// Settings that are probably not meant.
         Warnings: string list
     }
-
-/// All mistakes that construction found, together.
-type SetupException(trainer: string, mistakes: IReadOnlyList<string>) =
-    inherit
-        ArgumentException(
-            if mistakes.Count = 1 then
-                $"{trainer} cannot be set up: {mistakes[0]}"
-            else
-                let lines = mistakes |> Seq.map (fun mistake -> "\n  - " + mistake)
-                $"{trainer} cannot be set up, {mistakes.Count} mistakes:{String.Concat lines}"
-        )
-
-    /// The mistakes, one sentence or two each.
-    member _.Mistakes = mistakes
 
 /// Collecting diagnostics: a monoid.
 module Diagnostics =

@@ -8,7 +8,7 @@ type Recipe =
         /// The keys it knows.
         Schema: Schema
         /// Its own checks of what it is given.
-        Inspect: Ingredients -> Diagnostics
+        Inspect: RunOptions -> Diagnostics
         /// The plan of the next iteration.
         Decide: RunKeys -> Progress -> Plan
         /// The losses of a batch, in two halves.

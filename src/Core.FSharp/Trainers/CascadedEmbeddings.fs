@@ -26,7 +26,7 @@ module CascadedEmbeddings =
             Miners = Keys.SubsetBatchMiner :: each Keys.TupleMiner
         }
 
-    let private checkSizes (embeddingSizes: int list) (_: Ingredients) : Diagnostics =
+    let private checkSizes (embeddingSizes: int list) (_: RunOptions) : Diagnostics =
         Diagnostics.errors
             [
                 if embeddingSizes.IsEmpty then

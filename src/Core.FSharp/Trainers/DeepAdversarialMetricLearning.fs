@@ -159,15 +159,15 @@ module DeepAdversarialMetricLearning =
                 $"gTripletsPerAnchor is {options.TripletsPerAnchor}; it must be at least 1, or all of them."
         ]
 
-    let private checkLoss (ingredients: Ingredients) =
+    let private checkLoss (run: RunOptions) =
         [
-            for key, loss in ingredients.Losses do
+            for key, loss in run.LossFuncs.Present do
                 if key = Keys.GeneratorAdversarialLoss && not (loss :? TripletMarginLoss) then
                     $"LossFuncs[\"{key}\"] is a {loss.GetType().Name}; it must be a TripletMarginLoss, whose margin and form the adversarial loss uses."
         ]
 
     // A phase without a loss, or with nothing to step, would end the run in the middle.
-    let private checkPhases (options: Adversarial) (ingredients: Ingredients) =
+    let private checkPhases (options: Adversarial) (run: RunOptions) =
         let phases =
             [
                 if options.MetricAloneEpochs > 0 then
@@ -178,9 +178,9 @@ module DeepAdversarialMetricLearning =
 
         [
             for phase, epochs in phases do
-                match ingredients.LossWeights with
-                | Some weights when
-                    weights
+                match run.LossWeights with
+                | NonNull weights when
+                    weights.Pairs
                     |> List.forall (fun (name, weight) ->
                         not (weight > 0.0) || not (List.contains name (Phase.losses phase)))
                     ->
@@ -189,18 +189,16 @@ module DeepAdversarialMetricLearning =
                     $"In the epochs of {epochs} no loss has a weight above zero: raise one of {names}, or set {epochs} to 0."
                 | _ -> ()
 
-            if
-                options.GeneratorAloneEpochs > 0
-                && List.contains Keys.Generator ingredients.Frozen
-            then
+            if options.GeneratorAloneEpochs > 0 && List.contains Keys.Generator run.Frozen then
                 "FreezeThese contains \"generator\", the only network that learns in the epochs of gAloneEpochs; set that to 0, or let the generator learn."
         ]
 
-    let private checkMisprint (ingredients: Ingredients) =
+    let private checkMisprint (run: RunOptions) =
         [
-            for key, _ in Option.defaultValue [] ingredients.LossWeights do
-                if key = "g_hard_lss" then
-                    $"\"g_hard_lss\" is a misprint in the documentation of pytorch-metric-learning; write \"{Keys.GeneratorHardLoss}\"."
+            match run.LossWeights with
+            | NonNull weights when weights.ContainsKey "g_hard_lss" ->
+                $"\"g_hard_lss\" is a misprint in the documentation of pytorch-metric-learning; write \"{Keys.GeneratorHardLoss}\"."
+            | _ -> ()
         ]
 
     /// The trunk's features; on them embed, mine, metric loss and classifier loss; and generate, losses of the synthetic
@@ -209,12 +207,12 @@ module DeepAdversarialMetricLearning =
         {
             Schema = schema
             Inspect =
-                fun ingredients ->
+                fun run ->
                     Diagnostics.errors (
                         checkCounts options
-                        @ checkLoss ingredients
-                        @ checkPhases options ingredients
-                        @ checkMisprint ingredients
+                        @ checkLoss run
+                        @ checkPhases options run
+                        @ checkMisprint run
                     )
             Decide = decide options
             Halves = Halves.cut Embedding.features (whole options)

@@ -47,7 +47,7 @@ public sealed class TuplesToWeightsSampler : Sampler
         order = new TuplesToWeights(
             model,
             miner,
-            dataset.Value,
+            dataset,
             new(
                 subsetSize,
                 normalizeEmbeddings,

@@ -38,7 +38,7 @@ public abstract class BaseTester
     {
         ArgumentNullException.ThrowIfNull(datasetDict);
         tester.Test(
-            datasetDict.ToDictionary(entry => entry.Key, entry => entry.Value.Value),
+            datasetDict,
             epoch,
             trunkModel,
             embedderModel,

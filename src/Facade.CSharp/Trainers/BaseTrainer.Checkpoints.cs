@@ -47,10 +47,10 @@ public abstract partial class BaseTrainer
     }
 
     /// <summary>
-    /// Goes on from the newest checkpoint that this trainer&#39;s <see cref="TrainerOptions.Checkpoints"/> wrote, in an earlier
+    /// Goes on from the newest checkpoint that this trainer&#39;s <see cref="RunOptions.Checkpoints"/> wrote, in an earlier
     /// process, usually. Newer ones that were damaged are passed over, with a logged warning.
     /// </summary>
-    /// <param name="folder">Their folder; null for the folder of <see cref="TrainerOptions.Checkpoints"/>.</param>
+    /// <param name="folder">Their folder; null for the folder of <see cref="RunOptions.Checkpoints"/>.</param>
     /// <returns>Whether there was one.</returns>
     /// <exception cref="InvalidDataException">There are checkpoints, but none can be read.</exception>
     /// <exception cref="ArgumentException">

@@ -20,14 +20,16 @@ public abstract partial class BaseTrainer : IDisposable
     {
         this.options = options ?? throw new ArgumentNullException(nameof(options));
         logger = options.Logger ?? NullLogger.Instance;
-        var autosave = options.Checkpoints?.Value;
+        var autosave = options.Checkpoints;
 
         if (autosave is not null)
         {
             Autosave.Check(autosave);
         }
 
-        (session, Warnings) = Interop.Start(recipe, options);
+        var prepared = Setup.prepare(recipe, options);
+        session = Session.Start(prepared);
+        Warnings = [.. prepared.Warnings];
         session.BeforeSaving = () => CheckpointSaving?.Invoke(this);
 
         if (autosave is not null)

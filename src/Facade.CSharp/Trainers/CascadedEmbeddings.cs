@@ -14,7 +14,7 @@ public sealed class CascadedEmbeddings : BaseTrainer
     /// The number of columns of each section of the embeddings, in order. Columns that are left over are not used.
     /// </param>
     /// <param name="options">The options of the run.</param>
-    /// <exception cref="Core.SetupException">The options have mistakes: all of them, together.</exception>
+    /// <exception cref="SetupException">The options have mistakes: all of them, together.</exception>
     public CascadedEmbeddings(IReadOnlyList<int> embeddingSizes, TrainerOptions options)
         : base(Interop.CascadedRecipe(embeddingSizes), options) { }
 }

@@ -17,7 +17,7 @@ public sealed class CustomTrainer : BaseTrainer
     /// The losses of a batch by name, each a scalar. They are weighted and added up by the trainer.
     /// </param>
     /// <param name="lossNames">
-    /// The names that <paramref name="losses"/> uses and that are no keys of <see cref="TrainerOptions.LossFuncs"/>.
+    /// The names that <paramref name="losses"/> uses and that are no keys of <see cref="RunOptions.LossFuncs"/>.
     /// </param>
     /// <exception cref="SetupException">The options have mistakes: all of them, together.</exception>
     public CustomTrainer(
@@ -40,7 +40,7 @@ public sealed class CustomTrainer : BaseTrainer
     /// The losses of the rows by name, each a scalar. They are weighted and added up by the trainer.
     /// </param>
     /// <param name="lossNames">
-    /// The names that <paramref name="losses"/> uses and that are no keys of <see cref="TrainerOptions.LossFuncs"/>.
+    /// The names that <paramref name="losses"/> uses and that are no keys of <see cref="RunOptions.LossFuncs"/>.
     /// </param>
     /// <exception cref="SetupException">The options have mistakes: all of them, together.</exception>
     public CustomTrainer(

@@ -17,7 +17,7 @@ public sealed class DeepAdversarialMetricLearning : BaseTrainer
     /// <param name="gTripletsPerAnchor">
     /// The number of random triplets for each sample, from 1, each of which gets a synthetic negative; null for all triplets.
     /// </param>
-    /// <exception cref="Core.SetupException">The options have mistakes: all of them, together.</exception>
+    /// <exception cref="SetupException">The options have mistakes: all of them, together.</exception>
     public DeepAdversarialMetricLearning(
         TrainerOptions options,
         int metricAloneEpochs = 0,

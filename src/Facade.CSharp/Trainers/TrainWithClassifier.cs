@@ -9,7 +9,7 @@ namespace MetricLearning;
 public sealed class TrainWithClassifier : BaseTrainer
 {
     /// <summary>Sets the run up.</summary>
-    /// <exception cref="Core.SetupException">The options have mistakes: all of them, together.</exception>
+    /// <exception cref="SetupException">The options have mistakes: all of them, together.</exception>
     public TrainWithClassifier(TrainerOptions options)
         : base(Core.TrainWithClassifierModule.recipe, options) { }
 }

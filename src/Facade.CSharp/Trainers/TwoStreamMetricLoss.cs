@@ -9,7 +9,7 @@ namespace MetricLearning;
 public sealed class TwoStreamMetricLoss : BaseTrainer
 {
     /// <summary>Sets the run up.</summary>
-    /// <exception cref="Core.SetupException">The options have mistakes: all of them, together.</exception>
+    /// <exception cref="SetupException">The options have mistakes: all of them, together.</exception>
     public TwoStreamMetricLoss(TrainerOptions options)
         : base(Core.TwoStreamMetricLossModule.recipe, options) { }
 }

@@ -128,7 +128,7 @@ let tests =
                 use data = torch.rand [| 20L; 3L |]
 
                 use loader =
-                    loader (Dataset.ofTensors data [| 0..19 |]) (DataOrder.shuffled 20L 5) 4
+                    loader (TrainingData.FromTensors(data, [| 0..19 |])) (DataOrder.shuffled 20L 5) 4
 
                 let threads () =
                     System.Diagnostics.Process.GetCurrentProcess().Threads.Count
@@ -166,9 +166,12 @@ let tests =
                 let read = ref 0L
 
                 let dataset =
-                    Dataset.ofFunction count (fun index _ ->
-                        Interlocked.Increment &read.contents |> ignore
-                        struct (torch.tensor [| float32 index |], index % 4L))
+                    TrainingData.FromSamples(
+                        count,
+                        fun index _ ->
+                            Interlocked.Increment &read.contents |> ignore
+                            struct (torch.tensor [| float32 index |], index % 4L)
+                    )
 
                 use loader = loader dataset (DataOrder.shuffled count 8) 2
                 let before = liveTensors ()

@@ -75,13 +75,16 @@ let tests =
                 let mutable loader: Loader | null = null
 
                 let dataset =
-                    Dataset.ofFunction count (fun index _ ->
-                        if index = 7L then
-                            match loader with
-                            | null -> ()
-                            | loader -> (loader :> IDisposable).Dispose()
+                    TrainingData.FromSamples(
+                        count,
+                        fun index _ ->
+                            if index = 7L then
+                                match loader with
+                                | null -> ()
+                                | loader -> (loader :> IDisposable).Dispose()
 
-                        struct (float32 index, 0))
+                            struct (float32 index, 0)
+                    )
 
                 let made =
                     new Loader(BatchSource.ofDataset Reading.Default dataset, DataOrder.ofIndices [ 0L .. 39L ] 4, 1)

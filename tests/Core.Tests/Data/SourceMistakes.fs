@@ -18,7 +18,9 @@ let mistakes =
             testProperty "a broken sample is named, wherever it is, and the original exception kept"
             <| fun (NonNegativeInt broken) ->
                 use pictures = new Pictures(int64 (broken % 10))
-                use source = BatchSource.ofDataset Reading.Default (Dataset.ofTorch pictures)
+
+                use source =
+                    BatchSource.ofDataset Reading.Default (TrainingData.FromDataset(pictures))
 
                 try
                     fetch source [ 0L .. 9L ] |> ignore
@@ -54,13 +56,13 @@ let mistakes =
 
                 for batch, text in wrong do
                     use source =
-                        BatchSource.ofDataset (reading (fun _ -> batch)) (Dataset.ofSamples [ 1 ])
+                        BatchSource.ofDataset (reading (fun _ -> batch)) (TrainingData.FromSamples([ 1 ]))
 
                     throws<InvalidOperationException> text (fun () -> fetch source [ 0L ] |> ignore)
                     throws<InvalidOperationException> "batch of samples 0" (fun () -> fetch source [ 0L ] |> ignore)
 
                 use source =
-                    BatchSource.ofDataset Reading.Default (Dataset.ofSamples [ Unchecked.defaultof<obj> ])
+                    BatchSource.ofDataset Reading.Default (TrainingData.FromSamples([ Unchecked.defaultof<obj> ]))
 
                 throws<InvalidOperationException> "the sample is null" (fun () -> fetch source [ 0L ] |> ignore)
             }
@@ -70,9 +72,10 @@ let mistakes =
                 use three = torch.zeros [| 3L; 2L |]
                 use scalar = torch.tensor 1.0f
 
-                let refused text inputs (labels: obj) =
+                let refused text (inputs: Tensor list) (labels: obj) =
                     throws<ArgumentException> text (fun () ->
-                        BatchSource.ofDataset Reading.Default (Dataset.ofInputs inputs labels) |> ignore)
+                        BatchSource.ofDataset Reading.Default (TrainingData.FromTensors(inputs, labels))
+                        |> ignore)
 
                 refused "10 rows, but there are 3 labels" [ data ] [| 1; 2; 3 |]
                 refused "10 rows, another 3" [ data; three ] [| 0..9 |]
@@ -87,8 +90,8 @@ let mistakes =
 
                 for dataset in
                     [
-                        Dataset.ofTensors data labels
-                        Dataset.ofSamples [ for index in 0..9 -> index, index ]
+                        TrainingData.FromTensors(data, labels)
+                        TrainingData.FromSamples([ for index in 0..9 -> index, index ])
                     ] do
                     use source = BatchSource.ofDataset Reading.Default dataset
 

@@ -26,13 +26,13 @@ let tests =
 
                 for dataset in
                     [
-                        Dataset.ofTensors data labels
-                        Dataset.ofTensors data [| 100..109 |]
-                        Dataset.ofTorch torchSet
-                        Dataset.ofTorch pictures
-                        Dataset.ofSamples pairs
-                        Dataset.ofSamples [ for index in 0..9 -> [| float32 index; 0.0f |], 100L + int64 index ]
-                        Dataset.ofFunction 10L (fun index _ -> struct (float index, index + 100L))
+                        TrainingData.FromTensors(data, labels)
+                        TrainingData.FromTensors(data, [| 100..109 |])
+                        TrainingData.FromDataset(torchSet)
+                        TrainingData.FromDataset(pictures)
+                        TrainingData.FromSamples(pairs)
+                        TrainingData.FromSamples([ for index in 0..9 -> [| float32 index; 0.0f |], 100L + int64 index ])
+                        TrainingData.FromSamples(10L, fun index _ -> struct (float index, index + 100L))
                     ] do
                     use source = BatchSource.ofDataset Reading.Default dataset
                     Expect.equal source.Count 10L "count"
@@ -46,7 +46,11 @@ let tests =
                 use labels = labels ()
                 let samples = [ for index in 0..9 -> float index, 2 * index, 100 + index ]
 
-                for dataset in [ Dataset.ofInputs [ data; other ] labels; Dataset.ofSamples samples ] do
+                for dataset in
+                    [
+                        TrainingData.FromTensors([ data; other ], labels)
+                        TrainingData.FromSamples(samples)
+                    ] do
                     use source = BatchSource.ofDataset Reading.Default dataset
                     use batch = fetch source [ 2L; 5L ]
                     Expect.equal batch.Data.Length 2 "two inputs"
@@ -66,13 +70,16 @@ let tests =
                 let samples =
                     [ for index in 0..9 -> struct (float index, struct (index / 5, 50 - index)) ]
 
-                for dataset in [ Dataset.ofTensors data levels; Dataset.ofSamples samples ] do
+                for dataset in [ TrainingData.FromTensors(data, levels); TrainingData.FromSamples(samples) ] do
                     use source = BatchSource.ofDataset reading dataset
                     use batch = fetch source [ 9L; 0L; 8L ]
                     Expect.equal (numbers batch.Labels) [| 0L; 9L; 1L |] "ranks of level 1"
 
                 let words = [| for index in 0..9 -> string (char (int 'j' - index)) |]
-                use source = BatchSource.ofDataset Reading.Default (Dataset.ofTensors data words)
+
+                use source =
+                    BatchSource.ofDataset Reading.Default (TrainingData.FromTensors(data, words))
+
                 use batch = fetch source [ 9L; 0L; 8L ]
                 Expect.equal (numbers batch.Labels) [| 0L; 9L; 1L |] "strings of a whole data set have ranks"
             }
@@ -100,9 +107,9 @@ let tests =
 
                 for dataset in
                     [
-                        Dataset.ofTensors data labels
-                        Dataset.ofTensors data [| 100..109 |]
-                        Dataset.ofTorch torchSet
+                        TrainingData.FromTensors(data, labels)
+                        TrainingData.FromTensors(data, [| 100..109 |])
+                        TrainingData.FromDataset(torchSet)
                     ] do
                     use source =
                         BatchSource.ofDataset
@@ -127,7 +134,7 @@ let tests =
                             CollateFn =
                                 Func<_, _>(fun samples -> Collate.samples (Array.zeroCreate samples.Count) samples)
                         }
-                        (Dataset.ofTensors data words)
+                        (TrainingData.FromTensors(data, words))
 
                 use batch = fetch source [ 3L; 1L ]
                 Expect.equal (numbers batch.Labels) [| 3L; 1L |] "ranks"
@@ -137,7 +144,7 @@ let tests =
 
             test "chance of a sample depends on the seed and its place in the batch alone" {
                 let dataset =
-                    Dataset.ofFunction 10L (fun _ seed -> struct (seed.Random().NextDouble(), 0))
+                    TrainingData.FromSamples(10L, fun _ seed -> struct (seed.Random().NextDouble(), 0))
 
                 use source = BatchSource.ofDataset Reading.Default dataset
 
@@ -167,12 +174,12 @@ let tests =
 
                 for reading, dataset in
                     [
-                        Reading.Default, Dataset.ofTensors data labels
-                        same, Dataset.ofTensors data labels
-                        same, Dataset.ofSamples pairs
-                        Reading.Default, Dataset.ofTorch torchSet
-                        Reading.Default, Dataset.ofTorch pictures
-                        Reading.Default, Dataset.ofSamples pairs
+                        Reading.Default, TrainingData.FromTensors(data, labels)
+                        same, TrainingData.FromTensors(data, labels)
+                        same, TrainingData.FromSamples(pairs)
+                        Reading.Default, TrainingData.FromDataset(torchSet)
+                        Reading.Default, TrainingData.FromDataset(pictures)
+                        Reading.Default, TrainingData.FromSamples(pairs)
                     ] do
                     leavesNoTensors (fun () ->
                         use source = BatchSource.ofDataset reading dataset
@@ -193,8 +200,8 @@ let tests =
 
                 for dataset in
                     [
-                        Dataset.ofTensors data labels
-                        Dataset.ofSamples [ for index in 0..9 -> index, index ]
+                        TrainingData.FromTensors(data, labels)
+                        TrainingData.FromSamples([ for index in 0..9 -> index, index ])
                     ] do
                     let scope = torch.NewDisposeScope()
                     use source = BatchSource.ofDataset Reading.Default dataset
@@ -210,13 +217,16 @@ let tests =
                 let mutable read = 0
 
                 let dataset =
-                    Dataset.ofFunction 10L (fun index _ ->
-                        read <- read + 1
+                    TrainingData.FromSamples(
+                        10L,
+                        fun index _ ->
+                            read <- read + 1
 
-                        if index = 3L then
-                            cancelling.Cancel()
+                            if index = 3L then
+                                cancelling.Cancel()
 
-                        struct (index, index))
+                            struct (index, index)
+                    )
 
                 use source = BatchSource.ofDataset Reading.Default dataset
 

@@ -17,16 +17,7 @@ let tests =
 
                 use session = Session.Start run
 
-                Autosave.Start(
-                    session,
-                    {
-                        Folder = folder
-                        EveryIterations = Nullable 100
-                        Every = Nullable()
-                        KeepLast = 3
-                        Failed = null
-                    }
-                )
+                Autosave.Start(session, CheckpointOptions(Folder = folder, EveryIterations = 100))
 
                 session.ResumeLatest(folder, ignore) |> ignore
 

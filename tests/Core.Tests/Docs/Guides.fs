@@ -50,17 +50,14 @@ let private metricLossOnly =
         let run =
             Setup.prepare
                 MetricLossOnly.recipe
-                { Ingredients.create
-                      [ "trunk", trunk; "embedder", embedder ]
-                      [ "metric_loss", TripletMargin.loss TripletMargin.defaults ]
-                      [
-                          "trunk_optimizer", PureOptimizer.Adam(1e-3)
-                          "embedder_optimizer", PureOptimizer.Adam(1e-3)
-                      ]
-                      40
-                      (Dataset.ofTensors pictures labels) with
-                    Miners = [ "tuple_miner", MinerChoice.Tuples(MultiSimilarityMiner(epsilon = 0.1)) ]
-                }
+                (RunOptions(
+                    Models = Models(Trunk = trunk, Embedder = embedder),
+                    LossFuncs = LossFuncs(MetricLoss = TripletMargin.loss TripletMargin.defaults),
+                    Optimizers = Optimizers(Trunk = PureOptimizer.Adam(1e-3), Embedder = PureOptimizer.Adam(1e-3)),
+                    BatchSize = 40,
+                    Dataset = TrainingData.FromTensors(pictures, labels),
+                    MiningFuncs = MiningFuncs(TupleMiner = MultiSimilarityMiner(epsilon = 0.1))
+                ))
 
         trains [ "metric_loss" ] run
     }
@@ -73,21 +70,23 @@ let private trainWithClassifier =
         let run =
             Setup.prepare
                 TrainWithClassifier.recipe
-                { Ingredients.create
-                      [ "trunk", trunk; "embedder", embedder; "classifier", classifier ]
-                      [
-                          "metric_loss", TripletMargin.loss TripletMargin.defaults
-                          "classifier_loss", torch.nn.CrossEntropyLoss()
-                      ]
-                      [
-                          "trunk_optimizer", PureOptimizer.Adam(1e-3)
-                          "embedder_optimizer", PureOptimizer.Adam(1e-3)
-                          "classifier_optimizer", PureOptimizer.Adam(1e-3)
-                      ]
-                      40
-                      (Dataset.ofTensors pictures labels) with
-                    LossWeights = Some [ "metric_loss", 1.0; "classifier_loss", 0.5 ]
-                }
+                (RunOptions(
+                    Models = Models(Trunk = trunk, Embedder = embedder, Classifier = classifier),
+                    LossFuncs =
+                        LossFuncs(
+                            MetricLoss = TripletMargin.loss TripletMargin.defaults,
+                            ClassifierLoss = torch.nn.CrossEntropyLoss()
+                        ),
+                    Optimizers =
+                        Optimizers(
+                            Trunk = PureOptimizer.Adam(1e-3),
+                            Embedder = PureOptimizer.Adam(1e-3),
+                            Classifier = PureOptimizer.Adam(1e-3)
+                        ),
+                    BatchSize = 40,
+                    Dataset = TrainingData.FromTensors(pictures, labels),
+                    LossWeights = LossWeights(MetricLoss = 1.0, ClassifierLoss = 0.5)
+                ))
 
         trains [ "metric_loss"; "classifier_loss" ] run
 
@@ -103,49 +102,51 @@ let private trainWithClassifier =
             [ "metric_loss"; "classifier_loss" ]
             (Setup.prepare
                 own
-                (Ingredients.create
-                    [ "trunk", trunk; "classifier", torch.nn.Linear(64L, 10L) ]
-                    [
-                        "metric_loss", TripletMargin.loss TripletMargin.defaults
-                        "classifier_loss", torch.nn.CrossEntropyLoss()
-                    ]
-                    [ "trunk_optimizer", PureOptimizer.Adam(1e-3) ]
-                    40
-                    (Dataset.ofTensors pictures labels)))
+                (RunOptions(
+                    Models = Models(Trunk = trunk, Classifier = torch.nn.Linear(64L, 10L)),
+                    LossFuncs =
+                        LossFuncs(
+                            MetricLoss = TripletMargin.loss TripletMargin.defaults,
+                            ClassifierLoss = torch.nn.CrossEntropyLoss()
+                        ),
+                    Optimizers = Optimizers(Trunk = PureOptimizer.Adam(1e-3)),
+                    BatchSize = 40,
+                    Dataset = TrainingData.FromTensors(pictures, labels)
+                )))
     }
 
 let private cascadedEmbeddings =
     test "CascadedEmbeddings" {
         let trunk, embedder = trunk (), torch.nn.Linear(64L, 48L)
 
-        let ingredients =
-            { Ingredients.create
-                  [ "trunk", trunk; "embedder", embedder ]
-                  [
-                      "metric_loss_0", Contrastive.loss { PosMargin = 0.0; NegMargin = 0.5 }
-                      "metric_loss_1", MultiSimilarity.loss MultiSimilarity.defaults
-                      "metric_loss_2", Circle.loss Circle.defaults
-                  ]
-                  [
-                      "trunk_optimizer", PureOptimizer.Adam(1e-3)
-                      "embedder_optimizer", PureOptimizer.Adam(1e-3)
-                  ]
-                  40
-                  (Dataset.ofTensors pictures labels) with
-                Miners =
-                    [
-                        "tuple_miner_1", MinerChoice.Tuples(MultiSimilarityMiner(epsilon = 0.1))
-                        "tuple_miner_2", MinerChoice.Tuples(HDCMiner(filterPercentage = 0.25))
-                    ]
-                Seed = Some 1L
-            }
+        let options =
+            RunOptions(
+                Models = Models(Trunk = trunk, Embedder = embedder),
+                LossFuncs =
+                    LossFuncs.Of
+                        [
+                            "metric_loss_0", Contrastive.loss { PosMargin = 0.0; NegMargin = 0.5 }
+                            "metric_loss_1", MultiSimilarity.loss MultiSimilarity.defaults
+                            "metric_loss_2", Circle.loss Circle.defaults
+                        ],
+                Optimizers = Optimizers(Trunk = PureOptimizer.Adam(1e-3), Embedder = PureOptimizer.Adam(1e-3)),
+                BatchSize = 40,
+                Dataset = TrainingData.FromTensors(pictures, labels),
+                MiningFuncs =
+                    MiningFuncs.Of
+                        [
+                            "tuple_miner_1", MultiSimilarityMiner(epsilon = 0.1)
+                            "tuple_miner_2", HDCMiner(filterPercentage = 0.25)
+                        ],
+                Seed = 1L
+            )
 
-        let run = Setup.prepare (CascadedEmbeddings.recipe [ 16; 16; 16 ]) ingredients
+        let run = Setup.prepare (CascadedEmbeddings.recipe [ 16; 16; 16 ]) options
 
         trains [ "metric_loss_0"; "metric_loss_1"; "metric_loss_2" ] run
 
         use _ = torch.NewDisposeScope()
-        let handles = (Setup.prepare (CascadedEmbeddings.recipe [ 16; 16; 16 ]) ingredients)
+        let handles = (Setup.prepare (CascadedEmbeddings.recipe [ 16; 16; 16 ]) options)
 
         let losses halves =
             (Iteration.step { handles.Recipe with Halves = halves } handles.Handles handles.State).Progress.Losses
@@ -161,24 +162,22 @@ let private twoStreamMetricLoss =
         let trunk, embedder = trunk (), embedder ()
         let sketches, photos = pictures, pictures + 0.1
 
-        let ingredients =
-            Ingredients.create
-                [ "trunk", trunk; "embedder", embedder ]
-                [ "metric_loss", TripletMargin.loss TripletMargin.defaults ]
-                [
-                    "trunk_optimizer", PureOptimizer.Adam(1e-3)
-                    "embedder_optimizer", PureOptimizer.Adam(1e-3)
-                ]
-                40
-                (Dataset.ofInputs [ sketches; photos ] labels)
+        let options =
+            RunOptions(
+                Models = Models(Trunk = trunk, Embedder = embedder),
+                LossFuncs = LossFuncs(MetricLoss = TripletMargin.loss TripletMargin.defaults),
+                Optimizers = Optimizers(Trunk = PureOptimizer.Adam(1e-3), Embedder = PureOptimizer.Adam(1e-3)),
+                BatchSize = 40,
+                Dataset = TrainingData.FromTensors([ sketches; photos ], labels)
+            )
 
-        let run = Setup.prepare TwoStreamMetricLoss.recipe ingredients
+        let run = Setup.prepare TwoStreamMetricLoss.recipe options
 
         trains [ "metric_loss" ] run
 
         trains
             [ "metric_loss" ]
-            { Setup.prepare TwoStreamMetricLoss.recipe ingredients with
+            { Setup.prepare TwoStreamMetricLoss.recipe options with
                 Recipe =
                     { TwoStreamMetricLoss.recipe with
                         Halves = Halves.cut TwoStream.embed acrossStreams
@@ -207,20 +206,23 @@ let private deepAdversarial =
         let run =
             Setup.prepare
                 (DeepAdversarialMetricLearning.recipe phases)
-                (Ingredients.create
-                    [ "trunk", trunk; "embedder", embedder; "generator", generator ]
-                    [
-                        "metric_loss", TripletMargin.loss TripletMargin.defaults
-                        "g_adv_loss", TripletMargin.loss TripletMargin.defaults
-                        "synth_loss", TripletMargin.loss TripletMargin.defaults
-                    ]
-                    [
-                        "trunk_optimizer", PureOptimizer.Adam(1e-3)
-                        "embedder_optimizer", PureOptimizer.Adam(1e-3)
-                        "generator_optimizer", PureOptimizer.Adam(1e-3)
-                    ]
-                    40
-                    (Dataset.ofTensors pictures labels))
+                (RunOptions(
+                    Models = Models(Trunk = trunk, Embedder = embedder, Generator = generator),
+                    LossFuncs =
+                        LossFuncs(
+                            MetricLoss = TripletMargin.loss TripletMargin.defaults,
+                            GAdvLoss = TripletMargin.loss TripletMargin.defaults,
+                            SynthLoss = TripletMargin.loss TripletMargin.defaults
+                        ),
+                    Optimizers =
+                        Optimizers(
+                            Trunk = PureOptimizer.Adam(1e-3),
+                            Embedder = PureOptimizer.Adam(1e-3),
+                            Generator = PureOptimizer.Adam(1e-3)
+                        ),
+                    BatchSize = 40,
+                    Dataset = TrainingData.FromTensors(pictures, labels)
+                ))
 
         trains [ "metric_loss"; "g_adv_loss"; "g_hard_loss"; "g_reg_loss"; "synth_loss" ] run
     }

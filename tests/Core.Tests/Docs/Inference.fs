@@ -17,7 +17,9 @@ let private answers () =
     let trunk, sameTrunk = linear 16L 12L, linear 16L 12L
     let embedder, sameEmbedder = linear 12L 4L, linear 12L 4L
 
-    let validation = Dataset.ofTensors gallery [| for row in 0..59 -> row % 6 |]
+    let validation =
+        TrainingData.FromTensors(gallery, [| for row in 0..59 -> row % 6 |])
+
     let path = Path.GetTempFileName()
     let stored = ResizeArray<int64>()
 

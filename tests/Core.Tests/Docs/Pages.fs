@@ -53,23 +53,21 @@ let private readme =
         let run =
             Setup.prepare
                 MetricLossOnly.recipe
-                { Ingredients.create
-                      [ "trunk", trunk; "embedder", embedder ]
-                      [
-                          "metric_loss",
-                          TripletMargin.loss
-                              { TripletMargin.defaults with
-                                  Margin = 0.1
-                              }
-                      ]
-                      [
-                          "trunk_optimizer", PureOptimizer.Adam(1e-3)
-                          "embedder_optimizer", PureOptimizer.Adam(1e-3)
-                      ]
-                      40
-                      (Dataset.ofTensors pictures labels) with
-                    Seed = Some 1L
-                }
+                (RunOptions(
+                    Models = Models(Trunk = trunk, Embedder = embedder),
+                    LossFuncs =
+                        LossFuncs(
+                            MetricLoss =
+                                TripletMargin.loss
+                                    { TripletMargin.defaults with
+                                        Margin = 0.1
+                                    }
+                        ),
+                    Optimizers = Optimizers(Trunk = PureOptimizer.Adam(1e-3), Embedder = PureOptimizer.Adam(1e-3)),
+                    BatchSize = 40,
+                    Dataset = TrainingData.FromTensors(pictures, labels),
+                    Seed = 1L
+                ))
 
         let fork = Run.steps run 100 run.State
         let slow = fork |> Run.withLearningRate "trunk_optimizer" 3e-4 |> Run.steps run 150
@@ -89,14 +87,18 @@ let private trainers =
         let parts recipe losses =
             Setup.prepare
                 recipe
-                { Ingredients.create
-                      [ "trunk", torch.nn.Linear(4L, 6L); "embedder", torch.nn.Linear(6L, 3L) ]
-                      losses
-                      [ "trunk_optimizer", PureOptimizer.SGD(0.1) ]
-                      12
-                      (Dataset.ofTensors (torch.rand [| 24L; 4L |]) (Array.init 24 (fun index -> int64 (index % 4)))) with
-                    Seed = Some 1L
-                }
+                (RunOptions(
+                    Models = Models(Trunk = torch.nn.Linear(4L, 6L), Embedder = torch.nn.Linear(6L, 3L)),
+                    LossFuncs = LossFuncs.Of(losses),
+                    Optimizers = Optimizers(Trunk = PureOptimizer.SGD(0.1)),
+                    BatchSize = 12,
+                    Dataset =
+                        TrainingData.FromTensors(
+                            torch.rand [| 24L; 4L |],
+                            Array.init 24 (fun index -> int64 (index % 4))
+                        ),
+                    Seed = 1L
+                ))
 
         let losses (run: Run) =
             use after = Iteration.step run.Recipe run.Handles run.State

@@ -19,7 +19,7 @@ let private ownWriter =
     testCase "a keeper of a writer of one's own" (fun () ->
         use session =
             SmallRuns.session (
-                SmallRuns.ingredientsOf
+                SmallRuns.optionsOf
                     [ "trunk", SmallRuns.linear 6L 4L ]
                     [ "trunk_optimizer", SmallRuns.adam ]
                     (SmallRuns.data ())

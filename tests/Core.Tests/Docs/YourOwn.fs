@@ -120,23 +120,20 @@ let private together =
     test "parts train together" {
         let trunk = torch.nn.Linear(4L, 3L)
         let loss = new LearnedLimit()
-        let dataset = Dataset.ofTensors (data ()) labels
+        let dataset = TrainingData.FromTensors(data (), labels)
 
         let run =
             Setup.prepare
                 MetricLossOnly.recipe
-                { Ingredients.create
-                      [ "trunk", trunk ]
-                      [ "metric_loss", loss ]
-                      [
-                          "trunk_optimizer", PureOptimizer.SGD(0.1)
-                          "metric_loss_optimizer", PureOptimizer.SGD(0.1)
-                      ]
-                      12
-                      dataset with
-                    Miners = [ "tuple_miner", MinerChoice.Tuples(WithinRadius 1.5) ]
-                    Sampler = Sampling.Sampler(Blocks(6, 4))
-                }
+                (RunOptions(
+                    Models = Models(Trunk = trunk),
+                    LossFuncs = LossFuncs(MetricLoss = loss),
+                    Optimizers = Optimizers(Trunk = PureOptimizer.SGD(0.1), MetricLoss = PureOptimizer.SGD(0.1)),
+                    BatchSize = 12,
+                    Dataset = dataset,
+                    MiningFuncs = MiningFuncs(TupleMiner = WithinRadius 1.5),
+                    Sampler = Blocks(6, 4)
+                ))
 
         train run
         Expect.notEqual ((Seq.exactlyOne (loss.parameters ())).item<float32>()) 1.0f "the limit moved"
@@ -157,14 +154,14 @@ let private intoLosses =
         let run =
             Setup.prepare
                 MetricLossOnly.recipe
-                { Ingredients.create
-                      [ "trunk", torch.nn.Linear(4L, 3L) ]
-                      [ "metric_loss", loss ]
-                      [ "trunk_optimizer", PureOptimizer.SGD(0.1) ]
-                      12
-                      (Dataset.ofTensors (data ()) labels) with
-                    Sampler = Sampling.BatchSampler(WholeClasses(labels, 2))
-                }
+                (RunOptions(
+                    Models = Models(Trunk = torch.nn.Linear(4L, 3L)),
+                    LossFuncs = LossFuncs(MetricLoss = loss),
+                    Optimizers = Optimizers(Trunk = PureOptimizer.SGD(0.1)),
+                    BatchSize = 12,
+                    Dataset = TrainingData.FromTensors(data (), labels),
+                    Sampler = WholeClasses(labels, 2)
+                ))
 
         train run
     }

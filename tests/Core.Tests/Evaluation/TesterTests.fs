@@ -133,7 +133,7 @@ let tests =
             test "two streams: anchors among the others, at any level" {
                 use _ = torch.NewDisposeScope()
                 let anchors, others = random 1 24 6, random 2 24 6
-                let data = datasets [ "val", Dataset.ofInputs [ anchors; others ] levels ]
+                let data = datasets [ "val", TrainingData.FromTensors([ anchors; others ], levels) ]
 
                 let evaluate = evaluateIn EmbeddingSpace.TwoStream
                 let found = evaluate (options AnyLevel.All) data null
@@ -148,7 +148,11 @@ let tests =
                 throws<ArgumentException> "its own second" (fun () ->
                     evaluate
                         (first ())
-                        (datasets [ "val", Dataset.ofInputs [ anchors; others ] fine; "train", dataset 1 fine ])
+                        (datasets
+                            [
+                                "val", TrainingData.FromTensors([ anchors; others ], fine)
+                                "train", dataset 1 fine
+                            ])
                         [| SplitToEval("val", [| "train" |]) |]
                     |> ignore)
             }

@@ -19,7 +19,7 @@ let private options =
     }
 
 let private samplesOf (data: Tensor) (labels: int64[]) =
-    Dataset.ofFunction (data.size 0) (fun index _ -> [| data[index] :> obj; labels[int index] |])
+    TrainingData.FromSamples(data.size 0, fun index _ -> [| data[index] :> obj; labels[int index] |])
 
 let private levels count =
     Array2D.init count 2 (fun row level -> if level = 0 then int64 row else int64 row / 3L)
@@ -46,7 +46,7 @@ let private values =
                 if inSamples then
                     samplesOf data labels
                 else
-                    Dataset.ofTensors data labels
+                    TrainingData.FromTensors(data, labels)
 
             use found =
                 DatasetEmbeddings.compute
@@ -68,7 +68,10 @@ let private values =
             let data = data 9L
 
             use found =
-                DatasetEmbeddings.compute (EmbeddingModel(trunk, null)) options (Dataset.ofTensors data [| 0L .. 8L |])
+                DatasetEmbeddings.compute
+                    (EmbeddingModel(trunk, null))
+                    options
+                    (TrainingData.FromTensors(data, [| 0L .. 8L |]))
 
             near (embedByHand [ trunk ] data) found.Embeddings "embeddings"
         }
@@ -86,7 +89,7 @@ let private values =
                             NormalizeEmbeddings = true
                             Dtype = Nullable dtype
                         }
-                        (Dataset.ofTensors data [| 0; 1 |])
+                        (TrainingData.FromTensors(data, [| 0; 1 |]))
 
                 Expect.equal found.Embeddings.dtype dtype "dtype"
 
@@ -98,7 +101,7 @@ let private values =
             use _ = torch.NewDisposeScope()
             use trunk = trunk ()
             let wanted = levels 11
-            let dataset = Dataset.ofTensors (data 11L) wanted
+            let dataset = TrainingData.FromTensors(data 11L, wanted)
             use found = DatasetEmbeddings.compute (EmbeddingModel(trunk, null)) options dataset
             Expect.equal (numbers found.Labels) [| for label in Seq.cast<int64> wanted -> label |] "labels"
             Expect.sequenceEqual found.Labels.shape [ 11L; 2L ] "samples and levels"
@@ -122,7 +125,7 @@ let private values =
             use trunk = trunk ()
             let data = data 20L
             let samples = [| 3L; 19L; 3L; 0L; 7L; 8L; 9L; 1L; 2L |]
-            let dataset = Dataset.ofTensors data [| 0L .. 19L |]
+            let dataset = TrainingData.FromTensors(data, [| 0L .. 19L |])
 
             use found =
                 DatasetEmbeddings.ofSamples (EmbeddingModel(trunk, null)) options dataset samples
@@ -134,7 +137,7 @@ let private values =
         test "samples of several inputs, or of several streams" {
             use _ = torch.NewDisposeScope()
             let one, other = data 10L, (data 10L).flip 0L
-            let dataset = Dataset.ofInputs [ one; other ] [| 0L .. 9L |]
+            let dataset = TrainingData.FromTensors([ one; other ], [| 0L .. 9L |])
             use difference = new Function2("difference", (fun one other -> one - other))
 
             use together =
@@ -164,7 +167,7 @@ let private values =
                 }
 
             let options = { options with Reading = reading }
-            let dataset = Dataset.ofSamples [ 0; 1; 2; 3 ]
+            let dataset = TrainingData.FromSamples([ 0; 1; 2; 3 ])
 
             let batch =
                 DatasetEmbeddings.stream (EmbeddingModel(identity, null)) options dataset
@@ -214,9 +217,12 @@ let private streams =
             let read = ref 0
 
             let dataset =
-                Dataset.ofFunction 30L (fun index _ ->
-                    Interlocked.Increment read |> ignore
-                    [| rows[index] :> obj; index |])
+                TrainingData.FromSamples(
+                    30L,
+                    fun index _ ->
+                        Interlocked.Increment read |> ignore
+                        [| rows[index] :> obj; index |]
+                )
 
             let stream = DatasetEmbeddings.stream (EmbeddingModel(trunk, null)) options dataset
             Expect.equal read.Value 0 "before"
@@ -240,7 +246,7 @@ let private streams =
                     CancellationToken = source.Token
                 }
 
-            let dataset = Dataset.ofTensors (data 30L) [| 0L .. 29L |]
+            let dataset = TrainingData.FromTensors(data 30L, [| 0L .. 29L |])
 
             Expect.throwsT<OperationCanceledException>
                 (fun () ->

@@ -19,16 +19,20 @@ let private embedding =
 
                 for name, dataset in
                     [
-                        "rows", Dataset.ofSamples rows
-                        "pairs", Dataset.ofFunction 40L (fun index _ -> [| box rows[int index]; box "anything" |])
-                        "lists", Dataset.ofFunction 40L (fun index _ -> [| rows[int index] |])
-                        "tensors with words", Dataset.ofTensors data (Array.create 40 "word")
+                        "rows", TrainingData.FromSamples(rows)
+                        "pairs",
+                        TrainingData.FromSamples(40L, fun index _ -> [| box rows[int index]; box "anything" |])
+                        "lists", TrainingData.FromSamples(40L, fun index _ -> [| rows[int index] |])
+                        "tensors with words", TrainingData.FromTensors(data, Array.create 40 "word")
                         "a dictionary",
-                        Dataset.ofFunction 40L (fun index _ ->
-                            let sample = System.Collections.Generic.Dictionary<string, obj>()
-                            sample["data"] <- rows[int index]
-                            sample["label"] <- "anything"
-                            sample)
+                        TrainingData.FromSamples(
+                            40L,
+                            fun index _ ->
+                                let sample = System.Collections.Generic.Dictionary<string, obj>()
+                                sample["data"] <- rows[int index]
+                                sample["label"] <- "anything"
+                                sample
+                        )
                     ] do
                     near expected (model.GetEmbeddings(dataset, 7)) name
 
@@ -49,13 +53,13 @@ let private embedding =
 
             usingMade make (fun model data ->
                 let rows = [| for row in 0L .. 39L -> data[row] |]
-                near (byHand model data) (model.GetEmbeddings(Dataset.ofSamples rows, 7)) "embeddings")
+                near (byHand model data) (model.GetEmbeddings(TrainingData.FromSamples(rows), 7)) "embeddings")
         }
 
         test "with labels, as a stream or in one" {
             using' (fun model data ->
                 let dataset =
-                    Dataset.ofTensors data (Array2D.init 40 2 (fun row level -> int64 (row + level)))
+                    TrainingData.FromTensors(data, Array2D.init 40 2 (fun row level -> int64 (row + level)))
 
                 let whole = model.GetLabelledEmbeddings(dataset, 16)
                 near (byHand model data) whole.Embeddings "embeddings"
@@ -98,7 +102,7 @@ let private matching =
                 let labels =
                     Array2D.init 40 2 (fun row level -> if level = 0 then 0L else int64 row % 3L)
 
-                let dataset = Dataset.ofTensors data labels
+                let dataset = TrainingData.FromTensors(data, labels)
                 let goal = CalibrationGoal.FalseAcceptRate 0.1
                 let chosen = model.CalibrateThreshold(dataset, goal, 1, 10_000L, 1L)
                 Expect.equal model.MatchFinder.Threshold (Nullable chosen.Threshold) "is the finder's"
@@ -143,7 +147,7 @@ let private traces =
             model.IsMatch(all, all, batchSize = 8) |> ignore
 
             model.CalibrateThreshold(
-                Dataset.ofTensors rows [| for row in 0..29 -> row % 4 |],
+                TrainingData.FromTensors(rows, [| for row in 0..29 -> row % 4 |]),
                 CalibrationGoal.F1,
                 maxPairs = 10_000L,
                 batchSize = 8

@@ -25,7 +25,7 @@ let private train (look: torch.nn.Module -> unit) =
     use trunk = network ()
 
     use session =
-        session (ingredientsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", adam ] (data ()))
+        session (optionsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", adam ] (data ()))
 
     for _ in 1..6 do
         step session
@@ -33,7 +33,7 @@ let private train (look: torch.nn.Module -> unit) =
 
     Snapshot.ofSession session
 
-let private look (file: string) (rows: Dataset) (trunk: torch.nn.Module) =
+let private look (file: string) (rows: TrainingData) (trunk: torch.nn.Module) =
     use _ = torch.NewDisposeScope()
 
     use model = new InferenceModel(trunk)
@@ -56,7 +56,7 @@ let tests =
         [
             test "looking at them changes nothing that they learn" {
                 let file = Path.GetTempFileName()
-                let rows = Dataset.ofTensors (data ()) (labels ())
+                let rows = TrainingData.FromTensors(data (), labels ())
                 Expect.equal (train (look file rows)) (train ignore) "weights, statistics, slots and progress"
                 File.Delete file
             }
@@ -67,7 +67,7 @@ let tests =
                 use trunk = network ()
 
                 use session =
-                    session (ingredientsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", adam ] (data ()))
+                    session (optionsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", adam ] (data ()))
 
                 step session
 

@@ -24,7 +24,7 @@ let private failureIsAtomic (mishap: Mishap) (subject: Subject) (settings: Setti
 
     let expected =
         use session =
-            Session.Start(Setup.prepare subject.Recipe (ingredients subject settings (Trap())))
+            Session.Start(Setup.prepare subject.Recipe (options subject settings (Trap())))
 
         Drive.train session last Drive.quietly
         Snapshot.ofSession session
@@ -33,7 +33,7 @@ let private failureIsAtomic (mishap: Mishap) (subject: Subject) (settings: Setti
     let trap = Trap()
 
     use session =
-        Session.Start(Setup.prepare subject.Recipe (ingredients subject settings trap))
+        Session.Start(Setup.prepare subject.Recipe (options subject settings trap))
 
     use source = new CancellationTokenSource()
     let users = Snapshot.generator ()
@@ -81,7 +81,7 @@ let private workersFail (place: Place) (subject: Subject) (settings: Settings) (
         counting trap -1
 
         use session =
-            Session.Start(Setup.prepare subject.Recipe (ingredients subject { settings with Workers = 0 } trap))
+            Session.Start(Setup.prepare subject.Recipe (options subject { settings with Workers = 0 } trap))
 
         Drive.train session 2 Drive.quietly
         Snapshot.ofSession session, visits.Value
@@ -91,7 +91,7 @@ let private workersFail (place: Place) (subject: Subject) (settings: Settings) (
     let workers = 1 + number % 3
 
     use session =
-        Session.Start(Setup.prepare subject.Recipe (ingredients subject { settings with Workers = workers } trap))
+        Session.Start(Setup.prepare subject.Recipe (options subject { settings with Workers = workers } trap))
 
     let mutable before = Snapshot.ofSession session
 
@@ -140,7 +140,7 @@ let tests =
                 let trap = Trap()
 
                 use session =
-                    Session.Start(Setup.prepare subject.Recipe (ingredients subject settings trap))
+                    Session.Start(Setup.prepare subject.Recipe (options subject settings trap))
 
                 Drive.train session 1 Drive.quietly
                 let shown = Snapshot.ofModules session.Handles
@@ -164,16 +164,17 @@ let tests =
                                     BatchNorm = false
                                 }
 
-                            let made = Subject.metricLossOnly.Ingredients settings (Trap())
+                            let made = Subject.metricLossOnly.Options settings (Trap())
                             let data = torch.full ([| RunParts.samples; RunParts.features |], nan.ToScalar())
 
                             use session =
                                 Session.Start(
                                     Setup.prepare
                                         Subject.metricLossOnly.Recipe
-                                        { made with
-                                            Dataset = Dataset.ofTensors data (torch.tensor RunParts.labels)
-                                        }
+                                        (RunOptions(
+                                            made,
+                                            Dataset = TrainingData.FromTensors(data, torch.tensor RunParts.labels)
+                                        ))
                                 )
 
                             let before = Snapshot.ofSession session

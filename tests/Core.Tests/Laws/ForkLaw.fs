@@ -121,14 +121,12 @@ let tests =
                         TorchOptimizers = false
                     }
 
-                let ingredients = subject.Ingredients { settings with Freeze = 0 } (Trap())
-                use first = Session.Start(Setup.prepare subject.Recipe ingredients)
-                use second = Session.Start(Setup.prepare subject.Recipe ingredients)
+                let options = subject.Options { settings with Freeze = 0 } (Trap())
+                use first = Session.Start(Setup.prepare subject.Recipe options)
+                use second = Session.Start(Setup.prepare subject.Recipe options)
 
                 use apart =
-                    Session.Start(
-                        Setup.prepare subject.Recipe (subject.Ingredients { settings with Freeze = 0 } (Trap()))
-                    )
+                    Session.Start(Setup.prepare subject.Recipe (subject.Options { settings with Freeze = 0 } (Trap())))
 
                 for _ in 1..3 do
                     for session in [ first; second; apart; first ] do

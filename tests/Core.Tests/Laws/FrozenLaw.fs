@@ -53,8 +53,8 @@ let private frozenStays
     (settings: Settings)
     (number: int)
     =
-    let made = subject.Ingredients { settings with Freeze = 0 } (Trap())
-    let keys = List.map fst (made.Models @ made.Losses)
+    let made = subject.Options { settings with Freeze = 0 } (Trap())
+    let keys = List.map fst (made.Models.Present @ made.LossFuncs.Present)
 
     let freezable =
         keys |> List.filter (fun key -> not (List.contains key subject.Needed))
@@ -63,7 +63,9 @@ let private frozenStays
 
     // Something has to train.
     if settings.Embedder || (frozen <> Keys.Trunk && frozen <> Keys.Embedder) then
-        let prepared = Setup.prepare subject.Recipe { made with Frozen = [ frozen ] }
+        let prepared =
+            Setup.prepare subject.Recipe (RunOptions(made, FreezeThese = [ frozen ]))
+
         use _ = Session.Start prepared
         let before = Snapshot.ofModules prepared.Handles
         let seen = train step prepared
@@ -126,11 +128,11 @@ let private choose (number: int) (owner: torch.nn.Module) =
 
 /// After `give back`, modes and requires_grad are as they were found, whatever was frozen.
 let private isGivenBack (giveBack: Session -> unit) (subject: Subject) (settings: Settings) (number: int) =
-    let ingredients = subject.Ingredients settings (Trap())
-    let owners = List.map snd (ingredients.Models @ ingredients.Losses)
-    List.iteri (fun index -> choose (number + index)) (List.map snd ingredients.Models)
+    let options = subject.Options settings (Trap())
+    let owners = List.map snd (options.Models.Present @ options.LossFuncs.Present)
+    List.iteri (fun index -> choose (number + index)) (List.ofSeq options.Models.Values)
     let before = [ for owner in owners -> modes owner, gradients owner ]
-    let session = Session.Start(Setup.prepare subject.Recipe ingredients)
+    let session = Session.Start(Setup.prepare subject.Recipe options)
     Drive.train session 1 Drive.quietly
     giveBack session
     Expect.equal [ for owner in owners -> modes owner, gradients owner ] before "modes and gradients"
@@ -150,8 +152,8 @@ let tests =
             LawChecks.law 25 "modes and gradients are given back" (isGivenBack _.Dispose())
 
             LawChecks.law 15 "after giving back, every tensor has a storage of its own" (fun subject settings _ ->
-                let ingredients = subject.Ingredients settings (Trap())
-                let session = Session.Start(Setup.prepare subject.Recipe ingredients)
+                let options = subject.Options settings (Trap())
+                let session = Session.Start(Setup.prepare subject.Recipe options)
                 Drive.train session 1 Drive.quietly
                 use kept = session.Take()
                 let written = Snapshot.ofState kept
@@ -162,7 +164,7 @@ let tests =
 
                 let tensors =
                     [
-                        for owner in List.map snd (ingredients.Models @ ingredients.Losses) do
+                        for owner in List.map snd (options.Models.Present @ options.LossFuncs.Present) do
                             for parameter in owner.parameters () -> parameter :> Tensor
                             yield! owner.buffers ()
                     ]
@@ -182,12 +184,12 @@ let tests =
                     tensor.zero_ () |> ignore)
 
             LawChecks.lawAt Settings.rich "requires_grad of the user's stays" (fun subject settings ->
-                let ingredients = subject.Ingredients settings (Trap())
-                let trunk = snd ingredients.Models[0]
+                let options = subject.Options settings (Trap())
+                let trunk = options.Models[Keys.Trunk]
                 let kept = Seq.head (trunk.parameters ())
                 kept.requires_grad <- false
                 let before = Snapshot.bitsOf kept
-                use session = Session.Start(Setup.prepare subject.Recipe ingredients)
+                use session = Session.Start(Setup.prepare subject.Recipe options)
 
                 Drive.train session 2 (fun _ _ -> Expect.isFalse kept.requires_grad "while training")
                 Expect.equal (Snapshot.bitsOf kept) before "its weights"
@@ -226,11 +228,11 @@ let tests =
                             Expect.notEqual now was name)
 
             testCase "disposing twice, and after the modules were disposed, is quiet" (fun () ->
-                let ingredients = Subject.metricLossOnly.Ingredients Settings.rich (Trap())
-                let session = Session.Start(Setup.prepare Subject.metricLossOnly.Recipe ingredients)
+                let options = Subject.metricLossOnly.Options Settings.rich (Trap())
+                let session = Session.Start(Setup.prepare Subject.metricLossOnly.Recipe options)
                 Drive.train session 1 Drive.quietly
 
-                for _, owner in ingredients.Models do
+                for owner in options.Models.Values do
                     owner.Dispose()
 
                 session.Dispose()

@@ -93,18 +93,18 @@ let tests =
                     }
 
                 let once () =
-                    let ingredients = subject.Ingredients settings (Trap())
+                    let options = subject.Options settings (Trap())
                     collectGarbage ()
                     let before = Tensor.TotalCount
 
                     do
-                        use session = Session.Start(Setup.prepare subject.Recipe ingredients)
+                        use session = Session.Start(Setup.prepare subject.Recipe options)
                         Drive.train session 1 Drive.quietly
                         session.Dispose()
 
                     collectGarbage ()
                     let left = Tensor.TotalCount - before
-                    GC.KeepAlive ingredients
+                    GC.KeepAlive options
                     left
 
                 Expect.isLessThanOrEqual (once ()) 0L "tensors that are left")
@@ -113,7 +113,7 @@ let tests =
                 let trap = Trap()
 
                 use session =
-                    Session.Start(Setup.prepare subject.Recipe (subject.Ingredients settings trap))
+                    Session.Start(Setup.prepare subject.Recipe (subject.Options settings trap))
 
                 countsOf subject.Recipe 3 session |> ignore
 

@@ -12,7 +12,7 @@ open MetricLearning.Core
 type private Mistake =
     {
         Name: string
-        Make: Ingredients -> Ingredients
+        Make: RunOptions -> RunOptions
         Says: string
     }
 
@@ -23,77 +23,70 @@ let private mistake says name make =
         Says = says
     }
 
-let private schedule = ScheduleChoice.Pure(Schedule.Step(3L, 0.5))
+let private schedule = Schedule.Step(3L, 0.5)
 
 /// Mistakes that do not hide each other.
 let private mistakes: Mistake list =
     [
         mistake "trunk2" "an unknown model" (fun made ->
-            { made with
-                Models = made.Models @ [ "trunk2", torch.nn.Identity() :> torch.nn.Module ]
-            })
+            RunOptions(
+                made,
+                Models = Models.Of(made.Models.Present @ [ "trunk2", torch.nn.Identity() :> torch.nn.Module ])
+            ))
         mistake "metric_loss_7" "an unknown loss" (fun made ->
-            { made with
-                Losses =
-                    made.Losses
-                    @ [
-                        "metric_loss_7", TripletMargin.loss TripletMargin.defaults :> torch.nn.Module
-                    ]
-            })
+            RunOptions(
+                made,
+                LossFuncs =
+                    LossFuncs.Of(
+                        made.LossFuncs.Present
+                        @ [
+                            "metric_loss_7", TripletMargin.loss TripletMargin.defaults :> torch.nn.Module
+                        ]
+                    )
+            ))
         mistake "trunk_optimiser" "an unknown optimizer" (fun made ->
-            { made with
-                Optimizers =
-                    made.Optimizers
-                    @ [ "trunk_optimiser", OptimizerChoice.Pure(PureOptimizer.SGD(0.1)) ]
-            })
+            RunOptions(
+                made,
+                Optimizers = Optimizers.Of(made.Optimizers.Present @ [ "trunk_optimiser", PureOptimizer.SGD(0.1) ])
+            ))
         mistake "trunk_scheduler_by_batch" "an unknown schedule" (fun made ->
-            { made with
-                Schedules = made.Schedules @ [ "trunk_scheduler_by_batch", schedule ]
-            })
+            RunOptions(
+                made,
+                LrSchedulers = LrSchedulers.Of(made.LrSchedulers.Present @ [ "trunk_scheduler_by_batch", schedule ])
+            ))
         mistake "trunk_clipper" "an unknown clipper" (fun made ->
-            { made with
-                Clippers = made.Clippers @ [ "trunk_clipper", Action ignore ]
-            })
+            RunOptions(
+                made,
+                GradientClippers =
+                    GradientClippers.Of(made.GradientClippers.Present @ [ "trunk_clipper", Action ignore ])
+            ))
         mistake "freeze_these has an entry \"head\"" "an unknown name to freeze" (fun made ->
-            { made with
-                Frozen = "head" :: made.Frozen
-            })
+            RunOptions(made, FreezeThese = "head" :: made.Frozen))
         mistake "loss_weights has an entry \"metric\"" "a weight of no loss" (fun made ->
-            { made with
-                LossWeights = Some [ Keys.MetricLoss, 1.0; "metric", 1.0 ]
-            })
+            RunOptions(made, LossWeights = LossWeights.Of [ Keys.MetricLoss, 1.0; "metric", 1.0 ]))
         mistake "hard_miner" "an unknown miner" (fun made ->
-            { made with
-                Miners = made.Miners @ [ "hard_miner", MinerChoice.Unknown "String" ]
-            })
+            RunOptions(made, MiningFuncs = MiningFuncs.Of(made.MiningFuncs.Present @ [ "hard_miner", "hard" :> obj ])))
         mistake "iterations_per_epoch is -2" "negative iterations" (fun made ->
-            { made with
-                IterationsPerEpoch = Some -2
-            })
-        mistake "dataloader_num_workers is -1" "negative workers" (fun made -> { made with Workers = -1 })
-        mistake "dtype is Int64" "an integer dtype" (fun made ->
-            { made with
-                Dtype = Some ScalarType.Int64
-            })
-        mistake "batchSize is 0" "an empty batch" (fun made ->
-            { made with
-                BatchSize = 0
-                Sampler = Sampling.Shuffled
-            })
+            RunOptions(made, IterationsPerEpoch = -2))
+        mistake "dataloader_num_workers is -1" "negative workers" (fun made ->
+            RunOptions(made, DataloaderNumWorkers = -1))
+        mistake "dtype is Int64" "an integer dtype" (fun made -> RunOptions(made, Dtype = ScalarType.Int64))
+        mistake "batchSize is 0" "an empty batch" (fun made -> RunOptions(made, BatchSize = 0, Sampler = null))
         mistake "embedder_scheduler_by_epoch" "a plateau schedule by epoch" (fun made ->
-            { made with
-                Schedules =
-                    made.Schedules
-                    @ [
-                        "embedder_scheduler_by_epoch", ScheduleChoice.Pure(Schedule.ReduceOnPlateau())
-                    ]
-            })
+            RunOptions(
+                made,
+                LrSchedulers =
+                    LrSchedulers.Of(
+                        made.LrSchedulers.Present
+                        @ [ "embedder_scheduler_by_epoch", (Schedule.ReduceOnPlateau() :> AnySchedule) ]
+                    )
+            ))
     ]
 
 /// What a caller could see of their modules.
-let private seen (ingredients: Ingredients) =
+let private seen (options: RunOptions) =
     [
-        for key, machine in ingredients.Models @ ingredients.Losses do
+        for key, machine in options.Models.Present @ options.LossFuncs.Present do
             for struct (name, parameter) in machine.named_parameters () do
                 $"{key}.{name}", Snapshot.bitsOf parameter, parameter.requires_grad
 
@@ -107,35 +100,35 @@ let private chosen (number: int) =
     |> List.filter (fun (index, _) -> Seed.below 3L (int64 index) (Seed.ofInt64 (int64 number)) = 0L)
     |> List.map snd
 
-/// All mistakes of the ingredients, by whatever prepares them.
+/// All mistakes of the options, by whatever prepares them.
 let private allAreTold
-    (told: Recipe -> Ingredients -> string list)
+    (told: Recipe -> RunOptions -> string list)
     (subject: Subject)
     (settings: Settings)
     (number: int)
     =
     let made = chosen number
 
-    let ingredients =
-        (subject.Ingredients settings (Trap()), made)
-        ||> List.fold (fun ingredients mistake -> mistake.Make ingredients)
+    let options =
+        (subject.Options settings (Trap()), made)
+        ||> List.fold (fun options mistake -> mistake.Make options)
 
     let users = Snapshot.generator ()
-    let before = seen ingredients
+    let before = seen options
 
     if not made.IsEmpty then
-        let found = told subject.Recipe ingredients
+        let found = told subject.Recipe options
 
         for mistake in made do
             Expect.exists found _.Contains(mistake.Says) $"{mistake.Name} is among {found}"
 
         Expect.isGreaterThanOrEqual found.Length made.Length "one sentence for each"
         Expect.equal (Snapshot.generator ()) users "the user's stream"
-        Expect.equal (seen ingredients) before "the user's modules"
+        Expect.equal (seen options) before "the user's modules"
 
-let private fromSetup (recipe: Recipe) (ingredients: Ingredients) : string list =
+let private fromSetup (recipe: Recipe) (options: RunOptions) : string list =
     try
-        Setup.prepare recipe ingredients |> ignore
+        Setup.prepare recipe options |> ignore
         []
     with :? SetupException as error ->
         List.ofSeq error.Mistakes
@@ -148,19 +141,19 @@ let tests =
 
             LawChecks.lawAt Settings.rich "each alone" (fun subject settings ->
                 for mistake in mistakes do
-                    let ingredients = mistake.Make(subject.Ingredients settings (Trap()))
-                    let found = fromSetup subject.Recipe ingredients
+                    let options = mistake.Make(subject.Options settings (Trap()))
+                    let found = fromSetup subject.Recipe options
                     Expect.exists found _.Contains(mistake.Says) $"{mistake.Name}: {found}")
 
             LawChecks.lawAt Settings.rich "construction changes no module" (fun subject settings ->
-                let ingredients = subject.Ingredients settings (Trap())
-                let before = seen ingredients
-                use _ = Session.Start(Setup.prepare subject.Recipe ingredients)
-                Expect.equal (seen ingredients) before "weights, modes and gradients")
+                let options = subject.Options settings (Trap())
+                let before = seen options
+                use _ = Session.Start(Setup.prepare subject.Recipe options)
+                Expect.equal (seen options) before "weights, modes and gradients")
 
             LawChecks.isFalsified "telling the first only" (fun () ->
-                let first recipe ingredients =
-                    List.truncate 1 (fromSetup recipe ingredients)
+                let first recipe options =
+                    List.truncate 1 (fromSetup recipe options)
 
                 allAreTold first Subject.metricLossOnly Settings.rich 4)
         ]

@@ -36,7 +36,10 @@ let private looks: (string * (Session -> unit)) list =
             let rows = torch.arange ((12L * first.size 1).ToScalar(), dtype = first.dtype)
 
             let data =
-                Dataset.ofTensors ((rows * 0.7).sin().reshape(12L, first.size 1)) [| for row in 0..11 -> row % 3 |]
+                TrainingData.FromTensors(
+                    (rows * 0.7).sin().reshape(12L, first.size 1),
+                    [| for row in 0..11 -> row % 3 |]
+                )
 
             let losses =
                 Dictionary [ KeyValuePair("triplet", TripletMargin.loss TripletMargin.defaults) ]
@@ -97,11 +100,11 @@ let tests =
                     Expect.equal (result subject settings look) (result subject settings ignore) "the end")
 
             LawChecks.lawAt Settings.rich "another seed gives another run" (fun subject settings ->
-                let run seed =
-                    let ingredients = subject.Ingredients settings (Trap())
+                let run (seed: int64) =
+                    let options = subject.Options settings (Trap())
 
                     use session =
-                        Session.Start(Setup.prepare subject.Recipe { ingredients with Seed = Some seed })
+                        Session.Start(Setup.prepare subject.Recipe (RunOptions(options, Seed = seed)))
 
                     Drive.train session 2 Drive.quietly
                     (Snapshot.ofSession session).Vectors
@@ -111,11 +114,11 @@ let tests =
 
             LawChecks.lawAt Settings.rich "without a seed, the user's generator decides" (fun subject settings ->
                 let run (users: int64) =
-                    let ingredients = subject.Ingredients settings (Trap())
+                    let options = subject.Options settings (Trap())
                     use _ = torch.manual_seed users
 
                     use session =
-                        Session.Start(Setup.prepare subject.Recipe { ingredients with Seed = None })
+                        Session.Start(Setup.prepare subject.Recipe (RunOptions(options, Seed = Nullable())))
 
                     Drive.train session 1 Drive.quietly
                     (Snapshot.ofSession session).Vectors

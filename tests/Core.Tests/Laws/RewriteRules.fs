@@ -33,7 +33,7 @@ let private rule7 =
                 let prepared =
                     Setup.prepare
                         MetricLossOnly.recipe
-                        (ingredientsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", adam ] (words ()))
+                        (optionsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", adam ] (words ()))
 
                 use _ = Session.Start prepared
                 Expect.isTrue prepared.Handles.Groups[0].IsRewritten "the group is known to be rewritten"
@@ -45,7 +45,7 @@ let private rule7 =
 
             testCase "an embedding without max_norm is not copied" (fun () ->
                 use session =
-                    session (ingredientsOf [ Keys.Trunk, embedding None ] [ "trunk_optimizer", adam ] (words ()))
+                    session (optionsOf [ Keys.Trunk, embedding None ] [ "trunk_optimizer", adam ] (words ()))
 
                 Expect.isFalse session.Handles.Groups[0].IsRewritten "the group")
 
@@ -54,7 +54,7 @@ let private rule7 =
                 let trunk = new TrappedNet(embedding (Some 0.3), trap, Place.Forward)
 
                 use session =
-                    session (ingredientsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", adam ] (words ()))
+                    session (optionsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", adam ] (words ()))
 
                 step session
                 let before = Snapshot.ofSession session
@@ -68,12 +68,13 @@ let private rule7 =
                 let prepared =
                     Setup.prepare
                         MetricLossOnly.recipe
-                        { ingredientsOf
-                              [ Keys.Trunk, linear 6L 4L ]
-                              [ "trunk_optimizer", adam; "metric_loss_optimizer", adam ]
-                              (data ()) with
-                            Losses = [ Keys.MetricLoss, P2SGrad.loss (P2SGrad.defaults 4 RunParts.classes) ]
-                        }
+                        (RunOptions(
+                            optionsOf
+                                [ Keys.Trunk, linear 6L 4L ]
+                                [ "trunk_optimizer", adam; "metric_loss_optimizer", adam ]
+                                (data ()),
+                            LossFuncs = LossFuncs(MetricLoss = P2SGrad.loss (P2SGrad.defaults 4 RunParts.classes))
+                        ))
 
                 use _ = Session.Start prepared
 
@@ -147,19 +148,21 @@ let private sharedAndFrozen =
                         torch.nn.Sequential(layer "scaled" (new Scaled(shared)), layer "linear" (linear 6L 4L))
 
                     use session =
-                        session
-                            { ingredientsOf
-                                  [ Keys.Trunk, trunk; Keys.Embedder, embedder ]
-                                  [
-                                      (if frozen = Keys.Trunk then
-                                           "embedder_optimizer"
-                                       else
-                                           "trunk_optimizer"),
-                                      adam
-                                  ]
-                                  (data ()) with
-                                Frozen = [ frozen ]
-                            }
+                        session (
+                            RunOptions(
+                                optionsOf
+                                    [ Keys.Trunk, trunk; Keys.Embedder, embedder ]
+                                    [
+                                        (if frozen = Keys.Trunk then
+                                             "embedder_optimizer"
+                                         else
+                                             "trunk_optimizer"),
+                                        adam
+                                    ]
+                                    (data ()),
+                                FreezeThese = [ frozen ]
+                            )
+                        )
 
                     let before = Snapshot.bitsOf shared
                     step session
@@ -176,7 +179,7 @@ let private rule8 =
                 Expect.isFalse (trunk.Weight.is_contiguous ()) "as it was made"
 
                 use session =
-                    session (ingredientsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", adam ] (data ()))
+                    session (optionsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", adam ] (data ()))
 
                 Expect.isTrue (trunk.Weight.is_contiguous ()) "as it is bound"
                 Expect.equal (Snapshot.bitsOf trunk.Weight) before "the numbers"
@@ -187,7 +190,7 @@ let private rule8 =
                 let trunk = torch.nn.Embedding(10L, 4L, sparse = true)
 
                 use session =
-                    session (ingredientsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", adam ] (words ()))
+                    session (optionsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", adam ] (words ()))
 
                 let before = Snapshot.ofSession session
 

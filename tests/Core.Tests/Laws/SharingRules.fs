@@ -20,10 +20,7 @@ let private rule1 =
 
                 use session =
                     session (
-                        ingredientsOf
-                            [ Keys.Trunk, trunk; Keys.Embedder, embedder ]
-                            [ "trunk_optimizer", adam ]
-                            (data ())
+                        optionsOf [ Keys.Trunk, trunk; Keys.Embedder, embedder ] [ "trunk_optimizer", adam ] (data ())
                     )
 
                 Expect.equal (slotsOf session) [ "trunk.scale" ] "the slots"
@@ -37,7 +34,7 @@ let private rule1 =
 
                 let mistakes =
                     mistakesOf (
-                        ingredientsOf
+                        optionsOf
                             [ Keys.Trunk, new Scaled(first); Keys.Embedder, new Scaled(second) ]
                             [ "trunk_optimizer", adam ]
                             (data ())
@@ -54,13 +51,15 @@ let private rule2 =
                 let shared = linear 6L 6L
 
                 let mistakes =
-                    mistakesOf
-                        { ingredientsOf
-                              [ Keys.Trunk, shared; Keys.Embedder, shared ]
-                              [ "trunk_optimizer", adam ]
-                              (data ()) with
-                            Frozen = [ Keys.Embedder ]
-                        }
+                    mistakesOf (
+                        RunOptions(
+                            optionsOf
+                                [ Keys.Trunk, shared; Keys.Embedder, shared ]
+                                [ "trunk_optimizer", adam ]
+                                (data ()),
+                            FreezeThese = [ Keys.Embedder ]
+                        )
+                    )
 
                 Expect.exists mistakes _.Contains("are one module") $"{mistakes}")
 
@@ -69,7 +68,7 @@ let private rule2 =
 
                 let mistakes =
                     mistakesOf (
-                        ingredientsOf
+                        optionsOf
                             [ Keys.Trunk, shared; Keys.Embedder, shared ]
                             [ "trunk_optimizer", adam; "embedder_optimizer", adam ]
                             (data ())
@@ -83,13 +82,15 @@ let private rule2 =
                 let embedder = torch.nn.Sequential(layer "norm" norm, layer "last" (linear 6L 4L))
 
                 use session =
-                    session
-                        { ingredientsOf
-                              [ Keys.Trunk, trunk; Keys.Embedder, embedder ]
-                              [ "trunk_optimizer", adam ]
-                              (data ()) with
+                    session (
+                        RunOptions(
+                            optionsOf
+                                [ Keys.Trunk, trunk; Keys.Embedder, embedder ]
+                                [ "trunk_optimizer", adam ]
+                                (data ()),
                             FreezeTrunkBatchnorm = true
-                        }
+                        )
+                    )
 
                 let before = [ for buffer in norm.buffers () -> Snapshot.bitsOf buffer ]
                 step session
@@ -102,7 +103,7 @@ let private rule3 =
 
         use session =
             session (
-                ingredientsOf
+                optionsOf
                     [ Keys.Trunk, trunk; Keys.Embedder, embedder ]
                     [
                         "trunk_optimizer", adam.WithGroup(_.EndsWith("bias"), PureOptimizer.Adam(0.1))
@@ -136,7 +137,7 @@ let private rule4 =
         bias.requires_grad <- false
 
         use session =
-            session (ingredientsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", adam ] (data ()))
+            session (optionsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", adam ] (data ()))
 
         step session
         Expect.isNull bias.grad "the bias"
@@ -167,7 +168,7 @@ let private rule5 =
                 )
 
             use session =
-                session (ingredientsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", adam ] (data ()))
+                session (optionsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", adam ] (data ()))
 
             step session
             let before = Snapshot.ofSession session

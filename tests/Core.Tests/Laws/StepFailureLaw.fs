@@ -12,7 +12,7 @@ open MetricLearning.Core.Tests.Support.Mishaps
 let private pureStepFails (step: Run -> TrainingState -> TrainingState) (place: Place) (settings: Settings) =
     let trap = Trap()
     let subject = Subject.metricLossOnly
-    let prepared = Setup.prepare subject.Recipe (ingredients subject settings trap)
+    let prepared = Setup.prepare subject.Recipe (options subject settings trap)
     use _ = Session.Start prepared
     use state = step prepared prepared.State
     let written = Snapshot.ofState state

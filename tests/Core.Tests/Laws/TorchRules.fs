@@ -25,7 +25,8 @@ let private shared =
                 let made =
                     withOptimizers settings (torchOptimizer sgd [ Keys.Trunk; Keys.Embedder ])
 
-                use session = Session.Start(prepare { made with Frozen = [ Keys.Trunk ] })
+                use session =
+                    Session.Start(prepare (RunOptions(made, FreezeThese = [ Keys.Trunk ])))
 
                 let parameters () =
                     Snapshot.ofModules session.Handles
@@ -42,8 +43,8 @@ let private shared =
                             let one = sgd (parametersOf models [ Keys.Trunk; Keys.Embedder ])
 
                             [
-                                "trunk_optimizer", OptimizerChoice.Torch one
-                                "embedder_optimizer", OptimizerChoice.Torch one
+                                "trunk_optimizer", AnyOptimizer.Torch one
+                                "embedder_optimizer", AnyOptimizer.Torch one
                             ])
                     )
 
@@ -52,15 +53,15 @@ let private shared =
             testCase "a parameter in two optimizers is a mistake, whatever their kinds" (fun () ->
                 for second in
                     [
-                        fun models -> OptimizerChoice.Torch(sgd (parametersOf models [ Keys.Embedder ]))
-                        fun _ -> OptimizerChoice.Pure(PureOptimizer.SGD(0.1))
+                        fun models -> AnyOptimizer.Torch(sgd (parametersOf models [ Keys.Embedder ]))
+                        fun _ -> PureOptimizer.SGD(0.1)
                     ] do
                     let mistakes =
                         mistakesOf (
                             withOptimizers settings (fun models ->
                                 [
                                     "trunk_optimizer",
-                                    OptimizerChoice.Torch(sgd (parametersOf models [ Keys.Trunk; Keys.Embedder ]))
+                                    AnyOptimizer.Torch(sgd (parametersOf models [ Keys.Trunk; Keys.Embedder ]))
                                     "embedder_optimizer", second models
                                 ])
                         )
@@ -71,14 +72,14 @@ let private shared =
                 let made = withOptimizers settings (torchOptimizer sgd [ Keys.Trunk ])
 
                 let optimizer =
-                    match made.Optimizers with
-                    | [ _, OptimizerChoice.Torch optimizer ] -> optimizer
+                    match made.Optimizers.Present with
+                    | [ _, TorchOptimizer optimizer ] -> optimizer
                     | _ -> invalidOp "one optimizer"
 
                 use session = Session.Start(prepare made)
                 step session
                 let before = Snapshot.ofSession session
-                let embedder = made.Models |> List.find (fst >> (=) Keys.Embedder) |> snd
+                let embedder = made.Models.Present |> List.find (fst >> (=) Keys.Embedder) |> snd
                 optimizer.add_param_group (Modules.SGD.ParamGroup(embedder.parameters ()))
                 Expect.throwsT<InvalidOperationException> (fun () -> step session) "another group"
                 Expect.equal (Snapshot.ofSession session) before "the state")
@@ -124,8 +125,8 @@ let private slots =
                 let written = Snapshot.ofState taken
                 session.Dispose()
 
-                match made.Optimizers with
-                | [ _, OptimizerChoice.Torch(:? Modules.SGD as optimizer) ] ->
+                match made.Optimizers.Present with
+                | [ _, TorchOptimizer(:? Modules.SGD as optimizer) ] ->
                     let momenta () =
                         [
                             for state in optimizer.state_dict().State do
@@ -157,8 +158,8 @@ let private slots =
                 use session = Session.Start(prepare made)
                 step session
 
-                match made.Optimizers with
-                | [ _, OptimizerChoice.Torch optimizer ] ->
+                match made.Optimizers.Present with
+                | [ _, TorchOptimizer optimizer ] ->
                     for group in optimizer.ParamGroups do
                         group.LearningRate <- 0.0
                 | _ -> ()

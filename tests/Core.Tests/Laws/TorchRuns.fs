@@ -16,24 +16,22 @@ let step (session: Session) =
     session.Step CancellationToken.None |> Seq.iter ignore
 
 /// A run whose optimizers are made from its models.
-let withOptimizers (settings: Settings) optimizers : Ingredients =
-    let made = subject.Ingredients settings (Trap())
+let withOptimizers (settings: Settings) optimizers : RunOptions =
+    let made = subject.Options settings (Trap())
 
-    { made with
-        Optimizers = optimizers (dict made.Models)
-    }
+    RunOptions(made, Optimizers = Optimizers.Of(optimizers made.Models))
 
-let prepare (ingredients: Ingredients) =
-    Setup.prepare MetricLossOnly.recipe ingredients
+let prepare (options: RunOptions) =
+    Setup.prepare MetricLossOnly.recipe options
 
-let parametersOf (models: Collections.Generic.IDictionary<string, torch.nn.Module>) (keys: string list) =
+let parametersOf (models: Models) (keys: string list) =
     [|
         for key in keys do
             yield! models[key].parameters()
     |]
 
 let torchOptimizer (make: Modules.Parameter[] -> torch.optim.Optimizer) (keys: string list) =
-    fun models -> [ "trunk_optimizer", OptimizerChoice.Torch(make (parametersOf models keys)) ]
+    fun models -> [ "trunk_optimizer", AnyOptimizer.Torch(make (parametersOf models keys)) ]
 
 let sgd parameters : torch.optim.Optimizer =
     torch.optim.SGD((parameters: Modules.Parameter[]), 0.05, momentum = 0.9)
@@ -41,9 +39,9 @@ let sgd parameters : torch.optim.Optimizer =
 let asgd parameters : torch.optim.Optimizer =
     torch.optim.ASGD((parameters: Modules.Parameter[]), 0.05)
 
-let mistakesOf (ingredients: Ingredients) =
+let mistakesOf (options: RunOptions) =
     try
-        (Session.Start(prepare ingredients)).Dispose()
+        (Session.Start(prepare options)).Dispose()
         []
     with :? SetupException as error ->
         List.ofSeq error.Mistakes

@@ -35,7 +35,7 @@ let private network () =
     )
 
 let private sampler model options =
-    TuplesToWeights(model, miner (), Dataset.ofTensors (data ()) (labels ()), options)
+    TuplesToWeights(model, miner (), TrainingData.FromTensors(data (), labels ()), options)
 
 let private rig () =
     let trunk = network ()
@@ -47,12 +47,10 @@ let private rig () =
                 SubsetSize = Nullable RunParts.batchSize
             }
 
-    let ingredients =
-        { ingredientsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", adam ] (data ()) with
-            Sampler = Sampling.Sampler sampler
-        }
+    let options =
+        RunOptions(optionsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", adam ] (data ()), Sampler = sampler)
 
-    sampler, Setup.prepare MetricLossOnly.recipe ingredients
+    sampler, Setup.prepare MetricLossOnly.recipe options
 
 let tests =
     testList

@@ -33,9 +33,9 @@ let private rule6 =
 
             testCase "a hook's edit of a module is where the next step starts" (fun () ->
                 let run edit =
-                    let made = Subject.metricLossOnly.Ingredients Settings.rich (Trap())
+                    let made = Subject.metricLossOnly.Options Settings.rich (Trap())
                     use session = Session.Start(Setup.prepare Subject.metricLossOnly.Recipe made)
-                    let trunk = snd made.Models[0]
+                    let trunk = made.Models[Keys.Trunk]
 
                     Drive.train session 1 (fun _ event ->
                         if event = Event.IterationEnded && session.Progress.Steps = 2L then
@@ -95,7 +95,7 @@ let private rule9 =
             testCase "after training, a failure and a fork" (fun () ->
                 let trap = Trap()
                 let subject = Subject.metricLossOnly
-                let prepared = Setup.prepare subject.Recipe (subject.Ingredients Settings.rich trap)
+                let prepared = Setup.prepare subject.Recipe (subject.Options Settings.rich trap)
                 use session = Session.Start prepared
                 showsItsState session
                 Drive.train session 1 Drive.quietly

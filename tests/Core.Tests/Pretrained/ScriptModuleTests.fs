@@ -78,7 +78,7 @@ let private modes =
                     [ "first.weight"; "first.bias"; "norm.weight"; "norm.bias" ]
                     "once"
 
-                use session = SmallRuns.session (ingredients trunk)
+                use session = SmallRuns.session (options trunk)
                 steps 2 session
                 session.Dispose()
                 trunk.``to`` torch.float64 |> ignore
@@ -88,7 +88,7 @@ let private modes =
             testCase "weights are loaded into it and saved from it" (fun () ->
                 use trunk = trunkOf plain
                 use other = trunkOf plain
-                use session = SmallRuns.session (ingredients trunk)
+                use session = SmallRuns.session (options trunk)
                 steps 2 session
                 Expect.notEqual (bits other) (bits trunk) "it moved"
 

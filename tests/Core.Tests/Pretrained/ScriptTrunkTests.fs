@@ -46,8 +46,8 @@ let tests =
                 for setting in [ dropping; { replacing with Dropout = 0.25 } ] do
                     use trunk = trunkOf setting
                     let plain = Layers(RunParts.features).Network setting.Dropout
-                    use scripted = SmallRuns.session (ingredients trunk)
-                    use own = SmallRuns.session (ingredients plain)
+                    use scripted = SmallRuns.session (options trunk)
+                    use own = SmallRuns.session (options plain)
                     let before = bits trunk
                     Expect.equal before (bits plain) "the same start"
                     steps 7 scripted
@@ -59,7 +59,7 @@ let tests =
 
             testCase "law 1: a state stepped again gives the same bits, however often the script ran" (fun () ->
                 use trunk = trunkOf dropping
-                let prepared = Setup.prepare MetricLossOnly.recipe (ingredients trunk)
+                let prepared = Setup.prepare MetricLossOnly.recipe (options trunk)
                 let step = Iteration.step prepared.Recipe prepared.Handles
                 use first = step prepared.State
                 use second = step first
@@ -72,19 +72,19 @@ let tests =
 
             testCase "law 3: another script goes on from a checkpoint" (fun () ->
                 for setting in [ dropping; replacing ] do
-                    use whole = SmallRuns.session (ingredients (trunkOf setting))
+                    use whole = SmallRuns.session (options (trunkOf setting))
                     steps 6 whole
                     use memory = new MemoryStream()
 
-                    (use half = SmallRuns.session (ingredients (trunkOf setting))
+                    (use half = SmallRuns.session (options (trunkOf setting))
                      steps 3 half
                      use state = half.Take()
-                     let prepared = Setup.prepare MetricLossOnly.recipe (ingredients (trunkOf setting))
+                     let prepared = Setup.prepare MetricLossOnly.recipe (options (trunkOf setting))
                      Checkpoint.write prepared.Recipe prepared.Handles state memory)
 
                     memory.Position <- 0L
                     use trunk = trunkOf setting
-                    let prepared = Setup.prepare MetricLossOnly.recipe (ingredients trunk)
+                    let prepared = Setup.prepare MetricLossOnly.recipe (options trunk)
                     use file = SafetensorsFile.Read(memory, "the checkpoint")
                     use session = Session.Start prepared
                     session.Resume(Checkpoint.readFrom prepared.Recipe prepared.Handles "the checkpoint" file)
@@ -98,15 +98,16 @@ let tests =
                 use trunk = trunkOf plain
 
                 let both =
-                    { SmallRuns.ingredientsOf
-                          [ Keys.Trunk, trunk; Keys.Embedder, embedder ]
-                          [
-                              "trunk_optimizer", PureOptimizer.Adam(0.01)
-                              "embedder_optimizer", PureOptimizer.Adam(0.01)
-                          ]
-                          (SmallRuns.data ()) with
-                        Frozen = [ Keys.Trunk ]
-                    }
+                    RunOptions(
+                        SmallRuns.optionsOf
+                            [ Keys.Trunk, trunk; Keys.Embedder, embedder ]
+                            [
+                                "trunk_optimizer", PureOptimizer.Adam(0.01)
+                                "embedder_optimizer", PureOptimizer.Adam(0.01)
+                            ]
+                            (SmallRuns.data ()),
+                        FreezeThese = [ Keys.Trunk ]
+                    )
 
                 let before = bits trunk
 
@@ -116,11 +117,7 @@ let tests =
                 Expect.equal (bits trunk) before "frozen"
 
                 (use kept =
-                    SmallRuns.session
-                        { both with
-                            Frozen = []
-                            FreezeTrunkBatchnorm = true
-                        }
+                    SmallRuns.session (RunOptions(both, FreezeThese = [], FreezeTrunkBatchnorm = true))
 
                  steps 3 kept
                  Expect.isTrue trunk.training "the script trains")
@@ -139,7 +136,7 @@ let tests =
                         (use _ = torch.NewDisposeScope()
                          trunkOf setting)
 
-                    use session = SmallRuns.session (ingredients trunk)
+                    use session = SmallRuns.session (options trunk)
                     steps 3 session
 
                     withoutCollecting (fun () ->

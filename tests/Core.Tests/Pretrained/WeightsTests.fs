@@ -180,7 +180,7 @@ let private inRuns =
 
                 let session (trunk: torch.nn.Module) =
                     SmallRuns.session (
-                        SmallRuns.ingredientsOf
+                        SmallRuns.optionsOf
                             [ Keys.Trunk, trunk ]
                             [ "trunk_optimizer", PureOptimizer.SGD(0.1) ]
                             (SmallRuns.data ())

@@ -13,7 +13,7 @@ let private session (inputs: int64) =
     let data = torch.rand(int64 RunParts.labels.Length, inputs).DetachFromDisposeScope()
 
     SmallRuns.session (
-        SmallRuns.ingredientsOf
+        SmallRuns.optionsOf
             [ "trunk", SmallRuns.linear inputs 4L; "embedder", torch.nn.BatchNorm1d 4L ]
             [ "trunk_optimizer", SmallRuns.adam ]
             data

@@ -29,13 +29,14 @@ type private Telling() as this =
         member _.Recordables = Dictionary(dict [ "temperature", 0.5 ])
 
 let private trained (loss: Loss) (miner: Miner) (iterations: int) : Session =
-    let ingredients =
-        { SmallRuns.ingredientsOf [ "trunk", new Telling() ] [ "trunk_optimizer", SmallRuns.adam ] (SmallRuns.data ()) with
-            Losses = [ Keys.MetricLoss, loss ]
-            Miners = [ "tuple_miner", MinerChoice.Tuples miner ]
-        }
+    let options =
+        RunOptions(
+            SmallRuns.optionsOf [ "trunk", new Telling() ] [ "trunk_optimizer", SmallRuns.adam ] (SmallRuns.data ()),
+            LossFuncs = LossFuncs(MetricLoss = loss),
+            MiningFuncs = MiningFuncs(TupleMiner = miner)
+        )
 
-    let session = SmallRuns.session ingredients
+    let session = SmallRuns.session options
 
     for _ in 1..iterations do
         SmallRuns.step session

@@ -81,12 +81,7 @@ let tests =
                     use told = start ()
                     let failures = ResizeArray()
 
-                    Autosave.Start(
-                        told,
-                        { every 2 folder with
-                            Failed = Action<exn> failures.Add
-                        }
-                    )
+                    Autosave.Start(told, CheckpointOptions(every 2 folder, Failed = Action<exn> failures.Add))
 
                     Drive.train told 2 Drive.quietly
                     Expect.hasLength failures 1 "told once"
@@ -94,19 +89,13 @@ let tests =
                     Expect.equal (steps folder) [ 6L; 4L ] "later ones"))
 
             testCase "options that make no sense" (fun () ->
-                let wrong: (AutosaveOptions * string) list =
+                let wrong: (CheckpointOptions * string) list =
                     [
                         every 0 "folder", "EveryIterations is 0"
-                        { every 1 "folder" with KeepLast = 0 }, "KeepLast is 0"
+                        CheckpointOptions(every 1 "folder", KeepLast = 0), "KeepLast is 0"
                         every 1 " ", "need a folder"
-                        { every 1 "folder" with
-                            EveryIterations = Nullable()
-                        },
-                        "how often"
-                        { every 1 "folder" with
-                            Every = Nullable TimeSpan.Zero
-                        },
-                        "Every is 00:00:00"
+                        CheckpointOptions(every 1 "folder", EveryIterations = Nullable()), "how often"
+                        CheckpointOptions(every 1 "folder", Every = Nullable TimeSpan.Zero), "Every is 00:00:00"
                     ]
 
                 for options, words in wrong do

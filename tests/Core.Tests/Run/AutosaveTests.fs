@@ -49,10 +49,11 @@ let tests =
 
                     Autosave.Start(
                         session,
-                        { every 2 folder with
-                            EveryIterations = Nullable()
+                        CheckpointOptions(
+                            every 2 folder,
+                            EveryIterations = Nullable(),
                             Every = Nullable(TimeSpan.FromTicks 1L)
-                        }
+                        )
                     )
 
                     step session
@@ -63,10 +64,11 @@ let tests =
 
                     Autosave.Start(
                         slow,
-                        { every 2 (Path.Combine(folder, "slow")) with
-                            EveryIterations = Nullable()
+                        CheckpointOptions(
+                            every 2 (Path.Combine(folder, "slow")),
+                            EveryIterations = Nullable(),
                             Every = Nullable(TimeSpan.FromDays 1.0)
-                        }
+                        )
                     )
 
                     step slow

@@ -42,16 +42,17 @@ let private file: ResumeLaw.Carrier =
 
 /// A run whose passes are drawn from the weights.
 let private weightedRun () =
-    let made = Subject.metricLossOnly.Ingredients Settings.rich (Trap())
-    let trunk = snd made.Models[0] :?> torch.nn.Module<Tensor, Tensor>
+    let made = Subject.metricLossOnly.Options Settings.rich (Trap())
+    let trunk = made.Models[Keys.Trunk] :?> torch.nn.Module<Tensor, Tensor>
 
     let sampler =
         TuplesToWeights(
             trunk,
             TripletMarginMiner(),
-            Dataset.ofTensors
-                ((RunParts.data Settings.rich).DetachFromDisposeScope())
-                (torch.tensor(RunParts.labels).DetachFromDisposeScope()),
+            TrainingData.FromTensors(
+                (RunParts.data Settings.rich).DetachFromDisposeScope(),
+                torch.tensor(RunParts.labels).DetachFromDisposeScope()
+            ),
             {
                 SubsetSize = Nullable 30
                 NormalizeEmbeddings = true
@@ -62,11 +63,7 @@ let private weightedRun () =
             }
         )
 
-    Setup.prepare
-        MetricLossOnly.recipe
-        { made with
-            Sampler = Sampling.Sampler sampler
-        }
+    Setup.prepare MetricLossOnly.recipe (RunOptions(made, Sampler = sampler))
 
 let private step (session: Session) =
     session.Step CancellationToken.None |> Seq.iter ignore

@@ -70,7 +70,7 @@ let tests =
             testCase "a run that fails leaves nothing behind" (fun () ->
                 let trap = Trap()
                 let subject = Subject.metricLossOnly
-                let run = Setup.prepare subject.Recipe (subject.Ingredients settings trap)
+                let run = Setup.prepare subject.Recipe (subject.Options settings trap)
                 use _ = Session.Start run
                 let before = Snapshot.ofState run.State
                 let mutable visits = 0

@@ -12,14 +12,8 @@ let settings =
         Schedule = ScheduleSetting.ByIteration
     }
 
-let every (iterations: int) (folder: string) : AutosaveOptions =
-    {
-        Folder = folder
-        EveryIterations = Nullable iterations
-        Every = Nullable()
-        KeepLast = 3
-        Failed = null
-    }
+let every (iterations: int) (folder: string) : CheckpointOptions =
+    CheckpointOptions(Folder = folder, EveryIterations = iterations)
 
 let start () =
     Subject.start Subject.metricLossOnly settings

@@ -5,31 +5,31 @@ open TorchSharp
 open MetricLearning
 open MetricLearning.Core
 
-/// What is a trainer's own among its ingredients: all of it made by the settings.
+/// What is a trainer's own among its options: all of it made by the settings.
 type Cast =
     {
         Networks: (string * torch.nn.Module<Tensor, Tensor>) list
         Losses: (string * torch.nn.Module) list
-        Miners: (string * MinerChoice) list
-        Dataset: Dataset
+        Miners: (string * obj) list
+        Dataset: TrainingData
     }
 
-/// From a trainer's own parts to ingredients, with everything that is the same for all trainers.
+/// From a trainer's own parts to options, with everything that is the same for all trainers.
 module Casting =
 
-    let private schedules (settings: Settings) (name: string) (optimizer: OptimizerChoice) =
+    let private schedules (settings: Settings) (name: string) (optimizer: AnyOptimizer) =
         let byIteration, byEpoch, byPlateau =
             match optimizer with
-            | OptimizerChoice.Torch optimizer when settings.TorchSchedulers ->
-                let choice = ScheduleChoice.Torch
+            | TorchOptimizer optimizer when settings.TorchSchedulers ->
+                let choice = AnySchedule.Torch
 
                 choice (torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)),
                 choice (torch.optim.lr_scheduler.StepLR(optimizer, 2, 0.5)),
                 choice (torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience = 0, factor = 0.5))
             | _ ->
-                ScheduleChoice.Pure(Schedule.CosineAnnealing(9L, 1e-4)),
-                ScheduleChoice.Pure(Schedule.Step(2L, 0.5)),
-                ScheduleChoice.Pure(Schedule.ReduceOnPlateau(factor = 0.5, patience = 0L))
+                Schedule.CosineAnnealing(9L, 1e-4) :> AnySchedule,
+                Schedule.Step(2L, 0.5) :> AnySchedule,
+                Schedule.ReduceOnPlateau(factor = 0.5, patience = 0L) :> AnySchedule
 
         [
             match settings.Schedule with
@@ -45,7 +45,7 @@ module Casting =
         |> List.map (fun (moves, schedule) -> Keys.schedulerOf name moves, schedule)
 
     // The trap's visits wrap what the user could have written.
-    let private trapped (settings: Settings) (trap: Trap) (ingredients: Ingredients) : Ingredients =
+    let private trapped (settings: Settings) (trap: Trap) (options: RunOptions) : RunOptions =
         let stacked (rows: Tensor seq) = torch.stack rows
 
         let collated (samples: obj seq) =
@@ -60,20 +60,21 @@ module Casting =
                 [| stacked rows; stacked others |], labels
 
         if settings.AsSamples then
-            { ingredients with
+            RunOptions(
+                options,
                 CollateFn =
                     Func<_, _>(fun samples ->
                         trap.Visit Place.Collate
                         let data, labels = collated samples
-                        nonNull (box struct (data, torch.tensor (List.toArray labels))))
+                        nonNull (box struct (data, torch.tensor (List.toArray labels)))),
                 DataAndLabelGetter =
                     Func<_, _>(fun batch ->
                         trap.Visit Place.Getter
                         let struct (data, labels) = unbox<struct (Tensor[] * Tensor)> batch
                         struct (nonNull (box data), nonNull (box labels)))
-            }
+            )
         else
-            ingredients
+            options
 
     /// What may be frozen, one at a time: whatever leaves something to learn in every phase.
     let private freezable (needed: string list) (settings: Settings) (cast: Cast) (learning: string list) =
@@ -88,12 +89,7 @@ module Casting =
                     [ key ]
         ]
 
-    let ingredients
-        (needed: string list)
-        (make: Settings -> Trap -> Cast)
-        (settings: Settings)
-        (trap: Trap)
-        : Ingredients =
+    let options (needed: string list) (make: Settings -> Trap -> Cast) (settings: Settings) (trap: Trap) : RunOptions =
         use users = torch.random.get_rng_state ()
         use _ = torch.manual_seed settings.Seed
         let cast = make settings trap
@@ -119,39 +115,41 @@ module Casting =
             | first :: _ :: _ :: _ -> [ first; List.last cast.Networks ]
             | few -> List.truncate 1 few
 
-        { Ingredients.create
-              [ for key, network in cast.Networks -> key, network ]
-              cast.Losses
-              []
-              RunParts.batchSize
-              cast.Dataset with
-            Miners = cast.Miners
+        RunOptions(
+            Models = Models.Of [ for key, network in cast.Networks -> key, network ],
+            LossFuncs = LossFuncs.Of(cast.Losses),
+            BatchSize = RunParts.batchSize,
+            Dataset = cast.Dataset,
+            MiningFuncs = MiningFuncs.Of(cast.Miners),
             Optimizers =
-                [
-                    for key, optimizer in networks do
-                        Keys.optimizerOf key, optimizer
-                    for key in learning do
-                        Keys.optimizerOf key, OptimizerChoice.Pure(PureOptimizer.SGD(0.1, momentum = 0.5))
-                ]
-            Sampler = RunParts.sampling settings
-            Schedules =
-                [
-                    for key, _ in watched do
-                        yield! schedules settings key (Map.find key (Map.ofList networks))
-                ]
-            Clippers =
-                [
-                    if settings.Clip then
-                        for key, network in watched do
-                            Keys.clipperOf key,
-                            Action(fun () ->
-                                torch.nn.utils.clip_grad_norm_ (network.parameters (), 0.5) |> ignore
-                                trap.Visit Place.Clipper)
-                ]
-            IterationsPerEpoch = settings.IterationsPerEpoch
-            Frozen = frozen[settings.Freeze % frozen.Length]
-            FreezeTrunkBatchnorm = settings.FreezeBatchnorm
-            Workers = settings.Workers
-            Seed = Some settings.Seed
-        }
+                Optimizers.Of
+                    [
+                        for key, optimizer in networks do
+                            Keys.optimizerOf key, optimizer
+                        for key in learning do
+                            Keys.optimizerOf key, PureOptimizer.SGD(0.1, momentum = 0.5)
+                    ],
+            Sampler = RunParts.sampling settings,
+            LrSchedulers =
+                LrSchedulers.Of
+                    [
+                        for key, _ in watched do
+                            yield! schedules settings key (Map.find key (Map.ofList networks))
+                    ],
+            GradientClippers =
+                GradientClippers.Of
+                    [
+                        if settings.Clip then
+                            for key, network in watched do
+                                Keys.clipperOf key,
+                                Action(fun () ->
+                                    torch.nn.utils.clip_grad_norm_ (network.parameters (), 0.5) |> ignore
+                                    trap.Visit Place.Clipper)
+                    ],
+            IterationsPerEpoch = Option.toNullable settings.IterationsPerEpoch,
+            FreezeThese = frozen[settings.Freeze % frozen.Length],
+            FreezeTrunkBatchnorm = settings.FreezeBatchnorm,
+            DataloaderNumWorkers = settings.Workers,
+            Seed = settings.Seed
+        )
         |> trapped settings trap

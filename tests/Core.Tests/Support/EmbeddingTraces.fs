@@ -17,7 +17,7 @@ let private options =
     }
 
 let private samplesOf (data: Tensor) (labels: int64[]) =
-    Dataset.ofFunction (data.size 0) (fun index _ -> [| data[index] :> obj; labels[int index] |])
+    TrainingData.FromSamples(data.size 0, fun index _ -> [| data[index] :> obj; labels[int index] |])
 
 let private indicesOf (batches: seq<EmbeddedBatch>) =
     [
@@ -27,7 +27,7 @@ let private indicesOf (batches: seq<EmbeddedBatch>) =
     ]
 
 let private traces =
-    let looks (act: EmbeddingModel -> Dataset -> unit) =
+    let looks (act: EmbeddingModel -> TrainingData -> unit) =
         use trunk = trunk ()
         use embedder = embedder ()
         (Seq.item 1 (trunk.children ())).eval()
@@ -81,7 +81,10 @@ let private traces =
             leavesNoTensors (fun () ->
                 use _ = torch.NewDisposeScope()
 
-                DatasetEmbeddings.compute (EmbeddingModel(trunk, null)) options (Dataset.ofTensors rows [| 0L .. 8L |])
+                DatasetEmbeddings.compute
+                    (EmbeddingModel(trunk, null))
+                    options
+                    (TrainingData.FromTensors(rows, [| 0L .. 8L |]))
                 |> ignore)
         }
     ]
@@ -89,11 +92,11 @@ let private traces =
 let private mistakes =
     let rows = lazy (data 9L)
 
-    let embeds (trunk: torch.nn.Module) (dataset: Dataset) =
+    let embeds (trunk: torch.nn.Module) (dataset: TrainingData) =
         (DatasetEmbeddings.compute (EmbeddingModel(trunk, null)) options dataset).Dispose()
 
     let good () =
-        Dataset.ofTensors rows.Value [| 0L .. 8L |]
+        TrainingData.FromTensors(rows.Value, [| 0L .. 8L |])
 
     [
         test "are named" {
@@ -102,9 +105,11 @@ let private mistakes =
             use cube = new Function("cube", (fun input -> input.unsqueeze 1L))
             use short = new Function("short", (fun input -> input.narrow (0L, 0L, 1L)))
             use two = new Function2("two", (fun one _ -> one))
-            let empty = Dataset.ofSamples ([]: int list)
+            let empty = TrainingData.FromSamples([]: int list)
             throws<ArgumentException> "no samples" (fun () -> embeds trunk empty)
-            throws<ArgumentException> "8 labels" (fun () -> embeds trunk (Dataset.ofTensors rows.Value [| 0..7 |]))
+
+            throws<ArgumentException> "8 labels" (fun () ->
+                embeds trunk (TrainingData.FromTensors(rows.Value, [| 0..7 |])))
 
             throws<ArgumentException> "batchSize is 0" (fun () ->
                 (DatasetEmbeddings.compute (EmbeddingModel(trunk, null)) { options with BatchSize = 0 } (good ()))
@@ -122,7 +127,7 @@ let private mistakes =
             Expect.throwsC
                 (fun () ->
                     use wide = torch.zeros (9L, 9L)
-                    embeds trunk (Dataset.ofTensors wide [| 0L .. 8L |]))
+                    embeds trunk (TrainingData.FromTensors(wide, [| 0L .. 8L |])))
                 (fun error ->
                     Expect.stringContains error.Message "trunk cannot take an input of Float32 [7 × 9]" "the input"
                     Expect.isFalse (error.Message.Contains "frame #") "libtorch's calls are left out")

@@ -14,21 +14,27 @@ let count = 40L
 
 /// Samples whose data depend on index and chance, and take their time in turns.
 let samples (broken: int64) =
-    Dataset.ofFunction count (fun index seed ->
-        if index = broken then
-            raise (FormatException $"sample {index} is rotten")
+    TrainingData.FromSamples(
+        count,
+        fun index seed ->
+            if index = broken then
+                raise (FormatException $"sample {index} is rotten")
 
-        if index % 3L = 0L then
-            Thread.Sleep 1
+            if index % 3L = 0L then
+                Thread.Sleep 1
 
-        struct (torch.tensor [| float32 index; (seed.Random().NextSingle()) |], index % 4L))
+            struct (torch.tensor [| float32 index; (seed.Random().NextSingle()) |], index % 4L)
+    )
 
 /// Samples that tell when one is asked for, and wait to be read until the gate is open.
 let gated (asked: ManualResetEventSlim) (gate: ManualResetEventSlim) =
-    Dataset.ofFunction count (fun index _ ->
-        asked.Set()
-        gate.Wait()
-        struct (float32 index, 0))
+    TrainingData.FromSamples(
+        count,
+        fun index _ ->
+            asked.Set()
+            gate.Wait()
+            struct (float32 index, 0)
+    )
 
 let orders: (unit -> DataOrder)[] =
     [|

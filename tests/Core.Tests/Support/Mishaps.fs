@@ -55,20 +55,22 @@ let reaching (settings: Settings) : Settings =
                 0
     }
 
-let ingredients (subject: Subject) (settings: Settings) (trap: Trap) : Ingredients =
-    let made = subject.Ingredients (reaching settings) trap
+let options (subject: Subject) (settings: Settings) (trap: Trap) : RunOptions =
+    let made = subject.Options (reaching settings) trap
 
-    { made with
-        Losses =
-            [
-                for key, loss in made.Losses ->
-                    match box loss with
-                    // Its reducer is trapped.
-                    | _ when key = Keys.GeneratorAdversarialLoss -> key, loss
-                    | :? Loss as loss -> key, new TrappedLoss(loss, trap) :> torch.nn.Module
-                    | _ -> key, loss
-            ]
-    }
+    RunOptions(
+        made,
+        LossFuncs =
+            LossFuncs.Of
+                [
+                    for key, loss in made.LossFuncs.Present ->
+                        match box loss with
+                        // Its reducer is trapped.
+                        | _ when key = Keys.GeneratorAdversarialLoss -> key, loss
+                        | :? Loss as loss -> key, new TrappedLoss(loss, trap) :> torch.nn.Module
+                        | _ -> key, loss
+                ]
+    )
 
 /// Whether the mishap can befall a run of the subject.
 let canBefall (subject: Subject) (mishap: Mishap) : bool =

@@ -47,9 +47,9 @@ let optimizerOf (settings: Settings) : PureOptimizer =
     snd (pick optimizers settings.Optimizer)
 
 /// The optimizer of a network, by the settings.
-let optimizerFor (settings: Settings) (network: torch.nn.Module) : OptimizerChoice =
+let optimizerFor (settings: Settings) (network: torch.nn.Module) : AnyOptimizer =
     if settings.TorchOptimizers then
         let make = snd (pick torchOptimizers settings.Optimizer)
-        OptimizerChoice.Torch(make (network.parameters ()))
+        AnyOptimizer.Torch(make (network.parameters ()))
     else
-        OptimizerChoice.Pure(optimizerOf settings)
+        optimizerOf settings

@@ -149,38 +149,44 @@ let data (settings: Settings) : Tensor =
         .reshape(samples, features)
 
 /// The data set: tensors, or samples with noise from their own seed. `sprung` is called with each index that is read.
-let dataset (settings: Settings) (sprung: int64 -> unit) : Dataset =
+let dataset (settings: Settings) (sprung: int64 -> unit) : TrainingData =
     let rows = (data settings).DetachFromDisposeScope()
 
     if settings.AsSamples then
-        Dataset.ofFunction samples (fun index seed ->
-            sprung index
-            let noise = float (Seed.below 1000L 0L seed) / 10000.0
-            (rows[index] + noise), labels[int index])
+        TrainingData.FromSamples(
+            samples,
+            fun index seed ->
+                sprung index
+                let noise = float (Seed.below 1000L 0L seed) / 10000.0
+                (rows[index] + noise), labels[int index]
+        )
     else
-        Dataset.ofTensors rows (torch.tensor(labels).DetachFromDisposeScope())
+        TrainingData.FromTensors(rows, torch.tensor(labels).DetachFromDisposeScope())
 
 /// Samples of two inputs: a sample and another of its class. `sprung` is called with each index that is read.
-let pairs (settings: Settings) (sprung: int64 -> unit) : Dataset =
+let pairs (settings: Settings) (sprung: int64 -> unit) : TrainingData =
     let rows = (data settings).DetachFromDisposeScope()
     let others = rows.roll(int64 classes, 0L).DetachFromDisposeScope()
 
     if settings.AsSamples then
-        Dataset.ofFunction samples (fun index seed ->
-            sprung index
-            let noise = float (Seed.below 1000L 0L seed) / 10000.0
-            (rows[index] + noise), (others[index] - noise), labels[int index])
+        TrainingData.FromSamples(
+            samples,
+            fun index seed ->
+                sprung index
+                let noise = float (Seed.below 1000L 0L seed) / 10000.0
+                (rows[index] + noise), (others[index] - noise), labels[int index]
+        )
     else
-        Dataset.ofInputs [ rows; others ] (torch.tensor(labels).DetachFromDisposeScope())
+        TrainingData.FromTensors([ rows; others ], torch.tensor(labels).DetachFromDisposeScope())
 
-let sampling (settings: Settings) : Sampling =
+let sampling (settings: Settings) : AnySampler | null =
     match settings.Sampler with
-    | SamplerChoice.Shuffled -> Sampling.Shuffled
-    | SamplerChoice.MPerClass -> Sampling.Sampler(MPerClass(labels, 3, Nullable batchSize, 2L * int64 batchSize))
+    | SamplerChoice.Shuffled -> null
+    | SamplerChoice.MPerClass -> MPerClass(labels, 3, Nullable batchSize, 2L * int64 batchSize)
     | SamplerChoice.OwnIndices ->
-        Sampling.Indices(seq { for index in 0L .. samples - 1L -> (index * 7L + 3L) % samples })
+        AnySampler.Indices(seq { for index in 0L .. samples - 1L -> (index * 7L + 3L) % samples })
     | SamplerChoice.OwnBatches ->
-        Sampling.Batches(
+        AnySampler.Batches(
             seq {
                 [| 0L .. 11L |]
                 [| 5L .. 25L |]

@@ -25,7 +25,7 @@ type ScheduleSetting =
     | ByPlateau
     | All
 
-/// One choice of everything a run can be made of. Every subject makes its ingredients from it.
+/// One choice of everything a run can be made of. Every subject makes its options from it.
 type Settings =
     {
         Seed: int64

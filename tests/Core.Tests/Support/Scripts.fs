@@ -43,10 +43,11 @@ let trunkOf (setting: ScriptSetting) =
 
 let dropping = { plain with Dropout = 0.25 }
 
-let ingredients (trunk: torch.nn.Module) =
-    { SmallRuns.ingredientsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", PureOptimizer.Adam(0.01) ] (SmallRuns.data ()) with
-        Seed = Some 9L
-    }
+let options (trunk: torch.nn.Module) =
+    RunOptions(
+        SmallRuns.optionsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", PureOptimizer.Adam(0.01) ] (SmallRuns.data ()),
+        Seed = 9L
+    )
 
 let steps (count: int) (session: Session) =
     for _ in 1..count do

@@ -12,22 +12,23 @@ let step (session: Session) =
 let labels () =
     torch.tensor(RunParts.labels).DetachFromDisposeScope()
 
-let ingredientsOf (models: (string * torch.nn.Module) list) (optimizers: (string * PureOptimizer) list) (data: Tensor) =
-    { Ingredients.create
-          models
-          [
-              Keys.MetricLoss,
-              TripletMargin.loss
-                  { TripletMargin.defaults with
-                      Margin = 1.0
-                  }
-          ]
-          optimizers
-          RunParts.batchSize
-          (Dataset.ofTensors data (labels ())) with
-        Workers = 0
-        Seed = Some 4L
-    }
+let optionsOf (models: (string * torch.nn.Module) list) (optimizers: (string * PureOptimizer) list) (data: Tensor) =
+    RunOptions(
+        Models = Models.Of(models),
+        LossFuncs =
+            LossFuncs(
+                MetricLoss =
+                    TripletMargin.loss
+                        { TripletMargin.defaults with
+                            Margin = 1.0
+                        }
+            ),
+        Optimizers = Optimizers.Of [ for key, optimizer in optimizers -> key, (optimizer :> AnyOptimizer) ],
+        BatchSize = RunParts.batchSize,
+        Dataset = TrainingData.FromTensors(data, labels ()),
+        DataloaderNumWorkers = 0,
+        Seed = 4L
+    )
 
 let adam = PureOptimizer.Adam(0.01)
 
@@ -38,15 +39,15 @@ let layer (name: string) (layer: torch.nn.Module<Tensor, Tensor>) = struct (name
 let data () =
     (RunParts.data Settings.rich).DetachFromDisposeScope()
 
-let mistakesOf (ingredients: Ingredients) : string list =
+let mistakesOf (options: RunOptions) : string list =
     try
-        (Session.Start(Setup.prepare MetricLossOnly.recipe ingredients)).Dispose()
+        (Session.Start(Setup.prepare MetricLossOnly.recipe options)).Dispose()
         []
     with :? SetupException as error ->
         List.ofSeq error.Mistakes
 
-let session (ingredients: Ingredients) =
-    Session.Start(Setup.prepare MetricLossOnly.recipe ingredients)
+let session (options: RunOptions) =
+    Session.Start(Setup.prepare MetricLossOnly.recipe options)
 
 /// A network around a parameter that others may hold too.
 type Scaled(scale: Modules.Parameter) as this =

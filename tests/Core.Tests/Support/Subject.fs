@@ -5,13 +5,13 @@ open TorchSharp
 open MetricLearning
 open MetricLearning.Core
 
-/// What the laws are said of: a trainer, and how to make its ingredients.
+/// What the laws are said of: a trainer, and how to make its options.
 type Subject =
     {
         Name: string
         Recipe: Recipe
         /// Fresh modules, optimizers and data: equal ones for equal settings.
-        Ingredients: Settings -> Trap -> Ingredients
+        Options: Settings -> Trap -> RunOptions
         /// Places that its runs never come by.
         Unvisited: Place list
         /// Networks without which one of its phases would have nothing to learn.
@@ -38,7 +38,7 @@ module Subject =
     let private tupleMiner (settings: Settings) (trap: Trap) (key: string) =
         [
             match RunParts.minerOf settings with
-            | Some miner -> key, MinerChoice.Tuples(new TrappedMiner(miner, trap))
+            | Some miner -> key, new TrappedMiner(miner, trap) :> obj
             | None -> ()
         ]
 
@@ -46,12 +46,11 @@ module Subject =
         [
             if settings.Subset then
                 Keys.SubsetBatchMiner,
-                MinerChoice.Subset(
-                    Func<_, _, _>(fun embeddings labels ->
-                        let chosen = RunParts.subsetMiner.Invoke(embeddings, labels)
-                        trap.Visit Place.SubsetMiner
-                        chosen)
-                )
+                Func<_, _, _>(fun embeddings labels ->
+                    let chosen = RunParts.subsetMiner.Invoke(embeddings, labels)
+                    trap.Visit Place.SubsetMiner
+                    chosen)
+                :> obj
         ]
 
     let private dataset (settings: Settings) (trap: Trap) =
@@ -64,7 +63,7 @@ module Subject =
         {
             Name = name
             Recipe = recipe
-            Ingredients = Casting.ingredients needed make
+            Options = Casting.options needed make
             Unvisited = unvisited
             Needed = needed
         }
@@ -98,7 +97,7 @@ module Subject =
     // Two hard-aware miners in a chain where there is a miner; a classifier on the second section.
     let private cascadeCast (settings: Settings) (trap: Trap) : Cast =
         let hardest () =
-            MinerChoice.Tuples(new TrappedPoolMiner(HDCMiner(), trap))
+            new TrappedPoolMiner(HDCMiner(), trap) :> obj
 
         {
             // One number more than the sections have.
@@ -188,7 +187,7 @@ module Subject =
             }
 
         { subject with
-            Ingredients = short >> subject.Ingredients
+            Options = short >> subject.Options
         }
 
     /// The trainers that the laws are tested on.
@@ -206,7 +205,7 @@ module Subject =
 
     /// A run over fresh machines.
     let prepare (subject: Subject) (settings: Settings) : Run =
-        Setup.prepare subject.Recipe (subject.Ingredients settings (Trap()))
+        Setup.prepare subject.Recipe (subject.Options settings (Trap()))
 
     /// A session over fresh machines.
     let start (subject: Subject) (settings: Settings) : Session = Session.Start(prepare subject settings)

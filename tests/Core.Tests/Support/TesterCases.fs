@@ -20,10 +20,10 @@ let dataset (number: int) (labels: obj) =
     let data =
         (random number (int rows) (int EmbeddingNetworks.features)).DetachFromDisposeScope()
 
-    Dataset.ofTensors data labels
+    TrainingData.FromTensors(data, labels)
 
-let datasets (entries: (string * Dataset) list) =
-    Dictionary(entries |> List.map KeyValuePair) :> IReadOnlyDictionary<string, Dataset>
+let datasets (entries: (string * TrainingData) list) =
+    Dictionary(entries |> List.map KeyValuePair) :> IReadOnlyDictionary<string, TrainingData>
 
 let calculator = AccuracyCalculator(exclude = [| "NMI"; "AMI" |])
 
@@ -42,22 +42,22 @@ let identity = new EmbeddingNetworks.Function("identity", id)
 let evaluateIn
     (space: EmbeddingSpace)
     (options: TestOptions)
-    (data: IReadOnlyDictionary<string, Dataset>)
+    (data: IReadOnlyDictionary<string, TrainingData>)
     (splits: SplitToEval[] | null)
     =
     Tester(space, options).Test(data, 3, identity, null, splits)
 
-let evaluate (options: TestOptions) (data: IReadOnlyDictionary<string, Dataset>) (splits: SplitToEval[] | null) =
+let evaluate (options: TestOptions) (data: IReadOnlyDictionary<string, TrainingData>) (splits: SplitToEval[] | null) =
     evaluateIn EmbeddingSpace.Global options data splits
 
 /// The input of a data set.
-let raw (data: Dataset) : Tensor =
+let raw (data: TrainingData) : Tensor =
     match data with
-    | Dataset.Tensors(inputs, _) -> inputs[0]
-    | Dataset.Samples _ -> invalidOp "tensors"
+    | TrainingData.Tensors(inputs, _) -> inputs[0]
+    | TrainingData.Samples _ -> invalidOp "tensors"
 
 /// The input of a data set in rows of length 1.
-let normal (data: Dataset) : Tensor =
+let normal (data: TrainingData) : Tensor =
     torch.nn.functional.normalize (raw data)
 
 let direct options (query: Tensor) (labels: int64[]) (reference: Tensor) (others: int64[]) isSelf =

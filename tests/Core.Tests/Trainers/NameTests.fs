@@ -15,7 +15,7 @@ let private message (whole: Context -> Embedded -> Losses) : string =
     let run =
         Setup.prepare
             recipe
-            (SmallRuns.ingredientsOf
+            (SmallRuns.optionsOf
                 [ Keys.Trunk, SmallRuns.linear RunParts.features 3L ]
                 [ "trunk_optimizer", SmallRuns.adam ]
                 (SmallRuns.data ()))

@@ -27,7 +27,7 @@ public sealed class AdversarialMistakes
         double classifier = 1,
         double generator = 1
     ) =>
-        options with
+        new TrainerOptions(options)
         {
             LossWeights = new()
             {
@@ -60,12 +60,15 @@ public sealed class AdversarialMistakes
             "loss_funcs has an entry \"g_hard_loss\""
         ),
         ["the documentation's misprint"] = Adversary(
-            o => Weighing(o) with { LossWeights = new(Weighing(o).LossWeights!) { ["g_hard_lss"] = 1 } },
+            o => new TrainerOptions(Weighing(o)) { LossWeights = new(Weighing(o).LossWeights!) { ["g_hard_lss"] = 1 } },
             "\"g_hard_lss\" is a misprint",
             "write \"g_hard_loss\""
         ),
         ["no weight of a loss without a function"] = Adversary(
-            o => Weighing(o) with { LossWeights = new(Weighing(o).LossWeights!.Where(w => w.Key != "g_reg_loss")) },
+            o => new TrainerOptions(Weighing(o))
+            {
+                LossWeights = new(Weighing(o).LossWeights!.Where(w => w.Key != "g_reg_loss")),
+            },
             "loss_weights must contain \"g_reg_loss\""
         ),
         ["an adversary's classifier without a loss"] = Adversary(
@@ -94,7 +97,7 @@ public sealed class AdversarialMistakes
         ),
         ["a negative number of triplets"] = Epochs(o => Adversarial(o, triplets: -5), "gTripletsPerAnchor is -5"),
         ["a frozen generator in its own epochs"] = Adversary(
-            o => o with { FreezeThese = ["generator"] },
+            o => new TrainerOptions(o) { FreezeThese = ["generator"] },
             "FreezeThese contains \"generator\"",
             "gAloneEpochs"
         ),
@@ -120,7 +123,7 @@ public sealed class AdversarialMistakes
     public void All_of_an_adversary_s_mistakes_come_together()
     {
         using var problem = new AnyTrainer(nameof(DeepAdversarialMetricLearning));
-        var options = problem.Options.WithoutModel("classifier").WithLoss("g_adv_loss") with
+        var options = new TrainerOptions(problem.Options.WithoutModel("classifier").WithLoss("g_adv_loss"))
         {
             FreezeThese = ["generator"],
             LossWeights = new() { ["g_hard_lss"] = 1 },

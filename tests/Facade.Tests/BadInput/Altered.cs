@@ -8,26 +8,17 @@ namespace MetricLearning.Tests.BadInput;
 internal static class Altered
 {
     public static TrainerOptions Embedding(Scenario scenario, Func<Tensor, Tensor> end) =>
-        scenario.Options with
+        new TrainerOptions(scenario.Options)
         {
             Models = new() { Trunk = scenario.Trunk, Embedder = new Made.Ending(scenario.Embedder, end) },
         };
 
     public static TrainerOptions Losing(Scenario scenario, Func<Tensor, Tensor, Tensor> loss) =>
-        scenario.Options with
-        {
-            LossFuncs = new() { MetricLoss = new Made.Loss(loss) },
-        };
+        new TrainerOptions(scenario.Options) { LossFuncs = new() { MetricLoss = new Made.Loss(loss) } };
 
     public static TrainerOptions Mining(Scenario scenario, Func<MetricInput, Tuples> miner) =>
-        scenario.Options with
-        {
-            MiningFuncs = new() { TupleMiner = new Made.TupleMiner(miner) },
-        };
+        new TrainerOptions(scenario.Options) { MiningFuncs = new() { TupleMiner = new Made.TupleMiner(miner) } };
 
     public static TrainerOptions Choosing(Scenario scenario, Func<Tensor, Tensor, Tensor> miner) =>
-        scenario.Options with
-        {
-            MiningFuncs = new() { SubsetBatchMiner = miner },
-        };
+        new TrainerOptions(scenario.Options) { MiningFuncs = new() { SubsetBatchMiner = miner } };
 }

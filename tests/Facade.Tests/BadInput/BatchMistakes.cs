@@ -8,32 +8,29 @@ namespace MetricLearning.Tests.BadInput;
 public sealed class BatchMistakes
 {
     private static TrainerOptions Reading<T>(Scenario scenario, Func<long, T> sample) =>
-        scenario.Options with
-        {
-            Dataset = TrainingData.FromSamples(24, (index, _) => sample(index)),
-        };
+        new TrainerOptions(scenario.Options) { Dataset = TrainingData.FromSamples(24, (index, _) => sample(index)) };
 
     private static readonly Dictionary<string, Mistake> Mistakes = new()
     {
         ["a data set that throws"] = new(
-            s =>
+            s => new TrainerOptions(
                 Reading<(Tensor, long)>(
                     s,
                     index => index == 3 ? throw new IOException("disk gone") : (s.Data[index], s.Labels[index])
-                ) with
-                {
-                    Sampler = new long[] { 0, 1, 2, 3, 4, 5, 6, 7 },
-                },
+                )
+            )
+            {
+                Sampler = new long[] { 0, 1, 2, 3, 4, 5, 6, 7 },
+            },
             "Reading sample 3",
             "disk gone"
         ),
         ["a sample that is null"] = new(s => Reading<object?>(s, _ => null), "Reading sample", "null"),
         ["samples of different shapes"] = new(
-            s =>
-                Reading<(Tensor, long)>(s, index => (zeros(index == 5 ? 3 : 4), 0)) with
-                {
-                    Sampler = new long[] { 0, 1, 2, 3, 4, 5, 6, 7 },
-                },
+            s => new TrainerOptions(Reading<(Tensor, long)>(s, index => (zeros(index == 5 ? 3 : 4), 0)))
+            {
+                Sampler = new long[] { 0, 1, 2, 3, 4, 5, 6, 7 },
+            },
             "Sample 5",
             "[3]",
             "[4]",
@@ -51,104 +48,107 @@ public sealed class BatchMistakes
             "give datasetLabels"
         ),
         ["a label that the data set's labels lack"] = new(
-            s =>
-                Reading(s, index => (s.Data[index], "cat")) with
-                {
-                    SetMinLabelToZero = true,
-                    DatasetLabels = new[] { "dog", "owl" },
-                },
+            s => new TrainerOptions(Reading(s, index => (s.Data[index], "cat")))
+            {
+                SetMinLabelToZero = true,
+                DatasetLabels = new[] { "dog", "owl" },
+            },
             "\"cat\"",
             "datasetLabels must hold every label"
         ),
         ["a level that the labels do not have"] = new(
-            s => Reading(s, index => (s.Data[index], new long[] { 0, 1 })) with { LabelHierarchyLevel = 2 },
+            s => new TrainerOptions(Reading(s, index => (s.Data[index], new long[] { 0, 1 })))
+            {
+                LabelHierarchyLevel = 2,
+            },
             "labelHierarchyLevel is 2",
             "2 level(s)"
         ),
         ["a collate function that throws"] = new(
-            s => s.Options with { CollateFn = _ => throw new FormatException("cannot collate") },
+            s => new TrainerOptions(s.Options) { CollateFn = _ => throw new FormatException("cannot collate") },
             "Making a batch of samples",
             "cannot collate"
         ),
         ["a collate function that returns null"] = new(
-            s => s.Options with { CollateFn = _ => null! },
+            s => new TrainerOptions(s.Options) { CollateFn = _ => null! },
             "the collate function returned null"
         ),
         ["a collate function that returns a text"] = new(
-            s => s.Options with { CollateFn = _ => "batch" },
+            s => new TrainerOptions(s.Options) { CollateFn = _ => "batch" },
             "Making a batch",
             "dataAndLabelGetter"
         ),
         ["a getter that throws"] = new(
-            s => s.Options with { DataAndLabelGetter = _ => throw new KeyNotFoundException("no pictures") },
+            s => new TrainerOptions(s.Options)
+            {
+                DataAndLabelGetter = _ => throw new KeyNotFoundException("no pictures"),
+            },
             "Making a batch",
             "no pictures"
         ),
         ["a getter that returns null for the data"] = new(
-            s => s.Options with { DataAndLabelGetter = _ => (null!, s.Labels) },
+            s => new TrainerOptions(s.Options) { DataAndLabelGetter = _ => (null!, s.Labels) },
             "Making a batch",
             "data"
         ),
         ["a getter that returns null for the labels"] = new(
-            s => s.Options with { DataAndLabelGetter = _ => (s.Data, null!) },
+            s => new TrainerOptions(s.Options) { DataAndLabelGetter = _ => (s.Data, null!) },
             "Making a batch",
             "abels"
         ),
         ["a getter with fewer labels than data"] = new(
-            s => s.Options with { DataAndLabelGetter = _ => (zeros(8, 4), new long[] { 1, 2 }) },
+            s => new TrainerOptions(s.Options) { DataAndLabelGetter = _ => (zeros(8, 4), new long[] { 1, 2 }) },
             "[8 × 4]",
             "2 labels"
         ),
         ["a getter whose data are a text"] = new(
-            s => s.Options with { DataAndLabelGetter = _ => ("data", new long[] { 1 }) },
+            s => new TrainerOptions(s.Options) { DataAndLabelGetter = _ => ("data", new long[] { 1 }) },
             "Making a batch",
             "String"
         ),
         ["a sampler beyond the end"] = new(
-            s => s.Options with { Sampler = new long[] { 0, 1, 2, 3, 4, 5, 6, 24 } },
+            s => new TrainerOptions(s.Options) { Sampler = new long[] { 0, 1, 2, 3, 4, 5, 6, 24 } },
             "sample 24",
             "0 to 23"
         ),
         ["a sampler below zero"] = new(
-            s => s.Options with { Sampler = new long[] { 0, 1, 2, 3, 4, 5, 6, -1 } },
+            s => new TrainerOptions(s.Options) { Sampler = new long[] { 0, 1, 2, 3, 4, 5, 6, -1 } },
             "sample -1",
             "0 to 23"
         ),
         ["a sampler with an empty pass"] = new(
-            s => s.Options with { Sampler = Array.Empty<long>() },
+            s => new TrainerOptions(s.Options) { Sampler = Array.Empty<long>() },
             "no full batch of 8",
             "a smaller batchSize"
         ),
         ["a sampler whose pass is null"] = new(
-            s => s.Options with { Sampler = new Made.Order(_ => null!) },
+            s => new TrainerOptions(s.Options) { Sampler = new Made.Order(_ => null!) },
             "Order",
             "null"
         ),
         ["a sampler that throws"] = new(
-            s =>
-                s.Options with
-                {
-                    Sampler = new Made.Order(_ => throw new InvalidOperationException("no order today")),
-                },
+            s => new TrainerOptions(s.Options)
+            {
+                Sampler = new Made.Order(_ => throw new InvalidOperationException("no order today")),
+            },
             "no order today"
         ),
-        ["no batches"] = new(s => s.Options with { Sampler = Array.Empty<long[]>() }, "holds no batch"),
+        ["no batches"] = new(s => new TrainerOptions(s.Options) { Sampler = Array.Empty<long[]>() }, "holds no batch"),
         ["an empty batch"] = new(
-            s =>
-                s.Options with
-                {
-                    Sampler = new Made.BatchOrder(_ =>
-                        [
-                            [],
-                            [1, 2],
-                        ]
-                    ),
-                },
+            s => new TrainerOptions(s.Options)
+            {
+                Sampler = new Made.BatchOrder(_ =>
+                    [
+                        [],
+                        [1, 2],
+                    ]
+                ),
+            },
             "Batch 0",
             "is empty"
         ),
         ["a batch that is null"] = new(
-            s => s.Options with { Sampler = new Made.BatchOrder(_ => [null!]) },
+            s => new TrainerOptions(s.Options) { Sampler = new Made.BatchOrder(_ => [null!]) },
             "Batch 0",
             "null"
         ),
@@ -177,10 +177,7 @@ public sealed class BatchMistakes
         using var scenario = new Scenario();
 
         Refusing.AtStep<InvalidOperationException>(
-            Mistakes[mistake].Make(scenario) with
-            {
-                DataloaderNumWorkers = workers,
-            },
+            new TrainerOptions(Mistakes[mistake].Make(scenario)) { DataloaderNumWorkers = workers },
             Mistakes[mistake].Words
         );
     }
@@ -200,7 +197,7 @@ public sealed class BatchMistakes
                     ? throw new IOException("unplugged")
                     : (scenario.Data[index], scenario.Labels[index])
         );
-        using var trainer = new MetricLossOnly(options with { DataloaderNumWorkers = workers });
+        using var trainer = new MetricLossOnly(new TrainerOptions(options) { DataloaderNumWorkers = workers });
         using var other = new MetricLossOnly(undisturbed.Options);
 
         var error = Assert.Throws<InvalidOperationException>(() => trainer.Train(1));

@@ -69,7 +69,7 @@ public sealed class CheckpointMistakes
         trainer.SaveCheckpoint(place.At("run.safetensors"));
         using var wider = nn.Linear(6, 5);
         using var other = new Scenario();
-        var options = other.Options with
+        var options = new TrainerOptions(other.Options)
         {
             Models = new() { Trunk = other.Trunk, Embedder = wider },
             Optimizers = new() { Trunk = other.TrunkOptimizer, Embedder = optim.Adam(wider.parameters(), 0.01) },
@@ -89,7 +89,7 @@ public sealed class CheckpointMistakes
     {
         using var place = new TemporaryFolder();
         using var scenario = new Scenario();
-        var options = scenario.Options with
+        var options = new TrainerOptions(scenario.Options)
         {
             Checkpoints = new() { Folder = place.Path, EveryIterations = 1 },
         };
@@ -123,14 +123,14 @@ public sealed class CheckpointMistakes
         var sensible = new CheckpointOptions { Folder = "folder", EveryIterations = 1 };
         var options = what switch
         {
-            "nothing said" => sensible with { EveryIterations = null },
-            "no iterations" => sensible with { EveryIterations = 0 },
-            "no time" => sensible with { Every = TimeSpan.Zero },
-            "none kept" => sensible with { KeepLast = 0 },
-            _ => sensible with { Folder = "" },
+            "nothing said" => new CheckpointOptions(sensible) { EveryIterations = null },
+            "no iterations" => new CheckpointOptions(sensible) { EveryIterations = 0 },
+            "no time" => new CheckpointOptions(sensible) { Every = TimeSpan.Zero },
+            "none kept" => new CheckpointOptions(sensible) { KeepLast = 0 },
+            _ => new CheckpointOptions(sensible) { Folder = "" },
         };
         var error = Assert.Throws<ArgumentException>(() =>
-            new MetricLossOnly(scenario.Options with { Checkpoints = options })
+            new MetricLossOnly(new TrainerOptions(scenario.Options) { Checkpoints = options })
         );
         Assert.Contains(words, error.Message, StringComparison.Ordinal);
     }
@@ -141,7 +141,7 @@ public sealed class CheckpointMistakes
         using var place = new TemporaryFolder();
         using var scenario = new Scenario();
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 Optimizers = new()
                 {

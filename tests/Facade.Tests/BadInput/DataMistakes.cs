@@ -8,89 +8,99 @@ public sealed class DataMistakes
 {
     private static readonly Dictionary<string, Mistake> Mistakes = new()
     {
-        ["a batch size of zero"] = new(s => s.Options with { BatchSize = 0 }, "batchSize is 0", "at least 1"),
-        ["a negative batch size"] = new(s => s.Options with { BatchSize = -8 }, "batchSize is -8", "at least 1"),
+        ["a batch size of zero"] = new(
+            s => new TrainerOptions(s.Options) { BatchSize = 0 },
+            "batchSize is 0",
+            "at least 1"
+        ),
+        ["a negative batch size"] = new(
+            s => new TrainerOptions(s.Options) { BatchSize = -8 },
+            "batchSize is -8",
+            "at least 1"
+        ),
         ["fewer samples than a batch"] = new(
-            s => s.Options with { BatchSize = 25 },
+            s => new TrainerOptions(s.Options) { BatchSize = 25 },
             "The data set has 24 samples",
             "a smaller batchSize"
         ),
         ["an empty tensor"] = new(
-            s => s.Options with { Dataset = TrainingData.FromTensors(zeros(0, 4), Array.Empty<long>()) },
+            s => new TrainerOptions(s.Options) { Dataset = TrainingData.FromTensors(zeros(0, 4), Array.Empty<long>()) },
             "dataset is empty"
         ),
         ["an empty list"] = new(
-            s => s.Options with { Dataset = TrainingData.FromSamples(Array.Empty<(Tensor, long)>()) },
+            s => new TrainerOptions(s.Options) { Dataset = TrainingData.FromSamples(Array.Empty<(Tensor, long)>()) },
             "dataset is empty"
         ),
         ["fewer labels than samples"] = new(
-            s => s.Options with { Dataset = TrainingData.FromTensors(s.Data, s.Labels[..20]) },
+            s => new TrainerOptions(s.Options) { Dataset = TrainingData.FromTensors(s.Data, s.Labels[..20]) },
             "24 rows",
             "20 labels",
             "one label per sample"
         ),
         ["labels that are fractions"] = new(
-            s => s.Options with { Dataset = TrainingData.FromTensors(s.Data, ones(24) * 0.5) },
+            s => new TrainerOptions(s.Options) { Dataset = TrainingData.FromTensors(s.Data, ones(24) * 0.5) },
             "A label is 0.5",
             "labels are integers"
         ),
         ["labels in three dimensions"] = new(
-            s =>
-                s.Options with
-                {
-                    Dataset = TrainingData.FromTensors(s.Data, zeros(24, 1, 1, dtype: ScalarType.Int64)),
-                },
+            s => new TrainerOptions(s.Options)
+            {
+                Dataset = TrainingData.FromTensors(s.Data, zeros(24, 1, 1, dtype: ScalarType.Int64)),
+            },
             "abels"
         ),
         ["labels that are objects"] = new(
-            s => s.Options with { Dataset = TrainingData.FromTensors(s.Data, new object()) },
+            s => new TrainerOptions(s.Options) { Dataset = TrainingData.FromTensors(s.Data, new object()) },
             "abels"
         ),
         ["a level that the labels do not have"] = new(
-            s => s.Options with { LabelHierarchyLevel = 1 },
+            s => new TrainerOptions(s.Options) { LabelHierarchyLevel = 1 },
             "labelHierarchyLevel is 1",
             "1 level(s)"
         ),
         ["a negative level"] = new(
-            s => s.Options with { LabelHierarchyLevel = -1 },
+            s => new TrainerOptions(s.Options) { LabelHierarchyLevel = -1 },
             "label_hierarchy_level is -1",
             "from 0"
         ),
         ["ranks of labels without the labels"] = new(
-            s => s.Options with { SetMinLabelToZero = true },
+            s => new TrainerOptions(s.Options) { SetMinLabelToZero = true },
             "setMinLabelToZero needs datasetLabels"
         ),
         ["a label that the data set's labels lack"] = new(
-            s => s.Options with { SetMinLabelToZero = true, DatasetLabels = new long[] { 0, 1, 2 } },
+            s => new TrainerOptions(s.Options) { SetMinLabelToZero = true, DatasetLabels = new long[] { 0, 1, 2 } },
             "Label 3",
             "datasetLabels must hold every label"
         ),
         ["labels in numbers, the data set's in words"] = new(
-            s => s.Options with { SetMinLabelToZero = true, DatasetLabels = new[] { "a", "b" } },
+            s => new TrainerOptions(s.Options) { SetMinLabelToZero = true, DatasetLabels = new[] { "a", "b" } },
             "datasetLabels are strings",
             "use one kind"
         ),
         ["inputs with different numbers of rows"] = new(
-            s =>
-                s.Options with
-                {
-                    Models = new() { Trunk = new Made.TwoInputs(), Embedder = s.Embedder },
-                    Optimizers = [],
-                    Dataset = TrainingData.FromTensors([s.Data, s.Data[..20]], s.Labels),
-                },
+            s => new TrainerOptions(s.Options)
+            {
+                Models = new() { Trunk = new Made.TwoInputs(), Embedder = s.Embedder },
+                Optimizers = [],
+                Dataset = TrainingData.FromTensors([s.Data, s.Data[..20]], s.Labels),
+            },
             "24 rows, another 20"
         ),
         ["a number instead of a tensor of rows"] = new(
-            s => s.Options with { Dataset = TrainingData.FromTensors(tensor(1.0f), new long[] { 0 }), BatchSize = 1 },
+            s => new TrainerOptions(s.Options)
+            {
+                Dataset = TrainingData.FromTensors(tensor(1.0f), new long[] { 0 }),
+                BatchSize = 1,
+            },
             "no dimensions",
             "one row per sample"
         ),
         ["no tensor at all"] = new(
-            s => s.Options with { Dataset = TrainingData.FromTensors(Array.Empty<Tensor>(), s.Labels) },
+            s => new TrainerOptions(s.Options) { Dataset = TrainingData.FromTensors(Array.Empty<Tensor>(), s.Labels) },
             "no data tensors"
         ),
         ["a sampler with less than a batch"] = new(
-            s => s.Options with { Sampler = new MPerClassSampler(s.Labels, 1, 4, 4) },
+            s => new TrainerOptions(s.Options) { Sampler = new MPerClassSampler(s.Labels, 1, 4, 4) },
             "MPerClassSampler has 4 samples",
             "a smaller batchSize"
         ),
@@ -115,7 +125,9 @@ public sealed class DataMistakes
             [0, 1, 4, 5],
             [2, 3, 6, 7, 8],
         ];
-        using var trainer = new MetricLossOnly(scenario.Options with { BatchSize = 0, Sampler = batches });
+        using var trainer = new MetricLossOnly(
+            new TrainerOptions(scenario.Options) { BatchSize = 0, Sampler = batches }
+        );
         trainer.Train(1);
         Assert.Equal(1, trainer.GlobalIteration);
     }

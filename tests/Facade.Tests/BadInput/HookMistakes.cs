@@ -26,7 +26,7 @@ public sealed class HookMistakes
         using var scenario = new Scenario();
         var isBroken = true;
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 EndOfIterationHook = t => _ = isBroken && t is { Epoch: 1, Iteration: 1 } ? throw new Odd("hook") : 0,
             }
@@ -47,7 +47,7 @@ public sealed class HookMistakes
         using var scenario = new Scenario();
         var calls = new List<int>();
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 EndOfEpochHook = t =>
                 {
@@ -70,7 +70,7 @@ public sealed class HookMistakes
         using var scenario = new Scenario();
         var isBroken = true;
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 EndOfIterationHook = t => _ = isBroken && t.Iteration == 2 ? throw new Odd("hook") : 0,
                 EndOfEpochHook = _ => false,
@@ -106,7 +106,7 @@ public sealed class HookMistakes
     {
         using var scenario = new Scenario();
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 EndOfIterationHook = t =>
                 {
@@ -135,7 +135,9 @@ public sealed class HookMistakes
     public void A_hook_that_disposes_the_trainer_ends_training()
     {
         using var scenario = new Scenario();
-        using var trainer = new MetricLossOnly(scenario.Options with { EndOfIterationHook = t => t.Dispose() });
+        using var trainer = new MetricLossOnly(
+            new TrainerOptions(scenario.Options) { EndOfIterationHook = t => t.Dispose() }
+        );
 
         Assert.Throws<ObjectDisposedException>(() => trainer.Train(1));
         Assert.Equal(0, trainer.GlobalIteration);
@@ -170,7 +172,7 @@ public sealed class HookMistakes
         using var scenario = new Scenario();
         using var source = new CancellationTokenSource();
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 Dataset = TrainingData.FromSamples(scenario.Samples()),
                 DataloaderNumWorkers = workers,

@@ -13,7 +13,7 @@ public sealed class IterationMistakes
     {
         using var target = everywhere ? scenario.Data.alias() : scenario.Data[2];
         target.fill_(number);
-        return scenario.Options with { Sampler = new long[] { 0, 1, 2, 3, 4, 5, 6, 7 } };
+        return new TrainerOptions(scenario.Options) { Sampler = new long[] { 0, 1, 2, 3, 4, 5, 6, 7 } };
     }
 
     private static readonly Dictionary<string, Mistake> Mistakes = new()
@@ -23,15 +23,21 @@ public sealed class IterationMistakes
             "The embedder cannot take an input of Float32 [8 × 6]"
         ),
         ["data that are too wide for the trunk"] = new(
-            s => s.Options with { Dataset = TrainingData.FromTensors(zeros(24, 7), s.Labels) },
+            s => new TrainerOptions(s.Options) { Dataset = TrainingData.FromTensors(zeros(24, 7), s.Labels) },
             "The trunk cannot take an input of Float32 [8 × 7]"
         ),
         ["data of double precision in a network of single"] = new(
-            s => s.Options with { Dataset = TrainingData.FromTensors(s.Data.to(ScalarType.Float64), s.Labels) },
+            s => new TrainerOptions(s.Options)
+            {
+                Dataset = TrainingData.FromTensors(s.Data.to(ScalarType.Float64), s.Labels),
+            },
             "The trunk cannot take an input of Float64 [8 × 4]"
         ),
         ["data of whole numbers"] = new(
-            s => s.Options with { Dataset = TrainingData.FromTensors(zeros(24, 4, dtype: ScalarType.Int64), s.Labels) },
+            s => new TrainerOptions(s.Options)
+            {
+                Dataset = TrainingData.FromTensors(zeros(24, 4, dtype: ScalarType.Int64), s.Labels),
+            },
             "The trunk cannot take an input of Int64 [8 × 4]"
         ),
         ["embeddings in three dimensions"] = new(
@@ -68,26 +74,25 @@ public sealed class IterationMistakes
         ),
         ["a loss that is null"] = new(s => Losing(s, (_, _) => null!), "\"metric_loss\" returned null", "one number"),
         ["embeddings of another width than the loss's"] = new(
-            s => s.Options with { LossFuncs = new() { MetricLoss = new ArcFaceLoss(4, 5) } },
+            s => new TrainerOptions(s.Options) { LossFuncs = new() { MetricLoss = new ArcFaceLoss(4, 5) } },
             "embeddings of 5 numbers; these have 3"
         ),
         ["more classes than ArcFace has"] = new(
-            s => s.Options with { LossFuncs = new() { MetricLoss = new ArcFaceLoss(2, 3) } },
+            s => new TrainerOptions(s.Options) { LossFuncs = new() { MetricLoss = new ArcFaceLoss(2, 3) } },
             "classes 0 to 1",
             "a larger numClasses"
         ),
         ["more classes than ProxyNCA has"] = new(
-            s => s.Options with { LossFuncs = new() { MetricLoss = new ProxyNCALoss(3, 3) } },
+            s => new TrainerOptions(s.Options) { LossFuncs = new() { MetricLoss = new ProxyNCALoss(3, 3) } },
             "classes 0 to 2",
             "set_min_label_to_zero"
         ),
         ["a class below zero"] = new(
-            s =>
-                s.Options with
-                {
-                    LossFuncs = new() { MetricLoss = new ProxyAnchorLoss(4, 3) },
-                    Dataset = TrainingData.FromTensors(s.Data, [.. s.Labels.Select(label => label - 1)]),
-                },
+            s => new TrainerOptions(s.Options)
+            {
+                LossFuncs = new() { MetricLoss = new ProxyAnchorLoss(4, 3) },
+                Dataset = TrainingData.FromTensors(s.Data, [.. s.Labels.Select(label => label - 1)]),
+            },
             "labels from -1"
         ),
         ["a tuple miner that returns null"] = new(s => Mining(s, _ => null!), "TupleMiner returned null", "Tuples.All"),
@@ -139,11 +144,10 @@ public sealed class IterationMistakes
         ),
         ["nothing but NaN"] = new(s => WithNumber(s, float.NaN, everywhere: true), "The loss is not finite"),
         ["a NaN that the miner leaves out"] = new(
-            s =>
-                (WithoutBatchNorm(WithNumber(s, float.NaN))) with
-                {
-                    MiningFuncs = new() { TupleMiner = new TripletMarginMiner(margin: 1) },
-                },
+            s => new TrainerOptions((WithoutBatchNorm(WithNumber(s, float.NaN))))
+            {
+                MiningFuncs = new() { TupleMiner = new TripletMarginMiner(margin: 1) },
+            },
             "The loss is not finite"
         ),
         ["a NaN that the reducer leaves out"] = new(
@@ -159,7 +163,7 @@ public sealed class IterationMistakes
 
     // Statistics of a batch would spread a NaN to all samples.
     private static TrainerOptions WithoutBatchNorm(TrainerOptions options) =>
-        options with
+        new TrainerOptions(options)
         {
             Models = new() { Trunk = nn.Linear(4, 6), Embedder = options.Models.Embedder },
             Optimizers = [],

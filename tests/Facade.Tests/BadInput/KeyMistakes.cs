@@ -10,153 +10,154 @@ public sealed class KeyMistakes
     private static readonly Dictionary<string, Mistake> Mistakes = new()
     {
         ["an unknown network"] = new(
-            s => s.Options with { Models = new(s.Options.Models) { ["encoder"] = nn.Linear(2, 2) } },
+            s => new TrainerOptions(s.Options) { Models = new(s.Options.Models) { ["encoder"] = nn.Linear(2, 2) } },
             "models",
             "\"encoder\"",
             "\"trunk\", \"embedder\""
         ),
         ["a name that only begins like a known one"] = new(
-            s => s.Options with { Models = new(s.Options.Models) { ["trunk2"] = nn.Linear(2, 2) } },
+            s => new TrainerOptions(s.Options) { Models = new(s.Options.Models) { ["trunk2"] = nn.Linear(2, 2) } },
             "\"trunk2\""
         ),
         ["a name in another case"] = new(
-            s =>
-                s.Options with
-                {
-                    Models = new() { ["Trunk"] = s.Trunk, Embedder = s.Embedder },
-                },
+            s => new TrainerOptions(s.Options)
+            {
+                Models = new() { ["Trunk"] = s.Trunk, Embedder = s.Embedder },
+            },
             "\"Trunk\"",
             "models must contain \"trunk\""
         ),
         ["no trunk"] = new(
-            s =>
-                s.Options with
-                {
-                    Models = new() { Embedder = s.Embedder },
-                    Optimizers = new() { Embedder = s.EmbedderOptimizer },
-                },
+            s => new TrainerOptions(s.Options)
+            {
+                Models = new() { Embedder = s.Embedder },
+                Optimizers = new() { Embedder = s.EmbedderOptimizer },
+            },
             "models must contain \"trunk\""
         ),
         ["no networks at all"] = new(
-            s => s.Options with { Models = [], Optimizers = [] },
+            s => new TrainerOptions(s.Options) { Models = [], Optimizers = [] },
             "models must contain \"trunk\""
         ),
-        ["no loss"] = new(s => s.Options with { LossFuncs = [] }, "loss_funcs must contain \"metric_loss\""),
+        ["no loss"] = new(
+            s => new TrainerOptions(s.Options) { LossFuncs = [] },
+            "loss_funcs must contain \"metric_loss\""
+        ),
         ["an unknown loss"] = new(
-            s => s.Options with { LossFuncs = new(s.Options.LossFuncs) { ["other_loss"] = new NTXentLoss() } },
+            s => new TrainerOptions(s.Options)
+            {
+                LossFuncs = new(s.Options.LossFuncs) { ["other_loss"] = new NTXentLoss() },
+            },
             "loss_funcs",
             "\"other_loss\"",
             "\"metric_loss\""
         ),
         ["an optimizer without the suffix"] = new(
-            s => s.Options with { Optimizers = new() { ["trunk"] = s.TrunkOptimizer } },
+            s => new TrainerOptions(s.Options) { Optimizers = new() { ["trunk"] = s.TrunkOptimizer } },
             "optimizers",
             "\"trunk\"",
             "\"trunk_optimizer\""
         ),
         ["an optimizer of an unknown network"] = new(
-            s => s.Options with { Optimizers = new() { ["head_optimizer"] = s.TrunkOptimizer } },
+            s => new TrainerOptions(s.Options) { Optimizers = new() { ["head_optimizer"] = s.TrunkOptimizer } },
             "\"head_optimizer\"",
             "\"embedder_optimizer\""
         ),
         ["an unknown miner"] = new(
-            s => s.Options with { MiningFuncs = new() { ["miner"] = new MultiSimilarityMiner() } },
+            s => new TrainerOptions(s.Options) { MiningFuncs = new() { ["miner"] = new MultiSimilarityMiner() } },
             "mining_funcs",
             "\"miner\"",
             "\"tuple_miner\""
         ),
         ["a schedule without a time"] = new(
-            s =>
-                s.Options with
-                {
-                    LrSchedulers = new() { ["trunk_scheduler"] = optim.lr_scheduler.StepLR(s.TrunkOptimizer, 2) },
-                },
+            s => new TrainerOptions(s.Options)
+            {
+                LrSchedulers = new() { ["trunk_scheduler"] = optim.lr_scheduler.StepLR(s.TrunkOptimizer, 2) },
+            },
             "lr_schedulers",
             "\"trunk_scheduler\"",
             "\"trunk_scheduler_by_iteration\""
         ),
         ["a clipper without the suffix"] = new(
-            s => s.Options with { GradientClippers = new() { ["trunk_clipper"] = () => { } } },
+            s => new TrainerOptions(s.Options) { GradientClippers = new() { ["trunk_clipper"] = () => { } } },
             "gradient_clippers",
             "\"trunk_clipper\"",
             "\"trunk_grad_clipper\""
         ),
         ["an unknown name to freeze"] = new(
-            s => s.Options with { FreezeThese = ["backbone"] },
+            s => new TrainerOptions(s.Options) { FreezeThese = ["backbone"] },
             "freeze_these",
             "\"backbone\"",
             "\"trunk\""
         ),
         ["an optimizer's key to freeze"] = new(
-            s => s.Options with { FreezeThese = ["trunk_optimizer"] },
+            s => new TrainerOptions(s.Options) { FreezeThese = ["trunk_optimizer"] },
             "freeze_these",
             "\"trunk_optimizer\""
         ),
         ["a weight of an unknown loss"] = new(
-            s =>
-                s.Options with
-                {
-                    LossWeights = new() { MetricLoss = 1, ["other"] = 2 },
-                },
+            s => new TrainerOptions(s.Options)
+            {
+                LossWeights = new() { MetricLoss = 1, ["other"] = 2 },
+            },
             "loss_weights",
             "\"other\"",
             "\"metric_loss\""
         ),
         ["a loss without a weight"] = new(
-            s => s.Options with { LossWeights = [] },
+            s => new TrainerOptions(s.Options) { LossWeights = [] },
             "loss_weights must contain \"metric_loss\""
         ),
         ["a weight of zero"] = new(
-            s => s.Options with { LossWeights = new() { MetricLoss = 0 } },
+            s => new TrainerOptions(s.Options) { LossWeights = new() { MetricLoss = 0 } },
             "weight above zero",
             "loss_weights"
         ),
         ["a negative weight"] = new(
-            s => s.Options with { LossWeights = new() { MetricLoss = -1 } },
+            s => new TrainerOptions(s.Options) { LossWeights = new() { MetricLoss = -1 } },
             "weight above zero"
         ),
         ["a weight that is NaN"] = new(
-            s => s.Options with { LossWeights = new() { MetricLoss = double.NaN } },
+            s => new TrainerOptions(s.Options) { LossWeights = new() { MetricLoss = double.NaN } },
             "\"metric_loss\" is NaN",
             "finite"
         ),
         ["an infinite weight"] = new(
-            s => s.Options with { LossWeights = new() { MetricLoss = double.PositiveInfinity } },
+            s => new TrainerOptions(s.Options) { LossWeights = new() { MetricLoss = double.PositiveInfinity } },
             "\"metric_loss\"",
             "finite"
         ),
         ["a network that is null"] = new(
-            s =>
-                s.Options with
-                {
-                    Models = new() { Trunk = s.Trunk, ["embedder"] = null! },
-                },
+            s => new TrainerOptions(s.Options)
+            {
+                Models = new() { Trunk = s.Trunk, ["embedder"] = null! },
+            },
             "models[\"embedder\"] is null",
             "leave the key out"
         ),
         ["a loss that is null"] = new(
-            s => s.Options with { LossFuncs = new() { ["metric_loss"] = null! } },
+            s => new TrainerOptions(s.Options) { LossFuncs = new() { ["metric_loss"] = null! } },
             "loss_funcs[\"metric_loss\"] is null"
         ),
         ["an optimizer that is null"] = new(
-            s => s.Options with { Optimizers = new() { ["trunk_optimizer"] = null! } },
+            s => new TrainerOptions(s.Options) { Optimizers = new() { ["trunk_optimizer"] = null! } },
             "optimizers[\"trunk_optimizer\"] is null"
         ),
         ["a miner that is null"] = new(
-            s => s.Options with { MiningFuncs = new() { ["tuple_miner"] = null! } },
+            s => new TrainerOptions(s.Options) { MiningFuncs = new() { ["tuple_miner"] = null! } },
             "mining_funcs[\"tuple_miner\"]",
             "null"
         ),
         ["a schedule that is null"] = new(
-            s => s.Options with { LrSchedulers = new() { ["trunk_scheduler_by_epoch"] = null! } },
+            s => new TrainerOptions(s.Options) { LrSchedulers = new() { ["trunk_scheduler_by_epoch"] = null! } },
             "lr_schedulers[\"trunk_scheduler_by_epoch\"] is null"
         ),
         ["a clipper that is null"] = new(
-            s => s.Options with { GradientClippers = new() { ["trunk_grad_clipper"] = null! } },
+            s => new TrainerOptions(s.Options) { GradientClippers = new() { ["trunk_grad_clipper"] = null! } },
             "gradient_clippers[\"trunk_grad_clipper\"] is null"
         ),
         ["a frozen name that is null"] = new(
-            s => s.Options with { FreezeThese = [null!] },
+            s => new TrainerOptions(s.Options) { FreezeThese = [null!] },
             "freeze_these has a name that is null"
         ),
     };
@@ -178,7 +179,7 @@ public sealed class KeyMistakes
         using var scenario = new Scenario();
 
         var error = Refusing.AtSetup(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 Models = new() { ["encoder"] = scenario.Trunk, Embedder = null },
                 Optimizers = new() { ["encoder_optimizer"] = null! },
@@ -217,7 +218,7 @@ public sealed class KeyMistakes
     public void After_a_refusal_the_corrected_options_train()
     {
         using var scenario = new Scenario();
-        Refusing.AtSetup(scenario.Options with { BatchSize = 0 }, "batchSize is 0");
+        Refusing.AtSetup(new TrainerOptions(scenario.Options) { BatchSize = 0 }, "batchSize is 0");
         using var trainer = new MetricLossOnly(scenario.Options);
         trainer.Train(1);
         Assert.Equal(2, trainer.GlobalIteration);

@@ -79,17 +79,20 @@ public sealed class LifetimeMistakes
         using var other = new Scenario();
         var options = difference switch
         {
-            "other sizes" => other.Options with
+            "other sizes" => new TrainerOptions(other.Options)
             {
                 Models = new() { Trunk = nn.Linear(4, 20), Embedder = nn.Linear(20, 3) },
                 Optimizers = new() { Trunk = other.TrunkOptimizer, Embedder = other.EmbedderOptimizer },
             },
-            "other buffers" => other.Options with
+            "other buffers" => new TrainerOptions(other.Options)
             {
                 Models = new() { Trunk = nn.Sequential(other.Trunk, nn.BatchNorm1d(6)), Embedder = other.Embedder },
             },
-            "other optimizers" => other.Options with { Optimizers = new() { Trunk = other.TrunkOptimizer } },
-            "other schedules" => other.Options with
+            "other optimizers" => new TrainerOptions(other.Options)
+            {
+                Optimizers = new() { Trunk = other.TrunkOptimizer },
+            },
+            "other schedules" => new TrainerOptions(other.Options)
             {
                 LrSchedulers = new() { TrunkByEpoch = optim.lr_scheduler.StepLR(other.TrunkOptimizer, 1) },
             },
@@ -168,7 +171,7 @@ public sealed class LifetimeMistakes
         using var first = new MetricLossOnly(scenario.Options);
         using var undisturbed = new MetricLossOnly(alone.Options);
         using var second = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 Optimizers = new() { Trunk = optim.SGD(scenario.Trunk.parameters(), 0.5) },
                 FreezeThese = ["embedder"],

@@ -10,12 +10,12 @@ public sealed class NullArguments
     private static readonly Dictionary<string, Action<Scenario>> Calls = new()
     {
         ["trainer options"] = _ => new MetricLossOnly(null!),
-        ["Models"] = s => new MetricLossOnly(s.Options with { Models = null! }),
-        ["Optimizers"] = s => new MetricLossOnly(s.Options with { Optimizers = null! }),
-        ["LossFuncs"] = s => new MetricLossOnly(s.Options with { LossFuncs = null! }),
-        ["Dataset"] = s => new MetricLossOnly(s.Options with { Dataset = null! }),
+        ["Models"] = s => new MetricLossOnly(new TrainerOptions(s.Options) { Models = null! }),
+        ["Optimizers"] = s => new MetricLossOnly(new TrainerOptions(s.Options) { Optimizers = null! }),
+        ["LossFuncs"] = s => new MetricLossOnly(new TrainerOptions(s.Options) { LossFuncs = null! }),
+        ["Dataset"] = s => new MetricLossOnly(new TrainerOptions(s.Options) { Dataset = null! }),
         ["custom options"] = _ => new CustomTrainer(null!, _ => []),
-        ["custom Models"] = s => new CustomTrainer(s.Options with { Models = null! }, _ => []),
+        ["custom Models"] = s => new CustomTrainer(new TrainerOptions(s.Options) { Models = null! }, _ => []),
         ["custom losses"] = s => new CustomTrainer(s.Options, null!),
         ["custom names"] = s => new CustomTrainer(s.Options, _ => [], lossNames: null!),
         ["data"] = s => TrainingData.FromTensors((Tensor)null!, s.Labels),
@@ -26,8 +26,6 @@ public sealed class NullArguments
         ["sample function"] = _ => TrainingData.FromSamples<(Tensor, long)>(3, null!),
         ["optimizer"] = _ => Ignore((AnyOptimizer)(optim.Optimizer)null!),
         ["schedule"] = _ => Ignore((AnySchedule)(optim.lr_scheduler.LRScheduler)null!),
-        ["sampler"] = _ => Ignore((AnySampler)(Sampler)null!),
-        ["batch sampler"] = _ => Ignore((AnySampler)(BatchSampler)null!),
         ["indices"] = _ => AnySampler.Indices(null!),
         ["batches"] = _ => AnySampler.Batches(null!),
         ["state"] = s =>

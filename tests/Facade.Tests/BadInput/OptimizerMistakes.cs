@@ -33,7 +33,7 @@ public sealed class OptimizerMistakes
     {
         using var scenario = new Scenario();
         using var plain = optim.SGD(scenario.Embedder.parameters(), 0.1);
-        var options = scenario.Options with
+        var options = new TrainerOptions(scenario.Options)
         {
             Optimizers = new() { Trunk = scenario.TrunkOptimizer, Embedder = plain },
         };
@@ -55,7 +55,7 @@ public sealed class OptimizerMistakes
     {
         using var scenario = new Scenario();
         using var optimizer = optim.Rprop(scenario.Trunk.parameters());
-        var options = scenario.Options with { Optimizers = new() { Trunk = optimizer } };
+        var options = new TrainerOptions(scenario.Options) { Optimizers = new() { Trunk = optimizer } };
         using var trainer = new MetricLossOnly(options);
         var first = scenario.Weights();
         trainer.Step();
@@ -79,7 +79,9 @@ public sealed class OptimizerMistakes
     {
         using var scenario = new Scenario();
         using var optimizer = optim.Rprop(scenario.Trunk.parameters());
-        using var trainer = new MetricLossOnly(scenario.Options with { Optimizers = new() { Trunk = optimizer } });
+        using var trainer = new MetricLossOnly(
+            new TrainerOptions(scenario.Options) { Optimizers = new() { Trunk = optimizer } }
+        );
         Assert.Contains(
             trainer.Warnings,
             warning =>
@@ -92,7 +94,7 @@ public sealed class OptimizerMistakes
     public void TorchSharps_schedulers_cannot_be_rewound()
     {
         using var scenario = new Scenario();
-        var options = scenario.Options with
+        var options = new TrainerOptions(scenario.Options)
         {
             LrSchedulers = new() { TrunkByIteration = optim.lr_scheduler.StepLR(scenario.TrunkOptimizer, 1, 0.5) },
         };

@@ -35,7 +35,7 @@ public sealed class PartMistakes
             twin.weight!.set_(weights);
         }
 
-        return scenario.Options with
+        return new TrainerOptions(scenario.Options)
         {
             Models = new() { Trunk = nn.Sequential(layer, nn.ReLU()), Embedder = nn.Sequential(nn.Linear(6, 4), twin) },
             Optimizers = [],
@@ -55,92 +55,89 @@ public sealed class PartMistakes
     private static readonly Dictionary<string, Mistake> Mistakes = new()
     {
         ["a module without a forward pass"] = new(
-            s =>
-                s.Options with
-                {
-                    Models = new() { Trunk = s.Trunk, Embedder = new WithoutForward() },
-                },
+            s => new TrainerOptions(s.Options)
+            {
+                Models = new() { Trunk = s.Trunk, Embedder = new WithoutForward() },
+            },
             "models[\"embedder\"] is a WithoutForward",
             "torch.nn.Module<Tensor, Tensor>"
         ),
         ["a disposed network"] = new(
-            s =>
-                s.Options with
-                {
-                    Models = new() { Trunk = Disposed(s.Trunk), Embedder = s.Embedder },
-                },
+            s => new TrainerOptions(s.Options)
+            {
+                Models = new() { Trunk = Disposed(s.Trunk), Embedder = s.Embedder },
+            },
             "models[\"trunk\"] was disposed"
         ),
         ["a disposed loss"] = new(
-            s => s.Options with { LossFuncs = new() { MetricLoss = Disposed(new ArcFaceLoss(4, 3)) } },
+            s => new TrainerOptions(s.Options) { LossFuncs = new() { MetricLoss = Disposed(new ArcFaceLoss(4, 3)) } },
             "loss_funcs[\"metric_loss\"] was disposed"
         ),
         ["a loss that is a network"] = new(
-            s => s.Options with { LossFuncs = new() { MetricLoss = nn.Linear(3, 1) } },
+            s => new TrainerOptions(s.Options) { LossFuncs = new() { MetricLoss = nn.Linear(3, 1) } },
             "loss_funcs[\"metric_loss\"] is a Linear",
             "a loss function is a Loss"
         ),
         ["a tuple miner as a subset miner"] = new(
-            s => s.Options with { MiningFuncs = new() { ["subset_batch_miner"] = new MultiSimilarityMiner() } },
+            s => new TrainerOptions(s.Options)
+            {
+                MiningFuncs = new() { ["subset_batch_miner"] = new MultiSimilarityMiner() },
+            },
             "mining_funcs[\"subset_batch_miner\"]",
             "belongs under \"tuple_miner\""
         ),
         ["a subset miner as a tuple miner"] = new(
-            s =>
-                s.Options with
-                {
-                    MiningFuncs = new() { ["tuple_miner"] = (Func<Tensor, Tensor, Tensor>)((_, labels) => labels) },
-                },
+            s => new TrainerOptions(s.Options)
+            {
+                MiningFuncs = new() { ["tuple_miner"] = (Func<Tensor, Tensor, Tensor>)((_, labels) => labels) },
+            },
             "mining_funcs[\"tuple_miner\"]",
             "belongs under \"subset_batch_miner\""
         ),
         ["a miner that is a text"] = new(
-            s => s.Options with { MiningFuncs = new() { ["tuple_miner"] = "semihard" } },
+            s => new TrainerOptions(s.Options) { MiningFuncs = new() { ["tuple_miner"] = "semihard" } },
             "mining_funcs[\"tuple_miner\"] is a String",
             "a miner is a Miner"
         ),
         ["a trunk of two inputs for data of one"] = new(
-            s =>
-                s.Options with
-                {
-                    Models = new() { Trunk = new Made.TwoInputs(), Embedder = s.Embedder },
-                },
+            s => new TrainerOptions(s.Options)
+            {
+                Models = new() { Trunk = new Made.TwoInputs(), Embedder = s.Embedder },
+            },
             "models[\"trunk\"] takes 2 input tensor(s)",
             "given 1"
         ),
         ["data of two inputs for a trunk of one"] = new(
-            s => s.Options with { Dataset = TrainingData.FromTensors([s.Data, s.Data], s.Labels) },
+            s => new TrainerOptions(s.Options) { Dataset = TrainingData.FromTensors([s.Data, s.Data], s.Labels) },
             "models[\"trunk\"] takes 1 input tensor(s)",
             "given 2"
         ),
         ["one optimizer under two keys"] = new(
-            s =>
-                s.Options with
-                {
-                    Optimizers = new() { Trunk = s.TrunkOptimizer, Embedder = s.TrunkOptimizer },
-                },
+            s => new TrainerOptions(s.Options)
+            {
+                Optimizers = new() { Trunk = s.TrunkOptimizer, Embedder = s.TrunkOptimizer },
+            },
             "One optimizer stands under the keys \"trunk_optimizer\" and \"embedder_optimizer\""
         ),
         ["a parameter in two optimizers"] = new(
-            s =>
-                s.Options with
+            s => new TrainerOptions(s.Options)
+            {
+                Optimizers = new()
                 {
-                    Optimizers = new()
-                    {
-                        Trunk = s.TrunkOptimizer,
-                        Embedder = optim.SGD([.. s.Embedder.parameters(), .. s.Trunk.parameters()], 0.1),
-                    },
+                    Trunk = s.TrunkOptimizer,
+                    Embedder = optim.SGD([.. s.Embedder.parameters(), .. s.Trunk.parameters()], 0.1),
                 },
+            },
             "\"trunk_optimizer\" and \"embedder_optimizer\"",
             "it may be in one"
         ),
         ["an optimizer made before the network was moved"] = new(
-            s => s.Options with { Optimizers = new() { Trunk = BeforeMoving(s) } },
+            s => new TrainerOptions(s.Options) { Optimizers = new() { Trunk = BeforeMoving(s) } },
             "optimizers[\"trunk_optimizer\"]",
             "Move modules first"
         ),
         ["LBFGS"] = new(
-            s => s.Options with { Optimizers = new() { Trunk = optim.LBFGS(s.Trunk.parameters()) } },
+            s => new TrainerOptions(s.Options) { Optimizers = new() { Trunk = optim.LBFGS(s.Trunk.parameters()) } },
             "optimizers[\"trunk_optimizer\"] is LBFGS",
             "for example Adam"
         ),
@@ -153,7 +150,7 @@ public sealed class PartMistakes
             s =>
             {
                 var square = nn.Linear(4, 4);
-                return s.Options with
+                return new TrainerOptions(s.Options)
                 {
                     Models = new() { Trunk = square, Embedder = square },
                     Optimizers = [],
@@ -164,46 +161,44 @@ public sealed class PartMistakes
             "freeze both or none"
         ),
         ["everything frozen"] = new(
-            s => s.Options with { FreezeThese = ["trunk", "embedder"] },
+            s => new TrainerOptions(s.Options) { FreezeThese = ["trunk", "embedder"] },
             "every parameter is frozen",
             "freeze_these"
         ),
         ["nothing that requires a gradient"] = new(Untrainable, "every parameter is frozen", "requires_grad"),
         ["data on another device than the networks"] = new(
-            s => s.Options with { DataDevice = device("meta") },
+            s => new TrainerOptions(s.Options) { DataDevice = device("meta") },
             "The weights of \"trunk\" are on CPU",
             "data_device"
         ),
         ["a dtype of whole numbers"] = new(
-            s => s.Options with { Dtype = ScalarType.Int64 },
+            s => new TrainerOptions(s.Options) { Dtype = ScalarType.Int64 },
             "dtype is Int64",
             "floating-point"
         ),
         ["a plateau schedule that moves by epoch"] = new(
-            s =>
-                s.Options with
-                {
-                    LrSchedulers = new() { TrunkByEpoch = optim.lr_scheduler.ReduceLROnPlateau(s.TrunkOptimizer) },
-                },
+            s => new TrainerOptions(s.Options)
+            {
+                LrSchedulers = new() { TrunkByEpoch = optim.lr_scheduler.ReduceLROnPlateau(s.TrunkOptimizer) },
+            },
             "lr_schedulers[\"trunk_scheduler_by_epoch\"] needs a score",
             "\"_scheduler_by_plateau\""
         ),
         ["a step schedule that moves by plateau"] = new(
-            s =>
-                s.Options with
-                {
-                    LrSchedulers = new() { TrunkByPlateau = optim.lr_scheduler.StepLR(s.TrunkOptimizer, 1) },
-                },
+            s => new TrainerOptions(s.Options)
+            {
+                LrSchedulers = new() { TrunkByPlateau = optim.lr_scheduler.StepLR(s.TrunkOptimizer, 1) },
+            },
             "lr_schedulers[\"trunk_scheduler_by_plateau\"] does not take a score",
             "\"_scheduler_by_epoch\""
         ),
         ["a negative number of iterations"] = new(
-            s => s.Options with { IterationsPerEpoch = -1 },
+            s => new TrainerOptions(s.Options) { IterationsPerEpoch = -1 },
             "iterations_per_epoch is -1",
             "at least 1"
         ),
         ["a negative number of workers"] = new(
-            s => s.Options with { DataloaderNumWorkers = -1 },
+            s => new TrainerOptions(s.Options) { DataloaderNumWorkers = -1 },
             "dataloader_num_workers is -1",
             "at least 0"
         ),

@@ -26,7 +26,10 @@ public sealed class ThrownExceptions
             "loss" => Losing(scenario, (_, _) => throw new Odd(thrower)),
             "tuple miner" => Mining(scenario, _ => throw new Odd(thrower)),
             "subset miner" => Choosing(scenario, (_, _) => throw new Odd(thrower)),
-            _ => scenario.Options with { GradientClippers = new() { Trunk = () => throw new Odd(thrower) } },
+            _ => new TrainerOptions(scenario.Options)
+            {
+                GradientClippers = new() { Trunk = () => throw new Odd(thrower) },
+            },
         };
         Refusing.AtStep<Odd>(options, thrower);
     }
@@ -39,16 +42,13 @@ public sealed class ThrownExceptions
         using var scenario = new Scenario();
         using var undisturbed = new Scenario();
         var calls = 0;
-        var options = scenario.Options with
+        var options = new TrainerOptions(scenario.Options)
         {
             GradientClippers = new() { Embedder = () => _ = ++calls == failing ? throw new Odd("once") : 0 },
         };
         using var trainer = new MetricLossOnly(options);
         using var other = new MetricLossOnly(
-            undisturbed.Options with
-            {
-                GradientClippers = new() { Embedder = () => { } },
-            }
+            new TrainerOptions(undisturbed.Options) { GradientClippers = new() { Embedder = () => { } } }
         );
 
         for (var step = 1; step < failing; step++)

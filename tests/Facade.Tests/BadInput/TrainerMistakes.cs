@@ -80,15 +80,14 @@ public sealed class TrainerMistakes
             "no \"classifier_1\""
         ),
         ["a section's loss without a weight"] = Cascaded(
-            o =>
-                o with
-                {
-                    LossWeights = new() { ["metric_loss_0"] = 1, ["classifier_loss_1"] = 1 },
-                },
+            o => new TrainerOptions(o)
+            {
+                LossWeights = new() { ["metric_loss_0"] = 1, ["classifier_loss_1"] = 1 },
+            },
             "loss_weights must contain \"metric_loss_1\""
         ),
         ["a section to freeze that is not there"] = Cascaded(
-            o => o with { FreezeThese = ["classifier_7"] },
+            o => new TrainerOptions(o) { FreezeThese = ["classifier_7"] },
             "freeze_these has an entry \"classifier_7\"",
             "\"classifier_1\""
         ),
@@ -99,17 +98,16 @@ public sealed class TrainerMistakes
             "\"tuple_miner\""
         ),
         ["one tensor for two streams"] = TwoStreams(
-            o => o with { Dataset = TrainingData.FromTensors(zeros(24, 4), new long[24]) },
+            o => new TrainerOptions(o) { Dataset = TrainingData.FromTensors(zeros(24, 4), new long[24]) },
             "The dataset has 1 input tensor(s)",
             "2 streams",
             "(anchor, positive or negative, label)"
         ),
         ["three tensors for two streams"] = TwoStreams(
-            o =>
-                o with
-                {
-                    Dataset = TrainingData.FromTensors([zeros(24, 4), zeros(24, 4), zeros(24, 4)], new long[24]),
-                },
+            o => new TrainerOptions(o)
+            {
+                Dataset = TrainingData.FromTensors([zeros(24, 4), zeros(24, 4), zeros(24, 4)], new long[24]),
+            },
             "The dataset has 3 input tensor(s)"
         ),
         ["a classifier on two streams"] = TwoStreams(o => o.WithModel("classifier"), "\"classifier\""),
@@ -127,7 +125,7 @@ public sealed class TrainerMistakes
     public void Samples_that_are_no_pairs_are_refused_at_the_first_batch(int inputs)
     {
         using var problem = new AnyTrainer(nameof(TwoStreamMetricLoss));
-        var options = problem.Options with
+        var options = new TrainerOptions(problem.Options)
         {
             Dataset = TrainingData.FromSamples(
                 24,
@@ -148,7 +146,7 @@ public sealed class TrainerMistakes
     public void Streams_of_another_width_are_refused_at_the_first_batch()
     {
         using var problem = new AnyTrainer(nameof(TwoStreamMetricLoss));
-        var options = problem.Options with
+        var options = new TrainerOptions(problem.Options)
         {
             Dataset = TrainingData.FromTensors([problem.Data, zeros(24, 5)], problem.Labels),
         };

@@ -89,9 +89,9 @@ internal sealed class Witness
         string.Join(
             "; ",
             options
-                .Optimizers.Where(entry => entry.Value?.Choice is Core.OptimizerChoice.Torch)
+                .Optimizers.Where(entry => entry.Value is TorchOptimizer)
                 .SelectMany(entry =>
-                    ((Core.OptimizerChoice.Torch)entry.Value.Choice).Item.ParamGroups?.Select(group =>
+                    ((TorchOptimizer)entry.Value).Optimizer.ParamGroups?.Select(group =>
                         $"{entry.Key} {group.LearningRate}"
                     ) ?? []
                 )

@@ -10,7 +10,7 @@ public sealed class Checkpoints
     private static void SavesItself(TrainerOptions options, string folder)
     {
         using var trainer = new MetricLossOnly(
-            options with
+            new TrainerOptions(options)
             {
                 Checkpoints = new() { Folder = folder, EveryIterations = 100 },
             }

@@ -22,7 +22,7 @@ public sealed class Records
         var tester = new GlobalEmbeddingSpaceTester();
 
         using var trainer = new MetricLossOnly(
-            options with
+            new TrainerOptions(options)
             {
                 EndOfIterationHook = hooks.EndOfIterationHook,
                 EndOfEpochHook = hooks.EndOfEpochHook(tester, new() { ["val"] = validation }, models, patience: 3),
@@ -49,7 +49,7 @@ public sealed class Records
         var hooks = LoggingPresets.GetHookContainer(keeper);
         var watched = new List<double>();
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 EndOfIterationHook = it =>
                 {

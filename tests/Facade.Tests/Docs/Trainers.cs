@@ -11,7 +11,7 @@ public sealed class Trainers
     public void A_trainer_of_your_own_has_losses_of_its_own()
     {
         using var scenario = new Scenario();
-        var options = scenario.Options with
+        var options = new TrainerOptions(scenario.Options)
         {
             LossWeights = new() { MetricLoss = 1, ["length"] = 0.1 },
         };
@@ -39,7 +39,7 @@ public sealed class Trainers
     public void A_trainer_of_your_own_has_two_halves()
     {
         using var scenario = new Scenario();
-        var options = scenario.Options with
+        var options = new TrainerOptions(scenario.Options)
         {
             LossWeights = new() { MetricLoss = 1, ["spread"] = 0.1 },
         };

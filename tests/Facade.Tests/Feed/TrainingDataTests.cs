@@ -25,7 +25,7 @@ public sealed class TrainingDataTests
 
     private static (float[] Data, long[] Labels) Fetch(TrainingData data, Reading? reading = null)
     {
-        using var source = BatchSourceModule.ofDataset(reading ?? Reading.Default, data.Value);
+        using var source = BatchSourceModule.ofDataset(reading ?? Reading.Default, data);
         using var batch = source.Fetch([3, 1], Seed.Of(1), CancellationToken.None);
         return (batch.Data[0].data<float>().ToArray(), batch.Labels.data<long>().ToArray());
     }

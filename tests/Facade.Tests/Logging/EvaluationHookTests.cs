@@ -44,7 +44,7 @@ public sealed class EvaluationHookTests
         var hooks = LoggingPresets.GetHookContainer(keeper, primaryMetric: "r_precision");
         var tester = new GlobalEmbeddingSpaceTester();
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 EndOfEpochHook = hooks.EndOfEpochHook(tester, Splits(scenario), folder.At("models"), testInterval: 2),
             }
@@ -95,13 +95,13 @@ public sealed class EvaluationHookTests
             using var keeper = LoggingPresets.GetRecordKeeper(folder.Path, folder.At("tensorboard"));
             var hooks = LoggingPresets.GetHookContainer(keeper, logFreq: 1);
             var trunk = nn.Sequential(scenario.Trunk, nn.Dropout(0.5));
-            var options = scenario.Options with
+            var options = new TrainerOptions(scenario.Options)
             {
                 Models = new() { Trunk = trunk, Embedder = scenario.Embedder },
             };
             using var trainer = new MetricLossOnly(
                 evaluated
-                    ? options with
+                    ? new TrainerOptions(options)
                     {
                         EndOfIterationHook = hooks.EndOfIterationHook,
                         EndOfEpochHook = hooks.EndOfEpochHook(
@@ -130,7 +130,7 @@ public sealed class EvaluationHookTests
         using var keeper = new RecordKeeper([]);
         var hooks = Hooks(keeper);
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 EndOfEpochHook = hooks.EndOfEpochHook(
                     Planned(0.9, 0.5, 0.9, 0.8, 0.1),
@@ -155,7 +155,7 @@ public sealed class EvaluationHookTests
         var hooks = Hooks(keeper);
         var tester = Planned(double.NaN, 0.5, double.NaN, 0.4);
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 EndOfEpochHook = hooks.EndOfEpochHook(tester, Splits(scenario), folder.At("models"), patience: 1),
             }
@@ -182,7 +182,7 @@ public sealed class EvaluationHookTests
         var epochHook = Hooks(keeper)
             .EndOfEpochHook(Planned(0.5, 0.6, 0.4, 0.7), Splits(scenario), folder.At("models"));
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 LrSchedulers = new()
                 {
@@ -216,7 +216,7 @@ public sealed class EvaluationHookTests
         var epochHook = hooks.EndOfEpochHook(Planned(0.5, 0.9, 0.1), Splits(scenario), folder.At("models"));
         var seen = new List<string>();
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 EndOfEpochHook = it =>
                 {
@@ -281,7 +281,7 @@ public sealed class EvaluationHookTests
         var splits = Splits(scenario);
         splits["train"] = splits["val"];
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 EndOfEpochHook = hooks.EndOfEpochHook(
                     tester,

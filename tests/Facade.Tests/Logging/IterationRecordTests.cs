@@ -12,7 +12,7 @@ public sealed class IterationRecordTests
     private static void Train(Scenario scenario, HookContainer? hooks, int epochs = 2, TrainingState? from = null)
     {
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 EndOfIterationHook = hooks is null ? null : hooks.EndOfIterationHook,
                 EndOfEpochHook = hooks is null ? null : hooks.EndOfEpochHook,
@@ -58,7 +58,7 @@ public sealed class IterationRecordTests
             embeddingRegularizer: new LpRegularizer { Reducer = new ThresholdReducer(low: -1) { CollectStats = true } }
         );
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 LossFuncs = new() { MetricLoss = loss },
                 MiningFuncs = new() { TupleMiner = new TripletMarginMiner { CollectStats = true } },
@@ -103,7 +103,7 @@ public sealed class IterationRecordTests
         var hooks = LoggingPresets.GetHookContainer(keeper, logFreq: 1);
         var seen = new List<int>();
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 EndOfIterationHook = it =>
                 {
@@ -152,7 +152,7 @@ public sealed class IterationRecordTests
                 using var keeper = LoggingPresets.GetRecordKeeper(folder.Path);
                 var hooks = LoggingPresets.GetHookContainer(keeper, logFreq: 1);
                 using var trainer = new MetricLossOnly(
-                    first.Options with
+                    new TrainerOptions(first.Options)
                     {
                         EndOfIterationHook = it =>
                         {
@@ -204,7 +204,7 @@ public sealed class IterationRecordTests
         using var keeper = new RecordKeeper([writer]);
         var hooks = LoggingPresets.GetHookContainer(keeper, logFreq: 1);
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 EndOfIterationHook = hooks.EndOfIterationHook,
                 EndOfEpochHook = hooks.EndOfEpochHook,

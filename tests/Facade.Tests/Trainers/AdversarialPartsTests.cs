@@ -49,7 +49,7 @@ public sealed class AdversarialPartsTests
         var copy = given.ToArray();
         var seen = new List<string>();
         using var trainer = problem.Create(
-            problem.Options with
+            new TrainerOptions(problem.Options)
             {
                 LossWeights = given,
                 EndOfEpochHook = t =>
@@ -73,7 +73,7 @@ public sealed class AdversarialPartsTests
         using var problem = new AnyTrainer(Name);
         var calls = 0;
         using var trainer = problem.Create(
-            problem.Options with
+            new TrainerOptions(problem.Options)
             {
                 MiningFuncs = new()
                 {

@@ -35,7 +35,7 @@ public sealed class AdversarialTests
         var trunk = problem.Options.Models["trunk"];
         var moves = MovesByEpoch(
             problem,
-            problem.Options with
+            new TrainerOptions(problem.Options)
             {
                 FreezeThese = ["trunk", "metric_loss"],
                 EndOfIterationHook = _ => modes.Add((trunk.training, trunk.parameters().Any(p => p.requires_grad))),
@@ -61,7 +61,7 @@ public sealed class AdversarialTests
         problem.Options.LossFuncs.SynthLoss = synthLoss;
         var moves = MovesByEpoch(
             problem,
-            problem.Options with
+            new TrainerOptions(problem.Options)
             {
                 Optimizers = new(problem.Options.Optimizers)
                 {
@@ -93,7 +93,7 @@ public sealed class AdversarialTests
 
         var chosen = 0;
         using var trainer = problem.Create(
-            problem.Options with
+            new TrainerOptions(problem.Options)
             {
                 FreezeTrunkBatchnorm = freezeTrunkBatchnorm,
                 MiningFuncs = new()
@@ -150,7 +150,7 @@ public sealed class AdversarialTests
         var barren = Enumerable.Range(0, 24).Where(index => index % 4 < classes).Take(4).Select(i => (long)i);
         var losses = new List<Dictionary<string, double>>();
         using var trainer = problem.Create(
-            problem.Options with
+            new TrainerOptions(problem.Options)
             {
                 Sampler = AnySampler.Batches([
                     [.. barren],

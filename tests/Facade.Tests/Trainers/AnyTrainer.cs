@@ -121,7 +121,7 @@ internal sealed class AnyTrainer : IDisposable
     {
         var module = Options.Models.GetValueOrDefault(key) ?? Options.LossFuncs[key];
         return Training.Scenario.Weights(
-            Options with
+            new TrainerOptions(Options)
             {
                 Models = new() { Trunk = module },
                 LossFuncs = [],

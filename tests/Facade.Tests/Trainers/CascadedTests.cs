@@ -26,7 +26,7 @@ public sealed class CascadedTests
             });
 
         using var trainer = problem.Create(
-            problem.Options with
+            new TrainerOptions(problem.Options)
             {
                 MiningFuncs = new()
                 {
@@ -56,7 +56,7 @@ public sealed class CascadedTests
         using var problem = new AnyTrainer(Name);
         var other = frozen == "classifier_1" ? "metric_loss_1" : "classifier_1";
         var before = (problem.WeightsOf(frozen), problem.WeightsOf(other));
-        using var trainer = problem.Create(problem.Options with { FreezeThese = [frozen] });
+        using var trainer = problem.Create(new TrainerOptions(problem.Options) { FreezeThese = [frozen] });
 
         trainer.Train(2);
 
@@ -70,7 +70,7 @@ public sealed class CascadedTests
         using var problem = new AnyTrainer(Name);
         var clipped = 0;
         using var trainer = problem.Create(
-            problem.Options with
+            new TrainerOptions(problem.Options)
             {
                 LossWeights = new()
                 {
@@ -105,7 +105,7 @@ public sealed class CascadedTests
         {
             using var problem = new AnyTrainer(Name);
             using var trainer = problem.Create(
-                problem.Options with
+                new TrainerOptions(problem.Options)
                 {
                     LossWeights = new()
                     {
@@ -144,7 +144,7 @@ public sealed class CascadedTests
     public void A_section_without_a_loss_is_an_error_at_construction()
     {
         using var problem = new AnyTrainer(Name);
-        var options = problem.Options with
+        var options = new TrainerOptions(problem.Options)
         {
             Models = new() { Trunk = problem.Options.Models.Trunk },
             Optimizers = [],

@@ -39,7 +39,7 @@ public sealed class EveryTrainerStateTests
             using var state = trainer.State;
 
             using var other = new AnyTrainer(name);
-            using var successor = other.Create(other.Options with { Seed = 77 });
+            using var successor = other.Create(new TrainerOptions(other.Options) { Seed = 77 });
             successor.State = state;
             successor.Train(LastEpoch);
 
@@ -81,7 +81,7 @@ public sealed class EveryTrainerStateTests
             var fails = true;
             BaseTrainer? running = null;
             using var trainer = problem.Create(
-                problem.Options with
+                new TrainerOptions(problem.Options)
                 {
                     GradientClippers = new()
                     {

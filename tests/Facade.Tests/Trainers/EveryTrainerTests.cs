@@ -51,7 +51,7 @@ public sealed class EveryTrainerTests
         var iterations = new List<(int, int)>();
         var epochs = new List<int>();
         using var trainer = problem.Create(
-            problem.Options with
+            new TrainerOptions(problem.Options)
             {
                 EndOfIterationHook = t =>
                 {
@@ -86,7 +86,7 @@ public sealed class EveryTrainerTests
         using var problem = new AnyTrainer(name);
         var last = problem.Last;
         using var trainer = problem.Create(
-            problem.Options with
+            new TrainerOptions(problem.Options)
             {
                 LrSchedulers = new()
                 {
@@ -135,7 +135,7 @@ public sealed class EveryTrainerTests
             entry => entry.Key,
             entry => entry.Value.parameters().Select(parameter => parameter.detach().clone()).ToArray()
         );
-        using var trainer = problem.Create(problem.Options with { GradientClippers = clippers });
+        using var trainer = problem.Create(new TrainerOptions(problem.Options) { GradientClippers = clippers });
         trainer.Train(3);
 
         Assert.All(calls, call => Assert.Equal(9, call.Value));
@@ -165,7 +165,7 @@ public sealed class EveryTrainerTests
         {
             using var problem = new AnyTrainer(name);
             var before = learning.ToDictionary(key => key, problem.WeightsOf);
-            using var trainer = problem.Create(problem.Options with { FreezeThese = [frozen] });
+            using var trainer = problem.Create(new TrainerOptions(problem.Options) { FreezeThese = [frozen] });
             trainer.Train(4);
 
             Assert.All(learning, key => Assert.Equal(key == frozen, before[key] == problem.WeightsOf(key)));
@@ -188,13 +188,11 @@ public sealed class EveryTrainerTests
 
         Assert.Equal(
             Train(problem => problem.Options),
-            Train(problem =>
-                problem.Options with
-                {
-                    Dataset = problem.DatasetOf(Columns(problem)),
-                    LabelHierarchyLevel = 1,
-                }
-            )
+            Train(problem => new TrainerOptions(problem.Options)
+            {
+                Dataset = problem.DatasetOf(Columns(problem)),
+                LabelHierarchyLevel = 1,
+            })
         );
     }
 
@@ -207,7 +205,7 @@ public sealed class EveryTrainerTests
             using var problem = new AnyTrainer(name);
             var seen = new List<(int Epoch, string Counting)>();
             using var trainer = problem.Create(
-                problem.Options with
+                new TrainerOptions(problem.Options)
                 {
                     EndOfEpochHook = t =>
                     {

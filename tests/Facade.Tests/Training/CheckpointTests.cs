@@ -30,7 +30,7 @@ public sealed class CheckpointTests
         var saved = scenario.Weights();
 
         using var other = new Scenario();
-        using var successor = new MetricLossOnly(other.Options with { Seed = 77 });
+        using var successor = new MetricLossOnly(new TrainerOptions(other.Options) { Seed = 77 });
         successor.Step();
         successor.Resume(place.At("run.safetensors"));
 
@@ -52,7 +52,7 @@ public sealed class CheckpointTests
         var path = place.At("run.safetensors");
         using var scenario = new Scenario();
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 EndOfIterationHook = t =>
                 {
@@ -76,7 +76,7 @@ public sealed class CheckpointTests
         var epochs = new List<int>();
         using var other = new Scenario();
         using var successor = new MetricLossOnly(
-            other.Options with
+            new TrainerOptions(other.Options)
             {
                 EndOfEpochHook = t =>
                 {
@@ -100,7 +100,9 @@ public sealed class CheckpointTests
         using var place = new TemporaryFolder();
         using var scenario = new Scenario();
         var log = new Lines();
-        using var trainer = new MetricLossOnly(scenario.Options with { Checkpoints = Every(2, place.Path) });
+        using var trainer = new MetricLossOnly(
+            new TrainerOptions(scenario.Options) { Checkpoints = Every(2, place.Path) }
+        );
         Assert.False(trainer.ResumeLatest());
         trainer.Train(1);
         Assert.Equal(["checkpoint-00000002.safetensors", "checkpoint-00000003.safetensors"], place.Files(""));
@@ -108,11 +110,7 @@ public sealed class CheckpointTests
 
         using var other = new Scenario();
         using var successor = new MetricLossOnly(
-            other.Options with
-            {
-                Checkpoints = Every(2, place.Path),
-                Logger = log,
-            }
+            new TrainerOptions(other.Options) { Checkpoints = Every(2, place.Path), Logger = log }
         );
         Assert.True(successor.ResumeLatest());
         // The fourth iteration was saved too.
@@ -130,7 +128,7 @@ public sealed class CheckpointTests
         using var scenario = new Scenario();
         using var source = new CancellationTokenSource();
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 Checkpoints = Every(1000, place.Path),
                 EndOfIterationHook = t =>
@@ -157,7 +155,9 @@ public sealed class CheckpointTests
     {
         using var place = new TemporaryFolder();
         using var scenario = new Scenario();
-        using var trainer = new MetricLossOnly(scenario.Options with { Checkpoints = Every(2, place.Path) });
+        using var trainer = new MetricLossOnly(
+            new TrainerOptions(scenario.Options) { Checkpoints = Every(2, place.Path) }
+        );
         var seen = new List<(long Iteration, int Files)>();
         trainer.CheckpointSaving += t => seen.Add((t.GlobalIteration, place.Files("").Length));
         trainer.Train(1);
@@ -171,7 +171,11 @@ public sealed class CheckpointTests
     {
         using var place = new TemporaryFolder();
         using var scenario = new Scenario();
-        using (var trainer = new MetricLossOnly(scenario.Options with { Checkpoints = Every(1, place.Path) }))
+        using (
+            var trainer = new MetricLossOnly(
+                new TrainerOptions(scenario.Options) { Checkpoints = Every(1, place.Path) }
+            )
+        )
         {
             trainer.Train(1);
         }
@@ -183,7 +187,7 @@ public sealed class CheckpointTests
 
         var log = new Lines();
         using var other = new Scenario();
-        using var successor = new MetricLossOnly(other.Options with { Logger = log });
+        using var successor = new MetricLossOnly(new TrainerOptions(other.Options) { Logger = log });
         var before = other.Weights();
         var error = Assert.Throws<InvalidDataException>(() => successor.Resume(newest));
         Assert.Contains("damaged", error.Message, StringComparison.Ordinal);
@@ -200,16 +204,18 @@ public sealed class CheckpointTests
         using var place = new TemporaryFolder();
         Directory.CreateDirectory(place.At("checkpoint-00000002.safetensors", "in the way"));
         using var scenario = new Scenario();
-        using var trainer = new MetricLossOnly(scenario.Options with { Checkpoints = Every(2, place.Path) });
+        using var trainer = new MetricLossOnly(
+            new TrainerOptions(scenario.Options) { Checkpoints = Every(2, place.Path) }
+        );
         Assert.ThrowsAny<Exception>(() => trainer.Train(1));
         Assert.Equal(1, trainer.Iteration);
 
         var failures = new List<Exception>();
         using var other = new Scenario();
         using var told = new MetricLossOnly(
-            other.Options with
+            new TrainerOptions(other.Options)
             {
-                Checkpoints = Every(2, place.Path) with { Failed = failures.Add },
+                Checkpoints = new CheckpointOptions(Every(2, place.Path)) { Failed = failures.Add },
             }
         );
         told.Train(1);

@@ -12,17 +12,14 @@ public sealed class CustomTrainerTests
         using var documented = new Scenario();
         MiningFuncs miners = new() { TupleMiner = new MultiSimilarityMiner(epsilon: 0.1) };
         using var own = new CustomTrainer(
-            scenario.Options with
-            {
-                MiningFuncs = miners,
-            },
+            new TrainerOptions(scenario.Options) { MiningFuncs = miners },
             context =>
             {
                 var embeddings = context.Through("embedder", context.Trunk());
                 return [new("metric_loss", context.Loss("metric_loss", embeddings, context.Mine(embeddings)))];
             }
         );
-        using var trainer = new MetricLossOnly(documented.Options with { MiningFuncs = miners });
+        using var trainer = new MetricLossOnly(new TrainerOptions(documented.Options) { MiningFuncs = miners });
 
         own.Train(3);
         trainer.Train(3);
@@ -37,7 +34,7 @@ public sealed class CustomTrainerTests
         using var scenario = new Scenario();
         var head = nn.Linear(3, 4);
         using var trainer = new CustomTrainer(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 Models = new(scenario.Options.Models) { ["head"] = head },
                 Optimizers = new(scenario.Options.Optimizers)
@@ -77,7 +74,7 @@ public sealed class CustomTrainerTests
         using var scenario = new Scenario();
         using var plain = new Scenario();
         using var trainer = new CustomTrainer(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 LossWeights = new() { MetricLoss = 1, ["off"] = -1 },
             },

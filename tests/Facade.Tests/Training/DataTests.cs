@@ -39,19 +39,26 @@ public sealed class DataTests
         using var s = new Scenario();
         var options = form switch
         {
-            "ints" => s.Options with
+            "ints" => new TrainerOptions(s.Options)
             {
                 Dataset = TrainingData.FromTensors(s.Data, s.Labels.Select(label => (int)label).ToArray()),
             },
-            "a tensor" => s.Options with { Dataset = TrainingData.FromTensors(s.Data, tensor(s.Labels)) },
-            "samples" => s.Options with { Dataset = TrainingData.FromSamples(s.Samples()), DataloaderNumWorkers = 2 },
-            "a function" => s.Options with
+            "a tensor" => new TrainerOptions(s.Options)
+            {
+                Dataset = TrainingData.FromTensors(s.Data, tensor(s.Labels)),
+            },
+            "samples" => new TrainerOptions(s.Options)
+            {
+                Dataset = TrainingData.FromSamples(s.Samples()),
+                DataloaderNumWorkers = 2,
+            },
+            "a function" => new TrainerOptions(s.Options)
             {
                 Dataset = TrainingData.FromSamples(24, (index, _) => (s.Data[index], s.Labels[index])),
                 DataloaderNumWorkers = 3,
             },
-            "torch data set" => s.Options with { Dataset = new Rows(s) },
-            "collate and getter" => s.Options with
+            "torch data set" => new TrainerOptions(s.Options) { Dataset = new Rows(s) },
+            "collate and getter" => new TrainerOptions(s.Options)
             {
                 Dataset = TrainingData.FromSamples(24, (index, _) => index),
                 CollateFn = indices => indices.Cast<long>().ToArray(),
@@ -61,7 +68,7 @@ public sealed class DataTests
                         ((long[])batch).Select(index => s.Labels[index]).ToArray()
                     ),
             },
-            _ => s.Options with
+            _ => new TrainerOptions(s.Options)
             {
                 Dataset = TrainingData.FromSamples(
                     24,
@@ -81,14 +88,14 @@ public sealed class DataTests
         using var ranked = new Scenario();
         string[] words = [.. scenario.Labels.Select(label => "dcba"[(int)label].ToString())];
         var seen = new List<long>();
-        var options = scenario.Options with
+        var options = new TrainerOptions(scenario.Options)
         {
             Dataset = TrainingData.FromSamples(24, (index, _) => (scenario.Data[index], words[index])),
             DatasetLabels = words,
             SetMinLabelToZero = true,
             LossFuncs = new() { MetricLoss = new ArcFaceLoss(4, 3, weightInitFunc: weights => weights.fill_(0.5)) },
         };
-        var numbers = ranked.Options with
+        var numbers = new TrainerOptions(ranked.Options)
         {
             Dataset = TrainingData.FromTensors(ranked.Data, [.. ranked.Labels.Select(label => 30 - (10 * label))]),
             DatasetLabels = new long[] { 0, 10, 20, 30 },
@@ -121,7 +128,7 @@ public sealed class DataTests
 
         var hierarchical = Train(
             scenario,
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 Dataset = TrainingData.FromTensors(scenario.Data, (object)levels),
                 LabelHierarchyLevel = level,
@@ -129,7 +136,7 @@ public sealed class DataTests
         );
         var one = Train(
             flat,
-            flat.Options with
+            new TrainerOptions(flat.Options)
             {
                 Dataset = TrainingData.FromTensors(flat.Data, levels.Select(labels => labels[level]).ToArray()),
             }
@@ -143,7 +150,7 @@ public sealed class DataTests
     {
         using var scenario = new Scenario();
         var dataset = TrainingData.FromTensors(scenario.Data.to(ScalarType.Float64), scenario.Labels);
-        var options = scenario.Options with { Dataset = dataset, Dtype = ScalarType.Float32 };
+        var options = new TrainerOptions(scenario.Options) { Dataset = dataset, Dtype = ScalarType.Float32 };
         Assert.Equal(Plain(), Train(scenario, options));
     }
 
@@ -153,7 +160,7 @@ public sealed class DataTests
         using var scenario = new Scenario();
         var trunk = new Made.TwoInputs();
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 Models = new() { Trunk = trunk, Embedder = scenario.Embedder },
                 Optimizers = new() { Trunk = optim.SGD(trunk.parameters(), 0.1) },
@@ -186,10 +193,7 @@ public sealed class DataTests
         };
         var seen = new List<float[]>();
         using var trainer = new CustomTrainer(
-            scenario.Options with
-            {
-                Sampler = sampler,
-            },
+            new TrainerOptions(scenario.Options) { Sampler = sampler },
             context =>
             {
                 seen.Add(context.Data[0].data<float>().ToArray());

@@ -13,7 +13,9 @@ public sealed class DifferenceTests
         using var quiet = new Scenario();
         using var disturbed = new Scenario();
         using var one = new MetricLossOnly(quiet.Options);
-        using var two = new MetricLossOnly(disturbed.Options with { EndOfIterationHook = _ => disturbed.Trunk.eval() });
+        using var two = new MetricLossOnly(
+            new TrainerOptions(disturbed.Options) { EndOfIterationHook = _ => disturbed.Trunk.eval() }
+        );
 
         one.Train(2);
         two.Train(2);
@@ -27,7 +29,7 @@ public sealed class DifferenceTests
         using var scenario = new Scenario();
         using var loss = new ArcFaceLoss(numClasses: 4, embeddingSize: 3);
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 LossFuncs = new() { MetricLoss = loss },
                 Optimizers = [],
@@ -58,7 +60,7 @@ public sealed class DifferenceTests
             }
         );
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 LossFuncs = new() { MetricLoss = loss },
                 LossWeights = new() { MetricLoss = 3 },

@@ -7,7 +7,7 @@ namespace MetricLearning.Tests.Training;
 public sealed class EventTests
 {
     private static TrainerOptions WithEverything(Scenario scenario) =>
-        scenario.Options with
+        new TrainerOptions(scenario.Options)
         {
             LrSchedulers = new()
             {
@@ -55,7 +55,7 @@ public sealed class EventTests
         var scores = new Queue<double>([0.5, 0.4, 0.4]);
         var rates = new List<double>();
         using var trainer = new MetricLossOnly(
-            WithEverything(scenario) with
+            new TrainerOptions(WithEverything(scenario))
             {
                 LrSchedulers = new()
                 {
@@ -91,7 +91,7 @@ public sealed class EventTests
         var trunk = new List<double>();
         var embedder = new List<double>();
         using var trainer = new MetricLossOnly(
-            WithEverything(scenario) with
+            new TrainerOptions(WithEverything(scenario))
             {
                 EndOfIterationHook = t =>
                 {
@@ -172,7 +172,7 @@ public sealed class EventTests
         using var scenario = new Scenario();
         var trunk = scenario.Trunk.parameters().ToArray();
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 GradientClippers = new()
                 {

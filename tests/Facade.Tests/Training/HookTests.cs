@@ -19,10 +19,7 @@ public sealed class HookTests
     {
         using var scenario = new Scenario();
         using var trainer = new MetricLossOnly(
-            scenario.Options with
-            {
-                EndOfEpochHook = t => t.Epoch == 2 ? answer : null,
-            }
+            new TrainerOptions(scenario.Options) { EndOfEpochHook = t => t.Epoch == 2 ? answer : null }
         );
 
         trainer.Train(4);
@@ -37,7 +34,7 @@ public sealed class HookTests
         var iterations = new List<(int, int, long, double)>();
         var epochs = new List<(int, double)>();
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 EndOfIterationHook = t =>
                     iterations.Add((t.Epoch, t.Iteration, t.GlobalIteration, t.Losses["total_loss"])),
@@ -68,7 +65,9 @@ public sealed class HookTests
         using var plain = new Scenario();
         using var weighted = new Scenario();
         using var one = new MetricLossOnly(plain.Options);
-        using var two = new MetricLossOnly(weighted.Options with { LossWeights = new() { MetricLoss = 2.5 } });
+        using var two = new MetricLossOnly(
+            new TrainerOptions(weighted.Options) { LossWeights = new() { MetricLoss = 2.5 } }
+        );
 
         one.Step();
         two.Step();
@@ -83,7 +82,7 @@ public sealed class HookTests
     {
         using var scenario = new Scenario();
         var seen = new List<TrainingProgress>();
-        using var trainer = new MetricLossOnly(scenario.Options with { IterationsPerEpoch = 2 });
+        using var trainer = new MetricLossOnly(new TrainerOptions(scenario.Options) { IterationsPerEpoch = 2 });
 
         trainer.Train(2, progress: new Told<TrainingProgress>(seen));
 
@@ -98,7 +97,7 @@ public sealed class HookTests
         using var scenario = new Scenario();
         var epochs = new List<int>();
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 EndOfEpochHook = t =>
                 {
@@ -124,7 +123,7 @@ public sealed class HookTests
         using var loud = new Scenario();
         using var one = new MetricLossOnly(silent.Options);
         using var two = new MetricLossOnly(
-            loud.Options with
+            new TrainerOptions(loud.Options)
             {
                 EndOfIterationHook = _ => randn(3).Dispose(),
                 EndOfEpochHook = _ =>
@@ -153,7 +152,7 @@ public sealed class HookTests
         using var scenario = new Scenario();
         var log = new Lines();
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 Models = new() { Trunk = nn.Linear(4, 3) },
                 Optimizers = [],
@@ -178,7 +177,7 @@ public sealed class HookTests
     {
         using var scenario = new Scenario();
         var weights = string.Concat(scenario.Trunk.parameters().Select(parameter => parameter.sum().item<float>()));
-        using var trainer = new MetricLossOnly(scenario.Options with { Optimizers = [] });
+        using var trainer = new MetricLossOnly(new TrainerOptions(scenario.Options) { Optimizers = [] });
 
         trainer.Train(2);
 
@@ -194,7 +193,7 @@ public sealed class HookTests
     public void An_optimizer_of_what_is_frozen_is_a_warning()
     {
         using var scenario = new Scenario();
-        using var trainer = new MetricLossOnly(scenario.Options with { FreezeThese = ["trunk"] });
+        using var trainer = new MetricLossOnly(new TrainerOptions(scenario.Options) { FreezeThese = ["trunk"] });
         Assert.Contains(trainer.Warnings, text => text.Contains("optimizer for \"trunk\"", StringComparison.Ordinal));
     }
 
@@ -204,12 +203,10 @@ public sealed class HookTests
         using var first = new Scenario();
         using var second = new Scenario();
         using var alone = new Scenario();
-        var dropout = new Func<Scenario, TrainerOptions>(scenario =>
-            scenario.Options with
-            {
-                Models = new() { Trunk = nn.Sequential(scenario.Trunk, nn.Dropout(0.5)), Embedder = scenario.Embedder },
-            }
-        );
+        var dropout = new Func<Scenario, TrainerOptions>(scenario => new TrainerOptions(scenario.Options)
+        {
+            Models = new() { Trunk = nn.Sequential(scenario.Trunk, nn.Dropout(0.5)), Embedder = scenario.Embedder },
+        });
         using (var trainer = new MetricLossOnly(dropout(alone)))
         {
             trainer.Train(20);

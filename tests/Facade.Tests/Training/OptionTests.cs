@@ -31,7 +31,7 @@ public sealed class OptionTests
             .ToArray();
         var embedder = scenario.Embedder.parameters().First().data<float>().ToArray();
 
-        Train(scenario, scenario.Options with { FreezeThese = ["trunk"] });
+        Train(scenario, new TrainerOptions(scenario.Options) { FreezeThese = ["trunk"] });
 
         Assert.Equal(
             trunk,
@@ -48,7 +48,7 @@ public sealed class OptionTests
         var mean = norm.running_mean!.data<float>().ToArray();
         var weight = norm.weight!.data<float>().ToArray();
 
-        Train(scenario, scenario.Options with { FreezeTrunkBatchnorm = true });
+        Train(scenario, new TrainerOptions(scenario.Options) { FreezeTrunkBatchnorm = true });
 
         Assert.Equal(mean, norm.running_mean!.data<float>().ToArray());
         Assert.NotEqual(weight, norm.weight!.data<float>().ToArray());
@@ -61,7 +61,7 @@ public sealed class OptionTests
         var modes = new List<bool>();
         var sizes = new List<long>();
         using var trainer = new CustomTrainer(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 MiningFuncs = new()
                 {
@@ -94,7 +94,7 @@ public sealed class OptionTests
             {
                 using var scenario = new Scenario();
                 manual_seed(seed);
-                return Train(scenario, scenario.Options with { Seed = null });
+                return Train(scenario, new TrainerOptions(scenario.Options) { Seed = null });
             })
             .ToArray();
 

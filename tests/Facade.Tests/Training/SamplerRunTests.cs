@@ -26,7 +26,7 @@ public sealed class SamplerRunTests
     {
         using var scenario = new Scenario();
         var seen = new List<long>();
-        var options = scenario.Options with
+        var options = new TrainerOptions(scenario.Options)
         {
             Dataset = TrainingData.FromSamples(
                 24,
@@ -66,7 +66,7 @@ public sealed class SamplerRunTests
             var model = nn.Sequential(scenario.Trunk, scenario.Embedder);
             var data = scenario.Options.Dataset;
             var sampler = new TuplesToWeightsSampler(model, new BatchHardMiner(), data, subsetSize: 16);
-            return Train(scenario, scenario.Options with { Sampler = sampler });
+            return Train(scenario, new TrainerOptions(scenario.Options) { Sampler = sampler });
         }
 
         Assert.Equal(Run(), Run());

@@ -43,7 +43,7 @@ public sealed class StateTests
         using var scenario = new Scenario();
         using var other = new Scenario();
         using var trainer = new MetricLossOnly(scenario.Options);
-        using var successor = new MetricLossOnly(other.Options with { Seed = 77 });
+        using var successor = new MetricLossOnly(new TrainerOptions(other.Options) { Seed = 77 });
         trainer.Train(1);
         using var state = trainer.State;
 
@@ -58,7 +58,7 @@ public sealed class StateTests
     public void A_state_shows_what_it_holds()
     {
         using var scenario = new Scenario();
-        using var trainer = new MetricLossOnly(scenario.Options with { IterationsPerEpoch = 2 });
+        using var trainer = new MetricLossOnly(new TrainerOptions(scenario.Options) { IterationsPerEpoch = 2 });
         trainer.Train(2);
         using var state = trainer.State;
 
@@ -80,7 +80,7 @@ public sealed class StateTests
         using var scenario = new Scenario();
         using var trainer = new MetricLossOnly(
             isOurs
-                ? scenario.Options with
+                ? new TrainerOptions(scenario.Options)
                 {
                     Optimizers = new() { Trunk = PureOptimizer.Adam(0.01), Embedder = PureOptimizer.SGD(0.1) },
                 }
@@ -133,7 +133,7 @@ public sealed class StateTests
         TrainingState? taken = null;
         var epochs = new List<int>();
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 EndOfIterationHook = t =>
                 {
@@ -178,7 +178,7 @@ public sealed class StateTests
         scenario.Embedder.eval();
         var frozen = scenario.Trunk.parameters().First();
         frozen.requires_grad = false;
-        var trainer = new MetricLossOnly(scenario.Options with { FreezeThese = ["embedder"] });
+        var trainer = new MetricLossOnly(new TrainerOptions(scenario.Options) { FreezeThese = ["embedder"] });
         trainer.Train(1);
         var weights = scenario.Weights();
         using var state = trainer.State;
@@ -227,7 +227,7 @@ public sealed class StateTests
         using var scenario = new Scenario();
         var live = new List<long>();
         using var trainer = new MetricLossOnly(
-            scenario.Options with
+            new TrainerOptions(scenario.Options)
             {
                 EndOfIterationHook = _ => live.Add(Tensor.TotalCount),
                 EndOfEpochHook = t =>

@@ -8,6 +8,7 @@ open System.Collections.Generic
 /// over indices you already have, a plain sequence will do.
 [<AbstractClass>]
 type Sampler() =
+    inherit AnySampler()
 
     /// The sample indices of pass `pass` (0, 1, …), from 0 to the number of samples − 1. A pure function of its
     /// arguments: all chance must come from `seed` (for example `seed.Derive("mine", pass).Random()`), so that runs
@@ -34,6 +35,7 @@ type Sampler() =
 /// dropped.
 [<AbstractClass>]
 type BatchSampler() =
+    inherit AnySampler()
 
     /// The batches of pass `pass` (0, 1, …), each an array of sample indices. Pure, as `Sampler.Pass` is.
     abstract Pass: seed: Seed * pass: int64 -> IEnumerable<int64[]>

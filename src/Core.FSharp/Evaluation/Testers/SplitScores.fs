@@ -14,7 +14,7 @@ module internal SplitScores =
         EmbeddingModel(trunk, (if settings.UseTrunkOutput then null else embedder))
 
     /// The embeddings of a data set, those of two streams one after the other.
-    let embed (settings: TestSettings) (model: EmbeddingModel) (dataset: Dataset) : LabelledEmbeddings list =
+    let embed (settings: TestSettings) (model: EmbeddingModel) (dataset: TrainingData) : LabelledEmbeddings list =
         match settings.Space with
         | EmbeddingSpace.TwoStream ->
             DatasetEmbeddings.computeStreams 2 model settings.Embedding dataset

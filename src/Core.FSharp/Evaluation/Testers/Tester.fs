@@ -90,7 +90,7 @@ type Tester
     /// <exception cref="System.InvalidOperationException">The networks cannot embed the data.</exception>
     member _.Test
         (
-            datasetDict: IReadOnlyDictionary<string, Dataset>,
+            datasetDict: IReadOnlyDictionary<string, TrainingData>,
             epoch: int,
             trunkModel: torch.nn.Module,
             [<Optional; DefaultParameterValue(null: torch.nn.Module | null)>] embedderModel: torch.nn.Module | null,
@@ -155,7 +155,7 @@ type Tester
     /// <param name="collateFn">Makes a batch of a list of samples; null for the default collation.</param>
     member _.GetAllEmbeddings
         (
-            dataset: Dataset,
+            dataset: TrainingData,
             trunkModel: torch.nn.Module,
             [<Optional; DefaultParameterValue(null: torch.nn.Module | null)>] embedderModel: torch.nn.Module | null,
             [<Optional; DefaultParameterValue(null: Func<IReadOnlyList<obj>, obj> | null)>] collateFn:

@@ -5,26 +5,10 @@ open System
 open System.Diagnostics
 open System.IO
 
-/// When a run saves itself.
-[<ReferenceEquality>]
-type AutosaveOptions =
-    {
-        /// The folder of its checkpoints, which is its own.
-        Folder: string
-        /// The number of iterations from one checkpoint to the next, from 1; null: not by iterations.
-        EveryIterations: Nullable<int>
-        /// When so much time has passed since the last one; null: not by time.
-        Every: Nullable<TimeSpan>
-        /// The number of checkpoints to keep, from 1.
-        KeepLast: int
-        /// Told when one could not be written; training goes on. Null: training ends with the failure.
-        Failed: Action<exn> | null
-    }
-
 /// Saves a run now and then, between its iterations, and when training ends, be it by cancellation: files that
 /// `Session.ResumeLatest` finds. What is trained does not depend on it.
 [<Sealed>]
-type Autosave private (session: Session, options: AutosaveOptions) =
+type Autosave private (session: Session, options: CheckpointOptions) =
     let clock = Stopwatch.StartNew()
     let mutable saved = -1L
     let mutable isOurs = false
@@ -75,7 +59,7 @@ type Autosave private (session: Session, options: AutosaveOptions) =
                 save steps
 
     /// Raises ArgumentException when the options make no sense.
-    static member Check(options: AutosaveOptions) : unit =
+    static member Check(options: CheckpointOptions) : unit =
         let refuse (message: string) = raise (ArgumentException message)
 
         if String.IsNullOrWhiteSpace options.Folder then
@@ -97,7 +81,7 @@ type Autosave private (session: Session, options: AutosaveOptions) =
     /// Lets a session save itself from now on.
     /// Raises ArgumentException when the options make no sense. Training raises InvalidOperationException after its first
     /// iteration when the folder has checkpoints of another run, and IOException when a checkpoint cannot be written.
-    static member Start(session: Session, options: AutosaveOptions) : unit =
+    static member Start(session: Session, options: CheckpointOptions) : unit =
         Autosave.Check options
         let autosave = Autosave(session, options)
         session.AfterStep <- Action<bool>(autosave.AfterStep)

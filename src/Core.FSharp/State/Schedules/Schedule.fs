@@ -9,6 +9,7 @@ open MetricLearning.Ranges
 /// range is an <see cref="ArgumentException"/> that names it.</summary>
 [<Sealed>]
 type Schedule private (rule: ScheduleRule, optimizer: string | null) =
+    inherit AnySchedule()
 
     static let each (check: string -> float -> unit) (argument: string) (given: float[]) =
         require argument (given.Length > 0) "one number for all parameter groups or one each" "none"
