@@ -12,9 +12,9 @@ open MetricLearning.Core.Tests.Laws.TorchRuns
 let private inPlace () =
     withOptimizers settings (torchOptimizer asgd [ Keys.Trunk; Keys.Embedder ])
 
-let private withoutTwin =
+let private withoutRule =
     testList
-        "an optimizer without a twin"
+        "an optimizer that no rule describes"
         [
             testCase "trains, and says at construction what it cannot do" (fun () ->
                 let prepared = prepare (inPlace ())
@@ -71,4 +71,4 @@ let private schedulers =
             (fun error -> Expect.stringContains error.Message "use a schedule of this library" "the message"))
 
 let tests =
-    testList "optimizers and schedulers that cannot be read" [ withoutTwin; schedulers ]
+    testList "optimizers and schedulers that cannot be read" [ withoutRule; schedulers ]

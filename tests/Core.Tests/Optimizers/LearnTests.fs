@@ -11,5 +11,5 @@ let tests =
             RuleTests.tests
             FlatUpdateTests.tests
             OptimizerTests.tests
-            TwinTests.tests
+            MirrorTests.tests
         ]

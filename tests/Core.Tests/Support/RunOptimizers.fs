@@ -27,7 +27,7 @@ let optimizers: (string * PureOptimizer)[] =
         "maximize", PureOptimizer.SGD(0.001, weightDecay = 0.1, maximize = true)
     |]
 
-/// TorchSharp's optimizers that have a pure twin.
+/// TorchSharp's optimizers that are run as rules.
 let torchOptimizers: (string * (Modules.Parameter seq -> torch.optim.Optimizer))[] =
     [|
         "SGD", (fun parameters -> torch.optim.SGD(parameters, 0.005))

@@ -24,7 +24,7 @@ type internal Description =
 module internal Description =
 
     /// The rules of an optimizer's groups.
-    /// InvalidOperationException for one without a twin, which keeps its slots to itself.
+    /// InvalidOperationException for one that no rule describes, which keeps its slots to itself.
     let rules (key: string) (handle: OptimizerHandle) : Rule[] =
         match handle with
         | OptimizerHandle.Value optimizer -> [| for struct (rule, _) in optimizer.Groups -> rule |]

@@ -1,4 +1,4 @@
-module MetricLearning.Core.Tests.Optimizers.TwinTests
+module MetricLearning.Core.Tests.Optimizers.MirrorTests
 
 open MetricLearning.Core.Tests.Support
 open System
@@ -7,7 +7,7 @@ open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.Weights
-open MetricLearning.Core.Tests.Support.Twins
+open MetricLearning.Core.Tests.Support.Mirrors
 open TorchSharp
 
 let private equal =
@@ -19,14 +19,14 @@ let private equal =
                     use _ = torch.NewDisposeScope()
                     let weights = make 1L
                     use optimizer = split weights make'
-                    use twin = new Twin(optimizer)
+                    use mirror = new Mirrored(optimizer)
 
                     for time in 1L .. 50L do
                         let gradients = gradients time
-                        twin.Step gradients
+                        mirror.Step gradients
                         stepTorch optimizer weights gradients
 
-                    near twin weights
+                    near mirror weights
                 }
         ]
 
@@ -43,14 +43,14 @@ let private takenOver =
                     for time in 1L .. 7L do
                         stepTorch optimizer weights (gradients time)
 
-                    use twin = new Twin(optimizer)
+                    use mirror = new Mirrored(optimizer)
 
                     for time in 8L .. 20L do
                         let gradients = gradients time
-                        twin.Step gradients
+                        mirror.Step gradients
                         stepTorch optimizer weights gradients
 
-                    near twin weights
+                    near mirror weights
                 }
         ]
 
@@ -64,20 +64,20 @@ let private shown =
                     let weights, others = make 3L, make 3L
                     use optimizer = split weights make'
                     use reference = split others make'
-                    use twin = new Twin(optimizer)
+                    use mirror = new Mirrored(optimizer)
 
                     for time in 1L .. 7L do
                         let gradients = gradients time
-                        twin.Step gradients
+                        mirror.Step gradients
                         stepTorch reference others gradients
 
-                    twin.Show()
+                    mirror.Show()
                     use _ = torch.no_grad ()
 
                     Array.iter2
                         (fun (to': Modules.Parameter) (from: torch.Tensor) -> to'.copy_ from |> ignore)
                         weights
-                        twin.Weights
+                        mirror.Weights
 
                     for time in 8L .. 20L do
                         let gradients = gradients time
@@ -100,20 +100,20 @@ let private saved =
                     use _ = torch.NewDisposeScope()
                     let weights = make 4L
                     use optimizer = split weights make'
-                    use twin = new Twin(optimizer)
+                    use mirror = new Mirrored(optimizer)
 
                     for time in 1L .. 3L do
-                        twin.Step(gradients time)
+                        mirror.Step(gradients time)
 
-                    twin.Show()
+                    mirror.Show()
                     use stream = new IO.MemoryStream()
                     (optimizer :?> Modules.OptimizerHelper).save_state_dict(new IO.BinaryWriter(stream))
                     stream.Position <- 0L
                     use again = split weights make'
                     (again :?> Modules.OptimizerHelper).load_state_dict(new IO.BinaryReader(stream))
-                    use taken = new Twin(again)
+                    use taken = new Mirrored(again)
 
-                    for left, right in Seq.zip twin.Groups taken.Groups do
+                    for left, right in Seq.zip mirror.Groups taken.Groups do
                         if left.Rule.Name <> "SGD" then
                             Expect.equal right.Counts left.Counts "counts"
 
@@ -125,7 +125,7 @@ let private saved =
 
 let private known =
     testList
-        "what has a twin"
+        "what is mirrored"
         [
             test "options and rates are read as they are now" {
                 use _ = torch.NewDisposeScope()
@@ -165,8 +165,8 @@ let private known =
                 use _ = torch.NewDisposeScope()
                 let weights = make 6L
                 use optimizer = split weights (snd optimizers[1])
-                use twin = new Twin(optimizer)
-                twin.Show()
+                use mirror = new Mirrored(optimizer)
+                mirror.Show()
                 let states = (optimizer :?> Modules.OptimizerHelper).state_dict().State
                 Expect.all states (fun state -> isNull (state :?> Modules.SGD.State).momentum_buffer) "no buffers"
             }
@@ -174,13 +174,13 @@ let private known =
                 use _ = torch.NewDisposeScope()
                 let weights = make 7L
                 use optimizer = split weights (snd optimizers[1])
-                use twin = new Twin(optimizer)
-                twin.Step(gradients 1L)
-                twin.Show()
+                use mirror = new Mirrored(optimizer)
+                mirror.Step(gradients 1L)
+                mirror.Show()
 
                 withoutCollecting (fun () ->
                     let before = torch.Tensor.TotalCount
-                    twin.Show()
+                    mirror.Show()
                     Expect.equal torch.Tensor.TotalCount before "live tensors")
             }
         ]

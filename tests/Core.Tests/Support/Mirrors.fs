@@ -1,4 +1,4 @@
-module MetricLearning.Core.Tests.Support.Twins
+module MetricLearning.Core.Tests.Support.Mirrors
 
 open System
 open Expecto
@@ -135,7 +135,7 @@ let readable =
             ))
     ]
 
-type internal Twin(optimizer: torch.optim.Optimizer) =
+type internal Mirrored(optimizer: torch.optim.Optimizer) =
     let parameters = TorchOptimizers.parameters optimizer
     let rules = TorchOptimizers.rules optimizer
     let rates = TorchOptimizers.rates optimizer
@@ -185,11 +185,11 @@ let stepTorch (optimizer: torch.optim.Optimizer) (weights: Modules.Parameter[]) 
 
     optimizer.step () |> ignore
 
-let internal near (twin: Twin) (weights: Modules.Parameter[]) =
+let internal near (mirror: Mirrored) (weights: Modules.Parameter[]) =
     Array.iter2
         (fun (ours: torch.Tensor) (theirs: Modules.Parameter) ->
             Expect.isLessThan (distance ours theirs) 1e-12 "weights")
-        twin.Weights
+        mirror.Weights
         weights
 
 let split (weights: Modules.Parameter[]) make : torch.optim.Optimizer = make weights[..1] weights[2..]
