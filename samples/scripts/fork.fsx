@@ -22,7 +22,7 @@ let run =
         MetricLossOnly.recipe
         (RunOptions(
             Models = Models(Trunk = trunk),
-            LossFuncs = LossFuncs(MetricLoss = Contrastive.loss Contrastive.defaults),
+            LossFuncs = LossFuncs(MetricLoss = new ContrastiveLoss()),
             Optimizers = Optimizers(Trunk = PureOptimizer.Adam(1e-3)),
             BatchSize = 40,
             Dataset = TrainingData.FromTensors(train.Pictures, train.Labels),

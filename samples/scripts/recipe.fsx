@@ -45,12 +45,8 @@ let run =
             LossFuncs =
                 LossFuncs.Of
                     [
-                        "metric_loss",
-                        TripletMargin.loss
-                            { TripletMargin.defaults with
-                                Margin = 0.1
-                            }
-                        "trunk_loss", Contrastive.loss Contrastive.defaults
+                        "metric_loss", new TripletMarginLoss(margin = 0.1)
+                        "trunk_loss", new ContrastiveLoss()
                     ],
             Optimizers = Optimizers(Trunk = PureOptimizer.Adam(1e-3), Embedder = PureOptimizer.Adam(1e-3)),
             BatchSize = 40,

@@ -24,14 +24,7 @@ let embedder = torch.nn.Linear(64L, 32L)
 let options =
     RunOptions(
         Models = Models(Trunk = trunk, Embedder = embedder),
-        LossFuncs =
-            LossFuncs(
-                MetricLoss =
-                    TripletMargin.loss
-                        { TripletMargin.defaults with
-                            Margin = 0.1
-                        }
-            ),
+        LossFuncs = LossFuncs(MetricLoss = new TripletMarginLoss(margin = 0.1)),
         Optimizers = Optimizers(Trunk = PureOptimizer.Adam(1e-3), Embedder = PureOptimizer.Adam(1e-3)),
         BatchSize = 40,
         Dataset = TrainingData.FromTensors(train.Pictures, train.Labels),

@@ -38,29 +38,20 @@ module LossBenchmark =
 
     let private losses: (string * (unit -> Compared)) list =
         [
-            "TripletMargin", plain (TripletMargin.loss TripletMargin.defaults) DirectLosses.tripletMargin
-            "Margin", plain (Margin.loss Margin.defaults) DirectLosses.margin
-            "Contrastive", plain (Contrastive.loss Contrastive.defaults) DirectLosses.contrastive
-            "NTXent", plain (NTXent.loss NTXent.defaults) DirectLosses.ntXent
-            "SupCon", plain (SupCon.loss SupCon.defaults) DirectLosses.supCon
-            "MultiSimilarity", plain (MultiSimilarity.loss MultiSimilarity.defaults) DirectLosses.multiSimilarity
-            "Circle", plain (Circle.loss Circle.defaults) DirectLosses.circle
-            "ArcFace",
-            learned "W" (fun classes size -> ArcFace.loss (ArcFace.defaults classes size)) DirectLosses.arcFace
-            "CosFace",
-            learned "W" (fun classes size -> CosFace.loss (CosFace.defaults classes size)) DirectLosses.cosFace
+            "TripletMargin", plain (new TripletMarginLoss()) DirectLosses.tripletMargin
+            "Margin", plain (new MarginLoss()) DirectLosses.margin
+            "Contrastive", plain (new ContrastiveLoss()) DirectLosses.contrastive
+            "NTXent", plain (new NTXentLoss()) DirectLosses.ntXent
+            "SupCon", plain (new SupConLoss()) DirectLosses.supCon
+            "MultiSimilarity", plain (new MultiSimilarityLoss()) DirectLosses.multiSimilarity
+            "Circle", plain (new CircleLoss()) DirectLosses.circle
+            "ArcFace", learned "W" (fun classes size -> new ArcFaceLoss(classes, size)) DirectLosses.arcFace
+            "CosFace", learned "W" (fun classes size -> new CosFaceLoss(classes, size)) DirectLosses.cosFace
             "NormalizedSoftmax",
-            learned
-                "W"
-                (fun classes size -> NormalizedSoftmax.loss (NormalizedSoftmax.defaults classes size))
-                DirectLosses.normalizedSoftmax
-            "ProxyNCA",
-            learned "proxies" (fun classes size -> ProxyNCA.loss (ProxyNCA.defaults classes size)) DirectLosses.proxyNCA
+            learned "W" (fun classes size -> new NormalizedSoftmaxLoss(classes, size)) DirectLosses.normalizedSoftmax
+            "ProxyNCA", learned "proxies" (fun classes size -> new ProxyNCALoss(classes, size)) DirectLosses.proxyNCA
             "ProxyAnchor",
-            learned
-                "proxies"
-                (fun classes size -> ProxyAnchor.loss (ProxyAnchor.defaults classes size))
-                DirectLosses.proxyAnchor
+            learned "proxies" (fun classes size -> new ProxyAnchorLoss(classes, size)) DirectLosses.proxyAnchor
         ]
 
     // Miner, formula, and whether the choice is random.

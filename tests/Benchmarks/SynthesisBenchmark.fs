@@ -42,7 +42,7 @@ module SynthesisBenchmark =
             torch.arange (number * triplets, (number + 1L) * triplets)
 
         let a, p, n = rows 0L, rows 1L, rows 2L
-        use loss = TripletMargin.loss TripletMargin.defaults
+        use loss = new TripletMarginLoss()
 
         Interleaved.compare
             clock

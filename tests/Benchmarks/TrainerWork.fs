@@ -36,11 +36,7 @@ module TrainerWork =
                 key, mlp widths
         ]
 
-    let private triplet margin =
-        TripletMargin.loss
-            { TripletMargin.defaults with
-                Margin = margin
-            }
+    let private triplet margin = new TripletMarginLoss(margin = margin)
 
     let private similar = MultiSimilarityMiner()
     let private hard = HDCMiner()
@@ -82,11 +78,7 @@ module TrainerWork =
 
     let private cascadedEmbeddings: TrainerWork =
         let losses () : Loss list =
-            [
-                Contrastive.loss Contrastive.defaults
-                MultiSimilarity.loss MultiSimilarity.defaults
-                Circle.loss Circle.defaults
-            ]
+            [ new ContrastiveLoss(); new MultiSimilarityLoss(); new CircleLoss() ]
 
         let byHand = losses ()
 

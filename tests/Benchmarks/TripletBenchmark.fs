@@ -31,11 +31,7 @@ module TripletBenchmark =
         use _ = torch.NewDisposeScope()
         embeddings.grad <- null
 
-        use loss =
-            TripletMargin.loss
-                { TripletMargin.defaults with
-                    Margin = margin
-                }
+        use loss = new TripletMarginLoss(margin = margin)
 
         loss.Compute(embeddings, labels).backward()
 
@@ -96,7 +92,7 @@ module TripletBenchmark =
             Trained.withMiner
                 (Some(MultiSimilarityMiner()))
                 (Workload.start workload)
-                (TripletMargin.loss TripletMargin.defaults)
+                (new TripletMarginLoss())
                 choice
                 data
                 labels

@@ -166,4 +166,4 @@ module Workload =
         ]
 
     /// The loss that both minimise. It is a cheap one, so that it hides little.
-    let loss () : Loss = Contrastive.loss Contrastive.defaults
+    let loss () : Loss = new ContrastiveLoss()

@@ -102,11 +102,7 @@ module Case =
 
         let start () =
             let memory: TorchSharp.torch.nn.Module =
-                CrossBatch.loss
-                    { CrossBatch.defaults (int RunParts.size) with
-                        MemorySize = 1_000_000
-                    }
-                    (Contrastive.loss Contrastive.defaults)
+                new CrossBatchMemory(new ContrastiveLoss(), int RunParts.size, memorySize = 1_000_000)
 
             let made = subject.Options Settings.rich (Trap())
 

@@ -10,9 +10,9 @@ module CascadedEmbeddings =
 
     let private losses () : (string * torch.nn.Module) list =
         [
-            "metric_loss_0", Contrastive.loss { PosMargin = 0.0; NegMargin = 0.5 }
-            "metric_loss_1", MultiSimilarity.loss { Alpha = 0.1; Beta = 40.0; Base = 0.5 }
-            "metric_loss_2", Circle.loss Circle.defaults
+            "metric_loss_0", new ContrastiveLoss(posMargin = 0.0, negMargin = 0.5)
+            "metric_loss_1", new MultiSimilarityLoss(alpha = 0.1, beta = 40.0, ``base`` = 0.5)
+            "metric_loss_2", new CircleLoss()
         ]
 
     let protocol: Protocol =

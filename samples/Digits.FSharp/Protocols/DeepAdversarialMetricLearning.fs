@@ -12,11 +12,7 @@ module DeepAdversarialMetricLearning =
     let private losses () : (string * torch.nn.Module) list =
         [
             for key in [ Keys.MetricLoss; Keys.GeneratorAdversarialLoss; Keys.SynthLoss ] do
-                key,
-                TripletMargin.loss
-                    { TripletMargin.defaults with
-                        Margin = 0.1
-                    }
+                key, new TripletMarginLoss(margin = 0.1)
         ]
 
     let private generator () =

@@ -13,25 +13,15 @@ module MetricLossOnly =
             Protocol.create MetricLossOnly.recipe (fun () -> [ Keys.MetricLoss, loss () ])
 
         let contrastive () =
-            Contrastive.loss { PosMargin = 0.0; NegMargin = 1.0 }
+            new ContrastiveLoss(posMargin = 0.0, negMargin = 1.0)
 
         Map
             [
                 "TripletMargin",
-                { withLoss (fun () ->
-                      TripletMargin.loss
-                          { TripletMargin.defaults with
-                              Margin = 0.1
-                          }) with
+                { withLoss (fun () -> new TripletMarginLoss(margin = 0.1)) with
                     Miners = [ Keys.TupleMiner, MultiSimilarityMiner(epsilon = 0.1) ]
                 }
                 "Contrastive", withLoss contrastive
-                "ArcFace", withLoss (fun () -> ArcFace.loss (ArcFace.defaults 10 32))
-                "CrossBatchMemory",
-                withLoss (fun () ->
-                    CrossBatch.loss
-                        { CrossBatch.defaults 32 with
-                            MemorySize = 512
-                        }
-                        (contrastive ()))
+                "ArcFace", withLoss (fun () -> new ArcFaceLoss(10, 32))
+                "CrossBatchMemory", withLoss (fun () -> new CrossBatchMemory(contrastive (), 32, memorySize = 512))
             ]

@@ -10,11 +10,7 @@ module TrainWithClassifier =
 
     let private losses () : (string * torch.nn.Module) list =
         [
-            Keys.MetricLoss,
-            TripletMargin.loss
-                { TripletMargin.defaults with
-                    Margin = 0.1
-                }
+            Keys.MetricLoss, new TripletMarginLoss(margin = 0.1)
             Keys.ClassifierLoss, torch.nn.CrossEntropyLoss()
         ]
 

@@ -9,13 +9,7 @@ open TorchSharp
 module TwoStreamMetricLoss =
 
     let private losses () : (string * torch.nn.Module) list =
-        [
-            Keys.MetricLoss,
-            TripletMargin.loss
-                { TripletMargin.defaults with
-                    Margin = 0.2
-                }
-        ]
+        [ Keys.MetricLoss, new TripletMarginLoss(margin = 0.2) ]
 
     // The partner is any picture of the same digit, drawn anew each time from the seed of the sample, so that runs repeat.
     let private pairs (digits: DigitSet) : TrainingData =

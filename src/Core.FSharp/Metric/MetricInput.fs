@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open TorchSharp
 
@@ -189,6 +188,13 @@ type MetricInput
         | Tuples.Pairs(a1, p, a2, n) -> struct (a1, p, a2, n)
         | Tuples.Triplets(a, p, n) -> struct (a, p, a, n)
 
+    /// (a, p), all positive pairs if tuples are `All`.
+    member this.PositivePairs() : struct (torch.Tensor * torch.Tensor) =
+        match tuples with
+        | Tuples.All -> Tuples.places (this.Matches())
+        | Tuples.Pairs(a1, p, _, _) -> struct (a1, p)
+        | Tuples.Triplets(a, p, _) -> struct (a, p)
+
     /// (a, p, n), all triplets where tuples are `All`, or so many random ones an anchor (of a memory: all).
     member this.Triplets(perAnchor: Nullable<int>) : struct (torch.Tensor * torch.Tensor * torch.Tensor) =
         match tuples with
@@ -202,6 +208,12 @@ type MetricInput
         match tuples with
         | Tuples.All -> null
         | _ -> Tuples.toWeights (embeddings.size 0) isSelf embeddings tuples
+
+    /// Values of the samples (N), times `Weights`.
+    member this.Weighted(values: torch.Tensor) : torch.Tensor =
+        match this.Weights() with
+        | null -> values
+        | weights -> values * weights
 
     /// (N) how often the tuples take each sample as an anchor, relative to the most frequent; null where all weights
     /// are 1.

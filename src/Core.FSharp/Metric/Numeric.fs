@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 
 /// What a number type can hold. Its finite extremes stand in for infinities, so that masked entries never give NaN.

@@ -35,8 +35,7 @@ module internal RecordedParts =
 
         match part with
         | :? MetricPart as part -> part.Name
-        | :? FormulaLoss as loss -> ofGenerated "Loss" (loss.Formula.GetType())
-        | :? FormulaWeightedLoss as loss -> ofGenerated "Loss" (loss.Formula.GetType())
+        | :? Loss as loss -> loss.Name
         | :? NamedLosses as losses ->
             if
                 losses.named_children ()
@@ -87,7 +86,7 @@ module internal RecordedParts =
                 yield! perhaps "embedding_regularizer" (box loss.EmbeddingRegularizer)
                 match part with
                 | :? WeightedLoss as weighted -> yield! perhaps "weight_regularizer" (box weighted.WeightRegularizer)
-                | :? CrossBatchLoss as memory -> yield! perhaps "miner" (box memory.Miner)
+                | :? CrossBatchMemory as memory -> yield! perhaps "miner" (box memory.Miner)
                 | _ -> ()
                 yield! modules loss
             ]

@@ -52,7 +52,7 @@ let private metricLossOnly =
                 MetricLossOnly.recipe
                 (RunOptions(
                     Models = Models(Trunk = trunk, Embedder = embedder),
-                    LossFuncs = LossFuncs(MetricLoss = TripletMargin.loss TripletMargin.defaults),
+                    LossFuncs = LossFuncs(MetricLoss = new TripletMarginLoss()),
                     Optimizers = Optimizers(Trunk = PureOptimizer.Adam(1e-3), Embedder = PureOptimizer.Adam(1e-3)),
                     BatchSize = 40,
                     Dataset = TrainingData.FromTensors(pictures, labels),
@@ -73,10 +73,7 @@ let private trainWithClassifier =
                 (RunOptions(
                     Models = Models(Trunk = trunk, Embedder = embedder, Classifier = classifier),
                     LossFuncs =
-                        LossFuncs(
-                            MetricLoss = TripletMargin.loss TripletMargin.defaults,
-                            ClassifierLoss = torch.nn.CrossEntropyLoss()
-                        ),
+                        LossFuncs(MetricLoss = new TripletMarginLoss(), ClassifierLoss = torch.nn.CrossEntropyLoss()),
                     Optimizers =
                         Optimizers(
                             Trunk = PureOptimizer.Adam(1e-3),
@@ -105,10 +102,7 @@ let private trainWithClassifier =
                 (RunOptions(
                     Models = Models(Trunk = trunk, Classifier = torch.nn.Linear(64L, 10L)),
                     LossFuncs =
-                        LossFuncs(
-                            MetricLoss = TripletMargin.loss TripletMargin.defaults,
-                            ClassifierLoss = torch.nn.CrossEntropyLoss()
-                        ),
+                        LossFuncs(MetricLoss = new TripletMarginLoss(), ClassifierLoss = torch.nn.CrossEntropyLoss()),
                     Optimizers = Optimizers(Trunk = PureOptimizer.Adam(1e-3)),
                     BatchSize = 40,
                     Dataset = TrainingData.FromTensors(pictures, labels)
@@ -125,9 +119,9 @@ let private cascadedEmbeddings =
                 LossFuncs =
                     LossFuncs.Of
                         [
-                            "metric_loss_0", Contrastive.loss { PosMargin = 0.0; NegMargin = 0.5 }
-                            "metric_loss_1", MultiSimilarity.loss MultiSimilarity.defaults
-                            "metric_loss_2", Circle.loss Circle.defaults
+                            "metric_loss_0", new ContrastiveLoss(posMargin = 0.0, negMargin = 0.5)
+                            "metric_loss_1", new MultiSimilarityLoss()
+                            "metric_loss_2", new CircleLoss()
                         ],
                 Optimizers = Optimizers(Trunk = PureOptimizer.Adam(1e-3), Embedder = PureOptimizer.Adam(1e-3)),
                 BatchSize = 40,
@@ -165,7 +159,7 @@ let private twoStreamMetricLoss =
         let options =
             RunOptions(
                 Models = Models(Trunk = trunk, Embedder = embedder),
-                LossFuncs = LossFuncs(MetricLoss = TripletMargin.loss TripletMargin.defaults),
+                LossFuncs = LossFuncs(MetricLoss = new TripletMarginLoss()),
                 Optimizers = Optimizers(Trunk = PureOptimizer.Adam(1e-3), Embedder = PureOptimizer.Adam(1e-3)),
                 BatchSize = 40,
                 Dataset = TrainingData.FromTensors([ sketches; photos ], labels)
@@ -210,9 +204,9 @@ let private deepAdversarial =
                     Models = Models(Trunk = trunk, Embedder = embedder, Generator = generator),
                     LossFuncs =
                         LossFuncs(
-                            MetricLoss = TripletMargin.loss TripletMargin.defaults,
-                            GAdvLoss = TripletMargin.loss TripletMargin.defaults,
-                            SynthLoss = TripletMargin.loss TripletMargin.defaults
+                            MetricLoss = new TripletMarginLoss(),
+                            GAdvLoss = new TripletMarginLoss(),
+                            SynthLoss = new TripletMarginLoss()
                         ),
                     Optimizers =
                         Optimizers(

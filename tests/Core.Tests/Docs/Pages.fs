@@ -55,14 +55,7 @@ let private readme =
                 MetricLossOnly.recipe
                 (RunOptions(
                     Models = Models(Trunk = trunk, Embedder = embedder),
-                    LossFuncs =
-                        LossFuncs(
-                            MetricLoss =
-                                TripletMargin.loss
-                                    { TripletMargin.defaults with
-                                        Margin = 0.1
-                                    }
-                        ),
+                    LossFuncs = LossFuncs(MetricLoss = new TripletMarginLoss(margin = 0.1)),
                     Optimizers = Optimizers(Trunk = PureOptimizer.Adam(1e-3), Embedder = PureOptimizer.Adam(1e-3)),
                     BatchSize = 40,
                     Dataset = TrainingData.FromTensors(pictures, labels),
@@ -104,11 +97,9 @@ let private trainers =
             use after = Iteration.step run.Recipe run.Handles run.State
             after.Progress.Losses |> Map.keys |> List.ofSeq
 
-        let metric: string * torch.nn.Module =
-            "metric_loss", Contrastive.loss Contrastive.defaults
+        let metric: string * torch.nn.Module = "metric_loss", new ContrastiveLoss()
 
-        let trunk: string * torch.nn.Module =
-            "trunk_loss", Contrastive.loss Contrastive.defaults
+        let trunk: string * torch.nn.Module = "trunk_loss", new ContrastiveLoss()
 
         let own =
             Recipe.custom [ "trunk"; "embedder" ] [ "metric_loss" ] [] Embedding.embed metricAlone
@@ -123,13 +114,9 @@ let private measures =
         let embeddings = torch.rand ([| 6L; 3L |], generator = new torch.Generator(1UL))
         let labels = torch.tensor [| 0L; 0L; 1L; 1L; 2L; 2L |]
 
-        let settings =
-            { LossSettings.defaults with
-                Distance = CosineSimilarity()
-                Reducer = SumReducer()
-            }
+        use loss =
+            new ContrastiveLoss(posMargin = 1.0, negMargin = 0.0, Distance = CosineSimilarity(), Reducer = SumReducer())
 
-        use loss = Contrastive.lossWith settings { PosMargin = 1.0; NegMargin = 0.0 }
         let miner = BatchHardMiner()
 
         let all = loss.Compute(embeddings, labels)

@@ -8,17 +8,17 @@ open MetricLearning
 open MetricLearning.Core
 
 /// log(1 + exp(d(a,p) − d(a,n))) of every triplet.
-type LogisticTriplet(settings: LossSettings) =
-    inherit Loss(settings)
+type LogisticTriplet() =
+    inherit Loss("LogisticTriplet")
 
     override this.ComputeLoss input =
         let triplets = TripletDistances.Of(this.Distance, input, Nullable())
         let excess = this.Distance.Margin(triplets.AnchorPositive, triplets.AnchorNegative)
-        [| triplets.Elements("loss", torch.nn.functional.softplus excess, null) |]
+        [| triplets.Elements("loss", torch.nn.functional.softplus excess) |]
 
 /// Positives should be nearer than a limit, negatives farther; the limit is learned.
 type LearnedLimit() as this =
-    inherit Loss()
+    inherit Loss("LearnedLimit")
     do this.Learn("limit", torch.ones 1L)
 
     override _.Parts = [| "pos_loss"; "neg_loss" |]
@@ -143,12 +143,10 @@ let private intoLosses =
     test "parts go into losses" {
         let loss =
             new LogisticTriplet(
-                { LossSettings.defaults with
-                    Distance = Angular()
-                    Reducer = Largest 100
-                    EmbeddingRegularizer = UnitBall()
-                    EmbeddingRegWeight = 0.1
-                }
+                Distance = Angular(),
+                Reducer = Largest 100,
+                EmbeddingRegularizer = UnitBall(),
+                EmbeddingRegWeight = 0.1
             )
 
         let run =
@@ -175,13 +173,7 @@ let private numbers =
         let near (expected: float) (actual: torch.Tensor) what =
             Expect.floatClose { absolute = 1e-2; relative = 0.0 } (actual.item<float>()) expected what
 
-        use loss =
-            new LogisticTriplet(
-                { LossSettings.defaults with
-                    Distance = Angular()
-                    Reducer = Largest 1
-                }
-            )
+        use loss = new LogisticTriplet(Distance = Angular(), Reducer = Largest 1)
 
         near (Math.PI / 2.0) (Angular().Matrix(x, null).[0L, 1L]) "angle"
         near (log (1.0 + exp (-Math.PI / 2.0))) (loss.Compute(x, y)) "loss"

@@ -66,7 +66,7 @@ let tests =
             test "losses: the mean over batches, on what the networks make" {
                 use _ = torch.NewDisposeScope()
                 let data = dataset 1 fine
-                let loss = Contrastive.loss Contrastive.defaults
+                let loss: Loss = new ContrastiveLoss()
 
                 let losses = Dictionary [ KeyValuePair("metric_loss", loss) ]
 

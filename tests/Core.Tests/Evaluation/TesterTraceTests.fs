@@ -15,10 +15,10 @@ let private losses () : KeyValuePair<string, Loss>[] =
     let embedding = int EmbeddingNetworks.size
 
     [|
-        KeyValuePair("triplet", TripletMargin.loss TripletMargin.defaults)
-        KeyValuePair("p2s", P2SGrad.loss (P2SGrad.defaults embedding 4))
-        KeyValuePair("arc", ArcFace.loss (ArcFace.defaults 4 embedding))
-        KeyValuePair("soft margin", DynamicSoftMargin.loss DynamicSoftMargin.defaults)
+        KeyValuePair("triplet", new TripletMarginLoss())
+        KeyValuePair("p2s", new P2SGradLoss(embedding, 4))
+        KeyValuePair("arc", new ArcFaceLoss(4, embedding))
+        KeyValuePair("soft margin", new DynamicSoftMarginLoss())
     |]
 
 let private bits (modules: torch.nn.Module seq) =

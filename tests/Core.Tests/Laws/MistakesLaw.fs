@@ -39,9 +39,7 @@ let private mistakes: Mistake list =
                 LossFuncs =
                     LossFuncs.Of(
                         made.LossFuncs.Present
-                        @ [
-                            "metric_loss_7", TripletMargin.loss TripletMargin.defaults :> torch.nn.Module
-                        ]
+                        @ [ "metric_loss_7", new TripletMarginLoss() :> torch.nn.Module ]
                     )
             ))
         mistake "trunk_optimiser" "an unknown optimizer" (fun made ->

@@ -41,8 +41,7 @@ let private looks: (string * (Session -> unit)) list =
                     [| for row in 0..11 -> row % 3 |]
                 )
 
-            let losses =
-                Dictionary [ KeyValuePair("triplet", TripletMargin.loss TripletMargin.defaults) ]
+            let losses = Dictionary [ KeyValuePair("triplet", new TripletMarginLoss() :> Loss) ]
 
             let tester = Tester(EmbeddingSpace.Global, TestOptions(LossFuncs = losses))
 

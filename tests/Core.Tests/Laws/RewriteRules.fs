@@ -73,7 +73,7 @@ let private rule7 =
                                 [ Keys.Trunk, linear 6L 4L ]
                                 [ "trunk_optimizer", adam; "metric_loss_optimizer", adam ]
                                 (data ()),
-                            LossFuncs = LossFuncs(MetricLoss = P2SGrad.loss (P2SGrad.defaults 4 RunParts.classes))
+                            LossFuncs = LossFuncs(MetricLoss = new P2SGradLoss(4, RunParts.classes))
                         ))
 
                 use _ = Session.Start prepared

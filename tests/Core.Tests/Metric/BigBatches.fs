@@ -36,25 +36,18 @@ let private isVariant (name: string) =
 let private ofClasses: (string * (unit -> Loss)) list =
     (everyOf (int classes) (int size) |> List.filter (fst >> isVariant >> not))
     @ [
-        "P2SGrad", (fun () -> P2SGrad.loss (P2SGrad.defaults (int size) (int classes)) :> Loss)
-        "DynamicSoftMargin", (fun () -> DynamicSoftMargin.loss DynamicSoftMargin.defaults)
-        "CrossBatch",
-        (fun () ->
-            CrossBatch.loss
-                { CrossBatch.defaults (int size) with
-                    MemorySize = int rows
-                }
-                (Contrastive.loss Contrastive.defaults)
-            :> Loss)
+        "P2SGrad", (fun () -> new P2SGradLoss(int size, int classes) :> Loss)
+        "DynamicSoftMargin", (fun () -> new DynamicSoftMarginLoss())
+        "CrossBatch", (fun () -> new CrossBatchMemory(new ContrastiveLoss(), int size, memorySize = int rows))
     ]
 
 // Without labels; whether there is another view.
 let private ofViews: (string * (unit -> Loss) * bool) list =
     [
-        "Manifold", (fun () -> Manifold.loss (Manifold.defaults (int size))), false
-        "VICReg", (fun () -> VICReg.loss VICReg.defaults), true
-        "SelfSupervised", (fun () -> SelfSupervised.loss true (NTXent.loss NTXent.defaults) :> Loss), true
-        "DynamicSoftMargin of views", (fun () -> DynamicSoftMargin.loss DynamicSoftMargin.defaults), true
+        "Manifold", (fun () -> new ManifoldLoss(int size)), false
+        "VICReg", (fun () -> new VICRegLoss()), true
+        "SelfSupervised", (fun () -> new SelfSupervisedLoss(new NTXentLoss())), true
+        "DynamicSoftMargin of views", (fun () -> new DynamicSoftMarginLoss()), true
     ]
 
 let private isFinite (make: unit -> Loss) (labels: torch.Tensor | null) (other: torch.Tensor | null) =

@@ -15,8 +15,7 @@ let withoutGradients (act: unit -> unit) =
     use _ = torch.no_grad ()
     act ()
 
-let private softMargin change () : Loss =
-    DynamicSoftMargin.loss (change DynamicSoftMargin.defaults)
+let private softMargin () = new DynamicSoftMarginLoss()
 
 let private histogram (loss: Loss) = floats (loss.Remembered "hist")
 
@@ -28,7 +27,7 @@ let tests =
         "dynamic soft margin"
         [
             test "with a reference set, as the reference" {
-                using (softMargin id) (fun loss ->
+                using softMargin (fun loss ->
                     let value, slope =
                         valueAndSlope loss (Known.x ()) (Known.y ()) Tuples.All (Some(Known.r (), Known.ry ()))
 
@@ -37,7 +36,7 @@ let tests =
             }
 
             test "a difference beyond the last bin counts in it" {
-                using (softMargin id) (fun loss ->
+                using softMargin (fun loss ->
                     // d(a,p) = 2, d(a,n) = 0.
                     let rows = float64([| 1.0; 0.0; -1.0; 0.0; 1.0; 0.0 |]).reshape(3L, 2L)
                     let triplet = Tuples.Triplets(vector [ 0 ], vector [ 1 ], vector [ 2 ])
@@ -48,9 +47,9 @@ let tests =
             }
 
             test "every batch replaces a part of the histogram" {
-                using (softMargin (fun options -> { options with Momentum = 0.25 })) (fun loss ->
+                using (fun () -> new DynamicSoftMarginLoss(momentum = 0.25)) (fun loss ->
                     let ofBatch rows =
-                        using (softMargin id) (fun fresh ->
+                        using softMargin (fun fresh ->
                             fresh.Compute(rows, Known.y ()) |> ignore
                             histogram fresh)
 
@@ -66,7 +65,7 @@ let tests =
 
             test "trains for any number of steps, with and without labels" {
                 for labels in ([ Known.y (); null ]: (torch.Tensor | null) list) do
-                    using (softMargin id) (fun loss ->
+                    using softMargin (fun loss ->
                         for number in 1..4 do
                             let rows = (embeddings number 8).requires_grad_ true
 
@@ -81,7 +80,7 @@ let tests =
             }
 
             test "without labels, each row's match is the same row of the references" {
-                using (softMargin id) (fun loss ->
+                using softMargin (fun loss ->
                     let rows, references = embeddings 1 6, embeddings 2 6
                     let distance = LpDistance()
                     let distances = floats (distance.Matrix(rows, references))
@@ -125,7 +124,7 @@ let tests =
                     "two rows", embeddings 1 2, vector [ 0; 0 ]
                 ] do
                 test $"{name}: 0, and the histogram stays" {
-                    using (softMargin id) (fun loss ->
+                    using softMargin (fun loss ->
                         let value, slope = valueAndSlope loss rows labels Tuples.All None
                         Expect.equal (value, slope) (0.0, 0.0) "loss and gradient"
                         Expect.all (histogram loss) ((=) 0.0) "histogram")
@@ -136,7 +135,7 @@ let tests =
                 use _ = torch.NewDisposeScope()
 
                 for dtype in [ torch.float32; torch.bfloat16; torch.float64 ] do
-                    use loss = softMargin id ()
+                    use loss = softMargin ()
                     let labels = Array.append [| 0L; 0L; 1L |] (classes codes)
 
                     let rows =
@@ -149,7 +148,7 @@ let tests =
                     Expect.all (floats (gradient rows)) Double.IsFinite "gradient"
 
             test "the gradient is the derivative, histogram included" {
-                using (softMargin id) (fun loss ->
+                using softMargin (fun loss ->
                     let rows = (embeddings 5 8).requires_grad_ true
 
                     let fresh (at: torch.Tensor) =
@@ -167,15 +166,14 @@ let tests =
             }
 
             test "mistakes" {
-                let refused message change =
-                    throws<ArgumentException> message (fun () -> softMargin change () |> ignore)
+                let refused message (make: unit -> DynamicSoftMarginLoss) =
+                    throws<ArgumentException> message (make >> ignore)
 
-                refused "minVal below 0" (fun options -> { options with MinVal = 1.0 })
-                refused "at least one bin" (fun options -> { options with NumBins = 0 })
-                refused "momentum" (fun options -> { options with Momentum = 2.0 })
+                refused "minVal below 0" (fun () -> new DynamicSoftMarginLoss(minVal = 1.0))
+                refused "at least one bin" (fun () -> new DynamicSoftMarginLoss(numBins = 0))
+                refused "momentum" (fun () -> new DynamicSoftMarginLoss(momentum = 2.0))
 
                 throws<ArgumentException> "DynamicSoftMarginLoss needs LpDistance" (fun () ->
-                    DynamicSoftMargin.lossWith (LossValues.cosine ()) DynamicSoftMargin.defaults
-                    |> ignore)
+                    new DynamicSoftMarginLoss(Distance = LossValues.cosine ()) |> ignore)
             }
         ]

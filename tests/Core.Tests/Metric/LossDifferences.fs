@@ -30,11 +30,6 @@ let differences =
             }
 
             test "swap takes the reference set's own distances, however large it is" {
-                let options =
-                    { TripletMargin.defaults with
-                        Swap = true
-                    }
-
                 use _ = torch.NewDisposeScope()
                 // Two query rows, three references; distances by hand.
                 let rows = float64([| 1.0; 0.0; 0.0; 1.0 |]).reshape(2L, 2L)
@@ -49,7 +44,7 @@ let differences =
 
                 let value, _ =
                     valueAndSlope
-                        (TripletMargin.loss options)
+                        (new TripletMarginLoss(swap = true))
                         rows
                         null
                         (Tuples.Triplets(vector [ 0 ], vector [ 0 ], vector [ 2 ]))
@@ -64,7 +59,7 @@ let differences =
                 let weights = float64 [| 0.5; 2.0; 1.0; 0.25 |]
 
                 let by (reducer: Reducer) =
-                    use loss = MultiSimilarity.lossWith (reducedBy reducer) MultiSimilarity.defaults
+                    use loss = new MultiSimilarityLoss(Reducer = reducer)
                     loss.Compute(Known.x (), Known.y ())
 
                 let each = by (DoNothingReducer())
@@ -81,14 +76,13 @@ let differences =
                 for name, make, anchors in
                     [
                         "GeneralizedLiftedStructure",
-                        (fun settings ->
-                            GeneralizedLiftedStructure.lossWith settings GeneralizedLiftedStructure.defaults),
+                        (fun reducer -> new GeneralizedLiftedStructureLoss(Reducer = reducer) :> Loss),
                         ofRows
-                        "TupletMargin", (fun settings -> TupletMargin.lossWith settings TupletMargin.defaults), ofPairs
-                        "Angular", (fun settings -> Angular.lossWith settings Angular.defaults), ofPairs
+                        "TupletMargin", (fun reducer -> new TupletMarginLoss(Reducer = reducer) :> Loss), ofPairs
+                        "Angular", (fun reducer -> new AngularLoss(Reducer = reducer) :> Loss), ofPairs
                     ] do
                     let by (reducer: Reducer) =
-                        use loss = make (reducedBy reducer)
+                        use loss: Loss = make reducer
                         loss.Compute(Known.x (), Known.y ())
 
                     let ofAnchors = weights.index_select (0L, (Known.y ()).index_select(0L, anchors))
@@ -98,7 +92,7 @@ let differences =
 
             test "ThresholdConsistentMargin compares with the reference set" {
                 use _ = torch.NewDisposeScope()
-                use loss = ThresholdConsistentMargin.loss ThresholdConsistentMargin.defaults
+                use loss = new ThresholdConsistentMarginLoss()
                 let x, r = Known.x (), (Known.r ()).requires_grad_ true
 
                 let similarity = CosineSimilarity().Matrix(x, r) |> floats
@@ -127,11 +121,7 @@ let differences =
             test "Histogram: a similarity of 1 falls into the last bin" {
                 use _ = torch.NewDisposeScope()
 
-                use loss =
-                    Histogram.loss
-                        { Histogram.defaults with
-                            NBins = Nullable 10
-                        }
+                use loss = new HistogramLoss(nBins = 10)
 
                 let rows = torch.cat ([| Known.x (); (Known.x ()).narrow(0L, 0L, 4L) |], 0L)
                 let labels = torch.cat ([| Known.y (); (Known.y ()).narrow(0L, 0L, 4L) |], 0L)
@@ -148,7 +138,7 @@ let differences =
                 use _ = torch.NewDisposeScope()
 
                 let by reducer =
-                    LiftedStructure.lossWith (reducedBy reducer) LiftedStructure.defaults
+                    new LiftedStructureLoss(Reducer = reducer)
 
                 use loss = by (DoNothingReducer())
                 let each = loss.Compute(Known.x (), Known.y ()) |> floats

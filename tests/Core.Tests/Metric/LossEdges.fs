@@ -40,8 +40,8 @@ let private isDefined (loss: string) (batch: string) =
 // Losses whose values may be negative, or that labels alone do not ask for.
 let private others: (string * (unit -> Loss)) list =
     [
-        "P2SGrad", (fun () -> P2SGrad.loss (P2SGrad.defaults 5 4))
-        "DynamicSoftMargin", (fun () -> DynamicSoftMargin.loss DynamicSoftMargin.defaults)
+        "P2SGrad", (fun () -> new P2SGradLoss(5, 4))
+        "DynamicSoftMargin", (fun () -> new DynamicSoftMarginLoss())
     ]
 
 let private dtypes = [ torch.float64; torch.float32; torch.bfloat16 ]

@@ -102,12 +102,7 @@ let gradients =
                 let rows = (embeddings 4 10).requires_grad_ true
                 let classes = vector (Seq.map int64 labels)
 
-                use loss =
-                    Circle.lossWith
-                        { LossSettings.defaults with
-                            Reducer = SumReducer()
-                        }
-                        { M = m; Gamma = gamma }
+                use loss = new CircleLoss(m, gamma, Reducer = SumReducer())
 
                 loss.Compute(rows, classes).backward()
 

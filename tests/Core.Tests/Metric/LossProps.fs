@@ -96,14 +96,7 @@ let private values =
                 let twice, once =
                     Tuples.Pairs(a1, p, a2, n), Tuples.Pairs(a1, p, vector [ 0; 3 ], vector [ 3; 0 ])
 
-                use loss =
-                    TripletMargin.lossWith
-                        { LossSettings.defaults with
-                            Reducer = SumReducer()
-                        }
-                        { TripletMargin.defaults with
-                            Margin = 2.0
-                        }
+                use loss = new TripletMarginLoss(margin = 2.0, Reducer = SumReducer())
 
                 let value tuples =
                     fst (valueAndSlope loss (Known.x ()) null tuples None)

@@ -22,16 +22,14 @@ let private behaviour =
                 let loss embeddingWeight weightWeight =
                     torch.manual_seed 5L |> ignore
 
-                    ArcFace.lossWith
-                        { LossSettings.defaults with
-                            EmbeddingRegularizer = lp
-                            EmbeddingRegWeight = embeddingWeight
-                        }
-                        { WeightSettings.defaults with
-                            Regularizer = lp
-                            RegWeight = weightWeight
-                        }
-                        (ArcFace.defaults 4 4)
+                    new ArcFaceLoss(
+                        4,
+                        4,
+                        EmbeddingRegularizer = lp,
+                        EmbeddingRegWeight = embeddingWeight,
+                        WeightRegularizer = lp,
+                        WeightRegWeight = weightWeight
+                    )
 
                 use plain = loss 0.0 0.0
                 use regularized = loss 0.3 0.2
@@ -54,46 +52,40 @@ let private behaviour =
                     ]
 
                 let beta classes =
-                    Margin.loss
-                        { Margin.defaults with
-                            LearnBeta = true
-                            NumClasses = classes
-                        }
+                    new MarginLoss(learnBeta = true, numClasses = classes)
 
-                Expect.equal (shapes (ArcFace.loss (ArcFace.defaults 3 5))) [ "W", [ 5L; 3L ] ] "D × C"
-                Expect.equal (shapes (ProxyNCA.loss (ProxyNCA.defaults 3 5))) [ "proxies", [ 3L; 5L ] ] "C × D"
-                Expect.equal (shapes (ProxyAnchor.loss (ProxyAnchor.defaults 3 5))) [ "proxies", [ 3L; 5L ] ] "C × D"
-                Expect.equal (shapes (CosFace.loss (CosFace.defaults 3 5))) [ "W", [ 5L; 3L ] ] "D × C"
-                Expect.equal (shapes (SoftTriple.loss (SoftTriple.defaults 3 5))) [ "fc", [ 5L; 30L ] ] "D × C·K"
-                Expect.equal (shapes (P2SGrad.loss (P2SGrad.defaults 5 3))) [ "weight", [ 5L; 3L ] ] "D × C"
-                Expect.equal (shapes (Manifold.loss (Manifold.defaults 5))) [ "proxies", [ 50L; 5L ] ] "K × l"
+                Expect.equal (shapes (new ArcFaceLoss(3, 5))) [ "W", [ 5L; 3L ] ] "D × C"
+                Expect.equal (shapes (new ProxyNCALoss(3, 5))) [ "proxies", [ 3L; 5L ] ] "C × D"
+                Expect.equal (shapes (new ProxyAnchorLoss(3, 5))) [ "proxies", [ 3L; 5L ] ] "C × D"
+                Expect.equal (shapes (new CosFaceLoss(3, 5))) [ "W", [ 5L; 3L ] ] "D × C"
+                Expect.equal (shapes (new SoftTripleLoss(3, 5))) [ "fc", [ 5L; 30L ] ] "D × C·K"
+                Expect.equal (shapes (new P2SGradLoss(5, 3))) [ "weight", [ 5L; 3L ] ] "D × C"
+                Expect.equal (shapes (new ManifoldLoss(5))) [ "proxies", [ 50L; 5L ] ] "K × l"
                 Expect.equal (shapes (beta (Nullable()))) [ "beta", [ 1L ] ] "one"
                 Expect.equal (shapes (beta (Nullable 3))) [ "beta", [ 3L ] ] "one a class"
-                Expect.isEmpty (shapes (Margin.loss Margin.defaults)) "β is not learned"
+                Expect.isEmpty (shapes (new MarginLoss())) "β is not learned"
             }
 
             test "weights start as torch.manual_seed and the given function say" {
-                let weights settings =
-                    torch.manual_seed 3L |> ignore
-                    use loss = ArcFace.lossWith LossSettings.defaults settings (ArcFace.defaults 3 5)
+                let weights (loss: WeightedLoss) =
+                    use loss = loss
                     floats (Seq.head (loss.parameters ()))
 
-                Expect.equal (weights WeightSettings.defaults) (weights WeightSettings.defaults) "seed"
+                let drawn () =
+                    torch.manual_seed 3L |> ignore
+                    weights (new ArcFaceLoss(3, 5))
+
+                Expect.equal (drawn ()) (drawn ()) "seed"
 
                 let ones =
-                    { WeightSettings.defaults with
-                        Init = Action<_>(fun weights -> weights.fill_ (1.0.ToScalar()) |> ignore)
-                    }
+                    new ArcFaceLoss(3, 5, WeightInitFunc = fun weights -> weights.fill_ (1.0.ToScalar()) |> ignore)
 
                 Expect.equal (weights ones) (Array.create 15 1.0) "function"
             }
 
             test "random triplets follow the seed, or libtorch's generator" {
                 let random () =
-                    TripletMargin.loss
-                        { TripletMargin.defaults with
-                            TripletsPerAnchor = Nullable 2
-                        }
+                    new TripletMarginLoss(tripletsPerAnchor = 2)
 
                 using random (fun loss ->
                     let x, y = Known.x (), Known.y ()
@@ -113,7 +105,7 @@ let private behaviour =
             }
 
             test "labels of other types and devices are taken, others refused" {
-                using (triplet id) (fun loss ->
+                using (fun () -> new TripletMarginLoss()) (fun loss ->
                     let x, y = Known.x (), Known.y ()
                     Expect.equal (number (loss.Compute(x, y.``int`` ()))) (number (loss.Compute(x, y))) "int32"
 
@@ -154,24 +146,61 @@ let private behaviour =
             }
 
             test "formulas for one distance refuse others" {
-                let euclidean =
-                    { LossSettings.defaults with
-                        Distance = LpDistance()
-                    }
+                let euclidean = LpDistance()
 
                 throws<ArgumentException> "CircleLoss needs CosineSimilarity" (fun () ->
-                    Circle.lossWith euclidean Circle.defaults |> ignore)
+                    new CircleLoss(Distance = euclidean) |> ignore)
 
                 throws<ArgumentException> "SoftTripleLoss needs a similarity" (fun () ->
-                    SoftTriple.lossWith euclidean WeightSettings.defaults (SoftTriple.defaults 3 5)
-                    |> ignore)
+                    new SoftTripleLoss(3, 5, Distance = euclidean) |> ignore)
 
                 throws<ArgumentException> "VICRegLoss uses no distance" (fun () ->
-                    VICReg.lossWith euclidean VICReg.defaults |> ignore)
+                    new VICRegLoss(Distance = euclidean) |> ignore)
 
                 throws<ArgumentException> "ArcFaceLoss needs CosineSimilarity" (fun () ->
-                    ArcFace.lossWith euclidean WeightSettings.defaults (ArcFace.defaults 3 5)
-                    |> ignore)
+                    new ArcFaceLoss(3, 5, Distance = euclidean) |> ignore)
+            }
+
+            test "what all losses share is set where the loss is made, and refused once it is in use" {
+                use _ = torch.NewDisposeScope()
+                let lp = LpRegularizer()
+                use loss = new ArcFaceLoss(4, 4, WeightRegWeight = 0.5)
+
+                let settings: (string * (unit -> unit)) list =
+                    [
+                        "Distance", (fun () -> loss.Distance <- cosine ())
+                        "Reducer", (fun () -> loss.Reducer <- SumReducer())
+                        "EmbeddingRegularizer", (fun () -> loss.EmbeddingRegularizer <- lp)
+                        "EmbeddingRegWeight", (fun () -> loss.EmbeddingRegWeight <- 0.5)
+                        "CollectStats", (fun () -> loss.CollectStats <- true)
+                        "WeightInitFunc", (fun () -> loss.WeightInitFunc <- fun weights -> weights.fill_ 1.0 |> ignore)
+                        "WeightRegularizer", (fun () -> loss.WeightRegularizer <- lp)
+                        "WeightRegWeight", (fun () -> loss.WeightRegWeight <- 1.0)
+                    ]
+
+                let reducer = loss.Reducer
+
+                for _, set in settings do
+                    set ()
+
+                Expect.notEqual loss.Reducer reducer "one for each part"
+                loss.Compute((Known.x ()).``float``(), Known.y ()) |> ignore
+                Expect.equal (List.ofSeq loss.Stats.Keys) [ "loss" ] "collected"
+
+                for name, set in settings do
+                    throws<InvalidOperationException> $"ArcFaceLoss.{name} cannot change" set
+            }
+
+            test "losses made of losses take no distance" {
+                let pairs () = new ContrastiveLoss()
+
+                for make in
+                    [
+                        (fun () -> new CrossBatchMemory(pairs (), 4, Distance = cosine ()) :> Loss)
+                        (fun () -> new MultipleLosses([ pairs () :> Loss ], Distance = cosine ()))
+                        (fun () -> new SelfSupervisedLoss(pairs (), Distance = cosine ()))
+                    ] do
+                    throws<ArgumentException> "compares nothing itself" (make >> ignore)
             }
 
             test "one reducer serves many losses, each with its own statistics" {
@@ -179,8 +208,8 @@ let private behaviour =
 
                 let reducer = ThresholdReducer(low = 0.0, CollectStats = true)
 
-                use triplets = TripletMargin.lossWith (reducedBy reducer) TripletMargin.defaults
-                use pairs = Contrastive.lossWith (reducedBy reducer) Contrastive.defaults
+                use triplets = new TripletMarginLoss(Reducer = reducer)
+                use pairs = new ContrastiveLoss(Reducer = reducer)
                 let x, y = Known.x (), Known.y ()
                 triplets.Compute(x, y) |> ignore
                 pairs.Compute(x, y) |> ignore
@@ -190,7 +219,7 @@ let private behaviour =
 
             test "NCA: in training a batch without two of one class is 0, with gradients of 0" {
                 use _ = torch.NewDisposeScope()
-                use loss = NCA.loss NCA.defaults
+                use loss = new NCALoss()
                 let x = (Known.x ()).requires_grad_ true
                 let labels = torch.arange (x.size 0)
                 let value = loss.Compute(x, labels, Tuples.All, null, null, Seed.ofInt64 1L)
@@ -202,8 +231,7 @@ let private behaviour =
 
             test "ArcFace: logits are scaled cosines without a margin" {
                 use _ = torch.NewDisposeScope()
-                let options = ArcFace.defaults 4 4
-                use loss = ArcFace.loss options
+                use loss = new ArcFaceLoss(4, 4)
                 loss.``to`` torch.float64 |> ignore
                 let x = Known.x ()
                 let weights = loss.WeightsLike x

@@ -18,7 +18,7 @@ let private numbersOf =
         [
             test "the same batch again and again: as the reference" {
                 use _ = torch.NewDisposeScope()
-                use loss = contrastive id
+                use loss = contrastive ()
 
                 for _ in 1..3 do
                     isNear 1e-8 (number (loss.Compute(Known.x (), Known.y ()))) 2.01175970 "loss"
@@ -34,12 +34,7 @@ let private numbersOf =
                 let rowsOf batch = embeddings (number + batch) 5
                 let labels = [| 0L; 0L; 1L; 2L; 1L |]
 
-                use loss =
-                    CrossBatch.loss
-                        { CrossBatch.defaults 5 with
-                            MemorySize = 13
-                        }
-                        (Contrastive.loss Contrastive.defaults)
+                use loss = new CrossBatchMemory(new ContrastiveLoss(), 5, memorySize = 13)
 
                 loss.``to`` torch.float64 |> ignore
                 // By hand: what the ring holds, place by place.
@@ -81,7 +76,7 @@ let private numbersOf =
                 use _ = torch.NewDisposeScope()
 
                 let fresh () =
-                    let loss = memoryOf id (MultiSimilarity.loss MultiSimilarity.defaults)
+                    let loss = memoryOf (new MultiSimilarityLoss())
                     loss.Compute(other (), Known.y ()) |> ignore
                     loss
 
@@ -94,7 +89,7 @@ let private numbersOf =
                 let struct (memory, labels) =
                     struct (loss.Remembered("embedding_memory").clone(), loss.Remembered("label_memory").clone())
 
-                use plain = MultiSimilarity.loss MultiSimilarity.defaults
+                use plain = new MultiSimilarityLoss()
 
                 let value (at: torch.Tensor) =
                     let same = Tuples.matches (Known.y ()) labels
@@ -114,13 +109,10 @@ let private numbersOf =
             test "losses may be added before gradients are asked for, whatever the distance" {
                 use _ = torch.NewDisposeScope()
 
-                let settings =
-                    { LossSettings.defaults with
-                        Distance = DotProductSimilarity(normalizeEmbeddings = false)
-                    }
+                let distance = DotProductSimilarity(normalizeEmbeddings = false)
 
                 use loss =
-                    memoryOf id (Contrastive.lossWith settings { PosMargin = 1.0; NegMargin = 0.0 })
+                    memoryOf (new ContrastiveLoss(posMargin = 1.0, negMargin = 0.0, Distance = distance))
 
                 let rows = (Known.x ()).requires_grad_ true
                 let first = loss.Compute(rows, Known.y ())
@@ -133,13 +125,10 @@ let private numbersOf =
                 use _ = torch.NewDisposeScope()
 
                 let triplet perAnchor =
-                    TripletMargin.loss
-                        { TripletMargin.defaults with
-                            TripletsPerAnchor = perAnchor
-                        }
+                    new TripletMarginLoss(tripletsPerAnchor = perAnchor)
 
-                use all = memoryOf id (triplet (Nullable()))
-                use few = memoryOf id (triplet (Nullable 1))
+                use all = memoryOf (triplet (Nullable()))
+                use few = memoryOf (triplet (Nullable 1))
 
                 for _ in 1..2 do
                     let value = number (all.Compute(Known.x (), Known.y ()))
@@ -166,18 +155,13 @@ let private tuples =
                         Known.pairs ()
                         Tuples.Triplets(vector [ 0; 3 ], vector [ 1; 4 ], vector [ 3; 5 ])
                     ] do
-                    use loss =
-                        contrastive (fun options ->
-                            { options with
-                                Miner = noMore
-                                MemorySize = 12
-                            })
+                    use loss = mining noMore 12
 
                     loss.Compute(other (), Known.y ()) |> ignore
                     // The batch lies around the end of the memory: at 8 to 11 and 0 to 3.
                     let value = trained loss (Known.x ()) (Known.y ()) given
                     Expect.equal (numbers loss.CurrBatchIdx) [| 8L; 9L; 10L; 11L; 0L; 1L; 2L; 3L |] "places"
-                    use plain = Contrastive.loss Contrastive.defaults
+                    use plain = new ContrastiveLoss()
 
                     isNear
                         1e-12
@@ -195,7 +179,7 @@ let private tuples =
                             Tuples.Pairs(vector [], vector [], vector [], vector [])
                     }
 
-                use loss = contrastive (fun options -> { options with Miner = noMore })
+                use loss = mining noMore 16
                 loss.Compute(other (), Known.y ()) |> ignore
                 let value = loss.Compute(Known.x (), Known.y (), Known.pairs ())
 
@@ -217,8 +201,8 @@ let private tuples =
                             Tuples.Pairs(a1, p, a2, n)
                     }
 
-                use mined = contrastive (fun options -> { options with Miner = everything })
-                use all = contrastive id
+                use mined = mining everything 16
+                use all = contrastive ()
 
                 for rows in [ Known.x (); other (); Known.x () ] do
                     isNear

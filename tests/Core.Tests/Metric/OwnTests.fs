@@ -11,7 +11,7 @@ open MetricLearning.Core.Tests.Support.RandomBatches
 
 /// A loss of one's own: the square of how far positives are too far, learning how far that is.
 type SquaredHinge() as this =
-    inherit Loss()
+    inherit Loss("SquaredHinge")
     do this.Learn("limit", filled [ 1 ] 0.5)
 
     override this.ComputeLoss input =
@@ -83,12 +83,7 @@ let tests =
 
                 Expect.equal (floats (largest.Matrix(Known.x (), null))) (floats (plain.Matrix(rows, null))) "matrix"
 
-                let settings =
-                    { LossSettings.defaults with
-                        Distance = largest
-                    }
-
-                use loss = TripletMargin.lossWith settings TripletMargin.defaults
+                use loss = new TripletMarginLoss(Distance = largest)
                 Expect.isGreaterThan (number (loss.Compute(Known.x (), Known.y ()))) 0.0 "in a loss"
             }
 
@@ -108,12 +103,7 @@ let tests =
             test "a reducer" {
                 use _ = torch.NewDisposeScope()
 
-                let settings =
-                    { LossSettings.defaults with
-                        Reducer = Largest()
-                    }
-
-                use loss = Contrastive.lossWith settings Contrastive.defaults
+                use loss = new ContrastiveLoss(Reducer = Largest())
 
                 let distances = LpDistance().Matrix(Known.x (), null)
 
@@ -129,15 +119,11 @@ let tests =
 
             test "a regularizer" {
                 use _ = torch.NewDisposeScope()
-                let plain = TripletMargin.loss TripletMargin.defaults
+                let plain = new TripletMarginLoss()
 
-                let settings =
-                    { LossSettings.defaults with
-                        EmbeddingRegularizer = FirstNumber()
-                        EmbeddingRegWeight = 0.1
-                    }
+                use loss =
+                    new TripletMarginLoss(EmbeddingRegularizer = FirstNumber(), EmbeddingRegWeight = 0.1)
 
-                use loss = TripletMargin.lossWith settings TripletMargin.defaults
                 let x, y = Known.x (), Known.y ()
 
                 let expected =

@@ -11,8 +11,8 @@ open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.RandomBatches
 
 /// The distance of positives less that of negatives, as long as it costs.
-type private Plain(settings: LossSettings) =
-    inherit GenericPairLoss(settings)
+type private Plain() =
+    inherit GenericPairLoss("Plain")
     override _.Parts = [| "pos_loss"; "neg_loss" |]
 
     override this.ComputePairs(positives, negatives) =
@@ -32,13 +32,8 @@ let tests =
                 use _ = torch.NewDisposeScope()
                 let x, y = Known.x (), Known.y ()
 
-                let settings =
-                    { LossSettings.defaults with
-                        Reducer = AvgNonZeroReducer()
-                    }
-
-                use own = new Plain(settings)
-                use contrastive = Contrastive.loss Contrastive.defaults
+                use own = new Plain(Reducer = AvgNonZeroReducer())
+                use contrastive = new ContrastiveLoss()
 
                 for tuples in
                     [
@@ -59,7 +54,7 @@ let tests =
                     "references"
 
                 use defaults =
-                    { new GenericPairLoss() with
+                    { new GenericPairLoss("Distances") with
                         override _.ComputePairs(positives, _) =
                             [| positives.Elements("loss", positives.Values) |]
                     }
@@ -68,34 +63,27 @@ let tests =
             }
 
             test "formulas for one distance refuse others" {
-                let settings distance =
-                    { LossSettings.defaults with
-                        Distance = distance
-                    }
+                let euclidean = LpDistance()
+                let cosine = CosineSimilarity()
 
-                let euclidean = settings (LpDistance())
-                let cosine = settings (CosineSimilarity())
+                let squared = LpDistance(power = 2.0)
 
-                let squared = settings (LpDistance(power = 2.0))
+                let raw = LpDistance(normalizeEmbeddings = false)
 
-                let raw = settings (LpDistance(normalizeEmbeddings = false))
+                refuses "TupletMarginLoss needs Cosine" (fun () -> new TupletMarginLoss(Distance = euclidean))
 
-                refuses "TupletMarginLoss needs Cosine" (fun () ->
-                    TupletMargin.lossWith euclidean TupletMargin.defaults)
-
-                refuses "PNPLoss needs Cosine" (fun () -> PNP.lossWith euclidean PNP.defaults)
-                refuses "InstanceLoss needs Cosine" (fun () -> Instance.lossWith euclidean Instance.defaults)
+                refuses "PNPLoss needs Cosine" (fun () -> new PNPLoss(Distance = euclidean))
+                refuses "InstanceLoss needs Cosine" (fun () -> new InstanceLoss(Distance = euclidean))
 
                 refuses "ThresholdConsistentMarginLoss needs Cosine" (fun () ->
-                    ThresholdConsistentMargin.lossWith euclidean ThresholdConsistentMargin.defaults)
+                    new ThresholdConsistentMarginLoss(Distance = euclidean))
 
-                refuses "needs SNRDistance" (fun () ->
-                    SignalToNoiseRatioContrastive.lossWith euclidean SignalToNoiseRatioContrastive.defaults)
+                refuses "needs SNRDistance" (fun () -> new SignalToNoiseRatioContrastiveLoss(Distance = euclidean))
 
-                refuses "AngularLoss needs LpDistance with p = 2" (fun () -> Angular.lossWith cosine Angular.defaults)
-                refuses "power = 1, not 2" (fun () -> Angular.lossWith squared Angular.defaults)
-                refuses "on normalised embeddings" (fun () -> FastAP.lossWith raw FastAP.defaults)
-                use _ = FastAP.lossWith euclidean FastAP.defaults
+                refuses "AngularLoss needs LpDistance with p = 2" (fun () -> new AngularLoss(Distance = cosine))
+                refuses "power = 1, not 2" (fun () -> new AngularLoss(Distance = squared))
+                refuses "on normalised embeddings" (fun () -> new FastAPLoss(Distance = raw))
+                use _ = new FastAPLoss(Distance = euclidean)
                 ()
             }
 
@@ -118,51 +106,27 @@ let tests =
             }
 
             test "options that make no sense are errors" {
-                refuses "at least one bin" (fun () -> FastAP.loss { NumBins = 0 })
+                refuses "at least one bin" (fun () -> new FastAPLoss(numBins = 0))
 
-                refuses "at least one bin" (fun () ->
-                    Histogram.loss
-                        { Histogram.defaults with
-                            NBins = Nullable 0
-                        })
+                refuses "at least one bin" (fun () -> new HistogramLoss(nBins = 0))
 
-                refuses "delta must be 2 / nBins" (fun () ->
-                    Histogram.loss
-                        { Histogram.defaults with
-                            Delta = Nullable 0.3
-                        })
+                refuses "delta must be 2 / nBins" (fun () -> new HistogramLoss(delta = 0.3))
 
-                refuses "delta must be 2 / nBins" (fun () ->
-                    Histogram.loss
-                        {
-                            NBins = Nullable 10
-                            Delta = Nullable 0.3
-                        })
+                refuses "delta must be 2 / nBins" (fun () -> new HistogramLoss(nBins = 10, delta = 0.3))
 
-                refuses "from 0 to 1" (fun () ->
-                    RankedList.loss
-                        { RankedList.defaults 1.0 1.0 with
-                            Imbalance = 1.5
-                        })
+                refuses "from 0 to 1" (fun () -> new RankedListLoss(1.0, 1.0, imbalance = 1.5))
 
-                refuses "no variant 9" (fun () -> PNP.loss { PNP.defaults with Variant = enum 9 })
+                refuses "no variant 9" (fun () -> new PNPLoss(variant = enum 9))
 
-                Expect.equal
-                    (Histogram.bins
-                        { Histogram.defaults with
-                            Delta = Nullable 0.05
-                        })
-                    40
-                    "bins of a width"
+                Expect.equal (new HistogramLoss(delta = 0.05)).Bins 40 "bins of a width"
 
-                Expect.equal (Histogram.bins Histogram.defaults) 100 "bins by default"
+                Expect.equal (new HistogramLoss()).Bins 100 "bins by default"
             }
 
             test "FastAP weighs samples by how often tuples take them" {
                 use _ = torch.NewDisposeScope()
 
-                use loss =
-                    FastAP.lossWith (LossValues.reducedBy (DoNothingReducer())) FastAP.defaults
+                use loss = new FastAPLoss(Reducer = DoNothingReducer())
 
                 let x, y = Known.x (), Known.y ()
 

@@ -69,18 +69,12 @@ let private cases: Gen<Case> =
 
 // The loss, and its gradients to the batch and to the reference set.
 let private valueAndGradient (case: Case) (tuples: Tuples) : float * torch.Tensor =
-    let settings =
-        { LossSettings.defaults with
-            Distance = (Map.ofList distances)[case.Distance]()
-            Reducer = (Map.ofList reducers)[case.Reducer]()
-        }
-
     use loss =
-        TripletMargin.lossWith
-            settings
-            { TripletMargin.defaults with
-                Margin = case.Margin
-            }
+        new TripletMarginLoss(
+            case.Margin,
+            Distance = (Map.ofList distances)[case.Distance](),
+            Reducer = (Map.ofList reducers)[case.Reducer]()
+        )
 
     let leaf number count =
         (embeddings number count).to_type(case.Dtype).requires_grad_ true
@@ -198,9 +192,9 @@ let tests =
                                 )
 
                             let distance = LpDistance()
-
-                            let triplets = (RankedTriplets.TryOf(distance, input, Nullable(), 0.3)).Value
-
+                            let matrix = distance.Matrix(input.Embeddings, null)
+                            let masks = (TripletMasks.TryOf(input, Nullable())).Value
+                            let triplets = RankedTriplets(matrix, masks, 0.3, distance.IsInverted)
                             let oneByOne = lazy (failtest "the triplets were listed")
                             let elements = RankedElements("loss", triplets, oneByOne, false)
                             let value = reducer().ReduceOne(elements, input.Embeddings, input.Labels)

@@ -11,10 +11,9 @@ open MetricLearning.Core
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.RandomBatches
 
-let private triplets () =
-    TripletMargin.loss TripletMargin.defaults
+let private triplets () : Loss = new TripletMarginLoss()
 
-let private pairs () = Contrastive.loss Contrastive.defaults
+let private pairs () : Loss = new ContrastiveLoss()
 
 let private hard () : Miner = BatchHardMiner()
 
@@ -32,10 +31,13 @@ let private several =
                     0.5 * number (first.Compute(x, y, (hard ()).Mine(x, y)))
                     + 2.0 * number (second.Compute(x, y))
 
-                let terms =
-                    SumOfLosses.ofLists [| triplets (); pairs () |] [| hard (); null |] [| 0.5; 2.0 |]
+                use sum =
+                    new MultipleLosses(
+                        [ triplets (); pairs () ],
+                        ([| hard (); null |]: (Miner | null)[]),
+                        [| 0.5; 2.0 |]
+                    )
 
-                use sum = new SumOfLosses(terms)
                 isNear 1e-12 (number (sum.Compute(x, y))) expected "loss"
 
                 throws<ArgumentException> "miners of its own" (fun () -> sum.Compute(x, y, Known.pairs ()) |> ignore)
@@ -43,12 +45,9 @@ let private several =
 
             test "have names, and what they learn has too" {
                 use sum =
-                    new SumOfLosses(
-                        SumOfLosses.ofNames
-                            (dict [ "far", triplets (); "face", ArcFace.loss (ArcFace.defaults 3 5) :> Loss ]
-                             |> Dictionary)
-                            null
-                            null
+                    new MultipleLosses(
+                        dict [ "far", triplets (); "face", new ArcFaceLoss(3, 5) ]
+                        |> Dictionary<string, Loss>
                     )
 
                 sum.``to`` torch.float64 |> ignore
@@ -64,15 +63,15 @@ let private several =
             test "all mistakes are told together" {
                 let losses = [| triplets (); pairs () |]
 
-                let refused (messages: string list) (act: unit -> IReadOnlyList<SumTerm>) =
+                let refused (messages: string list) (act: unit -> MultipleLosses) =
                     for message in messages do
                         throws<ArgumentException> message (fun () -> act () |> ignore)
 
                 refused [ "2 losses and 1 miners"; "2 losses and 3 weights" ] (fun () ->
-                    SumOfLosses.ofLists losses [| null |] [| 1.0; 2.0; 3.0 |])
+                    new MultipleLosses(losses, [| null |], [| 1.0; 2.0; 3.0 |]))
 
-                refused [ "at least one loss" ] (fun () -> SumOfLosses.ofLists [||] null null)
-                refused [ "finite number" ] (fun () -> SumOfLosses.ofLists losses null [| 1.0; nan |])
+                refused [ "at least one loss" ] (fun () -> new MultipleLosses(Array.empty<Loss>))
+                refused [ "finite number" ] (fun () -> new MultipleLosses(losses, weights = [| 1.0; nan |]))
 
                 let named (names: string list) =
                     let all = Dictionary<string, Loss>()
@@ -91,19 +90,18 @@ let private several =
                         "a weight for \"c\""
                         "\"b\" has no weight"
                     ]
-                    (fun () -> SumOfLosses.ofNames (named [ "a"; "b" ]) miners weights)
+                    (fun () -> new MultipleLosses(named [ "a"; "b" ], miners, weights))
 
-                refused [ "must not be empty or contain a dot" ] (fun () ->
-                    SumOfLosses.ofNames (named [ "a.b" ]) null null)
+                refused [ "must not be empty or contain a dot" ] (fun () -> new MultipleLosses(named [ "a.b" ]))
             }
 
             test "take a memory if all of them do" {
                 use _ = torch.NewDisposeScope()
-                let options = CrossBatch.defaults 4
-                use memory = CrossBatch.loss options (SumOfLosses.loss [ triplets (); pairs () ])
+                use memory = new CrossBatchMemory(new MultipleLosses([ triplets (); pairs () ]), 4)
+
                 memory.``to`` torch.float64 |> ignore
-                use alone = CrossBatch.loss options (pairs ())
-                use other = CrossBatch.loss options (triplets ())
+                use alone = new CrossBatchMemory(pairs (), 4)
+                use other = new CrossBatchMemory(triplets (), 4)
 
                 let value (loss: Loss) =
                     number (loss.Compute((Known.x ()).``float``(), Known.y ()))
@@ -113,7 +111,7 @@ let private several =
                 isNear 1e-6 (value memory) (value alone + value other) "loss"
 
                 throws<ArgumentException> "takes no reference embeddings" (fun () ->
-                    CrossBatch.loss options (SumOfLosses.loss [ pairs (); ArcFace.loss (ArcFace.defaults 4 4) ])
+                    new CrossBatchMemory(new MultipleLosses([ pairs (); new ArcFaceLoss(4, 4) ]), 4)
                     |> ignore)
             }
         ]
@@ -150,8 +148,8 @@ let private twoViews =
         [
             test "SelfSupervised: as the reference" {
                 use _ = torch.NewDisposeScope()
-                use symmetric = SelfSupervised.loss true (NTXent.loss NTXent.defaults)
-                use oneSided = SelfSupervised.loss false (NTXent.loss NTXent.defaults)
+                use symmetric = new SelfSupervisedLoss(new NTXentLoss())
+                use oneSided = new SelfSupervisedLoss(new NTXentLoss(), symmetric = false)
                 isNear 1e-8 (number (views symmetric (x ()) (Known.r ()))) 5.53563420 "symmetric"
                 isNear 1e-8 (number (views oneSided (x ()) (Known.r ()))) 2.65596208 "one-sided"
                 checkSlopes "symmetric" symmetric
@@ -160,15 +158,15 @@ let private twoViews =
 
             test "VICReg: as the reference" {
                 use _ = torch.NewDisposeScope()
-                use loss = VICReg.loss VICReg.defaults
+                use loss = new VICRegLoss()
                 isNear 1e-8 (number (views loss (x ()) (Known.r ()))) 29.32589703 "loss"
                 checkSlopes "VICReg" loss
             }
 
             for name, make in
                 [
-                    "SelfSupervisedLoss", (fun () -> SelfSupervised.loss true (pairs ()) :> Loss)
-                    "VICRegLoss", (fun () -> VICReg.loss VICReg.defaults)
+                    "SelfSupervisedLoss", (fun () -> new SelfSupervisedLoss(pairs ()) :> Loss)
+                    "VICRegLoss", (fun () -> new VICRegLoss())
                 ] do
                 test $"{name}: labels, tuples and other shapes are refused" {
                     use _ = torch.NewDisposeScope()
@@ -206,11 +204,11 @@ let private twoViews =
             test "SelfSupervised: refuses losses to which classes mean more, and needs the other view" {
                 use _ = torch.NewDisposeScope()
 
-                for loss in [ Margin.loss Margin.defaults; ArcFace.loss (ArcFace.defaults 3 4) ] do
+                for loss in [ new MarginLoss() :> Loss; new ArcFaceLoss(3, 4) ] do
                     throws<ArgumentException> "SelfSupervisedLoss cannot work with" (fun () ->
-                        SelfSupervised.loss true loss |> ignore)
+                        new SelfSupervisedLoss(loss) |> ignore)
 
-                use loss = SelfSupervised.loss true (pairs ())
+                use loss = new SelfSupervisedLoss(pairs ())
                 throws<ArgumentException> "needs refEmbeddings" (fun () -> views loss (x ()) null |> ignore)
             }
         ]

@@ -18,7 +18,7 @@ let private p2sGrad =
         [
             test "as the reference, and its weights have length 1 afterwards" {
                 use _ = torch.NewDisposeScope()
-                use loss = P2SGrad.loss (P2SGrad.defaults 4 4)
+                use loss = new P2SGradLoss(4, 4)
                 loss.``to`` torch.float64 |> ignore
                 let weight = nonNull (loss.get_parameter "weight")
 
@@ -38,7 +38,7 @@ let private p2sGrad =
 
             test "the gradient is the derivative, once the weights have length 1" {
                 use _ = torch.NewDisposeScope()
-                use loss = drawn (P2SGrad.loss (P2SGrad.defaults 5 4))
+                use loss = drawn (new P2SGradLoss(5, 4))
                 loss.``to`` torch.float64 |> ignore
                 let labels = vector [ 0; 1; 2; 3; 0; 1 ]
                 let rows = (embeddings 1 6).requires_grad_ true
@@ -54,7 +54,7 @@ let private p2sGrad =
 
             test "zero rows and narrow types are finite, tuples are refused" {
                 use _ = torch.NewDisposeScope()
-                use loss = P2SGrad.loss (P2SGrad.defaults 4 4)
+                use loss = new P2SGradLoss(4, 4)
 
                 for dtype in [ torch.float32; torch.bfloat16; torch.float64 ] do
                     let rows =
@@ -72,19 +72,16 @@ let private p2sGrad =
         ]
 
 let private manifold =
-    let options = { Manifold.defaults 4 with K = 3 }
+    let make () = new ManifoldLoss(4, k = 3)
 
-    let value (loss: Loss) (rows: torch.Tensor) (metaClasses: int64 seq) =
-        let input = MetricInput(rows, null, Tuples.All, null, null, lazy seed)
-        let proxies = loss.Learned("proxies", rows)
-        let classes = Manifold.checkMetaClasses options rows (vector metaClasses)
-        loss.Finish(Manifold.elements options loss.Distance proxies classes input, input)
+    let value (loss: ManifoldLoss) (rows: torch.Tensor) (metaClasses: int64 seq) =
+        loss.Compute(rows, null, vector metaClasses)
 
     testList
         "manifold"
         [
             test "as the reference" {
-                using (fun () -> drawn (Manifold.loss options)) (fun loss ->
+                using (fun () -> drawn (make ())) (fun loss ->
                     withoutGradients (fun () ->
                         (nonNull (loss.get_parameter "proxies")).copy_((Known.w 4 3).t()) |> ignore)
 
@@ -93,20 +90,17 @@ let private manifold =
 
             test "random proxies follow the seed, each taken once before any is taken again" {
                 for count in [ 2L; 3L; 9L ] do
-                    let drawn = Manifold.randomMetaClasses options count seed
-                    Expect.equal drawn (Manifold.randomMetaClasses options count seed) "one seed"
+                    let drawn = MetaClasses.draw 3 count seed
+                    Expect.equal drawn (MetaClasses.draw 3 count seed) "one seed"
                     let first = Array.truncate 3 drawn
                     Expect.equal (Array.distinct first) first "different"
                     Expect.all drawn (fun proxy -> proxy >= 0L && proxy < 3L) "proxies"
 
-                Expect.notEqual
-                    (Manifold.randomMetaClasses options 30L seed)
-                    (Manifold.randomMetaClasses options 30L (Seed.ofInt64 2L))
-                    "another seed"
+                Expect.notEqual (MetaClasses.draw 3 30L seed) (MetaClasses.draw 3 30L (Seed.ofInt64 2L)) "another seed"
             }
 
             test "the gradient is the derivative" {
-                using (fun () -> drawn (Manifold.loss options)) (fun loss ->
+                using (fun () -> drawn (make ())) (fun loss ->
                     let rows = (Known.x ()).requires_grad_ true
                     let classes = [ 0L; 1; 2; 0; 1; 2; 0; 1 ]
                     (value loss rows classes).backward()
@@ -121,7 +115,7 @@ let private manifold =
 
             test "equal rows, one row and narrow types are finite" {
                 use _ = torch.NewDisposeScope()
-                use loss = Manifold.loss options
+                use loss = make ()
 
                 for what, rows in
                     [
@@ -140,7 +134,7 @@ let private manifold =
 
             test "mistakes" {
                 use _ = torch.NewDisposeScope()
-                use loss = Manifold.loss options
+                use loss = make ()
                 let x = (Known.x ()).``float``()
 
                 let refused message (act: unit -> obj) =
@@ -151,8 +145,8 @@ let private manifold =
                 refused "embeddings of 4 numbers" (fun () -> loss.Compute(torch.ones (3L, 5L), null, Tuples.All))
                 refused "from 0 to 2" (fun () -> value loss x [ 0; 1; 2; 3; 0; 0; 0; 0 ])
                 refused "vector of 8 whole numbers" (fun () -> value loss x [ 0; 1 ])
-                refused "alpha" (fun () -> Manifold.loss { options with Alpha = 1.0 })
-                refused "lambdaC" (fun () -> Manifold.loss { options with LambdaC = -1.0 })
+                refused "alpha" (fun () -> new ManifoldLoss(4, alpha = 1.0))
+                refused "lambdaC" (fun () -> new ManifoldLoss(4, lambdaC = -1.0))
             }
         ]
 
@@ -162,11 +156,8 @@ let private outliers =
         [
             test "outliers are far from the centre that most of their class are near" {
                 use _ = torch.NewDisposeScope()
-
-                let options =
-                    { SubCenterArcFace.defaults 2 2 with
-                        SubCenters = 2
-                    }
+                use loss = new SubCenterArcFaceLoss(2, 2, subCenters = 2)
+                loss.``to`` torch.float64 |> ignore
 
                 let angle degrees =
                     [| cos (degrees * Math.PI / 180.0); sin (degrees * Math.PI / 180.0) |]
@@ -177,21 +168,19 @@ let private outliers =
                 let weights = (rowsAt [| 0.0; 90.0; 180.0; 270.0 |]).t()
                 let rows = rowsAt [| 170.0; 5.0; 95.0; 10.0; 265.0; 190.0; 350.0 |]
                 let labels = vector [ 1; 0; 0; 0; 1; 1; 0 ]
-                let input = MetricInput(rows, labels, Tuples.All, null, null, lazy seed)
-                let cosine = CosineSimilarity()
 
-                let struct (far, dominant) =
-                    SubCenterArcFace.outliers options cosine weights input 75.0
+                withoutGradients (fun () -> (nonNull (loss.get_parameter "W")).copy_ weights |> ignore)
 
+                let struct (far, dominant) = loss.GetOutliers(rows, labels)
                 Expect.equal (numbers far) [| 2L; 4L |] "class by class"
                 Expect.equal (floats dominant) (floats (weights.index_select (1L, vector [ 0; 2 ]))) "0° and 180°"
-                let struct (all, _) = SubCenterArcFace.outliers options cosine weights input 7.0
+                let struct (all, _) = loss.GetOutliers(rows, labels, 7.0)
                 Expect.equal (numbers all) [| 2L; 3L; 6L; 0L; 4L; 5L |] "a smaller threshold"
             }
 
             test "a class is as near as the nearest of its centres" {
                 use _ = torch.NewDisposeScope()
-                use loss = drawn (SubCenterArcFace.loss (SubCenterArcFace.defaults 4 5))
+                use loss = drawn (new SubCenterArcFaceLoss(4, 5))
                 loss.``to`` torch.float64 |> ignore
                 let rows = embeddings 1 6
                 let cosine = CosineSimilarity()

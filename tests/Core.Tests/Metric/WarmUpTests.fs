@@ -18,9 +18,12 @@ let tests =
         [
             test "in its warm-up it is the plain loss, while the memory fills" {
                 use _ = torch.NewDisposeScope()
-                use loss = contrastive (fun options -> { options with WarmUp = 1 })
-                use plain = Contrastive.loss Contrastive.defaults
-                use cold = contrastive id
+
+                use loss =
+                    inDouble (new CrossBatchMemory(new ContrastiveLoss(), 4, memorySize = 16, warmUp = 1))
+
+                use plain = new ContrastiveLoss()
+                use cold = contrastive ()
                 let x, y = Known.x (), Known.y ()
                 isNear 1e-12 (number (loss.Compute(other (), y))) (number (plain.Compute(other (), y))) "warm"
                 Expect.equal loss.QueueIdx 8L "it fills"
@@ -32,7 +35,7 @@ let tests =
 
             test "what the mask has is remembered, the rest is compared with it" {
                 use _ = torch.NewDisposeScope()
-                use loss = contrastive id
+                use loss = contrastive ()
                 let mask = torch.tensor [| true; true; false; true; false; false; false; false |]
                 let value = loss.Compute(Known.x (), Known.y (), mask)
                 Expect.equal loss.QueueIdx 3L "three"
@@ -53,7 +56,7 @@ let tests =
 
             test "a mask without a true does not make the memory full" {
                 use _ = torch.NewDisposeScope()
-                use loss = contrastive id
+                use loss = contrastive ()
                 let x = (Known.x ()).requires_grad_ true
                 let value = loss.Compute(x, Known.y (), torch.zeros (8L, dtype = torch.bool))
                 value.backward ()
@@ -67,7 +70,10 @@ let tests =
 
             test "forgets everything when it is reset" {
                 use _ = torch.NewDisposeScope()
-                use loss = contrastive (fun options -> { options with WarmUp = 1 })
+
+                use loss =
+                    inDouble (new CrossBatchMemory(new ContrastiveLoss(), 4, memorySize = 16, warmUp = 1))
+
 
                 let run () =
                     [
@@ -85,7 +91,7 @@ let tests =
             for dtype in [ torch.float32; torch.bfloat16 ] do
                 test $"{dtype}: the loss is of the embeddings' type, whatever the memory's" {
                     use _ = torch.NewDisposeScope()
-                    use loss = contrastive id
+                    use loss = contrastive ()
                     let rows = (Known.x ()).``to`` dtype
                     loss.Compute(rows, Known.y ()) |> ignore
                     let value = loss.Compute(rows, Known.y ())
@@ -95,7 +101,7 @@ let tests =
 
             testSequenced // the count of live tensors is the process's
             <| test "no tensor is left behind" {
-                use loss = contrastive id
+                use loss = contrastive ()
                 let x, y = Known.x (), Known.y ()
 
                 leavesNoTensors (fun () ->
@@ -111,13 +117,13 @@ let tests =
                 let refused message act =
                     throws<ArgumentException> message (fun () -> act () |> ignore)
 
-                refused "takes no reference embeddings" (fun () -> memoryOf id (ArcFace.loss (ArcFace.defaults 4 4)))
+                refused "takes no reference embeddings" (fun () -> memoryOf (new ArcFaceLoss(4, 4)))
+                refused "takes no reference embeddings" (fun () -> memoryOf (contrastive ()))
 
-                refused "takes no reference embeddings" (fun () -> memoryOf id (contrastive id))
+                refused "at least one row" (fun () -> new CrossBatchMemory(new ContrastiveLoss(), 4, memorySize = 0))
+                refused "warm-up" (fun () -> new CrossBatchMemory(new ContrastiveLoss(), 4, warmUp = -1))
+                use loss = inDouble (new CrossBatchMemory(new ContrastiveLoss(), 4, memorySize = 7))
 
-                refused "at least one row" (fun () -> contrastive (fun options -> { options with MemorySize = 0 }))
-                refused "warm-up" (fun () -> contrastive (fun options -> { options with WarmUp = -1 }))
-                use loss = contrastive (fun options -> { options with MemorySize = 7 })
                 let x, y = Known.x (), Known.y ()
                 refused "larger memorySize" (fun () -> loss.Compute(x, y))
                 refused "embeddings of 4 numbers" (fun () -> loss.Compute(embeddings 1 8, y))

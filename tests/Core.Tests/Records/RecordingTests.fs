@@ -58,7 +58,7 @@ let private norms =
 
 let private documented =
     testCase "groups and series have the documented names" (fun () ->
-        let loss = collecting (fun () -> TripletMargin.loss TripletMargin.defaults)
+        let loss = collecting (fun () -> new TripletMarginLoss())
 
         use session = trained loss (MultiSimilarityMiner()) 1
 
@@ -80,13 +80,12 @@ let private documented =
 let private several =
     testCase "parts of parts are reached, weights and memories are not" (fun () ->
         let loss =
-            collecting (fun () ->
-                SumOfLosses.loss [ Contrastive.loss Contrastive.defaults; ArcFace.loss (ArcFace.defaults 10 4) ])
+            collecting (fun () -> new MultipleLosses([ new ContrastiveLoss() :> Loss; new ArcFaceLoss(10, 4) ]))
 
         use session = trained loss (TripletMarginMiner()) 1
 
         let groups = List.map fst (groupsOf session)
-        let terms = "metric_loss_SumOfLosses__modules_losses_ModuleList__modules_"
+        let terms = "metric_loss_MultipleLosses__modules_losses_ModuleList__modules_"
 
         for group in
             [
@@ -107,7 +106,7 @@ let private several =
 
 let private values =
     testCase "losses, weights and rates are those of the iteration" (fun () ->
-        let loss = TripletMargin.loss TripletMargin.defaults
+        let loss = new TripletMarginLoss()
 
         use session = trained loss (MultiSimilarityMiner()) 3
 
@@ -124,7 +123,7 @@ let private values =
 
 let private unchanged =
     testCase "recording changes nothing and makes no tensor" (fun () ->
-        let loss = collecting (fun () -> TripletMargin.loss TripletMargin.defaults)
+        let loss = collecting (fun () -> new TripletMarginLoss())
 
         use session = trained loss (MultiSimilarityMiner()) 2
 

@@ -99,7 +99,7 @@ let batch (data: torch.Tensor list) (labels: int64 seq) : Batch =
 
 /// A loss that notes what it is given, and is the sum of the embeddings.
 type Noting() =
-    inherit Loss()
+    inherit Loss("Noting")
     let given = List<MetricInput>()
     member _.Given = given
 

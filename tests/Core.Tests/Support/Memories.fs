@@ -10,18 +10,21 @@ open MetricLearning.Core
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.RandomBatches
 
-let memoryOf (change: CrossBatch -> CrossBatch) (wrapped: Loss) : CrossBatchLoss =
-    let options =
-        { CrossBatch.defaults 4 with
-            MemorySize = 16
-        }
+/// A memory as it is tested: of embeddings of 4 numbers, in 64 bits.
+let inDouble (memory: CrossBatchMemory) : CrossBatchMemory =
+    memory.``to`` torch.float64 |> ignore
+    memory
 
-    let loss = CrossBatch.loss (change options) wrapped
-    loss.``to`` torch.float64 |> ignore
-    loss
+/// A memory of 16 embeddings of 4 numbers.
+let memoryOf (wrapped: Loss) : CrossBatchMemory =
+    inDouble (new CrossBatchMemory(wrapped, 4, memorySize = 16))
 
-let contrastive change =
-    memoryOf change (Contrastive.loss Contrastive.defaults)
+/// The same of a contrastive loss.
+let contrastive () = memoryOf (new ContrastiveLoss())
+
+/// The same with a miner.
+let mining (miner: Miner) (memorySize: int) : CrossBatchMemory =
+    inDouble (new CrossBatchMemory(new ContrastiveLoss(), 4, memorySize = memorySize, miner = miner))
 
 let other () = (embeddings 7 8).narrow(1L, 0L, 4L)
 
@@ -30,7 +33,7 @@ let trained (loss: Loss) (rows: torch.Tensor) (labels: torch.Tensor) (tuples: Tu
 
 /// Contrastive over listed pairs of the batch and any references: what a memory should be equal to.
 let listed (rows: torch.Tensor) (references: torch.Tensor) (a1, p, a2, n) =
-    use loss = Contrastive.loss Contrastive.defaults
+    use loss = new ContrastiveLoss()
     let tuples = Tuples.Pairs(vector a1, vector p, vector a2, vector n)
 
     let labels (like: torch.Tensor) =

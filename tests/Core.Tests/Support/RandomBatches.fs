@@ -45,74 +45,48 @@ let embeddings (number: int) (rows: int) : torch.Tensor =
 /// The losses that look at pairs and triplets, by name.
 let relational: (string * (unit -> Loss)) list =
     [
-        "TripletMargin", (fun () -> TripletMargin.loss TripletMargin.defaults)
-        "TripletMargin with swap",
-        (fun () ->
-            TripletMargin.loss
-                { TripletMargin.defaults with
-                    Swap = true
-                    SmoothLoss = true
-                })
-        "Contrastive", (fun () -> Contrastive.loss Contrastive.defaults)
-        "NTXent", (fun () -> NTXent.loss NTXent.defaults)
-        "MultiSimilarity", (fun () -> MultiSimilarity.loss MultiSimilarity.defaults)
-        "Margin", (fun () -> Margin.loss Margin.defaults)
-        "Circle", (fun () -> Circle.loss Circle.defaults)
-        "LiftedStructure", (fun () -> LiftedStructure.loss LiftedStructure.defaults)
-        "SumOfLosses",
-        (fun () ->
-            SumOfLosses.loss
-                [
-                    Contrastive.loss Contrastive.defaults
-                    TripletMargin.loss TripletMargin.defaults
-                ])
-        "GeneralizedLiftedStructure", (fun () -> GeneralizedLiftedStructure.loss GeneralizedLiftedStructure.defaults)
-        "SignalToNoiseRatioContrastive",
-        (fun () -> SignalToNoiseRatioContrastive.loss SignalToNoiseRatioContrastive.defaults)
-        "SupCon", (fun () -> SupCon.loss SupCon.defaults)
-        "IntraPairVariance", (fun () -> IntraPairVariance.loss IntraPairVariance.defaults)
-        "TupletMargin", (fun () -> TupletMargin.loss TupletMargin.defaults)
-        "ThresholdConsistentMargin", (fun () -> ThresholdConsistentMargin.loss ThresholdConsistentMargin.defaults)
+        "TripletMargin", (fun () -> new TripletMarginLoss())
+        "TripletMargin with swap", (fun () -> new TripletMarginLoss(swap = true, smoothLoss = true))
+        "Contrastive", (fun () -> new ContrastiveLoss())
+        "NTXent", (fun () -> new NTXentLoss())
+        "MultiSimilarity", (fun () -> new MultiSimilarityLoss())
+        "Margin", (fun () -> new MarginLoss())
+        "Circle", (fun () -> new CircleLoss())
+        "LiftedStructure", (fun () -> new LiftedStructureLoss())
+        "MultipleLosses", (fun () -> new MultipleLosses([ new ContrastiveLoss() :> Loss; new TripletMarginLoss() ]))
+        "GeneralizedLiftedStructure", (fun () -> new GeneralizedLiftedStructureLoss())
+        "SignalToNoiseRatioContrastive", (fun () -> new SignalToNoiseRatioContrastiveLoss())
+        "SupCon", (fun () -> new SupConLoss())
+        "IntraPairVariance", (fun () -> new IntraPairVarianceLoss())
+        "TupletMargin", (fun () -> new TupletMarginLoss())
+        "ThresholdConsistentMargin", (fun () -> new ThresholdConsistentMarginLoss())
     ]
 
 /// What a loss that looks at the batch as a whole can be given besides labels.
 type Takes = { Tuples: bool; References: bool }
 
-let private pnp (variant: PNPVariant) () =
-    PNP.loss
-        { PNP.defaults with
-            Variant = variant
-            Anneal = 0.1
-        }
+let private pnp (variant: PNPVariant) () : Loss =
+    new PNPLoss(variant = variant, anneal = 0.1)
 
 /// The losses that need labels, or take no reference set, by name.
 let batchwise: (string * (unit -> Loss) * Takes) list =
     [
-        "Angular", (fun () -> Angular.loss Angular.defaults), { Tuples = true; References = true }
-        "NPairs", NPairs.loss, { Tuples = true; References = false }
-        "FastAP", (fun () -> FastAP.loss FastAP.defaults), { Tuples = true; References = false }
-        "Histogram", (fun () -> Histogram.loss Histogram.defaults), { Tuples = true; References = false }
-        "Instance", (fun () -> Instance.loss Instance.defaults), { Tuples = false; References = false }
-        "RankedList", (fun () -> RankedList.loss (RankedList.defaults 0.4 1.0)), { Tuples = false; References = false }
+        "Angular", (fun () -> new AngularLoss()), { Tuples = true; References = true }
+        "NPairs", (fun () -> new NPairsLoss()), { Tuples = true; References = false }
+        "FastAP", (fun () -> new FastAPLoss()), { Tuples = true; References = false }
+        "Histogram", (fun () -> new HistogramLoss()), { Tuples = true; References = false }
+        "Instance", (fun () -> new InstanceLoss()), { Tuples = false; References = false }
+        "RankedList", (fun () -> new RankedListLoss(0.4, 1.0)), { Tuples = false; References = false }
 
         for variant in Enum.GetValues<PNPVariant>() do
             $"PNP {variant}", pnp variant, { Tuples = false; References = false }
     ]
 
-let private learnedMargin () =
-    Margin.loss
-        { Margin.defaults with
-            LearnBeta = true
-            Nu = 0.1
-        }
+let private learnedMargin () : Loss =
+    new MarginLoss(learnBeta = true, nu = 0.1)
 
-let private learnedMargins (classes: int) () =
-    Margin.loss
-        { Margin.defaults with
-            LearnBeta = true
-            Nu = 0.1
-            NumClasses = Nullable classes
-        }
+let private learnedMargins (classes: int) () : Loss =
+    new MarginLoss(learnBeta = true, nu = 0.1, numClasses = classes)
 
 /// The loss with what it learns drawn from a generator of its own: libtorch's is one for all tests that run side by side.
 let drawn (loss: #Loss) =
@@ -130,15 +104,15 @@ let drawn (loss: #Loss) =
 /// The losses that learn vectors of so many classes, in so many dimensions, by name.
 let weightedOf (classes: int) (size: int) : (string * (unit -> WeightedLoss)) list =
     [
-        "ArcFace", (fun () -> ArcFace.loss (ArcFace.defaults classes size))
-        "ProxyNCA", (fun () -> ProxyNCA.loss (ProxyNCA.defaults classes size))
-        "ProxyAnchor", (fun () -> ProxyAnchor.loss (ProxyAnchor.defaults classes size))
-        "CosFace", (fun () -> CosFace.loss (CosFace.defaults classes size))
-        "SubCenterArcFace", (fun () -> SubCenterArcFace.loss (SubCenterArcFace.defaults classes size))
-        "NormalizedSoftmax", (fun () -> NormalizedSoftmax.loss (NormalizedSoftmax.defaults classes size))
-        "LargeMarginSoftmax", (fun () -> LargeMarginSoftmax.loss (LargeMarginSoftmax.defaults classes size))
-        "SphereFace", (fun () -> SphereFace.loss (SphereFace.defaults classes size))
-        "SoftTriple", (fun () -> SoftTriple.loss (SoftTriple.defaults classes size))
+        "ArcFace", (fun () -> new ArcFaceLoss(classes, size) :> WeightedLoss)
+        "ProxyNCA", (fun () -> new ProxyNCALoss(classes, size))
+        "ProxyAnchor", (fun () -> new ProxyAnchorLoss(classes, size))
+        "CosFace", (fun () -> new CosFaceLoss(classes, size))
+        "SubCenterArcFace", (fun () -> new SubCenterArcFaceLoss(classes, size))
+        "NormalizedSoftmax", (fun () -> new NormalizedSoftmaxLoss(classes, size))
+        "LargeMarginSoftmax", (fun () -> new LargeMarginSoftmaxLoss(classes, size))
+        "SphereFace", (fun () -> new SphereFaceLoss(classes, size))
+        "SoftTriple", (fun () -> new SoftTripleLoss(classes, size))
     ]
     |> List.map (fun (name, make) -> name, make >> drawn)
 
@@ -147,7 +121,7 @@ let weightedOf (classes: int) (size: int) : (string * (unit -> WeightedLoss)) li
 let everyOf (classes: int) (size: int) : (string * (unit -> Loss)) list =
     relational
     @ [
-        "NCA", (fun () -> NCA.loss NCA.defaults)
+        "NCA", (fun () -> new NCALoss())
         "Margin that learns β", learnedMargin
         "Margin that learns a β a class", learnedMargins classes
     ]
@@ -172,13 +146,13 @@ let takes (name: string) : Takes =
             References = weighted |> List.forall (fun (other, _) -> other <> name)
         }
 
-let private made (make: unit -> Loss) : Loss =
+let private made (make: unit -> 'Loss when 'Loss :> Loss) : 'Loss =
     let loss = make ()
     loss.``to`` torch.float64 |> ignore
     loss
 
 /// What the act makes of a loss in float64, which is disposed afterwards.
-let using (make: unit -> Loss) (act: Loss -> 'T) : 'T =
+let using (make: unit -> 'Loss when 'Loss :> Loss) (act: 'Loss -> 'T) : 'T =
     use _ = torch.NewDisposeScope()
     use loss = made make
     act loss

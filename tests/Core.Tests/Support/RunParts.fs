@@ -18,55 +18,22 @@ let private pick (table: 'Item[]) (index: int) : 'Item = table[index % table.Len
 
 /// A memory of so many embeddings that starts with a batch of warm-up; what it wraps learns.
 let private memory (size: int64) (rows: int) : torch.nn.Module =
-    Margin.loss
-        { Margin.defaults with
-            LearnBeta = true
-            Nu = 0.1
-        }
-    |> CrossBatch.loss
-        { CrossBatch.defaults (int size) with
-            MemorySize = rows
-            WarmUp = 1
-        }
-    :> torch.nn.Module
+    new CrossBatchMemory(new MarginLoss(learnBeta = true, nu = 0.1), int size, memorySize = rows, warmUp = 1)
 
 /// Losses of embeddings of a size, those with parameters or memory among them; the memory takes so many rows.
 let losses: (string * (int64 -> int -> torch.nn.Module))[] =
     [|
-        "triplet margin",
-        (fun _ _ ->
-            TripletMargin.loss
-                { TripletMargin.defaults with
-                    Margin = 0.5
-                })
-        "random triplets",
-        (fun _ _ ->
-            TripletMargin.loss
-                { TripletMargin.defaults with
-                    Margin = 0.5
-                    TripletsPerAnchor = Nullable 2
-                })
-        "arcface", (fun size _ -> ArcFace.loss (ArcFace.defaults classes (int size)))
-        "proxy anchor", (fun size _ -> ProxyAnchor.loss (ProxyAnchor.defaults classes (int size)))
-        "margin with a learned beta",
-        (fun _ _ ->
-            Margin.loss
-                { Margin.defaults with
-                    LearnBeta = true
-                    Nu = 0.1
-                    NumClasses = Nullable classes
-                })
-        "nt-xent", (fun _ _ -> NTXent.loss NTXent.defaults)
-        "contrastive", (fun _ _ -> Contrastive.loss Contrastive.defaults)
+        "triplet margin", (fun _ _ -> new TripletMarginLoss(margin = 0.5))
+        "random triplets", (fun _ _ -> new TripletMarginLoss(margin = 0.5, tripletsPerAnchor = 2))
+        "arcface", (fun size _ -> new ArcFaceLoss(classes, int size))
+        "proxy anchor", (fun size _ -> new ProxyAnchorLoss(classes, int size))
+        "margin with a learned beta", (fun _ _ -> new MarginLoss(learnBeta = true, nu = 0.1, numClasses = classes))
+        "nt-xent", (fun _ _ -> new NTXentLoss())
+        "contrastive", (fun _ _ -> new ContrastiveLoss())
         "memory", memory
-        "dynamic soft margin", (fun _ _ -> DynamicSoftMargin.loss DynamicSoftMargin.defaults)
+        "dynamic soft margin", (fun _ _ -> new DynamicSoftMarginLoss())
         "several losses",
-        (fun size _ ->
-            SumOfLosses.loss
-                [
-                    Contrastive.loss Contrastive.defaults
-                    CosFace.loss (CosFace.defaults classes (int size))
-                ])
+        (fun size _ -> new MultipleLosses([ new ContrastiveLoss() :> Loss; new CosFaceLoss(classes, int size) ]))
     |]
 
 /// Indices into `losses` of those that remember.

@@ -15,14 +15,7 @@ let labels () =
 let optionsOf (models: (string * torch.nn.Module) list) (optimizers: (string * PureOptimizer) list) (data: Tensor) =
     RunOptions(
         Models = Models.Of(models),
-        LossFuncs =
-            LossFuncs(
-                MetricLoss =
-                    TripletMargin.loss
-                        { TripletMargin.defaults with
-                            Margin = 1.0
-                        }
-            ),
+        LossFuncs = LossFuncs(MetricLoss = new TripletMarginLoss(margin = 1.0)),
         Optimizers = Optimizers.Of [ for key, optimizer in optimizers -> key, (optimizer :> AnyOptimizer) ],
         BatchSize = RunParts.batchSize,
         Dataset = TrainingData.FromTensors(data, labels ()),

@@ -147,12 +147,7 @@ module Subject =
             let next = (settings.Loss + 1) % RunParts.losses.Length
             if List.contains next RunParts.remembering then 0 else next
 
-        let adversary =
-            TripletMargin.lossWith
-                { LossSettings.defaults with
-                    Reducer = TrappedReducer trap
-                }
-                TripletMargin.defaults
+        let adversary = new TripletMarginLoss(Reducer = TrappedReducer trap)
 
         { basic with
             Networks = basic.Networks @ [ Keys.Generator, RunParts.net settings (3L * middle) middle ]

@@ -57,7 +57,7 @@ type TrappedPoolMiner(inner: PoolMiner, trap: Trap) =
 
 /// A loss that visits a place.
 type TrappedLoss(inner: Loss, trap: Trap) as this =
-    inherit Loss()
+    inherit Loss("TrappedLoss")
     do this.register_module ("inner", inner)
     override _.Parts = inner.Parts
 

@@ -61,19 +61,25 @@ let private near (what: string) (computed: Mined -> torch.Tensor) (expected: Min
             Expect.isLessThanOrEqual difference 1e-9 "gradients of the embeddings"
     }
 
+/// The form of a triplet margin loss.
+type private Form = { Swap: bool; Smooth: bool }
+
 let private synthLoss (loss: unit -> Loss) (mined: Mined) =
     let ctx = context [] [ Keys.SynthLoss, loss () ] [] [ Keys.SynthLoss ] 1L
     Objective.lossOf Keys.SynthLoss ctx mined
 
-let private adversarial (options: TripletMargin) (mined: Mined) =
+let private margin = 0.2
+
+let private adversarial (form: Form) (mined: Mined) =
     let loss =
         // Its distance is not what counts.
-        TripletMargin.lossWith
-            { LossSettings.defaults with
-                Distance = CosineSimilarity()
-                Reducer = AvgNonZeroReducer()
-            }
-            options
+        new TripletMarginLoss(
+            margin,
+            form.Swap,
+            form.Smooth,
+            Distance = CosineSimilarity(),
+            Reducer = AvgNonZeroReducer()
+        )
 
     let ctx =
         context [] [ Keys.GeneratorAdversarialLoss, loss ] [] [ Keys.GeneratorAdversarialLoss ] 1L
@@ -81,26 +87,15 @@ let private adversarial (options: TripletMargin) (mined: Mined) =
     SyntheticNegatives.adversarial Keys.GeneratorAdversarialLoss ctx mined
 
 let private forms =
-    let margin = 0.2
-
-    let plain =
-        { TripletMargin.defaults with
-            Margin = margin
-        }
-
     [
-        "plain", plain
-        "swap", { plain with Swap = true }
-        "smooth", { plain with SmoothLoss = true }
-        "swap and smooth",
-        { plain with
-            Swap = true
-            SmoothLoss = true
-        }
+        "plain", { Swap = false; Smooth = false }
+        "swap", { Swap = true; Smooth = false }
+        "smooth", { Swap = false; Smooth = true }
+        "swap and smooth", { Swap = true; Smooth = true }
     ]
 
-let private shaped (options: TripletMargin) (violation: torch.Tensor) =
-    if options.SmoothLoss then
+let private shaped (form: Form) (violation: torch.Tensor) =
+    if form.Smooth then
         softplus violation
     else
         violation.relu ()
@@ -149,29 +144,25 @@ let tests =
     testList
         "losses on synthetic triplets are those of the matrix"
         [
-            for name, options in forms do
-                near $"triplet margin, {name}" (synthLoss (fun () -> TripletMargin.loss options)) (fun mined ->
-                    let ap, an, pn = fromMatrix mined
-                    let negative = if options.Swap then an.minimum pn else an
-                    shaped options (ap - negative + options.Margin))
+            for name, form in forms do
+                near
+                    $"triplet margin, {name}"
+                    (synthLoss (fun () -> new TripletMarginLoss(margin, form.Swap, form.Smooth)))
+                    (fun mined ->
+                        let ap, an, pn = fromMatrix mined
+                        let negative = if form.Swap then an.minimum pn else an
+                        shaped form (ap - negative + margin))
 
                 // Distances and margin negated: the nearer of two negated distances is the farther.
-                near $"adversarial, {name}" (adversarial options) (fun mined ->
+                near $"adversarial, {name}" (adversarial form) (fun mined ->
                     let ap, an, pn = fromMatrix mined
                     let ap, an, pn = -ap, -an, -pn
-                    let negative = if options.Swap then an.minimum pn else an
-                    shaped options (ap - negative - options.Margin))
+                    let negative = if form.Swap then an.minimum pn else an
+                    shaped form (ap - negative - margin))
 
-            near
-                "contrastive"
-                (synthLoss (fun () ->
-                    Contrastive.loss
-                        { Contrastive.defaults with
-                            PosMargin = 0.3
-                        }))
-                (fun mined ->
-                    let ap, an, _ = fromMatrix mined
-                    meanOfPositive ((ap - 0.3).relu()) + meanOfPositive ((1.0 - an).relu()))
+            near "contrastive" (synthLoss (fun () -> new ContrastiveLoss(posMargin = 0.3))) (fun mined ->
+                let ap, an, _ = fromMatrix mined
+                meanOfPositive ((ap - 0.3).relu()) + meanOfPositive ((1.0 - an).relu()))
 
             for name, distance in distances do
                 test $"entries of {name} are those of its matrix" {

@@ -171,9 +171,9 @@ let tests =
 
                     let losses: (string * Loss) list =
                         [
-                            Keys.MetricLoss, TripletMargin.loss TripletMargin.defaults
-                            Keys.SynthLoss, TripletMargin.loss TripletMargin.defaults
-                            Keys.GeneratorAdversarialLoss, TripletMargin.loss TripletMargin.defaults
+                            Keys.MetricLoss, new TripletMarginLoss()
+                            Keys.SynthLoss, new TripletMarginLoss()
+                            Keys.GeneratorAdversarialLoss, new TripletMarginLoss()
                         ]
 
                     let counting = Phase.losses phase |> List.except [ Keys.ClassifierLoss ]

@@ -18,7 +18,7 @@ public sealed partial class Measures
         var labels = tensor([0L, 0, 1, 1, 2, 2]);
         var (references, refLabels) = (rand(10, 3, generator: new Generator(2)), arange(10) % 3);
 
-        using var loss = new ContrastiveLoss(negMargin: 0.5, collectStats: true);
+        using var loss = new ContrastiveLoss(negMargin: 0.5) { CollectStats = true };
         var miner = new BatchHardMiner();
 
         var all = loss.Compute(embeddings, labels);

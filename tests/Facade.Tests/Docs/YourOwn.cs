@@ -5,21 +5,21 @@ using static TorchSharp.torch;
 namespace MetricLearning.Tests.Docs;
 
 /// <summary>log(1 + exp(d(a,p) − d(a,n))) of every triplet.</summary>
-public sealed class LogisticTripletLoss(Distance? distance = null, Reducer? reducer = null)
-    : Loss(new LossSettings(distance, reducer, null, 1, null))
+public sealed class LogisticTripletLoss() : Loss("LogisticTripletLoss")
 {
     public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input)
     {
         var triplets = TripletDistances.Of(Distance, input, perAnchor: null);
         var excess = Distance.Margin(triplets.AnchorPositive, triplets.AnchorNegative);
-        return [triplets.Elements("loss", nn.functional.softplus(excess), divisor: null)];
+        return [triplets.Elements("loss", nn.functional.softplus(excess))];
     }
 }
 
 /// <summary>Positives should be nearer than a limit, negatives farther; the limit is learned.</summary>
 public sealed class LearnedLimitLoss : Loss
 {
-    public LearnedLimitLoss() => Learn("limit", ones(1));
+    public LearnedLimitLoss()
+        : base("LearnedLimitLoss") => Learn("limit", ones(1));
 
     public override string[] Parts => ["pos_loss", "neg_loss"];
 
@@ -139,13 +139,13 @@ public sealed class YourOwn
     {
         LossFuncs losses = new()
         {
-            MetricLoss = new TripletMarginLoss(
-                margin: 0.1,
-                distance: new AngularDistance(),
-                reducer: new LargestReducer(count: 100),
-                embeddingRegularizer: new UnitBallRegularizer(),
-                embeddingRegWeight: 0.1
-            ),
+            MetricLoss = new TripletMarginLoss(margin: 0.1)
+            {
+                Distance = new AngularDistance(),
+                Reducer = new LargestReducer(count: 100),
+                EmbeddingRegularizer = new UnitBallRegularizer(),
+                EmbeddingRegWeight = 0.1,
+            },
         };
         using var trainer = new MetricLossOnly(
             new()
@@ -171,7 +171,7 @@ public sealed class YourOwn
         using var scope = NewDisposeScope();
         var (x, y) = (tensor([1.0, 0, 0, 1, 2, 0]).reshape(3, 2), tensor([0L, 1, 0]));
         var angle = new AngularDistance();
-        using var loss = new LogisticTripletLoss(angle, new LargestReducer(count: 1));
+        using var loss = new LogisticTripletLoss { Distance = angle, Reducer = new LargestReducer(count: 1) };
 
         Assert.Equal(Math.PI / 2, angle.Matrix(x, null)[0, 1].item<double>(), 1e-5);
         Assert.Equal(Math.PI / 2, angle.PairwiseDistance(x[..1], x[1..2]).item<double>(), 1e-5);

@@ -51,12 +51,16 @@ public sealed class IterationRecordTests
         using var folder = new TemporaryFolder();
         using var scenario = new Scenario();
         using var keeper = LoggingPresets.GetRecordKeeper(folder.At("csv"), folder.At("tensorboard"));
-        var loss = new TripletMarginLoss(
-            collectStats: true,
-            distance: new CosineSimilarity { CollectStats = true },
-            reducer: new ThresholdReducer(low: 0) { CollectStats = true },
-            embeddingRegularizer: new LpRegularizer { Reducer = new ThresholdReducer(low: -1) { CollectStats = true } }
-        );
+        var loss = new TripletMarginLoss
+        {
+            CollectStats = true,
+            Distance = new CosineSimilarity { CollectStats = true },
+            Reducer = new ThresholdReducer(low: 0) { CollectStats = true },
+            EmbeddingRegularizer = new LpRegularizer
+            {
+                Reducer = new ThresholdReducer(low: -1) { CollectStats = true },
+            },
+        };
         using var trainer = new MetricLossOnly(
             new TrainerOptions(scenario.Options)
             {

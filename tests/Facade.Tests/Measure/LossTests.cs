@@ -49,6 +49,7 @@ public sealed class LossTests
                 parameter switch
                 {
                     { HasDefaultValue: true } => parameter.DefaultValue,
+                    { IsOptional: true } => null,
                     { Name: "margin" } => 0.4,
                     { Name: "tn" } => 1.0,
                     _ => 4,
@@ -80,24 +81,19 @@ public sealed class LossTests
     public void EverySettingArrives()
     {
         using var scope = NewDisposeScope();
-        using var plain = new TripletMarginLoss(
-            margin: 0.3,
-            reducer: new SumReducer(),
-            distance: new LpDistance(p: 1, power: 2)
-        );
-        using var regularized = new TripletMarginLoss(
-            margin: 0.3,
-            reducer: new SumReducer(),
-            distance: new LpDistance(p: 1, power: 2),
-            embeddingRegularizer: new LpRegularizer(p: 1, power: 2) { Reducer = new SumReducer() },
-            embeddingRegWeight: 0.5
-        );
-        using var core = TripletMarginModule.lossWith(
-            new LossSettings(new LpDistance(p: 1, power: 2), new SumReducer(), null, 1, null),
-            new(0.3, false, false, null)
-        );
-        var value = Known.Number(core.Compute(Known.X, Known.Y));
-        Assert.Equal(value, Known.Number(plain.Compute(Known.X, Known.Y)), tolerance: 1e-12);
+        using var plain = new TripletMarginLoss(margin: 0.3)
+        {
+            Reducer = new SumReducer(),
+            Distance = new LpDistance(p: 1, power: 2),
+        };
+        using var regularized = new TripletMarginLoss(margin: 0.3)
+        {
+            Reducer = new SumReducer(),
+            Distance = new LpDistance(p: 1, power: 2),
+            EmbeddingRegularizer = new LpRegularizer(p: 1, power: 2) { Reducer = new SumReducer() },
+            EmbeddingRegWeight = 0.5,
+        };
+        var value = Known.Number(plain.Compute(Known.X, Known.Y));
         var cost = 0.5 * Known.Number(Known.X.abs().sum(1).square().sum());
         Assert.Equal(value + cost, Known.Number(regularized.Compute(Known.X, Known.Y)), tolerance: 1e-10);
     }
@@ -124,7 +120,7 @@ public sealed class LossTests
         var reducers = new MultipleReducers(
             new Dictionary<string, Reducer> { ["pos_loss"] = new SumReducer(), ["neg_loss"] = new MeanReducer() }
         );
-        using var loss = new ContrastiveLoss(reducer: reducers);
+        using var loss = new ContrastiveLoss { Reducer = reducers };
         var input = new MetricInput(Known.X, Known.Y, Tuples.All, null, null, new(() => Seed.Of(1)));
         var parts = loss.ComputeLoss(input);
         Assert.Equal(["pos_loss", "neg_loss"], parts.Select(part => part.Name));
@@ -139,7 +135,7 @@ public sealed class LossTests
     public void DoingNothingLeavesOneValueAnElement()
     {
         using var scope = NewDisposeScope();
-        using var loss = new MultiSimilarityLoss(reducer: new DoNothingReducer());
+        using var loss = new MultiSimilarityLoss { Reducer = new DoNothingReducer() };
         var values = loss.Compute(Known.X, Known.Y);
         Assert.Equal([8], values.shape);
         Assert.Equal(1.23554082, Known.Number(values.mean()), tolerance: 1e-7);
@@ -149,11 +145,10 @@ public sealed class LossTests
     public void ArcFaceClassifies()
     {
         using var scope = NewDisposeScope();
-        using var loss = new ArcFaceLoss(
-            numClasses: 3,
-            embeddingSize: 4,
-            weightInitFunc: weights => nn.init.ones_(weights)
-        );
+        using var loss = new ArcFaceLoss(numClasses: 3, embeddingSize: 4)
+        {
+            WeightInitFunc = weights => nn.init.ones_(weights),
+        };
         var logits = loss.GetLogits(torch.ones(2, 4));
         Assert.Equal([2, 3], logits.shape);
         Rounded.Equal(64, Known.Number(logits.max()), Rounded.Single);
@@ -165,7 +160,7 @@ public sealed class LossTests
         var (lp, cosine) = (new LpDistance(), new CosineSimilarity());
         Assert.Contains(
             "CosineSimilarity",
-            Assert.Throws<ArgumentException>(() => new CircleLoss(distance: lp)).Message
+            Assert.Throws<ArgumentException>(() => new CircleLoss { Distance = lp }).Message
         );
         Assert.Contains("bound", Assert.Throws<ArgumentException>(() => new ThresholdReducer()).Message);
         Assert.Contains(
@@ -176,7 +171,10 @@ public sealed class LossTests
             "LpDistance",
             Assert.Throws<ArgumentException>(() => new CenterInvariantRegularizer { Distance = lp }).Message
         );
-        Assert.Contains("CosineSimilarity", Assert.Throws<ArgumentException>(() => new PNPLoss(distance: lp)).Message);
+        Assert.Contains(
+            "CosineSimilarity",
+            Assert.Throws<ArgumentException>(() => new PNPLoss { Distance = lp }).Message
+        );
         Assert.Contains(
             "2 / nBins",
             Assert.Throws<ArgumentException>(() => new HistogramLoss(nBins: 10, delta: 0.3)).Message

@@ -11,7 +11,8 @@ public sealed class OwnTests
     /// <summary>Positives should be no farther than a limit, which it learns.</summary>
     private sealed class SquaredHinge : Loss
     {
-        public SquaredHinge() => Learn("limit", zeros(1) + 0.5);
+        public SquaredHinge()
+            : base("SquaredHinge") => Learn("limit", zeros(1) + 0.5);
 
         public override IReadOnlyList<LossElements> ComputeLoss(MetricInput input)
         {
@@ -22,10 +23,7 @@ public sealed class OwnTests
     }
 
     /// <summary>Positives less similar than negatives, on average.</summary>
-    private sealed class MeanDifference()
-        : GenericPairLoss(
-            new LossSettings(new CosineSimilarity(), new MeanReducer(), null, embeddingRegWeight: 1, collectStats: null)
-        )
+    private sealed class MeanDifference() : GenericPairLoss("MeanDifference", new CosineSimilarity())
     {
         public override string[] Parts => ["pos_loss", "neg_loss"];
 
@@ -96,7 +94,7 @@ public sealed class OwnTests
     {
         using var scope = NewDisposeScope();
         var distance = new Chebyshev();
-        using var loss = new TripletMarginLoss(margin: 0, distance: distance, reducer: new Largest());
+        using var loss = new TripletMarginLoss(margin: 0) { Distance = distance, Reducer = new Largest() };
         var matrix = distance.Matrix(Known.X, null);
         var miner = new FirstTriplet();
         var one = miner.Mine(Known.X, Known.Y);
@@ -111,7 +109,11 @@ public sealed class OwnTests
     {
         using var scope = NewDisposeScope();
         using var plain = new ContrastiveLoss();
-        using var regularized = new ContrastiveLoss(embeddingRegularizer: new FirstNumber(), embeddingRegWeight: 2);
+        using var regularized = new ContrastiveLoss
+        {
+            EmbeddingRegularizer = new FirstNumber(),
+            EmbeddingRegWeight = 2,
+        };
         Assert.Equal(
             Known.Number(plain.Compute(Known.X, Known.Y)) + 2 * Known.Number(Known.X.select(1, 0).square().mean()),
             Known.Number(regularized.Compute(Known.X, Known.Y)),

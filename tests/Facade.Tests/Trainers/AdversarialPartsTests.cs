@@ -15,7 +15,7 @@ public sealed class AdversarialPartsTests
         using var problem = new AnyTrainer(Name);
         using var again = new AnyTrainer(Name);
         var loss = (TripletMarginLoss)problem.Options.LossFuncs.GAdvLoss!;
-        var (form, distance, reducer) = (loss.Options, loss.Distance, loss.Reducer);
+        var (distance, reducer) = (loss.Distance, loss.Reducer);
         var embeddings = randn(8, 4);
         var labels = arange(8) % 2;
         var before = loss.Compute(embeddings, labels).item<float>();
@@ -28,7 +28,7 @@ public sealed class AdversarialPartsTests
             trainer.Train(3);
         }
 
-        Assert.Equal((form, distance, reducer), (loss.Options, loss.Distance, loss.Reducer));
+        Assert.Equal((distance, reducer), (loss.Distance, loss.Reducer));
         Assert.Equal(before, loss.Compute(embeddings, labels).item<float>());
         Assert.Equal(problem.Weights(), again.Weights());
     }

@@ -93,14 +93,14 @@ public sealed class DataTests
             Dataset = TrainingData.FromSamples(24, (index, _) => (scenario.Data[index], words[index])),
             DatasetLabels = words,
             SetMinLabelToZero = true,
-            LossFuncs = new() { MetricLoss = new ArcFaceLoss(4, 3, weightInitFunc: weights => weights.fill_(0.5)) },
+            LossFuncs = new() { MetricLoss = new ArcFaceLoss(4, 3) { WeightInitFunc = weights => weights.fill_(0.5) } },
         };
         var numbers = new TrainerOptions(ranked.Options)
         {
             Dataset = TrainingData.FromTensors(ranked.Data, [.. ranked.Labels.Select(label => 30 - (10 * label))]),
             DatasetLabels = new long[] { 0, 10, 20, 30 },
             SetMinLabelToZero = true,
-            LossFuncs = new() { MetricLoss = new ArcFaceLoss(4, 3, weightInitFunc: weights => weights.fill_(0.5)) },
+            LossFuncs = new() { MetricLoss = new ArcFaceLoss(4, 3) { WeightInitFunc = weights => weights.fill_(0.5) } },
         };
 
         using var trainer = new CustomTrainer(

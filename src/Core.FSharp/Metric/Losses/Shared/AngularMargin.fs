@@ -1,14 +1,31 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open TorchSharp
 
-/// The margin of LargeMarginSoftmax and SphereFace: the angle of the right class times m.
-module AngularMargin =
+/// Margins on the angle θ between an embedding and another one or a class vector, from cos θ.
+module internal AngularMargin =
 
-    /// (−1)ᵏ cos(mθ) − 2k with k = ⌊mθ/π⌋, which falls all the way from θ = 0 to π; from cos θ.
-    let apply (margin: int) (cosine: torch.Tensor) : torch.Tensor =
+    /// Degrees as radians.
+    let radians (degrees: float) : float = degrees * Math.PI / 180.0
+
+    /// cos(θ + m).
+    let turned (margin: float) (cosine: torch.Tensor) : torch.Tensor =
+        // The square root of 0 has no finite slope, so the sine must not become 0.
+        let limit = 1.0 - Numeric.epsilon cosine.dtype
+        let inner = cosine.clamp (Numeric.scalar -limit, Numeric.scalar limit)
+        inner * cos margin - (1.0 - inner.square ()).sqrt() * sin margin
+
+    /// cos(θ + m); beyond θ = π − m, where that would rise again, cos θ − m sin m.
+    let added (margin: float) (cosine: torch.Tensor) : torch.Tensor =
+        torch.where (
+            cosine.ge (Numeric.scalar (cos (Math.PI - margin))),
+            turned margin cosine,
+            cosine - margin * sin margin
+        )
+
+    /// (−1)ᵏ cos(mθ) − 2k with k = ⌊mθ/π⌋, which falls all the way from θ = 0 to π.
+    let multiplied (margin: int) (cosine: torch.Tensor) : torch.Tensor =
         // cos(mθ) by Chebyshev's recursion, exact and smooth where cos(m · acos x) has no finite slope.
         let mutable before, multiple = torch.ones_like cosine, cosine
 

@@ -1,18 +1,17 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System.Collections.Generic
 open TorchSharp
 
 /// Softmax over classes, for losses that learn vectors of them.
-module ClassSoftmax =
+module internal ClassSoftmax =
 
-    /// Distance and reducer where none is given: cosine similarity, the mean. An error if another distance than the
-    /// cosine is given, which the formula is not made for.
-    let cosineSettings (loss: string) (given: LossSettings) : LossSettings =
-        given
-        |> LossSettings.orElse (fun () -> CosineSimilarity()) (fun () -> MeanReducer())
-        |> LossSettings.checkDistance (DistanceChecks.cosine loss)
+    /// (N × C) true at each sample's own class.
+    let ownClass (labels: torch.Tensor) (numClasses: int) : torch.Tensor =
+        let classes =
+            torch.arange (int64 numClasses, dtype = torch.ScalarType.Int64, device = labels.device)
+
+        labels.unsqueeze(1L).eq(classes.unsqueeze 0L)
 
     /// The logits (N × C) with those of each sample's own class (N × 1) changed.
     let ofTarget (input: MetricInput) (change: torch.Tensor -> torch.Tensor) (logits: torch.Tensor) : torch.Tensor =
@@ -20,7 +19,7 @@ module ClassSoftmax =
         logits.scatter (1L, column, change (logits.gather (1L, column)))
 
     /// The logits (N × C) with a constant added to those of each sample's own class.
-    let raiseTarget (input: MetricInput) (amount: double) (logits: torch.Tensor) : torch.Tensor =
+    let raiseTarget (input: MetricInput) (amount: float) (logits: torch.Tensor) : torch.Tensor =
         let column = input.RequireLabels().unsqueeze 1L
 
         let amounts =
@@ -28,7 +27,7 @@ module ClassSoftmax =
 
         logits.scatter_add (1L, column, amounts)
 
-    /// The cross entropy of logits (N × C), one value a sample, weighted by these weights (N); null: each counts the same.
+    /// The cross entropy of logits (N × C), one value per sample, times these weights (N); null: ones.
     let weightedCrossEntropy
         (weights: torch.Tensor | null)
         (input: MetricInput)
@@ -44,6 +43,6 @@ module ClassSoftmax =
 
         [| ElementsOf.Rows("loss", weighted) |]
 
-    /// The cross entropy of logits (N × C), one value a sample, weighted by how often tuples take it.
+    /// The cross entropy of logits (N × C), one value per sample, times how often tuples take the sample.
     let crossEntropy (input: MetricInput) (logits: torch.Tensor) : IReadOnlyList<LossElements> =
         weightedCrossEntropy (input.Weights()) input logits

@@ -1,19 +1,23 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System.Collections.Generic
+open System.Runtime.InteropServices
 
-/// A loss of pairs. One of your own gives `ComputePairs`, which gets the distances of whatever pairs are asked for: all
-/// that labels allow, a miner's, or those of a reference set. (For a loss of whole rows of the distance matrix, derive
-/// from `Loss` and see `PairMasks`.)
+/// A loss of pairs. One of your own gives `ComputePairs`, from the distances of the pairs that are asked for: all that
+/// labels allow, a miner's, or those of a reference set.
 [<AbstractClass>]
-type GenericPairLoss(settings: LossSettings) =
-    inherit Loss(settings)
+type GenericPairLoss
+    /// <param name="name">Name of the loss's class.</param>
+    /// <param name="distance">The distance unless another one is set; null: Euclidean, of normalised embeddings.</param>
+    /// <param name="reducer">The reducer unless another one is set; null: the mean.</param>
+    (
+        name: string,
+        [<Optional; DefaultParameterValue(null: Distance | null)>] distance: Distance | null,
+        [<Optional; DefaultParameterValue(null: Reducer | null)>] reducer: Reducer | null
+    ) =
+    inherit Loss(name, distance, reducer)
 
-    /// Only defaults: Euclidean distance on normalised embeddings, the mean.
-    new() = new GenericPairLoss(LossSettings.defaults)
-
-    /// The formula, on distances or similarities: each part's values with the pairs they belong to. See
+    /// The formula, on distances or similarities: the values of each part with the pairs that they belong to. See
     /// `PairDistances.Elements`.
     abstract ComputePairs: positives: PairDistances * negatives: PairDistances -> IReadOnlyList<LossElements>
 

@@ -1,76 +1,133 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections.Generic
+open System.Runtime.InteropServices
 open TorchSharp
 
 /// A metric loss. A loss of your own gives `ComputeLoss`; it is a module, so parameters that it registers are learned.
 [<AbstractClass>]
-type Loss(settings: LossSettings) =
-    inherit torch.nn.Module("Loss")
+type Loss
+    /// <param name="name">Name of the loss's class.</param>
+    /// <param name="distance">The distance unless another one is set; null: Euclidean, of normalised embeddings.</param>
+    /// <param name="reducer">The reducer unless another one is set; null: the mean.</param>
+    (
+        name: string,
+        [<Optional; DefaultParameterValue(null: Distance | null)>] distance: Distance | null,
+        [<Optional; DefaultParameterValue(null: Reducer | null)>] reducer: Reducer | null
+    ) =
+    inherit torch.nn.Module(name)
 
-    let distance =
-        match settings.Distance with
-        | null -> LpDistance() :> Distance
+    let inUse = InUse name
+
+    let mutable distance: Distance =
+        match distance with
+        | null -> LpDistance()
         | given -> given
 
-    let given =
-        match settings.Reducer with
-        | null -> MeanReducer() :> Reducer
-        | given -> given
-
-    let statistics = Statistics(settings.CollectStats, [| "loss" |])
-    // Made at first use, because it depends on members that subclasses override.
-    let mutable reducer: Reducer | null = null
-
-    /// Only defaults: Euclidean distance on normalised embeddings, the mean.
-    new() = new Loss(LossSettings.defaults)
-
-    /// What embeddings are compared with.
-    member _.Distance = distance
-
-    /// The reducer at work: a copy of the one given, or a MultipleReducers with a copy for each part if the loss has
-    /// several. One reducer can therefore be given to many losses; statistics are read here.
-    member this.Reducer: Reducer =
+    let mutable given: Reducer =
         match reducer with
-        | null ->
-            let made = this.MakeReducer()
-            reducer <- made
-            made
-        | made -> made
+        | null -> MeanReducer()
+        | given -> given
 
-    /// A cost of the embeddings themselves, if there is one.
-    member _.EmbeddingRegularizer: Regularizer | null = settings.EmbeddingRegularizer
+    // Made at first use, because it depends on members that subclasses override.
+    let mutable working: Reducer | null = null
+    let mutable embeddingRegularizer: Regularizer | null = null
+    let mutable embeddingRegWeight = 1.0
+    let mutable statistics = Statistics(Nullable(), [| "loss" |])
+
+    /// The name of its class, as records and messages use it.
+    member _.Name = name
+
+    /// Compares embeddings. The default is the loss's own; a distance that it cannot use is an ArgumentException.
+    member this.Distance
+        with get (): Distance = distance
+        and set (value: Distance) =
+            inUse.Refuse "Distance"
+            ArgumentNullException.ThrowIfNull(value, "Distance")
+            this.CheckDistance value
+            distance <- value
+
+    /// Reduces values to a scalar. The loss works with a copy of the one that is set, or with a MultipleReducers of one
+    /// copy for each part if it has several: this property is what it works with, so one reducer can be given to many
+    /// losses, and statistics are read here.
+    member this.Reducer
+        with get (): Reducer =
+            match working with
+            | null ->
+                let made = this.MakeReducer()
+                working <- made
+                made
+            | made -> made
+        and set (value: Reducer) =
+            inUse.Refuse "Reducer"
+            ArgumentNullException.ThrowIfNull(value, "Reducer")
+            given <- value
+            working <- null
+
+    /// A cost of the embeddings as they come from the network, which is added to the loss; null: none.
+    member _.EmbeddingRegularizer
+        with get (): Regularizer | null = embeddingRegularizer
+        and set (value: Regularizer | null) =
+            inUse.Refuse "EmbeddingRegularizer"
+            embeddingRegularizer <- value
+            working <- null
+
+    /// The weight of the embeddings' cost; by default 1.
+    member _.EmbeddingRegWeight
+        with get (): float = embeddingRegWeight
+        and set (value: float) =
+            inUse.Refuse "EmbeddingRegWeight"
+            embeddingRegWeight <- value
+
+    /// Collects statistics of every call in `Stats`. By default as `Statistics.CollectByDefault` is when the loss is made;
+    /// set it where the loss is made.
+    member _.CollectStats
+        with get (): bool = statistics.Collecting
+        and set (value: bool) =
+            inUse.Refuse "CollectStats"
+            statistics <- Statistics(Nullable value, [| "loss" |])
 
     /// `loss`: the scalar of the last call, if statistics are collected.
     member _.Stats = statistics.Values
+
+    /// Refuses a property that is set when the loss is already in use: for the properties of a loss of your own.
+    member _.RefuseInUse(property: string) : unit = inUse.Refuse property
+
+    /// The working reducer is made anew: parts or costs of the loss have changed.
+    member internal _.RenewReducer() : unit = working <- null
+
+    /// An ArgumentException if the loss cannot use a distance. By default it can use any.
+    abstract CheckDistance: distance: Distance -> unit
+
+    default _.CheckDistance _ = ()
 
     /// The names of the loss's parts.
     abstract Parts: string[]
 
     default _.Parts = [| "loss" |]
 
-    /// The formula: each part's values with what they belong to. See `ElementsOf`.
+    /// The formula: the values of each part with the samples that they belong to. See `ElementsOf`.
     abstract ComputeLoss: input: MetricInput -> IReadOnlyList<LossElements>
 
     /// Costs that do not depend on tuples: names and scalars.
     abstract Regularization: input: MetricInput -> IReadOnlyList<LossElements>
 
     default _.Regularization input =
-        match settings.EmbeddingRegularizer with
+        match embeddingRegularizer with
         | null -> [||]
         | regularizer ->
-            let cost = regularizer.Compute input.Embeddings * settings.EmbeddingRegWeight
+            let cost = regularizer.Compute input.Embeddings * embeddingRegWeight
             [| ElementsOf.Reduced("embedding_reg_loss", cost) |]
 
-    /// Whether `Regularization` adds a part.
+    /// True if `Regularization` adds a part.
     abstract IsRegularized: bool
 
-    default _.IsRegularized = not (isNull settings.EmbeddingRegularizer)
+    default _.IsRegularized = not (isNull embeddingRegularizer)
 
-    /// Registers a parameter, for a loss that learns: its name in the loss's state, and how it starts. It outlives any
-    /// dispose scope; an optimizer must be given it.
+    /// Registers a parameter, for a loss that learns: its name in the loss's state, and its initial value. It outlives any
+    /// dispose scope; give it to an optimizer. No field of the loss may have the parameter's name: TorchSharp would take it
+    /// for the parameter when the loss is moved.
     member this.Learn(name: string, initial: torch.Tensor) : unit =
         let parameter = new Modules.Parameter(initial)
         parameter.DetachFromDisposeScope() |> ignore
@@ -82,7 +139,7 @@ type Loss(settings: LossSettings) =
         | null -> invalidOp $"This loss has no parameter {name}: Learn it in the constructor."
         | parameter -> parameter.``to`` embeddings
 
-    /// Registers a buffer, for a loss that remembers: its name in the loss's state, and how it starts. It outlives any
+    /// Registers a buffer, for a loss that remembers: its name in the loss's state, and its initial value. It outlives any
     /// dispose scope. Memory is part of the training state only if it is all in such buffers, and they are written in
     /// place (`copy_`), never replaced.
     member this.Remember(name: string, initial: torch.Tensor) : unit =
@@ -95,18 +152,17 @@ type Loss(settings: LossSettings) =
         | null -> invalidOp $"This loss has no buffer {name}: Remember it in the constructor."
         | buffer -> buffer
 
-    /// Whether positives and negatives may be of a reference set; those that compare with their own weights take none.
+    /// True if positives and negatives may be of a reference set; losses that compare with their own weights take none.
     abstract TakesReferences: bool
 
     default _.TakesReferences = true
 
-    /// Whether labels may be any numbers that say which samples belong together, rather than classes that the loss knows
-    /// something about.
+    /// True if labels may be any numbers that tell samples apart, rather than classes that the loss knows something about.
     abstract TakesAnyLabels: bool
 
     default this.TakesAnyLabels = this.TakesReferences
 
-    /// Whether computing the loss writes into its parameters. Then a training step works on a copy of them.
+    /// True if computing the loss writes to its parameters. A training step then works on a copy of them.
     abstract RewritesParameters: bool
 
     default _.RewritesParameters = false
@@ -122,7 +178,7 @@ type Loss(settings: LossSettings) =
             for part in this.Parts do
                 copies[part] <- given.Copy()
 
-            MultipleReducers(copies, (given.Copy()))
+            MultipleReducers(copies, given.Copy())
 
     /// The loss of a batch as trainers compute it, a scalar. `embeddings` (N × D); `labels` (N) whole numbers, null if tuples are enough;
     /// anchors are of the batch, positives and negatives of the reference set, if one is given. Without any pair or
@@ -138,8 +194,8 @@ type Loss(settings: LossSettings) =
         ) : torch.Tensor =
         this.ComputeOn(MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, lazy seed, null, true))
 
-    /// The same; random choices follow libtorch's generator. A mean over samples is NaN, as in the reference, where no
-    /// sample takes part.
+    /// The same; random choices follow libtorch's generator. A mean over samples is NaN, as in the reference, if no sample
+    /// takes part.
     member this.Compute
         (
             embeddings: torch.Tensor,
@@ -154,29 +210,25 @@ type Loss(settings: LossSettings) =
     member this.Compute(embeddings: torch.Tensor, labels: torch.Tensor | null, tuples: Tuples) : torch.Tensor =
         this.Compute(embeddings, labels, tuples, null, null)
 
-    /// The same, on whatever pairs or triplets the labels allow.
+    /// The same, on all pairs or triplets that the labels allow.
     member this.Compute(embeddings: torch.Tensor, labels: torch.Tensor) : torch.Tensor =
         this.Compute(embeddings, labels, Tuples.All, null, null)
 
     /// The loss of an input.
     member this.ComputeOn(input: MetricInput) : torch.Tensor =
+        inUse.Start()
         statistics.Reset()
         this.Finish(this.ComputeLoss input, input)
 
-    /// The loss of an input whose elements were computed some other way than by `ComputeLoss`, for a loss that can be
-    /// given more than others.
+    /// The loss of an input from elements that were computed some other way than by `ComputeLoss`, for a loss that takes
+    /// further arguments.
     member this.Finish(elements: IReadOnlyList<LossElements>, input: MetricInput) : torch.Tensor =
+        inUse.Start()
+
         let seen (part: LossElements) =
             if input.InTraining then part.NothingIsZero() else part
 
-        let parts = elements |> Seq.map seen |> Seq.toArray
-        let costs = this.Regularization input
-
-        let parts =
-            if costs.Count = 0 then
-                parts
-            else
-                Array.append parts (Seq.toArray costs)
+        let parts = [| yield! Seq.map seen elements; yield! this.Regularization input |]
 
         let total = this.Reducer.Reduce(parts, input.Embeddings, input.Labels)
 

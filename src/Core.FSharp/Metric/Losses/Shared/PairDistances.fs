@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 
 /// One kind of pairs of a batch with their distances, in whichever of two forms costs less: a list (K), or the whole
@@ -16,8 +15,38 @@ type PairDistances
         others: torch.Tensor | null
     ) =
 
+    static member private Listed(kind, values, anchors, others) =
+        PairDistances(kind, values, null, anchors, others)
+
+    static member private Masked(kind, matrix, mask) =
+        PairDistances(kind, matrix, mask, null, null)
+
     /// (K), or (N × Nr).
     member _.Values = values
+
+    /// Numbers of the anchors (N) in a shape that broadcasts with `Values`.
+    member _.OfAnchors(perAnchor: torch.Tensor) : torch.Tensor =
+        match anchors with
+        | null -> perAnchor.unsqueeze 1L
+        | listed -> perAnchor.index_select (0L, listed)
+
+    /// Numbers of the reference set (Nr) in a shape that broadcasts with `Values`.
+    member _.OfReferences(perReference: torch.Tensor) : torch.Tensor =
+        match others with
+        | null -> perReference.unsqueeze 0L
+        | listed -> perReference.index_select (0L, listed)
+
+    /// True where anchor and reference have the same number, in a shape that broadcasts with `Values`.
+    member internal _.SameNumber: torch.Tensor =
+        match anchors with
+        | null -> torch.eye (values.size 0, values.size 1, dtype = torch.ScalarType.Bool, device = values.device)
+        | listed -> listed.eq (nonNull others)
+
+    /// These pairs, or none if a condition (a scalar) is false, which it can be only where labels say which pairs there are.
+    member internal _.OnlyIf(condition: torch.Tensor) : PairDistances =
+        match mask with
+        | null -> PairDistances(kind, values, null, anchors, others)
+        | given -> PairDistances.Masked(kind, values, given.logical_and condition)
 
     /// Values shaped like `Values` as elements.
     member _.Elements(name: string, values: torch.Tensor) : LossElements =
@@ -31,13 +60,24 @@ type PairDistances
         | Tuples.All ->
             let matrix = distance.Matrix(input.Embeddings, input.References)
 
-            struct (PairDistances(ElementKind.PositivePair, matrix, (input.Matches()), null, null),
-                    PairDistances(ElementKind.NegativePair, matrix, (input.Differs()), null, null))
+            struct (PairDistances.Masked(ElementKind.PositivePair, matrix, input.Matches()),
+                    PairDistances.Masked(ElementKind.NegativePair, matrix, input.Differs()))
         | _ ->
             let struct (a1, p, a2, n) = input.Pairs()
 
             let entries =
                 DistanceEntries(distance, input.Embeddings, input.References, a1.size 0 + a2.size 0)
 
-            struct (PairDistances(ElementKind.PositivePair, entries.At(a1, p), null, a1, p),
-                    PairDistances(ElementKind.NegativePair, entries.At(a2, n), null, a2, n))
+            struct (PairDistances.Listed(ElementKind.PositivePair, entries.At(a1, p), a1, p),
+                    PairDistances.Listed(ElementKind.NegativePair, entries.At(a2, n), a2, n))
+
+    /// The positive pairs that an input asks for, from its distance matrix (N × Nr), for losses that set each of them
+    /// against all negatives of its anchor: none where tuples name no negative pair.
+    static member AgainstNegatives(matrix: torch.Tensor, input: MetricInput) : PairDistances =
+        match input.Tuples with
+        | Tuples.All -> PairDistances.Masked(ElementKind.PositivePair, matrix, input.Matches())
+        | _ ->
+            let struct (a, p, a2, _) = input.Pairs()
+            let count = if a2.size 0 = 0L then 0L else a.size 0
+            let a, p = a.narrow (0L, 0L, count), p.narrow (0L, 0L, count)
+            PairDistances.Listed(ElementKind.PositivePair, matrix.index (a, p), a, p)

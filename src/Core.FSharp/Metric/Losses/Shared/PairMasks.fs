@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 
 /// The pairs of a batch as masks of its distance matrix (N × Nr), for losses that look at whole rows. A pair that

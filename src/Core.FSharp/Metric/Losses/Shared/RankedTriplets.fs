@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open TorchSharp
 
@@ -8,8 +7,9 @@ open TorchSharp
 /// their sum is linear in the distances, each times the number of triplets in which it counts. Those numbers come from
 /// ranking each anchor's distances, so time and memory do not grow with the number of triplets.
 [<Sealed>]
-type internal RankedTriplets
-    private (matrix: torch.Tensor, positives: torch.Tensor, negatives: torch.Tensor, margin: double, isInverted: bool) =
+type internal RankedTriplets(matrix: torch.Tensor, masks: TripletMasks, margin: double, isInverted: bool) =
+
+    let positives, negatives = masks.Positives, masks.Negatives
 
     // (N × Nr): small means similar, at least 32 bits.
     let distances =
@@ -57,35 +57,4 @@ type internal RankedTriplets
         triplets.to_type torch.ScalarType.Int64
 
     /// How many triplets there are: an int64 scalar.
-    member _.Count() : torch.Tensor =
-        (positives.sum 1L * negatives.sum 1L).sum()
-
-    /// The triplets that an input asks for, where masks can say which they are.
-    static member TryOf(distance: Distance, input: MetricInput, perAnchor: Nullable<int>, margin: double) =
-        TripletMasks.tryOf input perAnchor
-        |> Option.map (fun struct (positives, negatives) ->
-            let matrix = distance.Matrix(input.Embeddings, input.References)
-            RankedTriplets(matrix, positives, negatives, margin, distance.IsInverted))
-
-/// Ranked triplets as elements. What asks for more than sums and counts gets the triplets one by one.
-[<Sealed>]
-type internal RankedElements(name: string, triplets: RankedTriplets, oneByOne: Lazy<LossElements>, onlyAbove: bool) =
-    inherit LossElements(name, ElementKind.Triplet)
-
-    override _.IsEmpty = false
-    override _.Sum() = triplets.Sum()
-
-    override _.Count() =
-        if onlyAbove then triplets.Above() else triplets.Count()
-
-    override _.Between(low, high) =
-        if low = Nullable 0.0 && not high.HasValue then
-            RankedElements(name, triplets, lazy (oneByOne.Value.Between(low, high)), true)
-        else
-            oneByOne.Value.Between(low, high)
-
-    override _.WeightedByClass(weights, labels) =
-        oneByOne.Value.WeightedByClass(weights, labels)
-
-    override _.ToMatrix anchors = oneByOne.Value.ToMatrix anchors
-    override _.List() = oneByOne.Value.List()
+    member _.Count() : torch.Tensor = masks.Count()

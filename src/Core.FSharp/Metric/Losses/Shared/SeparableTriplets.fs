@@ -1,54 +1,66 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open TorchSharp
 
-/// Triplets, each worth f(a,p) + g(a,n): positive pairs times the number of their anchor's negatives, negative pairs times
-/// that of its positives. Neither time nor memory grows with the number of triplets.
+/// The triplets of a batch, for losses that are a sum of what the positive and the negative pair of each triplet add. Values
+/// of positive and of negative pairs are shaped like `AnchorPositive` and `AnchorNegative`, or broadcast with them.
 [<Sealed>]
-type internal SeparableTriplets(positives: torch.Tensor, negatives: torch.Tensor) =
+type internal SeparableTriplets private (distance: Distance, input: MetricInput, perAnchor: Nullable<int>) =
 
-    let eachPositive = positives.sum 1L
-    let eachNegative = negatives.sum 1L
+    let masks = TripletMasks.TryOf(input, perAnchor)
 
-    let sums (ofPositive: torch.Tensor) (ofNegative: torch.Tensor) =
-        (ofPositive * positives).sum 1L * eachNegative
-        + (ofNegative * negatives).sum 1L * eachPositive
+    let matrix =
+        lazy (Numeric.atLeast32 (distance.Matrix(input.Embeddings, input.References)))
 
-    /// Σ f(a,p) + g(a,n) of values that broadcast to (N × Nr), in at least 32 bits: a scalar like the first.
-    member _.Sum(ofPositive: torch.Tensor, ofNegative: torch.Tensor) : torch.Tensor =
-        (sums ofPositive ofNegative).sum(torch.ScalarType.Float64).to_type ofPositive.dtype
+    let listed = lazy (TripletDistances.Of(distance, input, perAnchor))
 
-    /// In how many triplets the positive pair meets the first condition (N × Nr), and in how many the negative pair meets the
-    /// second, added: an int64 scalar.
+    /// Anchor to positive.
+    member _.AnchorPositive =
+        if masks.IsSome then
+            matrix.Value
+        else
+            listed.Value.AnchorPositive
+
+    /// Anchor to negative.
+    member _.AnchorNegative =
+        if masks.IsSome then
+            matrix.Value
+        else
+            listed.Value.AnchorNegative
+
+    /// True if it is known, without waiting for the device, that there is no triplet.
+    member _.IsEmpty = masks.IsNone && listed.Value.IsEmpty
+
+    /// Numbers of classes as those of each anchor.
+    member _.OfAnchor(perClass: torch.Tensor) : torch.Tensor =
+        if masks.IsSome then
+            perClass.index_select(0L, input.RequireLabels()).unsqueeze 1L
+        else
+            listed.Value.OfAnchor(perClass, input.RequireLabels())
+
+    /// The number of triplets: an int64 scalar.
+    member _.Count() : torch.Tensor =
+        match masks with
+        | Some masks -> masks.Count()
+        | None -> listed.Value.CountWhere(torch.ones_like (listed.Value.AnchorNegative, dtype = torch.ScalarType.Bool))
+
+    /// The number of positive pairs that meet the first condition, and of negative pairs that meet the second, over all
+    /// triplets: an int64 scalar.
     member _.CountWhere(ofPositive: torch.Tensor, ofNegative: torch.Tensor) : torch.Tensor =
-        (sums ofPositive ofNegative).sum()
+        match masks with
+        | Some masks -> SeparableElements.Total(masks, ofPositive, ofNegative, torch.ScalarType.Int64)
+        | None -> listed.Value.CountWhere ofPositive + listed.Value.CountWhere ofNegative
 
-    /// How many triplets there are: an int64 scalar.
-    member _.Count() : torch.Tensor = (eachPositive * eachNegative).sum()
+    /// The sums of both values of every triplet as elements. `divisor`: what their sum is to be divided by (a scalar).
+    member _.Elements
+        (name: string, ofPositive: torch.Tensor, ofNegative: torch.Tensor, divisor: torch.Tensor)
+        : LossElements =
+        match masks with
+        | Some masks -> SeparableElements(name, masks, ofPositive, ofNegative, divisor)
+        | None -> listed.Value.Elements(name, ofPositive + ofNegative, divisor)
 
-/// Separable triplets as elements. What asks for more than sums and counts gets the triplets one by one.
-[<Sealed>]
-type internal SeparableElements
-    (
-        name: string,
-        triplets: SeparableTriplets,
-        ofPositive: torch.Tensor,
-        ofNegative: torch.Tensor,
-        divisor: torch.Tensor,
-        oneByOne: Lazy<LossElements>
-    ) =
-    inherit LossElements(name, ElementKind.Triplet)
-
-    override _.IsEmpty = false
-    override _.Divisor = divisor
-    override _.Sum() = triplets.Sum(ofPositive, ofNegative)
-    override _.Count() = triplets.Count()
-    override _.Between(low, high) = oneByOne.Value.Between(low, high)
-
-    override _.WeightedByClass(weights, labels) =
-        oneByOne.Value.WeightedByClass(weights, labels)
-
-    override _.ToMatrix anchors = oneByOne.Value.ToMatrix anchors
-    override _.List() = oneByOne.Value.List()
+    /// The triplets that an input asks for. `perAnchor`: the number of random ones for each anchor if tuples are `All`;
+    /// null: all.
+    static member Of(distance: Distance, input: MetricInput, perAnchor: Nullable<int>) : SeparableTriplets =
+        SeparableTriplets(distance, input, perAnchor)

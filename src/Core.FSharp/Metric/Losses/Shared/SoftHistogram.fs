@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 
 /// Histograms that have gradients: a value adds to the two nodes it lies between, the more the nearer.

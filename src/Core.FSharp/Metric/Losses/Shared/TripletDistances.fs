@@ -1,119 +1,151 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
+open System.Runtime.InteropServices
 open TorchSharp
 
-/// The triplets of a batch with their distances, in whichever of two forms costs less: a list (K), or positive pairs ×
-/// candidates for the negative (P × Nr) with a mask. Formulas are the same for both: operands broadcast.
+/// Triplets one by one: a list (K), or positive pairs × candidates for the negative (P × Nr) with a mask.
+[<NoComparison; ReferenceEquality>]
+type internal TripletForm =
+    {
+        Anchors: torch.Tensor
+        Positives: torch.Tensor
+        /// Null: the columns of `Mask`.
+        Negatives: torch.Tensor | null
+        Mask: torch.Tensor | null
+        AnchorPositive: torch.Tensor
+        AnchorNegative: torch.Tensor
+        PositiveNegative: Lazy<torch.Tensor>
+    }
+
+/// The triplets of a batch with their distances, in whichever form costs least. Formulas are the same for all: operands
+/// broadcast.
 [<Sealed>]
-type TripletDistances
-    private
-    (
-        anchors: torch.Tensor,
-        positives: torch.Tensor,
-        negatives: torch.Tensor | null,
-        mask: torch.Tensor | null,
-        positiveDistances: torch.Tensor,
-        negativeDistances: torch.Tensor,
-        between: Lazy<torch.Tensor>
-    ) =
+type TripletDistances private (distance: Distance, input: MetricInput, perAnchor: Nullable<int>) =
+
+    let matrix = lazy (distance.Matrix(input.Embeddings, input.References))
+
+    // Positive pairs × candidates. With a reference set, positives and negatives are rows of that set.
+    let masked (a: torch.Tensor) (p: torch.Tensor) (candidates: torch.Tensor) : TripletForm =
+        let negatives = matrix.Value.index_select (0L, a)
+
+        let amongReferences () =
+            if input.IsSelf then
+                matrix.Value
+            else
+                distance.Matrix(input.RefEmbeddings, null)
+
+        {
+            Anchors = a
+            Positives = p
+            Negatives = null
+            Mask = candidates.index_select (0L, a)
+            AnchorPositive = negatives.gather (1L, p.unsqueeze 1L)
+            AnchorNegative = negatives
+            PositiveNegative = lazy ((amongReferences ()).index_select(0L, p))
+        }
+
+    let listed () : TripletForm =
+        let struct (a, p, n) = input.Triplets perAnchor
+
+        let entries =
+            DistanceEntries(distance, input.Embeddings, input.References, 2L * a.size 0)
+
+        let amongReferences () =
+            if input.IsSelf then
+                entries
+            else
+                DistanceEntries(distance, input.RefEmbeddings, null, a.size 0)
+
+        {
+            Anchors = a
+            Positives = p
+            Negatives = n
+            Mask = null
+            AnchorPositive = entries.At(a, p)
+            AnchorNegative = entries.At(a, n)
+            PositiveNegative = lazy ((amongReferences ()).At(p, n))
+        }
+
+    let form =
+        lazy
+            (match input.Tuples with
+             | Tuples.All when input.IsRemembered || not perAnchor.HasValue ->
+                 let struct (a, p) = Tuples.places (input.Matches())
+                 masked a p (input.Differs())
+             | Tuples.Pairs(a1, p, a2, n) when a1.size 0 > 0L && a2.size 0 > 0L ->
+                 let negatives = PairMasks.Mark(input, a2, n)
+
+                 // A negative pair that is listed twice makes twice as many triplets, which a mask cannot say.
+                 if negatives.sum().item<int64>() = a2.size 0 then
+                     masked a1 p negatives
+                 else
+                     listed ()
+             | _ -> listed ())
 
     /// (K), or (P × 1): anchor to positive.
-    member _.AnchorPositive = positiveDistances
+    member _.AnchorPositive = form.Value.AnchorPositive
 
     /// (K), or (P × Nr): anchor to negative.
-    member _.AnchorNegative = negativeDistances
+    member _.AnchorNegative = form.Value.AnchorNegative
 
     /// (K), or (P × Nr): positive to negative; of the reference set, if one is given.
-    member _.PositiveNegative = between.Value
+    member _.PositiveNegative = form.Value.PositiveNegative.Value
 
-    /// Whether it is known, without waiting for the device, that there is no triplet.
-    member _.IsEmpty = anchors.size 0 = 0L
+    /// True if it is known, without waiting for the device, that there is no triplet.
+    member _.IsEmpty = form.Value.Anchors.size 0 = 0L
 
-    /// One number an anchor label: (K), or (P × 1).
+    /// The number of each anchor's class: (K), or (P × 1).
     member _.OfAnchor(perClass: torch.Tensor, labels: torch.Tensor) : torch.Tensor =
-        let numbers = perClass.index_select (0L, labels.index_select (0L, anchors))
+        let numbers =
+            perClass.index_select (0L, labels.index_select (0L, form.Value.Anchors))
 
-        match mask with
+        match form.Value.Mask with
         | null -> numbers
         | _ -> numbers.unsqueeze 1L
 
     /// Values, which broadcast to the shape of `AnchorNegative`, one for each triplet: (K).
     member _.Listed(values: torch.Tensor) : torch.Tensor =
-        match mask with
+        match form.Value.Mask with
         | null -> values
-        | given -> values.expand_as(negativeDistances).masked_select given
+        | given -> values.expand_as(form.Value.AnchorNegative).masked_select given
 
-    /// How many triplets meet a condition (of values shaped like `AnchorNegative`): an int64 scalar.
+    /// The number of triplets that meet a condition (of values shaped like `AnchorNegative`): an int64 scalar.
     member _.CountWhere(condition: torch.Tensor) : torch.Tensor =
-        match mask with
-        | null -> condition.expand_as(negativeDistances).sum()
-        | given -> (condition.logical_and given).sum()
+        let whole = condition.expand_as form.Value.AnchorNegative
 
-    /// Values, which broadcast to the shape of `AnchorNegative`, as elements. `divisor` may be null.
-    member _.Elements(name: string, values: torch.Tensor, divisor: torch.Tensor | null) : LossElements =
-        let values = values.expand_as negativeDistances
+        match form.Value.Mask with
+        | null -> whole.sum ()
+        | given -> (whole.logical_and given).sum()
 
-        match negatives, mask with
-        | null, given -> ElementsOf.TripletMatrix(name, values, nonNull given, anchors, positives, divisor)
-        | n, _ -> ElementsOf.Triplets(name, values, anchors, positives, n, divisor)
+    /// Values, which broadcast to the shape of `AnchorNegative`, as elements. `divisor`: what their sum is to be divided by
+    /// (a scalar), or null.
+    member _.Elements
+        (
+            name: string,
+            values: torch.Tensor,
+            [<Optional; DefaultParameterValue(null: torch.Tensor | null)>] divisor: torch.Tensor | null
+        ) : LossElements =
+        let form = form.Value
+        let values = values.expand_as form.AnchorNegative
 
-    /// The triplets that an input asks for. `perAnchor`: so many random ones an anchor where tuples are `All`; null:
-    /// all.
+        match form.Negatives, form.Mask with
+        | null, mask -> ElementsOf.TripletMatrix(name, values, nonNull mask, form.Anchors, form.Positives, divisor)
+        | n, _ -> ElementsOf.Triplets(name, values, form.Anchors, form.Positives, n, divisor)
+
+    /// [D(a,p) − D(a,n) + margin]₊ as elements (mirrored for similarities), whose time and memory do not grow with the number
+    /// of triplets where masks can say which triplets there are.
+    member this.Hinge(name: string, margin: float) : LossElements =
+        let oneByOne =
+            lazy (this.Elements(name, (distance.Margin(this.AnchorPositive, this.AnchorNegative) + margin).relu()))
+
+        match TripletMasks.TryOf(input, perAnchor) with
+        | None -> oneByOne.Value
+        | Some masks ->
+            let ranked = RankedTriplets(matrix.Value, masks, margin, distance.IsInverted)
+            RankedElements(name, ranked, oneByOne, false)
+
+    /// The triplets that an input asks for. `perAnchor`: the number of random ones for each anchor if tuples are `All`;
+    /// null: all.
     static member Of(distance: Distance, input: MetricInput, perAnchor: Nullable<int>) : TripletDistances =
-        let amongAll () =
-            let matrix = distance.Matrix(input.Embeddings, input.References)
-
-            // With a reference set, positives and negatives are rows of that set.
-            let amongReferences =
-                lazy
-                    (if input.IsSelf then
-                         matrix
-                     else
-                         distance.Matrix(input.RefEmbeddings, null))
-
-            struct (matrix, amongReferences)
-
-        let each (a: torch.Tensor) (p: torch.Tensor) (candidates: torch.Tensor) =
-            let struct (matrix, amongReferences) = amongAll ()
-            let negatives = matrix.index_select (0L, a)
-
-            TripletDistances(
-                a,
-                p,
-                null,
-                candidates.index_select (0L, a),
-                negatives.gather (1L, p.unsqueeze 1L),
-                negatives,
-                lazy (amongReferences.Value.index_select (0L, p))
-            )
-
-        let listed () =
-            let struct (a, p, n) = input.Triplets perAnchor
-
-            let entries =
-                DistanceEntries(distance, input.Embeddings, input.References, 2L * a.size 0)
-
-            let amongReferences =
-                lazy
-                    (if input.IsSelf then
-                         entries
-                     else
-                         DistanceEntries(distance, input.RefEmbeddings, null, a.size 0))
-
-            TripletDistances(a, p, n, null, entries.At(a, p), entries.At(a, n), lazy (amongReferences.Value.At(p, n)))
-
-        match input.Tuples with
-        | Tuples.All when input.IsRemembered || not perAnchor.HasValue ->
-            let struct (a, p) = Tuples.places (input.Matches())
-            each a p (input.Differs())
-        | Tuples.Pairs(a1, p, a2, n) when a1.size 0 > 0L && a2.size 0 > 0L ->
-            let negatives = PairMasks.Mark(input, a2, n)
-
-            // A negative pair that is listed twice makes twice as many triplets, which a mask cannot say.
-            if negatives.sum().item<int64>() = a2.size 0 then
-                each a1 p negatives
-            else
-                listed ()
-        | _ -> listed ()
+        TripletDistances(distance, input, perAnchor)

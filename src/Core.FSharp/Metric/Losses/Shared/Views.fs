@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 
 /// For losses of two views of every sample: the embeddings are one, the reference embeddings the other, row by row.

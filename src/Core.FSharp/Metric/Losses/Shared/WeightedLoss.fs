@@ -1,23 +1,43 @@
 namespace MetricLearning
 
-open MetricLearning.Core
-open System.Collections.Generic
+open System
+open System.Runtime.InteropServices
 open TorchSharp
 
-/// A loss that learns a vector, or several, for each class: a parameter of the documented name, which an optimizer must
-/// be given. Rows of the parameter are classes, or columns are (`columnsAreClasses`); those of one class are neighbours.
+/// A loss that learns one or several vectors for each class: a parameter of the documented name, which must be given to an
+/// optimizer. Several vectors of one class are neighbours in it.
 [<AbstractClass>]
 type WeightedLoss
+    /// <param name="name">Name of the loss's class.</param>
+    /// <param name="parameterName">Name of the parameter.</param>
+    /// <param name="numClasses">Number of classes: labels are 0 to numClasses − 1.</param>
+    /// <param name="embeddingSize">Dimension of the embeddings.</param>
+    /// <param name="columnsAreClasses">True if the parameter is (D × C), false if it is (C × D).</param>
+    /// <param name="vectorsPerClass">Number of vectors of each class.</param>
+    /// <param name="weightInitFunc">Fills the weights in place unless another function is set; null: normal numbers.</param>
+    /// <param name="distance">The distance unless another one is set; null: Euclidean, of normalised embeddings.</param>
+    /// <param name="reducer">The reducer unless another one is set; null: the mean.</param>
     (
-        settings: LossSettings,
-        weightSettings: WeightSettings,
+        name: string,
         parameterName: string,
         numClasses: int,
         embeddingSize: int,
         columnsAreClasses: bool,
-        vectorsPerClass: int
+        [<Optional; DefaultParameterValue(1)>] vectorsPerClass: int,
+        [<Optional; DefaultParameterValue(null: Action<torch.Tensor> | null)>] weightInitFunc:
+            Action<torch.Tensor> | null,
+        [<Optional; DefaultParameterValue(null: Distance | null)>] distance: Distance | null,
+        [<Optional; DefaultParameterValue(null: Reducer | null)>] reducer: Reducer | null
     ) as this =
-    inherit Loss(settings)
+    inherit Loss(name, distance, reducer)
+
+    let mutable init =
+        match weightInitFunc with
+        | null -> WeightInit.normal
+        | given -> given
+
+    let mutable regularizer: Regularizer | null = null
+    let mutable regWeight = 1.0
 
     do
         if numClasses < 1 || embeddingSize < 1 then
@@ -36,36 +56,51 @@ type WeightedLoss
             else
                 torch.empty (vectors, size)
 
-        match weightSettings.Init with
-        | null -> WeightSettings.normal.Invoke weights
-        | init -> init.Invoke weights
-
+        init.Invoke weights
         this.Learn(parameterName, weights)
-
-    /// One vector a class.
-    new
-        (
-            settings: LossSettings,
-            weightSettings: WeightSettings,
-            parameterName: string,
-            numClasses: int,
-            embeddingSize: int,
-            columnsAreClasses: bool
-        ) =
-        new WeightedLoss(settings, weightSettings, parameterName, numClasses, embeddingSize, columnsAreClasses, 1)
 
     override _.TakesReferences = false
 
-    /// How many classes there are.
+    /// The number of classes.
     member _.NumClasses = numClasses
 
-    /// How wide embeddings are.
+    /// The dimension of the embeddings.
     member _.EmbeddingSize = embeddingSize
+
+    /// Fills the weights in place, as soon as it is set.
+    member this.WeightInitFunc
+        with get (): Action<torch.Tensor> = init
+        and set (value: Action<torch.Tensor>) =
+            this.RefuseInUse "WeightInitFunc"
+            ArgumentNullException.ThrowIfNull(value, "WeightInitFunc")
+            use _ = torch.no_grad ()
+            value.Invoke(nonNull (this.get_parameter parameterName))
+            init <- value
+
+    /// A cost of the class weights (classes × D), which is added to the loss; null: none.
+    member this.WeightRegularizer
+        with get (): Regularizer | null = regularizer
+        and set (value: Regularizer | null) =
+            this.RefuseInUse "WeightRegularizer"
+            regularizer <- value
+            this.RenewReducer()
+
+    /// The weight of the class weights' cost; by default 1.
+    member this.WeightRegWeight
+        with get (): float = regWeight
+        and set (value: float) =
+            this.RefuseInUse "WeightRegWeight"
+            regWeight <- value
 
     /// The parameter, in the dtype and on the device of the embeddings.
     member this.WeightsLike(embeddings: torch.Tensor) : torch.Tensor = this.Learned(parameterName, embeddings)
 
-    /// The parameter for an input, or an error if this loss cannot take it: labels of known classes, no reference set.
+    /// The vectors of the classes as rows (classes · vectors × D), in the dtype and on the device of the embeddings.
+    member this.ClassVectors(embeddings: torch.Tensor) : torch.Tensor =
+        let weights = this.WeightsLike embeddings
+        if columnsAreClasses then weights.t () else weights
+
+    /// The parameter for an input, or an error if the loss cannot take it: labels of known classes, no reference set.
     member this.WeightsFor(input: MetricInput) : torch.Tensor =
         input.RejectReference()
         let labels = input.RequireLabels()
@@ -83,66 +118,29 @@ type WeightedLoss
             if largest >= int64 numClasses || smallest < 0L then
                 invalidArg
                     "labels"
-                    $"This loss was made for classes 0 to {numClasses - 1}; there are labels from {smallest} to {largest}. Set set_min_label_to_zero, or give a larger numClasses."
+                    $"This loss was made for classes 0 to {numClasses - 1}; there are labels from {smallest} to {largest}. Set SetMinLabelToZero, or give a larger numClasses."
 
         this.WeightsLike input.Embeddings
+
+    /// The distance or similarity of each embedding of an input to each class vector (N × classes · vectors), or an error
+    /// if the loss cannot take the input.
+    member this.ToClasses(input: MetricInput) : torch.Tensor =
+        this.WeightsFor input |> ignore
+        this.Distance.Matrix(input.Embeddings, this.ClassVectors input.Embeddings)
 
     /// How each embedding (N × D) compares with each class, shape (N × numClasses): what to classify with.
     abstract GetLogits: embeddings: torch.Tensor -> torch.Tensor
 
     default this.GetLogits embeddings =
-        let weights = this.WeightsLike embeddings
-        this.Distance.Matrix(embeddings, (if columnsAreClasses then weights.t () else weights))
+        this.Distance.Matrix(embeddings, this.ClassVectors embeddings)
 
-    /// A cost of the class weights themselves, if there is one.
-    member _.WeightRegularizer: Regularizer | null = weightSettings.Regularizer
-
-    override _.IsRegularized = base.IsRegularized || not (isNull weightSettings.Regularizer)
+    override _.IsRegularized = base.IsRegularized || not (isNull regularizer)
 
     override this.Regularization input =
         let costs = base.Regularization input
 
-        match weightSettings.Regularizer with
+        match regularizer with
         | null -> costs
-        | regularizer ->
-            let weights = this.WeightsLike input.Embeddings
-            let rows = if columnsAreClasses then weights.t () else weights
-            let cost = regularizer.Compute rows * weightSettings.RegWeight
-            Array.append (Seq.toArray costs) [| ElementsOf.Reduced("weight_reg_loss", cost) |]
-
-/// A loss with class weights that is its formula.
-[<Sealed>]
-type internal FormulaWeightedLoss
-    (
-        settings: LossSettings,
-        weightSettings: WeightSettings,
-        parameterName: string,
-        numClasses: int,
-        embeddingSize: int,
-        columnsAreClasses: bool,
-        vectorsPerClass: int,
-        parts: string[],
-        formula: Distance -> torch.Tensor -> MetricInput -> IReadOnlyList<LossElements>,
-        logits: Distance -> torch.Tensor -> torch.Tensor -> torch.Tensor
-    ) =
-    inherit
-        WeightedLoss(
-            settings,
-            weightSettings,
-            parameterName,
-            numClasses,
-            embeddingSize,
-            columnsAreClasses,
-            vectorsPerClass
-        )
-
-    /// Says by its type which loss it is.
-    member internal _.Formula: obj = formula
-
-    override _.Parts = parts
-
-    override this.GetLogits embeddings =
-        logits this.Distance (this.WeightsLike embeddings) embeddings
-
-    override this.ComputeLoss input =
-        formula this.Distance (this.WeightsFor input) input
+        | given ->
+            let cost = given.Compute(this.ClassVectors input.Embeddings) * regWeight
+            [| yield! costs; ElementsOf.Reduced("weight_reg_loss", cost) |]

@@ -1,0 +1,214 @@
+namespace MetricLearning
+
+open System.Runtime.InteropServices
+open TorchSharp
+
+/// A loss against the embeddings of earlier batches (Wang et al. 2020, "Cross-batch memory for embedding learning"). The
+/// batch is remembered first; its samples are never their own positives. Tuples are added to those of the miner: in a
+/// trainer their positives and negatives are of the batch, by hand they are rows of the memory (`CurrBatchIdx`: the rows of
+/// the batch). All memory is in registered buffers, and so part of the training state: `embedding_memory` (M × D),
+/// `label_memory` (M), and `queue`, the numbers of a ring.
+[<Sealed>]
+type CrossBatchMemory
+    /// <param name="loss">The loss; any that takes reference embeddings. It becomes a part of this one.</param>
+    /// <param name="embeddingSize">Dimension of the embeddings.</param>
+    /// <param name="memorySize">Number of embeddings that are remembered; at least a batch.</param>
+    /// <param name="miner">Chooses tuples between the batch and the memory; null: all there are. A trainer's tuple miner
+    /// adds pairs within the batch.</param>
+    /// <param name="warmUp">Number of first calls in which the batch is compared with itself only, while the memory
+    /// fills.</param>
+    (
+        loss: Loss,
+        embeddingSize: int,
+        [<Optional; DefaultParameterValue(1024)>] memorySize: int,
+        [<Optional; DefaultParameterValue(null: Miner | null)>] miner: Miner | null,
+        [<Optional; DefaultParameterValue(0)>] warmUp: int
+    ) as this =
+    inherit Loss("CrossBatchMemory")
+
+    let size = int64 memorySize
+
+    do
+        if isNull (box loss) then
+            nullArg (nameof loss)
+
+        if not loss.TakesReferences then
+            invalidArg
+                (nameof loss)
+                $"{loss.Name} cannot be given a memory: it takes no reference embeddings. Losses of pairs and triplets do."
+
+        if memorySize < 1 || embeddingSize < 1 then
+            invalidArg
+                (nameof memorySize)
+                $"A memory needs at least one row and one column; it was given {memorySize} and {embeddingSize}."
+
+        if warmUp < 0 then
+            invalidArg (nameof warmUp) $"The warm-up is a number of calls and cannot be {warmUp}."
+
+        this.register_module ("loss", loss)
+        this.Remember("embedding_memory", torch.zeros (size, int64 embeddingSize))
+        this.Remember("label_memory", torch.zeros (size, dtype = torch.ScalarType.Int64))
+        this.Remember("queue", Ring.toTensor Ring.empty)
+
+    let ring () = Ring.ofTensor (this.Remembered "queue")
+
+    let write (embeddings: torch.Tensor) (labels: torch.Tensor) : Ring =
+        let before = ring ()
+        let count = embeddings.size 0
+
+        if count > size then
+            invalidArg
+                (nameof embeddings)
+                $"A memory of {size} cannot take {count} embeddings at once: give a larger memorySize."
+
+        let after = Ring.advance size count before
+
+        if count > 0L then
+            Ring.write (this.Remembered "embedding_memory") embeddings before
+            Ring.write (this.Remembered "label_memory") labels before
+
+        use _ = torch.no_grad ()
+        this.Remembered("queue").copy_(Ring.toTensor after) |> ignore
+        after
+
+    // The part in use, copied: the memory may be written before the gradients of this call are asked for.
+    let read (embeddings: torch.Tensor) (ring: Ring) : struct (torch.Tensor * torch.Tensor) =
+        let used = Ring.used size ring
+        let rows = this.Remembered("embedding_memory").narrow(0L, 0L, used)
+        let labels = this.Remembered("label_memory").narrow(0L, 0L, used)
+        struct (rows.``to`` (embeddings.dtype, embeddings.device, true), labels.``to`` embeddings.device)
+
+    let mine (input: MetricInput) (embeddings: torch.Tensor) (labels: torch.Tensor) references refLabels : Tuples =
+        match miner with
+        | null -> Tuples.All
+        | miner -> miner.MineWith(embeddings, labels, Tuples.All, references, refLabels, input.LazySeed)
+
+    // The loss of a batch against a memory in which its samples may lie at `own`.
+    let against (input: MetricInput) embeddings labels (tuples: Tuples) memory (memoryLabels: torch.Tensor) own =
+        match tuples, own with
+        | Tuples.All, _
+        | _, null -> loss.ComputeOn(input.Against(embeddings, labels, tuples, memory, memoryLabels, own))
+        | chosen, own ->
+            let chosen = Tuples.withoutOwn own chosen
+            loss.ComputeOn(input.Against(embeddings, labels, chosen, memory, memoryLabels, own))
+
+    let ofBatch (input: MetricInput) (labels: torch.Tensor) : torch.Tensor =
+        let tuples =
+            match miner, input.Tuples with
+            | null, given -> given
+            | _, Tuples.All -> mine input input.Embeddings labels null null
+            | _, given -> Tuples.join (mine input input.Embeddings labels null null) given
+
+        loss.ComputeOn(input.Against(input.Embeddings, labels, tuples, null, null, null))
+
+    let ofMemory (input: MetricInput) (labels: torch.Tensor) (ring: Ring) : torch.Tensor =
+        let struct (memory, memoryLabels) = read input.Embeddings ring
+        let own = Ring.lastPlaces size input.Embeddings.device ring
+        let mined = mine input input.Embeddings labels memory memoryLabels
+
+        let tuples =
+            match mined, input.Tuples with
+            | mined, Tuples.All -> mined
+            | mined, given ->
+                let mined =
+                    match mined with
+                    | Tuples.All ->
+                        let struct (a1, p, a2, n) = Tuples.allPairs labels memoryLabels
+                        Tuples.Pairs(a1, p, a2, n)
+                    | chosen -> chosen
+
+                Tuples.join mined (if input.InTraining then Tuples.moveTo own given else given)
+
+        against input input.Embeddings labels tuples memory memoryLabels own
+
+    let checkWidth (embeddings: torch.Tensor) =
+        if embeddings.size 1 <> int64 embeddingSize then
+            invalidArg
+                (nameof embeddings)
+                $"This memory was made for embeddings of {embeddingSize} numbers; these have {embeddings.size 1}."
+
+    /// Chooses tuples between the batch and the memory; null: all there are.
+    member _.Miner = miner
+
+    /// The loss that compares the batch with the memory.
+    member _.WrappedLoss = loss
+
+    /// The row of the memory that will be written next.
+    member _.QueueIdx: int64 = (ring ()).Next
+
+    /// True if the whole memory has been written once.
+    member _.HasBeenFilled: bool = (ring ()).IsFilled
+
+    /// The rows of the memory with the embeddings of the last call (int64), in their order.
+    member _.CurrBatchIdx: torch.Tensor =
+        Ring.lastPlaces size (this.Remembered "queue").device (ring ())
+
+    override this.CheckDistance _ = Wrapping.refuseDistance this.Name
+
+    override _.TakesReferences = false
+
+    override _.ComputeLoss input =
+        if not input.IsSelf then
+            invalidArg "refEmbeddings" "CrossBatchMemory takes no reference embeddings: it remembers its own."
+
+        let labels = input.RequireLabels()
+        checkWidth input.Embeddings
+        let ring = write input.Embeddings labels
+
+        let total =
+            if ring.Calls <= int64 warmUp then
+                ofBatch input labels
+            elif input.Embeddings.size 0 = 0L then
+                Reducer.Zero input.Embeddings
+            else
+                ofMemory input labels ring
+
+        [| ElementsOf.Reduced("loss", total) |]
+
+    /// The loss of some of a batch, the queries, while the others are remembered: those with a true `enqueueMask` (N).
+    /// A momentum encoder's embeddings can thus be references only.
+    member this.Compute(embeddings: torch.Tensor, labels: torch.Tensor, enqueueMask: torch.Tensor) : torch.Tensor =
+        let input =
+            MetricInput(embeddings, labels, Tuples.All, null, null, TorchSeed.draw ())
+
+        checkWidth embeddings
+
+        if
+            enqueueMask.dtype <> torch.ScalarType.Bool
+            || enqueueMask.dim () <> 1L
+            || enqueueMask.size 0 <> embeddings.size 0
+        then
+            invalidArg (nameof enqueueMask) "enqueueMask must be a vector of one truth value for each embedding."
+
+        let mask = enqueueMask.``to`` embeddings.device
+        let labels = input.RequireLabels()
+
+        let rowsOf (mask: torch.Tensor) =
+            let rows = mask.nonzero().select(1L, 0L)
+            struct (embeddings.index_select (0L, rows), labels.index_select (0L, rows))
+
+        let struct (remembered, rememberedLabels) = rowsOf mask
+        let struct (queries, queryLabels) = rowsOf (mask.logical_not ())
+        let ring = write remembered rememberedLabels
+
+        let struct (memory, memoryLabels) =
+            if ring.Calls <= int64 warmUp then
+                struct (remembered.detach (), rememberedLabels)
+            else
+                read embeddings ring
+
+        let total =
+            if queries.size 0 = 0L || memory.size 0 = 0L then
+                Reducer.Zero embeddings
+            else
+                let tuples = mine input queries queryLabels memory memoryLabels
+                against input queries queryLabels tuples memory memoryLabels null
+
+        this.Finish([| ElementsOf.Reduced("loss", total) |], input)
+
+    /// Forgets everything, and starts the warm-up again.
+    member _.ResetQueue() : unit =
+        use _ = torch.no_grad ()
+        this.Remembered("embedding_memory").zero_() |> ignore
+        this.Remembered("label_memory").zero_() |> ignore
+        this.Remembered("queue").zero_() |> ignore

@@ -1,0 +1,55 @@
+namespace MetricLearning
+
+open TorchSharp
+
+/// The mean square of the differences between cosines to class vectors and 1 for the right class or 0 for the others (Zhang et al.
+/// 2019, "P2SGrad"; Wang & Yamagishi 2021). Its parameter is `weight` (descriptorsDim × numClasses), whose columns are scaled
+/// to length 1 in place whenever the loss is computed.
+[<Sealed>]
+type P2SGradLoss
+    /// <param name="descriptorsDim">Dimension of the embeddings.</param>
+    /// <param name="numClasses">Number of classes: labels are 0 to numClasses − 1.</param>
+    (descriptorsDim: int, numClasses: int) =
+    inherit
+        WeightedLoss(
+            "P2SGradLoss",
+            "weight",
+            numClasses,
+            descriptorsDim,
+            true,
+            weightInitFunc = WeightInit.uniform,
+            distance = CosineSimilarity()
+        )
+
+    let rescale (weights: torch.Tensor) : unit =
+        use _ = torch.no_grad ()
+        let lengths = torch.linalg.vector_norm (weights, 2.0, [| 0L |], true)
+        weights.div_ (lengths + 1e-7) |> ignore
+
+    let cosines (embeddings: torch.Tensor) (weights: torch.Tensor) : torch.Tensor =
+        let lengths = torch.linalg.vector_norm (embeddings, 2.0, [| 1L |], true)
+        let floor = Numeric.scalar (Numeric.tiny lengths.dtype)
+
+        (embeddings.mm weights / lengths.clamp_min floor).clamp(Numeric.scalar -1.0, Numeric.scalar 1.0)
+
+    override this.CheckDistance distance =
+        DistanceChecks.cosine this.Name distance
+
+    override _.RewritesParameters = true
+
+    override this.ComputeLoss input =
+        match input.Tuples with
+        | Tuples.All -> ()
+        | _ -> invalidArg "tuples" "P2SGradLoss takes no tuples: it looks at every sample. Leave out the miner."
+
+        this.WeightsFor input |> ignore
+        rescale (nonNull (this.get_parameter "weight"))
+        let cosines = cosines input.Embeddings (this.WeightsLike input.Embeddings)
+        let wanted = ClassSoftmax.ownClass (input.RequireLabels()) numClasses
+
+        if cosines.NumberOfElements = 0L then
+            [| ElementsOf.Nothing("loss", input.Embeddings) |]
+        else
+            [|
+                ElementsOf.Reduced("loss", (cosines - wanted.to_type cosines.dtype).square().mean())
+            |]

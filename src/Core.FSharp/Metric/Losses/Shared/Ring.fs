@@ -1,0 +1,78 @@
+namespace MetricLearning
+
+open TorchSharp
+
+/// Where a memory of so many rows, which overwrites its oldest ones, stands.
+type internal Ring =
+    {
+        /// Where the next row goes.
+        Next: int64
+        /// Whether every row has been written once.
+        IsFilled: bool
+        /// How many rows the last call wrote.
+        Last: int64
+        /// How many calls there were.
+        Calls: int64
+    }
+
+/// A ring as numbers in a buffer, so that it is part of the state of its module.
+module internal Ring =
+
+    /// Nothing written.
+    let empty: Ring =
+        {
+            Next = 0L
+            IsFilled = false
+            Last = 0L
+            Calls = 0L
+        }
+
+    /// The numbers of a ring.
+    let toTensor (ring: Ring) : torch.Tensor =
+        torch.tensor [| ring.Next; (if ring.IsFilled then 1L else 0L); ring.Last; ring.Calls |]
+
+    /// The ring of such numbers; elsewhere than on the CPU this waits for the device, once.
+    let ofTensor (numbers: torch.Tensor) : Ring =
+        let read = numbers.cpu().data<int64>().ToArray()
+
+        {
+            Next = read[0]
+            IsFilled = read[1] <> 0L
+            Last = read[2]
+            Calls = read[3]
+        }
+
+    /// How many rows of `size` have been written.
+    let used (size: int64) (ring: Ring) : int64 =
+        if ring.IsFilled then size else ring.Next
+
+    /// The ring after a call that wrote `count` rows.
+    let advance (size: int64) (count: int64) (ring: Ring) : Ring =
+        {
+            Next = (ring.Next + count) % size
+            IsFilled = ring.IsFilled || ring.Next + count >= size
+            Last = count
+            Calls = ring.Calls + 1L
+        }
+
+    /// Where the rows of the last call lie, in their order (int64).
+    let lastPlaces (size: int64) (device: torch.Device) (ring: Ring) : torch.Tensor =
+        let first = (ring.Next - ring.Last + size) % size
+        let places = torch.arange (first, first + ring.Last, device = device)
+
+        if first + ring.Last > size then
+            places.remainder (size.ToScalar())
+        else
+            places
+
+    /// Writes rows into a buffer, from where the ring stands on; no gradient flows into it.
+    let write (buffer: torch.Tensor) (rows: torch.Tensor) (ring: Ring) : unit =
+        use _ = torch.no_grad ()
+        let count = rows.size 0
+        let first = min count (buffer.size 0 - ring.Next)
+
+        buffer.narrow(0L, ring.Next, first).copy_(rows.narrow (0L, 0L, first)) |> ignore
+
+        if first < count then
+            buffer.narrow(0L, 0L, count - first).copy_(rows.narrow (0L, first, count - first))
+            |> ignore
