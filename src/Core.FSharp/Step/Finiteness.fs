@@ -6,8 +6,8 @@ open MetricLearning
 /// Keeping numbers that are not finite out of states.
 module internal Finiteness =
 
-    /// Raises NotFiniteNumberException when the sum of the losses is not finite.
-    let check (progress: Progress) (losses: Map<string, float>) : unit =
+    /// The losses, if their sum is finite; else raises NotFiniteNumberException.
+    let check (progress: Progress) (losses: Map<string, float>) : Map<string, float> =
         if not (Double.IsFinite losses[Keys.TotalLoss]) then
             let values =
                 losses
@@ -21,3 +21,5 @@ module internal Finiteness =
                     losses[Keys.TotalLoss]
                 )
             )
+
+        losses

@@ -1,8 +1,6 @@
 namespace MetricLearning.Core
 
 open System.Threading
-open TorchSharp
-open type TorchSharp.torch
 open MetricLearning
 
 /// One training iteration: decide, fetch, bind, forward, backward, step, evolve.
@@ -60,8 +58,9 @@ module Iteration =
             let rates = LearningRates.current handles progress
             let losses = forward recipe handles plan progress loaded.Batch
             backward losses
-            let numbers = WeightedLosses.read handles.RunKeys losses
-            Finiteness.check progress numbers
+
+            let numbers =
+                WeightedLosses.read handles.RunKeys losses |> Finiteness.check progress
 
             for _, clip in handles.Clippers do
                 clip.Invoke()
