@@ -39,13 +39,6 @@ module Iteration =
         Effects.clearGradients handles.Groups
         batch |> Halves.losses recipe.Halves ctx |> WeightedLosses.weigh plan
 
-    let private backward (losses: WeightedLosses) : unit =
-        if not losses.Total.requires_grad then
-            invalidOp
-                "The loss does not depend on any parameter that trains. Unfreeze a network, or, if your own loss returns a constant for a batch without pairs, let it return embeddings.sum() * 0."
-
-        losses.Total.backward ()
-
     /// Follows a plan on a batch: from what was learned to what is learned next.
     let private run recipe (handles: Handles) ownership (progress: Progress) (plan: Plan) learned (loaded: Loaded) =
         let state =
@@ -57,7 +50,7 @@ module Iteration =
         Workspace.run handles ownership state (fun workspace ->
             let rates = LearningRates.current handles progress
             let losses = forward recipe handles plan progress loaded.Batch
-            backward losses
+            WeightedLosses.backward losses
 
             let numbers =
                 WeightedLosses.read handles.RunKeys losses |> Finiteness.check progress

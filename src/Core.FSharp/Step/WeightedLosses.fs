@@ -14,7 +14,7 @@ type internal WeightedLosses =
         Total: Tensor
     }
 
-/// Weighing losses and reading them as numbers.
+/// Weighing losses, their gradients, and reading them as numbers.
 module internal WeightedLosses =
 
     let private check (plan: Plan) (name: string) (loss: Tensor) : unit =
@@ -52,6 +52,15 @@ module internal WeightedLosses =
                 Terms = weighted
                 Total = List.fold (fun (sum: Tensor) loss -> sum + loss) first others
             }
+
+    /// Computes the gradients.
+    /// Raises InvalidOperationException when no parameter that trains has one.
+    let backward (losses: WeightedLosses) : unit =
+        if not losses.Total.requires_grad then
+            invalidOp
+                "The loss does not depend on any parameter that trains. Unfreeze a network, or, if your own loss returns a constant for a batch without pairs, let it return embeddings.sum() * 0."
+
+        losses.Total.backward ()
 
     // One by one where they can simply be read, in one transfer from any other device.
     let private numbers (scalars: Tensor list) : float[] =
