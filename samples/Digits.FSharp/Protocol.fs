@@ -74,6 +74,6 @@ module Protocol =
             Dataset = protocol.Samples train,
             MiningFuncs = MiningFuncs.Of [ for key, miner in protocol.Miners -> key, (miner :> obj) ],
             LossWeights = protocol.LossWeights,
-            Sampler = MPerClass(train.Labels.data<int64>().ToArray(), 4, 40, train.Labels.size 0),
+            Sampler = MPerClassSampler(train.Labels.data<int64>().ToArray(), 4, 40, train.Labels.size 0),
             Seed = int64 seed
         )

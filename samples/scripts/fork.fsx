@@ -26,7 +26,7 @@ let run =
             Optimizers = Optimizers(Trunk = PureOptimizer.Adam(1e-3)),
             BatchSize = 40,
             Dataset = TrainingData.FromTensors(train.Pictures, train.Labels),
-            Sampler = MPerClass(train.Labels.data<int64>().ToArray(), 4, 40, 1078L),
+            Sampler = MPerClassSampler(train.Labels.data<int64>().ToArray(), 4, 40, 1078L),
             Seed = 1L
         ))
 

@@ -52,7 +52,7 @@ let run =
             BatchSize = 40,
             Dataset = TrainingData.FromTensors(train.Pictures, train.Labels),
             LossWeights = LossWeights.Of [ "metric_loss", 1.0; "trunk_loss", 0.25 ],
-            Sampler = MPerClass(train.Labels.data<int64>().ToArray(), 4, 40, 1078L),
+            Sampler = MPerClassSampler(train.Labels.data<int64>().ToArray(), 4, 40, 1078L),
             Seed = 1L
         ))
 

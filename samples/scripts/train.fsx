@@ -29,7 +29,7 @@ let options =
         BatchSize = 40,
         Dataset = TrainingData.FromTensors(train.Pictures, train.Labels),
         MiningFuncs = MiningFuncs(TupleMiner = MultiSimilarityMiner()),
-        Sampler = MPerClass(train.Labels.data<int64>().ToArray(), 4, 40, 1078L),
+        Sampler = MPerClassSampler(train.Labels.data<int64>().ToArray(), 4, 40, 1078L),
         Seed = 1L
     )
 

@@ -15,7 +15,7 @@ let private outer = [| for index in 0..119 -> int64 (index % 4) |]
 let private inner = [| for index in 0..119 -> int64 (index / 4 % 3) |]
 
 let private sampler batchSize perClass perTuple superClasses =
-    Hierarchical(inner, outer, batchSize, perClass, perTuple, superClasses)
+    HierarchicalSampler(Array.zip inner outer, batchSize, perClass, perTuple, superClasses)
 
 let private batches (sampler: BatchSampler) pass = sampler.Pass(seed, pass) |> Seq.toArray
 
@@ -71,7 +71,7 @@ let tests =
             }
 
             test "a smaller class gives samples more than once" {
-                let small = Hierarchical([| 0L; 0L; 1L |], [| 5L; 5L; 6L |], 8, Nullable 4, 1, 2)
+                let small = HierarchicalSampler([ 0L, 5L; 0L, 5L; 1L, 6L ], 8, 4, 1, 2)
                 let batch = batches small 0L |> Array.exactlyOne
                 Expect.equal (batch |> Array.filter (fun index -> index = 2L) |> Array.length) 4 "the only one"
             }
@@ -86,8 +86,11 @@ let tests =
                 refuses "there are 4 different outer labels" (fun () -> sampler 10 (Nullable 1) 4 5)
                 refuses "superClassesPerBatch is 0" (fun () -> sampler 10 (Nullable 1) 4 0)
 
-                refuses "3 inner and 2 outer" (fun () ->
-                    Hierarchical([| 0L; 1L; 2L |], [| 0L; 1L |], 2, Nullable 1, 1, 1))
+                refuses "Sample 2 has 1 levels of labels, but sample 0 has 2" (fun () ->
+                    HierarchicalSampler([ [ 0L; 0L ]; [ 1L; 1L ]; [ 2L ] ], 2, 1, 1, 1))
+
+                refuses "outerLabel is 2, but the labels have 2 level(s)" (fun () ->
+                    HierarchicalSampler(Array.zip inner outer, 24, 4, outerLabel = 2))
 
                 refuses "batchesPerSuperTuple is 0" (fun () -> sampler 11 (Nullable 1) 0 2)
                 refuses "batchSize is 11" (fun () -> sampler 11 (Nullable 1) 0 2)

@@ -192,7 +192,8 @@ let tests =
                 throws<ArgumentException> "batchSize is 0" (fun () -> DataOrder.shuffled 4L 0 |> ignore)
 
                 throws<ArgumentException> "MPerClass" (fun () ->
-                    DataOrder.sampled (MPerClass([| 0L; 1L |], 1, Nullable(), 2L)) 3 |> ignore)
+                    DataOrder.sampled (MPerClassSampler([| 0L; 1L |], 1, Nullable(), 2L)) 3
+                    |> ignore)
 
                 throws<InvalidOperationException> "no full batch of 30" (fun () ->
                     DataOrder.sampled (Rotating 17L) 30 |> take 1 <| Cursor.start |> ignore)

@@ -28,7 +28,8 @@ type Valid =
         else
             Nullable()
 
-    member case.Sampler = MPerClass(case.Labels, case.M, case.BatchSize, case.Length)
+    member case.Sampler =
+        MPerClassSampler(case.Labels, case.M, case.BatchSize, case.Length)
 
 type Generators =
     static member Valid() : Arbitrary<Valid> =
@@ -69,7 +70,7 @@ let private windows (case: Valid) pass =
     let perWindow = if case.HasBatchSize then case.Classes else classes
     perWindow, sample case.Sampler pass |> Array.chunkBySize (case.M * perWindow)
 
-let private refuses text (create: unit -> MPerClass) =
+let private refuses text (create: unit -> MPerClassSampler) =
     Expect.throwsC (create >> ignore) (fun error ->
         Expect.isTrue (error :? ArgumentException) $"{error}"
         Expect.stringContains error.Message text "the message")
@@ -120,13 +121,16 @@ let tests =
                 sample used (int64 pass) = sample case.Sampler (int64 pass)
 
             test "passes and seeds differ" {
-                let sampler = MPerClass([| for index in 0L .. 999L -> index % 10L |], 4, 40, 1000L)
+                let sampler =
+                    MPerClassSampler([| for index in 0L .. 999L -> index % 10L |], 4, 40, 1000L)
+
                 Expect.notEqual (sample sampler 0L) (sample sampler 1L) "passes"
                 Expect.notEqual (sample sampler 0L) (sampler.Pass(Seed.ofInt64 8L, 0L) |> Seq.toArray) "seeds"
             }
 
             test "classes of a batch are drawn anew for each batch, each class alike" {
-                let sampler = MPerClass([| for index in 0L .. 99L -> index % 10L |], 1, 4, 40000L)
+                let sampler =
+                    MPerClassSampler([| for index in 0L .. 99L -> index % 10L |], 1, 4, 40000L)
 
                 for _, count in sample sampler 0L |> Array.countBy (fun index -> index % 10L) do
                     Expect.isTrue (abs (count - 4000) < 300) $"{count} of 40000"
@@ -134,21 +138,21 @@ let tests =
 
             test "labels of many samples are quick" {
                 let sampler =
-                    MPerClass([| for index in 0L .. 999_999L -> index % 50_000L |], 4, 128, 100_000L)
+                    MPerClassSampler([| for index in 0L .. 999_999L -> index % 50_000L |], 4, 128, 100_000L)
 
                 Expect.equal (sample sampler 0L).Length 99_968 "the length"
             }
 
             test "mistakes are named, together" {
                 let labels = [| 0L; 1L; 0L; 1L |]
-                refuses "must divide batchSize" (fun () -> MPerClass(labels, 3, 4, 100L))
-                refuses "at least batchSize, 12" (fun () -> MPerClass(labels, 2, 12, 100L))
-                refuses "lengthBeforeNewIter is 3" (fun () -> MPerClass(labels, 2, 4, 3L))
-                refuses "m is 0" (fun () -> MPerClass(labels, 0, Nullable(), 100L))
-                refuses "labels is empty" (fun () -> MPerClass([||], 1, Nullable(), 100L))
-                refuses "batchSize is 0" (fun () -> MPerClass(labels, 1, 0, 100L))
-                refuses "lengthBeforeNewIter is 0" (fun () -> MPerClass(labels, 1, Nullable(), 0L))
-                refuses "must divide" (fun () -> MPerClass(labels, 3, 50, 4L))
-                refuses "lengthBeforeNewIter is 4" (fun () -> MPerClass(labels, 3, 50, 4L))
+                refuses "must divide batchSize" (fun () -> MPerClassSampler(labels, 3, 4, 100L))
+                refuses "at least batchSize, 12" (fun () -> MPerClassSampler(labels, 2, 12, 100L))
+                refuses "lengthBeforeNewIter is 3" (fun () -> MPerClassSampler(labels, 2, 4, 3L))
+                refuses "m is 0" (fun () -> MPerClassSampler(labels, 0, Nullable(), 100L))
+                refuses "labels is empty" (fun () -> MPerClassSampler(Array.empty<int64>, 1, Nullable(), 100L))
+                refuses "batchSize is 0" (fun () -> MPerClassSampler(labels, 1, 0, 100L))
+                refuses "lengthBeforeNewIter is 0" (fun () -> MPerClassSampler(labels, 1, Nullable(), 0L))
+                refuses "must divide" (fun () -> MPerClassSampler(labels, 3, 50, 4L))
+                refuses "lengthBeforeNewIter is 4" (fun () -> MPerClassSampler(labels, 3, 50, 4L))
             }
         ]

@@ -23,7 +23,7 @@ let tests =
                     Array.append [| 0L; 1L |] (codes |> Array.map (fun code -> int64 (code % 5uy)))
 
                 let sizes = labels |> Array.countBy id |> Map.ofArray
-                let sampler = FixedTriplets(labels, count)
+                let sampler = FixedSetOfTriplets(labels, count)
                 let first = triplets sampler seed 0L
                 Expect.equal (Nullable(3L * int64 first.Length)) sampler.Length "the length"
                 Expect.equal first.Length count "triplets"
@@ -39,19 +39,19 @@ let tests =
                     "labels"
 
                 Expect.equal (Array.sort (triplets sampler seed 1L)) (Array.sort first) "the same triplets"
-                Expect.equal (triplets (FixedTriplets(labels, count)) seed 0L) first "a function of seed and pass"
+                Expect.equal (triplets (FixedSetOfTriplets(labels, count)) seed 0L) first "a function of seed and pass"
 
             test "passes and seeds differ" {
-                let sampler = FixedTriplets([| for index in 0L .. 99L -> index % 10L |], 50)
+                let sampler = FixedSetOfTriplets([| for index in 0L .. 99L -> index % 10L |], 50)
                 Expect.notEqual (triplets sampler seed 0L) (triplets sampler seed 1L) "order"
                 let other = triplets sampler (Seed.ofInt64 8L) 0L
                 Expect.notEqual (Array.sort other) (Array.sort (triplets sampler seed 0L)) "triplets"
             }
 
             test "mistakes are named" {
-                throws<ArgumentException> "numTriplets is 0" (fun () -> FixedTriplets([| 0L; 1L |], 0) |> ignore)
+                throws<ArgumentException> "numTriplets is 0" (fun () -> FixedSetOfTriplets([| 0L; 1L |], 0) |> ignore)
 
                 throws<ArgumentException> "two different labels; there are 1" (fun () ->
-                    FixedTriplets([| 4L; 4L |], 2) |> ignore)
+                    FixedSetOfTriplets([| 4L; 4L |], 2) |> ignore)
             }
         ]

@@ -12,16 +12,6 @@ open MetricLearning.Core.Tests.Support.SmallRuns
 
 let private seed = Seed.ofInt64 5L
 
-let private options: TuplesToWeightsOptions =
-    {
-        SubsetSize = Nullable()
-        NormalizeEmbeddings = true
-        BatchSize = 7
-        Workers = 0
-        Device = null
-        Reading = Reading.Default
-    }
-
 let private miner () =
     TripletMarginMiner(typeOfTriplets = TypeOfTriplets.Hard)
 
@@ -34,18 +24,16 @@ let private network () =
         layer "dropout" (torch.nn.Dropout 0.5)
     )
 
-let private sampler model options =
-    TuplesToWeights(model, miner (), TrainingData.FromTensors(data (), labels ()), options)
+let private samplerOf model subsetSize batchSize workers =
+    let data = TrainingData.FromTensors(data (), labels ())
+    TuplesToWeightsSampler(model, miner (), data, subsetSize, true, batchSize, workers)
+
+let private sampler model (subsetSize: Nullable<int>) = samplerOf model subsetSize 7 0
 
 let private rig () =
     let trunk = network ()
 
-    let sampler =
-        sampler
-            trunk
-            { options with
-                SubsetSize = Nullable RunParts.batchSize
-            }
+    let sampler = sampler trunk (Nullable RunParts.batchSize)
 
     let options =
         RunOptions(optionsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", adam ] (data ()), Sampler = sampler)
@@ -61,13 +49,7 @@ let tests =
 
                 for subset in [ Nullable(); Nullable 9 ] do
                     let draw workers pass =
-                        let sampler =
-                            sampler
-                                model
-                                { options with
-                                    Workers = workers
-                                    SubsetSize = subset
-                                }
+                        let sampler = samplerOf model subset 7 workers
 
                         sampler.Pass(seed, pass) |> Seq.toArray
 
@@ -78,7 +60,7 @@ let tests =
 
             test "what no tuple holds has no weight and is never drawn" {
                 use model = network ()
-                let sampler = sampler model { options with SubsetSize = Nullable 9 }
+                let sampler = sampler model (Nullable 9)
                 let drawn = sampler.Pass(seed, 0L) |> Seq.toArray
                 use weights = sampler.Weights
                 let weights = floats weights
@@ -105,7 +87,7 @@ let tests =
 
                     let before, generator = modes (), Snapshot.generator ()
                     let buffers = [ for buffer in model.buffers () -> Snapshot.bitsOf buffer ]
-                    let sampler = sampler model options
+                    let sampler = sampler model (Nullable())
                     leavesNoTensors (fun () -> sampler.Pass(seed, 0L) |> ignore)
                     Expect.equal (modes ()) before "modes"
                     Expect.equal (Snapshot.generator ()) generator "libtorch's generator"
@@ -162,16 +144,11 @@ let tests =
             test "mistakes are named" {
                 use model = network ()
 
-                let refuses text options =
-                    throws<ArgumentException> text (fun () -> sampler model options |> ignore)
+                let refuses text subsetSize batchSize =
+                    throws<ArgumentException> text (fun () -> samplerOf model subsetSize batchSize 0 |> ignore)
 
-                refuses
-                    "subsetSize is 41, of 40 samples"
-                    { options with
-                        SubsetSize = Nullable 41
-                    }
-
-                refuses "subsetSize is 0" { options with SubsetSize = Nullable 0 }
-                refuses "batchSize is 0" { options with BatchSize = 0 }
+                refuses "subsetSize is 41, of 40 samples" (Nullable 41) 7
+                refuses "subsetSize is 0" (Nullable 0) 7
+                refuses "batchSize is 0" (Nullable()) 0
             }
         ]

@@ -46,21 +46,15 @@ let private weightedRun () =
     let trunk = made.Models[Keys.Trunk] :?> torch.nn.Module<Tensor, Tensor>
 
     let sampler =
-        TuplesToWeights(
+        TuplesToWeightsSampler(
             trunk,
             TripletMarginMiner(),
             TrainingData.FromTensors(
                 (RunParts.data Settings.rich).DetachFromDisposeScope(),
                 torch.tensor(RunParts.labels).DetachFromDisposeScope()
             ),
-            {
-                SubsetSize = Nullable 30
-                NormalizeEmbeddings = true
-                BatchSize = 16
-                Workers = 0
-                Device = null
-                Reading = Reading.Default
-            }
+            subsetSize = 30,
+            batchSize = 16
         )
 
     Setup.prepare MetricLossOnly.recipe (RunOptions(made, Sampler = sampler))

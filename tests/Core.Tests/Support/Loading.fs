@@ -39,7 +39,7 @@ let gated (asked: ManualResetEventSlim) (gate: ManualResetEventSlim) =
 let orders: (unit -> DataOrder)[] =
     [|
         fun () -> DataOrder.shuffled count 6
-        fun () -> DataOrder.sampled (MPerClass([| for index in 0L .. count - 1L -> index % 4L |], 2, 8, 30L)) 8
+        fun () -> DataOrder.sampled (MPerClassSampler([| for index in 0L .. count - 1L -> index % 4L |], 2, 8, 30L)) 8
         fun () -> DataOrder.ofIndices [ 0L .. count - 1L ] 7
         fun () -> DataOrder.ofBatches [ [| 1L |]; [| 2L; 3L |]; [| 4L; 5L; 6L |] ]
     |]

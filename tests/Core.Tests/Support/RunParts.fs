@@ -149,7 +149,7 @@ let pairs (settings: Settings) (sprung: int64 -> unit) : TrainingData =
 let sampling (settings: Settings) : AnySampler | null =
     match settings.Sampler with
     | SamplerChoice.Shuffled -> null
-    | SamplerChoice.MPerClass -> MPerClass(labels, 3, Nullable batchSize, 2L * int64 batchSize)
+    | SamplerChoice.MPerClass -> MPerClassSampler(labels, 3, Nullable batchSize, 2L * int64 batchSize)
     | SamplerChoice.OwnIndices ->
         AnySampler.Indices(seq { for index in 0L .. samples - 1L -> (index * 7L + 3L) % samples })
     | SamplerChoice.OwnBatches ->

@@ -107,7 +107,15 @@ public sealed partial class Measures
         "weightRegWeight",
     ];
 
-    private static readonly Type[] OfTheCore = [typeof(Distance), typeof(Reducer), typeof(Regularizer), typeof(Miner)];
+    private static readonly Type[] OfTheCore =
+    [
+        typeof(Distance),
+        typeof(Reducer),
+        typeof(Regularizer),
+        typeof(Miner),
+        typeof(Sampler),
+        typeof(BatchSampler),
+    ];
 
     private static IEnumerable<Type> PartTypes =>
         typeof(MetricLossOnly)

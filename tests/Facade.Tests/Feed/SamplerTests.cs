@@ -175,13 +175,4 @@ public sealed class SamplerTests
         Assert.Equal(99_996, sampler.Length);
         Assert.Equal(99_996, sampler.Pass(Seed.Of(1), 0).Count());
     }
-
-    [Fact]
-    public void MPerClass_names_its_mistakes()
-    {
-        var error = Assert.Throws<ArgumentException>(() => new MPerClassSampler([0, 1], m: 2, batchSize: 5));
-
-        Assert.Contains("m must divide batchSize", error.Message, StringComparison.Ordinal);
-        Assert.Contains("must be at least batchSize, 5", error.Message, StringComparison.Ordinal);
-    }
 }

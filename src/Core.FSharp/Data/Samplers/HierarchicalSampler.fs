@@ -1,37 +1,54 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
-open System.Collections.Generic
+open System.Runtime.InteropServices
 
 /// Batches from a few super-classes each, a few samples of a class, so that the other classes of a batch are hard to tell
 /// apart (as in Cakir et al. 2019, "Deep metric learning to rank"): `batchesPerSuperTuple` batches for every combination of
 /// super-classes, in random order.
 ///
-/// Each super-class of a batch fills its equal part of the batch with random classes: `samplesPerClass` samples each (of a
-/// smaller class with replacement), or, where that is null, whole classes as long as they fit. A super-class with too few
-/// classes makes the batch smaller.
+/// Each super-class of a batch fills its equal part of the batch with random classes. A super-class with too few classes
+/// makes the batch smaller. The trainer's batch size is not used.
 [<Sealed>]
-type Hierarchical
+type HierarchicalSampler
+    /// <param name="labels">A row of levels per sample: a matrix (N × levels), a two-dimensional array, a list of tuples or
+    /// arrays; integers or strings.</param>
+    /// <param name="batchSize">A multiple of superClassesPerBatch.</param>
+    /// <param name="samplesPerClass">Samples of each class in a batch (of a smaller class with replacement); they must divide
+    /// the part that a super-class has in it. Null: whole classes, as long as they fit.</param>
+    /// <param name="batchesPerSuperTuple">Batches of a pass for each combination of super-classes.</param>
+    /// <param name="superClassesPerBatch">Super-classes in a batch.</param>
+    /// <param name="innerLabel">The level of the classes, from 0.</param>
+    /// <param name="outerLabel">The level of the super-classes, from 0.</param>
+    /// <exception cref="System.ArgumentException">The arguments do not fit each other; all mistakes are named.</exception>
     (
-        innerLabels: IReadOnlyList<int64>,
-        outerLabels: IReadOnlyList<int64>,
+        labels: obj,
         batchSize: int,
         samplesPerClass: Nullable<int>,
-        batchesPerSuperTuple: int,
-        superClassesPerBatch: int
+        [<Optional; DefaultParameterValue(4)>] batchesPerSuperTuple: int,
+        [<Optional; DefaultParameterValue(2)>] superClassesPerBatch: int,
+        [<Optional; DefaultParameterValue(0)>] innerLabel: int,
+        [<Optional; DefaultParameterValue(1)>] outerLabel: int
     ) =
     inherit BatchSampler()
 
+    let levels = LabelMap.Levels labels
+
+    let level (name: string) (chosen: int) : int64[] =
+        if chosen >= 0 && chosen < levels.Length then
+            levels[chosen]
+        else
+            invalidArg name $"{name} is {chosen}, but the labels have {levels.Length} level(s), counted from 0."
+
     // Super-class → class → samples. One inner label under two super-classes is two classes.
     let superClasses =
-        if innerLabels.Count <> outerLabels.Count then
-            [||]
-        else
-            Array.init outerLabels.Count (fun index -> struct (outerLabels[index], innerLabels[index]))
-            |> ClassMembers.ofLabels
-            |> Array.groupBy (fun struct (struct (outer, _), _) -> outer)
-            |> Array.map (fun (_, classes) -> classes |> Array.map (fun struct (_, members) -> members))
+        Array.map2
+            (fun outer inner -> struct (outer, inner))
+            (level (nameof outerLabel) outerLabel)
+            (level (nameof innerLabel) innerLabel)
+        |> ClassMembers.ofLabels
+        |> Array.groupBy (fun struct (struct (outer, _), _) -> outer)
+        |> Array.map (fun (_, classes) -> classes |> Array.map (fun struct (_, members) -> members))
 
     let part =
         if superClassesPerBatch < 1 then
@@ -42,9 +59,7 @@ type Hierarchical
     do
         let mistakes =
             [
-                if innerLabels.Count <> outerLabels.Count then
-                    $"There are {innerLabels.Count} inner and {outerLabels.Count} outer labels: give one of each per sample."
-                elif superClasses.Length < superClassesPerBatch then
+                if superClasses.Length < superClassesPerBatch then
                     $"superClassesPerBatch is {superClassesPerBatch}, but there are {superClasses.Length} different outer labels."
                 if superClassesPerBatch < 1 then
                     $"superClassesPerBatch is {superClassesPerBatch}: it must be at least 1."

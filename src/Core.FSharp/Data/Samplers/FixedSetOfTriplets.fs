@@ -1,14 +1,17 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections.Generic
+open System.Runtime.CompilerServices
 
 /// The same random triplets in every pass, in a new order each time: anchor, positive, negative, anchor, positive,
-/// negative, …. Anchor and positive are two samples of a random class (one twice where it has no other), the negative is
-/// one of another. For batch sizes that are multiples of 3, with the miner of packaged triplets.
+/// negative, … Anchor and positive are two samples of a random class (the same one twice if it has no other), the negative
+/// is one of another. For batch sizes that are multiples of 3, with EmbeddingsAlreadyPackagedAsTriplets.
 [<Sealed>]
-type FixedTriplets(labels: IReadOnlyList<int64>, numTriplets: int) =
+type FixedSetOfTriplets
+    /// <param name="labels">The label of each sample of the data set; at least two are different.</param>
+    /// <param name="numTriplets">The number of triplets, from 1.</param>
+    (labels: IReadOnlyList<int64>, numTriplets: int) =
     inherit Sampler()
 
     let classes =
@@ -31,6 +34,11 @@ type FixedTriplets(labels: IReadOnlyList<int64>, numTriplets: int) =
             yield! ClassMembers.draw 2 (Seed.derive "members" 0L seed) own
             other[int (Seed.below other.LongLength 0L (Seed.derive "negative" 0L seed))]
         |]
+
+    /// The same with labels in any form that training data takes: an integer vector, a list of integers, enums or strings.
+    [<OverloadResolutionPriority(-1)>]
+    new(labels: obj, numTriplets: int) =
+        FixedSetOfTriplets((LabelMap.Classes labels :> IReadOnlyList<int64>), numTriplets)
 
     override _.Length = Nullable(3L * int64 numTriplets)
 

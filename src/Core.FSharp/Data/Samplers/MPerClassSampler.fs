@@ -1,17 +1,28 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections.Generic
+open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
 
-/// Rounds of classes in random order, m random samples of each: batches in which every class has m members.
+/// Batches in which every class has m samples: rounds of classes in random order, m random samples of each.
 ///
-/// A round has all classes, or as many as fill `batchSize` when that is given. A class with at least m samples gives m
-/// different ones; a smaller class gives m draws with replacement. With a batch size, successive rounds choose their
-/// classes independently, so a pass need not show every class. The guarantee holds for batches of the trainer's batch
-/// size only if both batch sizes agree.
+/// A round has all classes, or, with a batch size, as many as fill it, chosen anew for each batch; so a pass need not
+/// contain every class. A class with at least m samples gives m different ones; a smaller class gives m draws with
+/// replacement. Give the trainer's batch size here.
 [<Sealed>]
-type MPerClass(labels: IReadOnlyList<int64>, m: int, batchSize: Nullable<int>, lengthBeforeNewIter: int64) =
+type MPerClassSampler
+    /// <param name="labels">The label of each sample of the data set.</param>
+    /// <param name="m">Samples of each class in a batch, from 1.</param>
+    /// <param name="batchSize">A multiple of m, at most m times the number of classes; null: all classes.</param>
+    /// <param name="lengthBeforeNewIter">Samples of a pass: whole rounds of them are given, at least one.</param>
+    /// <exception cref="System.ArgumentException">The arguments do not fit each other; all mistakes are named.</exception>
+    (
+        labels: IReadOnlyList<int64>,
+        m: int,
+        [<Optional>] batchSize: Nullable<int>,
+        [<Optional; DefaultParameterValue(100_000L)>] lengthBeforeNewIter: int64
+    ) =
     inherit Sampler()
 
     let members =
@@ -57,10 +68,21 @@ type MPerClass(labels: IReadOnlyList<int64>, m: int, batchSize: Nullable<int>, l
             ClassMembers.draw m (Seed.derive "members" (int64 place) seed) members[chosen])
         |> Array.concat
 
-    /// Whole rounds only, as many as fit lengthBeforeNewIter; lengthBeforeNewIter itself where not even one fits.
+    /// The same with labels in any form that training data takes: an integer vector, a list of integers, enums or strings.
+    [<OverloadResolutionPriority(-1)>]
+    new
+        (
+            labels: obj,
+            m: int,
+            [<Optional>] batchSize: Nullable<int>,
+            [<Optional; DefaultParameterValue(100_000L)>] lengthBeforeNewIter: int64
+        ) =
+        MPerClassSampler((LabelMap.Classes labels :> IReadOnlyList<int64>), m, batchSize, lengthBeforeNewIter)
+
+    /// The whole rounds that fit lengthBeforeNewIter; lengthBeforeNewIter itself if not even one fits.
     override _.Length = Nullable(min lengthBeforeNewIter (rounds * perRound))
 
-    /// Whole rounds only: as many as fit lengthBeforeNewIter, but at least one.
+    /// The whole rounds that fit lengthBeforeNewIter, at least one.
     override _.PassLength = Nullable(rounds * perRound)
 
     override _.Pass(seed, pass) =
