@@ -1,5 +1,4 @@
 using MetricLearning;
-using MetricLearning.Core.Records;
 
 namespace Digits;
 

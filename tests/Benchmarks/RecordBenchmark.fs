@@ -6,7 +6,6 @@ open System.Threading
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Records
 
 /// Iterations with records in files of every kind, every 50 of them, against the same without; and what a record, and forcing all of
 /// them to disk, takes.

@@ -1,30 +1,38 @@
-namespace MetricLearning.Core.Records
+namespace MetricLearning
 
-open MetricLearning
 open System
 open System.Collections.Generic
-open MetricLearning.Core
 
-/// What the results of a split mean, compared with those of the epochs before.
+/// The results of a split compared with those of earlier epochs.
 [<Struct>]
 type Verdict =
-    {
-        /// The primary metric; NaN where it is not among the results.
-        Score: double
-        /// The best epoch so far, this one included.
-        Best: Best voption
-        /// Whether that is this one.
-        IsNewBest: bool
-    }
+    internal
+        {
+            /// The primary metric; NaN if it is not among the results.
+            score: double
+            best: BestEpoch voption
+            isNewBest: bool
+            epoch: int
+        }
 
-/// Accuracies in records: one group for each split and way to evaluate it, one record for each epoch.
-module AccuracyRecords =
+    /// The primary metric; NaN if it is not among the results.
+    member verdict.Score: double = verdict.score
 
-    /// Where the number of the epoch stands.
+    /// True if no earlier epoch was as good.
+    member verdict.IsNewBest: bool = verdict.isNewBest
+
+    /// True if more than `patience` epochs have passed since the best one.
+    member verdict.IsPatienceOver(patience: int) : bool =
+        BestEpoch.isPatienceOver patience verdict.best verdict.epoch
+
+/// Keys of accuracies in records.
+module internal AccuracyKeys =
+
+    /// The series with the number of the epoch.
     [<Literal>]
     let Epoch = "epoch"
 
-    /// Which of a tester's results says what a metric is: its mean over label levels, else that of the only level.
+    /// The key of a metric among a tester's results: its mean over label levels, or its only level.
     let tryKeyOf (metric: string) (keys: string seq) : string voption =
         let average = "AVERAGE_" + metric
 
@@ -35,44 +43,8 @@ module AccuracyRecords =
             |> Seq.tryFind _.StartsWith(metric + "_level", StringComparison.Ordinal)
             |> ValueOption.ofOption
 
-    let private scores (keeper: RecordKeeper) (group: string) (key: string) : struct (int * double) seq =
-        if keeper.Series group |> Seq.contains key then
-            let history = keeper.History(group, CsvTable.X, key)
-
-            Seq.zip history[CsvTable.X] history[key]
-            |> Seq.map (fun (epoch, score) -> struct (int epoch, score))
-        else
-            Seq.empty
-
-    /// The best epoch that a group has by a key of its results, without `ignored` epochs.
-    let best (keeper: RecordKeeper) (group: string) (key: string) (ignored: int seq) : Best voption =
-        scores keeper group key |> Best.ofHistory (Set.ofSeq ignored)
-
-    /// What the results of a split mean. Compared with epochs before this one only, so that an epoch that is evaluated again
-    /// is not compared with itself; what was evaluated before training (a negative epoch) does not count.
-    let judge (keeper: RecordKeeper) (group: string) (metric: string) (results: SplitResults) : Verdict =
-        match tryKeyOf metric results.Keys with
-        | ValueNone ->
-            {
-                Score = nan
-                Best = ValueNone
-                IsNewBest = false
-            }
-        | ValueSome key ->
-            let before =
-                scores keeper group key
-                |> Seq.filter (fun (struct (epoch, _)) -> epoch >= 0 && epoch < results.Epoch)
-                |> Best.ofHistory Set.empty
-
-            let score = results[key].Value
-
-            {
-                Score = score
-                Best = Best.observe before results.Epoch score
-                IsNewBest = Best.isBetter before score
-            }
-
-    let private series (name: string) (accuracy: Accuracy) =
+    /// The series of a result: its number, and numbers by class.
+    let series (name: string) (accuracy: Accuracy) =
         [
             KeyValuePair(name, RecordValue.Number accuracy.Value)
             if accuracy.ByClass.Count > 0 then
@@ -80,11 +52,54 @@ module AccuracyRecords =
                 KeyValuePair(name + "_by_class", RecordValue.Vector values)
         ]
 
+/// Accuracies in a keeper's records: a group for each split and way to evaluate it, a record for each epoch.
+[<Sealed>]
+type AccuracyRecords
+    /// <summary>The accuracies in a keeper.</summary>
+    /// <param name="keeper">The keeper.</param>
+    /// <param name="primaryMetric">The metric that decides which epoch is best.</param>
+    (keeper: RecordKeeper, primaryMetric: string) =
+
+    let scores (group: string) : struct (int * double) seq =
+        match AccuracyKeys.tryKeyOf primaryMetric (keeper.Series group) with
+        | ValueNone -> Seq.empty
+        | ValueSome key ->
+            let history = keeper.History(group, CsvTable.X, key)
+
+            Seq.zip history[CsvTable.X] history[key]
+            |> Seq.map (fun (epoch, score) -> struct (int epoch, score))
+
+    /// Compares a split's results with earlier epochs: an epoch that is evaluated again is not compared with itself, and evaluations before
+    /// training (negative epochs) do not count.
+    member _.Judge(group: string, results: SplitResults) : Verdict =
+        let before =
+            scores group
+            |> Seq.filter (fun (struct (epoch, _)) -> epoch >= 0 && epoch < results.Epoch)
+            |> BestEpoch.ofHistory Set.empty
+
+        match AccuracyKeys.tryKeyOf primaryMetric results.Keys with
+        | ValueNone ->
+            {
+                score = nan
+                best = ValueNone
+                isNewBest = false
+                epoch = results.Epoch
+            }
+        | ValueSome key ->
+            let score = results[key].Value
+
+            {
+                score = score
+                best = BestEpoch.observe before results.Epoch score
+                isNewBest = BestEpoch.isBetter before score
+                epoch = results.Epoch
+            }
+
     /// The record of a split's results in a group.
-    let record (keeper: RecordKeeper) (group: string) (metric: string) (results: SplitResults) : Record =
+    member this.RecordOf(group: string, results: SplitResults) : Record =
         let bestEpoch, bestScore =
-            match (judge keeper group metric results).Best with
-            | ValueSome best -> RecordValue.Whole best.Epoch, best.Score
+            match this.Judge(group, results).best with
+            | ValueSome best -> RecordValue.Whole best.Epoch, best.Accuracy
             | ValueNone -> RecordValue.Number nan, nan
 
         {
@@ -93,21 +108,57 @@ module AccuracyRecords =
             Axis = RecordAxis.Epoch
             Series =
                 [|
-                    KeyValuePair(Epoch, RecordValue.Whole results.Epoch)
+                    KeyValuePair(AccuracyKeys.Epoch, RecordValue.Whole results.Epoch)
                     for name in results.Keys do
-                        yield! series name results[name]
+                        yield! AccuracyKeys.series name results[name]
                     KeyValuePair("best_epoch", bestEpoch)
                     KeyValuePair("best_accuracy", RecordValue.Number bestScore)
                 |]
         }
 
-    /// The records of a test, a split each, in groups of these names by split.
-    let ofTest
-        (keeper: RecordKeeper)
-        (groupOf: Func<string, string>)
-        (metric: string)
-        (splits: IReadOnlyDictionary<string, SplitResults>)
-        : Record[] =
-        [|
-            for entry in splits -> record keeper (groupOf.Invoke entry.Key) metric entry.Value
-        |]
+    /// <summary>The recorded accuracies of a group, with their <c>epoch</c>, by name; empty if there are none.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="metrics">Names of results, such as <c>precision_at_1_level0</c>, or of metrics; none for the primary metric.</param>
+    /// <exception cref="System.ArgumentException">There is no accuracy of a name.</exception>
+    member _.History
+        (group: string, [<ParamArray>] metrics: string[])
+        : IReadOnlyDictionary<string, IReadOnlyList<double>> =
+        let known = keeper.Series group
+
+        let names =
+            (if metrics.Length = 0 then [| primaryMetric |] else metrics)
+            |> Array.map (fun name ->
+                if Seq.contains name known then
+                    name
+                else
+                    AccuracyKeys.tryKeyOf name known |> ValueOption.defaultValue name)
+
+        keeper.History(group, Array.append [| AccuracyKeys.Epoch |] names)
+
+    /// The epoch with the largest primary metric of a group, the first of equal ones, without ignored epochs (by default -1, the networks
+    /// before training); null if there is none.
+    member _.Best(group: string, ignoreEpoch: IReadOnlyCollection<int> | null) : Nullable<BestEpoch> =
+        let ignored =
+            match ignoreEpoch with
+            | null -> Set.singleton -1
+            | given -> Set.ofSeq given
+
+        match BestEpoch.ofHistory ignored (scores group) with
+        | ValueSome best -> Nullable best
+        | ValueNone -> Nullable()
+
+    /// The record of an epoch by name; empty if it was not evaluated.
+    member _.OfEpoch(group: string, epoch: int) : IReadOnlyDictionary<string, double> =
+        let history = keeper.History group
+        let found = Dictionary<string, double>()
+
+        match history.TryGetValue AccuracyKeys.Epoch with
+        | true, epochs ->
+            match Seq.tryFindIndex ((=) (double epoch)) epochs with
+            | Some row ->
+                for entry in history do
+                    found[entry.Key] <- entry.Value[row]
+            | None -> ()
+        | _ -> ()
+
+        found

@@ -1,13 +1,11 @@
-namespace MetricLearning.Core.Records
+namespace MetricLearning
 
-open MetricLearning
 open System
 open System.Collections.Generic
 open System.Globalization
 open System.IO
 open System.Text
 open Microsoft.Win32.SafeHandles
-open MetricLearning.Core
 
 /// The file of one group, open for as long as records come. No buffer lies between a record and the operating system.
 [<Sealed>]
@@ -58,7 +56,7 @@ type private CsvFile(path: string) =
         replace table
         adopt table
 
-    // What a row of fewer columns lacks is empty.
+    // Missing cells are empty.
     let widen (record: Record) =
         let missing =
             [|

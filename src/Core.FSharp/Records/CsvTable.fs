@@ -1,6 +1,5 @@
-namespace MetricLearning.Core.Records
+namespace MetricLearning
 
-open MetricLearning
 open System
 open System.Globalization
 open System.IO
@@ -13,14 +12,14 @@ type internal CsvTable =
         Columns: string[]
         /// x, and the cells after it.
         Rows: (int64 * string[])[]
-        /// Whether the file was nothing but that: a killed process may leave a line that is not whole.
+        /// False if the file has more, such as the unfinished line of a killed process.
         IsWhole: bool
     }
 
 /// Reading and writing them. A cell has no line breaks, so every row is one line.
 module internal CsvTable =
 
-    /// What the column of x is called.
+    /// The name of the column of x.
     let X = "~iteration~"
 
     let private quoted (cell: string) =

@@ -1,6 +1,5 @@
-namespace MetricLearning.Core.Records
+namespace MetricLearning
 
-open MetricLearning
 open System
 open System.Buffers.Binary
 open System.IO
@@ -112,10 +111,10 @@ type internal EventFile(folder: string) =
 
         length <- length + bytes.LongLength
 
-    /// Whether the folder has events of earlier processes.
+    /// True if the folder has events of earlier processes.
     member _.GoesOn = earlier.Length > 0
 
-    /// Tells TensorBoard that the run was taken up again: it forgets what it has from this step on.
+    /// Tells TensorBoard that the run was resumed: it forgets events from this step on.
     member _.Restart(step: int64) : unit =
         let restart = event ()
         restart.Step <- step

@@ -1,18 +1,15 @@
-namespace MetricLearning.Core.Records
+namespace MetricLearning
 
-open MetricLearning
 open System
 open System.Collections.Generic
 open System.IO
 open System.Security.Cryptography
 open System.Text
 open System.Text.Json
-open MetricLearning.Core
 
-/// Names of groups as they are written: long ones are shortened, and the file `hash_map.json` of a folder says what a
-/// shortened one stands for.
+/// Names of groups as they are written: long ones are shortened, and the file `hash_map.json` of a folder has the originals.
 [<Sealed>]
-type GroupNames(folder: string | null) =
+type internal GroupNames(folder: string | null) =
     let longest = 64
 
     let path =
@@ -60,5 +57,5 @@ type GroupNames(folder: string | null) =
             remember short name
             short
 
-    /// What shortened names stand for.
+    /// The originals of shortened names.
     member _.Originals: IReadOnlyDictionary<string, string> = originals

@@ -1,16 +1,14 @@
-namespace MetricLearning.Core.Records
+namespace MetricLearning.Core
 
-open MetricLearning
 open System
 open System.Collections.Generic
 open System.Globalization
 open System.IO
 open TorchSharp
-open MetricLearning.Core
+open MetricLearning
 
-/// A folder with the weights of a run's networks and losses as they were after some epochs: `KEY_EPOCH.safetensors` and
-/// `KEY_bestEPOCH.safetensors`, one file for each that has weights or buffers. To go on with training exactly where it was
-/// takes a checkpoint: these files have no optimizers.
+/// A folder with the weights of a run's networks and losses after some epochs: `KEY_EPOCH.safetensors` and `KEY_bestEPOCH.safetensors`, one
+/// file for each that has weights or buffers. The files have no optimizer slots: resume a checkpoint to continue training exactly.
 module ModelFolder =
 
     let private extension = ".safetensors"
@@ -56,8 +54,7 @@ module ModelFolder =
         else
             [||]
 
-    /// Saves what the run's networks and losses show, each file whole or not at all, and then deletes those of other epochs: of the
-    /// latest ones if these are the latest, of the best ones if these are.
+    /// Saves the run's networks and losses, each file whole or not at all, and then deletes the latest, or the best, files of other epochs.
     /// Raises IOException when a file cannot be written; then the files of earlier epochs are still there.
     let save (session: Session) (folder: string) (isBest: bool) (epoch: int) : unit =
         let all = saved session
@@ -95,7 +92,7 @@ module ModelFolder =
             | OptimizerHandle.Opaque _ -> true
             | _ -> false)
 
-    // States that somebody took share their vectors with the run: what is written must be the run's alone.
+    // States that were taken share their vectors with the run; only the run's own may be written to.
     let private ownMemory (session: Session) : unit =
         use taken = session.Take()
 
@@ -116,7 +113,7 @@ module ModelFolder =
 
         session.Resume own
 
-    // The tensors of a file, and where each goes.
+    // The tensors of a file, each with its target.
     let private read (path: string) (modul: torch.nn.Module) : struct (torch.Tensor * torch.Tensor) list =
         use file = SafetensorsFile.Open path
         let state = modul.state_dict ()
@@ -138,8 +135,8 @@ module ModelFolder =
 
         [ for entry in state -> struct (entry.Value, file.Tensor entry.Key) ]
 
-    /// Loads the latest, or the best, files of an epoch into the run, which goes on from these weights; what optimizers
-    /// remember stays. Nothing is loaded unless every file fits.
+    /// Loads the latest, or the best, files of an epoch into the run, which continues from these weights with its optimizer slots. Nothing is
+    /// loaded unless every file fits.
     /// Raises InvalidDataException when a file has other tensors than the network or loss of its key, FileNotFoundException when one
     /// is missing.
     let load (session: Session) (folder: string) (isBest: bool) (epoch: int) : unit =

@@ -1,27 +1,46 @@
-namespace MetricLearning.Core.Records
+namespace MetricLearning
 
-open MetricLearning
 open System
 open System.Collections.Generic
 
-/// What the x of a record counts.
+/// The count that the x of a record stands for.
 type RecordAxis =
     /// Iterations over all epochs, from 0.
     | Iteration = 0
     /// Epochs, from 1.
     | Epoch = 1
 
-/// What a series says at one x.
-[<RequireQualifiedAccess>]
+/// A value of a series: a number, a text, or several numbers.
+[<RequireQualifiedAccess; NoComparison>]
 type RecordValue =
-    /// A whole number.
+    internal
     | Whole of int64
-    /// Any number; NaN is kept as a missing value.
     | Number of double
-    /// Words.
     | Text of string
-    /// Several numbers: kept as text where lists are saved, else left out.
     | Vector of IReadOnlyList<double>
+
+    /// The number; null for texts and several numbers. NaN is kept as a missing value.
+    member value.AsNumber: Nullable<double> =
+        match value with
+        | RecordValue.Whole number -> Nullable(double number)
+        | RecordValue.Number number -> Nullable number
+        | RecordValue.Text _
+        | RecordValue.Vector _ -> Nullable()
+
+    /// The text; null for numbers.
+    member value.AsText: string | null =
+        match value with
+        | RecordValue.Text text -> text
+        | _ -> null
+
+    /// The numbers of a list; null for other values.
+    member value.AsNumbers: IReadOnlyList<double> | null =
+        match value with
+        | RecordValue.Vector numbers -> numbers
+        | _ -> null
+
+    /// Several numbers as a value: kept as text where lists are saved, otherwise left out.
+    static member OfNumbers(numbers: IReadOnlyList<double>) : RecordValue = RecordValue.Vector numbers
 
     /// A number as a value.
     static member op_Implicit(value: double) : RecordValue = RecordValue.Number value
@@ -29,24 +48,23 @@ type RecordValue =
     /// A whole number as a value.
     static member op_Implicit(value: int64) : RecordValue = RecordValue.Whole value
 
-    /// Words as a value.
+    /// A text as a value.
     static member op_Implicit(value: string) : RecordValue = RecordValue.Text value
 
-/// What the series of one group say at one x.
+/// The values of the series of one group at one x.
 type Record =
     {
-        /// What is recorded: a table, a file, a folder of charts.
+        /// The group: a table, a file, a folder of charts.
         Group: string
-        /// Where on the axis.
+        /// The place on the axis.
         X: int64
-        /// What x counts.
+        /// The count that x stands for.
         Axis: RecordAxis
         /// Names and values, in the order of the columns.
         Series: IReadOnlyList<KeyValuePair<string, RecordValue>>
     }
 
-/// Making records.
-module Record =
+module internal Record =
 
     /// A record of numbers by name.
     let ofNumbers (group: string) (axis: RecordAxis) (x: int64) (numbers: KeyValuePair<string, double> seq) : Record =
@@ -66,7 +84,7 @@ module Record =
         if String.IsNullOrWhiteSpace name || Seq.exists Char.IsControl name then
             invalidArg what $"\"{name}\" cannot be the name of a {what}: it must have letters and no line breaks."
 
-    /// As it is written: a vector of one number is that number, longer ones stay only where lists are saved.
+    /// The record as it is written: a vector of one number is that number, longer ones stay only where lists are saved.
     /// Raises ArgumentException for names that are empty, reserved or there twice.
     let prepare (saveLists: bool) (record: Record) : Record =
         checkName "group" record.Group

@@ -1,14 +1,15 @@
-namespace MetricLearning.Core.Records
+namespace MetricLearning
 
-open MetricLearning
 open System
 open System.Collections.Generic
 open System.IO
+open System.Runtime.InteropServices
 
-/// Keeps the records of a run: hands them to its writers, and answers what was recorded. Each record is the operating
-/// system's when the call that made it returns; `Flush` forces all of them to disk. Threads may share it.
+/// Keeps the records of a run: passes them to its writers, and reads what was recorded. The operating system has each record when the call
+/// that made it returns; `Flush` forces all of them to disk. Threads may share it.
 [<Sealed>]
-type RecordKeeper(writers: IRecordWriter seq, history: IRecordHistory | null, names: GroupNames, saveLists: bool) =
+type RecordKeeper
+    internal (writers: IRecordWriter seq, history: IRecordHistory | null, names: GroupNames, saveLists: bool) =
     let gate = obj ()
 
     let memory = new MemoryRecords()
@@ -39,25 +40,32 @@ type RecordKeeper(writers: IRecordWriter seq, history: IRecordHistory | null, na
             ObjectDisposedException.ThrowIf(isDisposed, typeof<RecordKeeper>)
             act ())
 
-    /// Records go to writers of your own, and stay in memory for the questions.
+    /// A keeper with writers of your own, which keeps the records in memory as well, for reading.
     new(writers: IRecordWriter seq) = new RecordKeeper(writers, null, GroupNames null, false)
 
-    /// Records in files: `logs.db` (SQLite) and a CSV file for each group in `folder`, TensorBoard's event files in
-    /// `tensorboardFolder`, and in the database `globalDbPath` those of many runs, this one as `experimentName`; null for none
-    /// of these. A folder is one run: one that was interrupted goes on in it. `isNewExperiment`: whether a new folder is a new
-    /// experiment of the global database, even if it has one of this name. `saveLists`: whether vectors are kept, as text.
-    /// Raises ArgumentException for a global database without the name of the experiment, IOException when a file there is something
-    /// else.
+    /// <summary>
+    /// Records in files: <c>logs.db</c> (SQLite) and a CSV file for each group, and more where asked for. The folder of an interrupted run
+    /// goes on without duplicates. Dispose the keeper after training.
+    /// </summary>
+    /// <param name="csvFolder">The folder of this run; created if missing.</param>
+    /// <param name="tensorboardFolder">The folder of TensorBoard's event files; null for none.</param>
+    /// <param name="globalDbPath">A database of many runs that gets the same records; null for none.</param>
+    /// <param name="experimentName">The name of this run there.</param>
+    /// <param name="isNewExperiment">A new folder is a new experiment, even if there is one of that name; otherwise it continues that one. A
+    /// folder with records always continues.</param>
+    /// <param name="saveLists">Keeps vectors, as text.</param>
+    /// <exception cref="System.ArgumentException">There is a globalDbPath, and no experimentName.</exception>
+    /// <exception cref="System.IO.IOException">A file in the way is something else, or cannot be written.</exception>
     static member InFolder
         (
-            folder: string,
-            tensorboardFolder: string | null,
-            globalDbPath: string | null,
-            experimentName: string | null,
-            isNewExperiment: bool,
-            saveLists: bool
+            csvFolder: string,
+            [<Optional; DefaultParameterValue(null: string | null)>] tensorboardFolder: string | null,
+            [<Optional; DefaultParameterValue(null: string | null)>] globalDbPath: string | null,
+            [<Optional; DefaultParameterValue(null: string | null)>] experimentName: string | null,
+            [<Optional; DefaultParameterValue(true)>] isNewExperiment: bool,
+            [<Optional; DefaultParameterValue(false)>] saveLists: bool
         ) : RecordKeeper =
-        ArgumentException.ThrowIfNullOrEmpty(folder, nameof folder)
+        ArgumentException.ThrowIfNullOrEmpty(csvFolder, nameof csvFolder)
 
         let experiment =
             match globalDbPath with
@@ -70,15 +78,15 @@ type RecordKeeper(writers: IRecordWriter seq, history: IRecordHistory | null, na
                         "A database of many runs needs the name of this one: give experimentName."
                 | name -> Some struct (path, name)
 
-        let database = Path.Combine(folder, "logs.db")
+        let database = Path.Combine(csvFolder, "logs.db")
         let isNewRun = not (File.Exists database)
         let opened = ResizeArray<IRecordWriter>()
 
         try
-            let names = GroupNames folder
+            let names = GroupNames csvFolder
             let sqlite = new SqliteRecords(database)
             opened.Add sqlite
-            opened.Add(new CsvRecords(folder))
+            opened.Add(new CsvRecords(csvFolder))
 
             match tensorboardFolder with
             | null -> ()
@@ -96,8 +104,8 @@ type RecordKeeper(writers: IRecordWriter seq, history: IRecordHistory | null, na
 
             reraise ()
 
-    /// Adds records of one moment, at most one of each group. Where a group has records with this x or a larger one already,
-    /// a run was taken up again from before them: they are dropped first.
+    /// Adds records of one moment, at most one of each group. Records of a group with this x or a larger one are dropped first: the run was
+    /// resumed from before them.
     /// Raises ArgumentException for names that cannot be written, IOException when a file cannot be.
     member _.Append(records: Record seq) : unit =
         let prepared = records |> Seq.map prepare |> Seq.toArray
@@ -106,17 +114,21 @@ type RecordKeeper(writers: IRecordWriter seq, history: IRecordHistory | null, na
             for writer in writers do
                 writer.Append prepared)
 
-    /// Adds one record of numbers.
+    /// <summary>Adds one record of numbers.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="x">The place on the axis, usually the global iteration.</param>
+    /// <param name="numbers">Numbers by the names of series.</param>
+    /// <param name="axis">The count that x stands for.</param>
     member this.Append
-        (group: string, x: int64, numbers: IEnumerable<KeyValuePair<string, double>>, axis: RecordAxis)
-        : unit =
+        (
+            group: string,
+            x: int64,
+            numbers: IEnumerable<KeyValuePair<string, double>>,
+            [<Optional; DefaultParameterValue(RecordAxis.Iteration)>] axis: RecordAxis
+        ) : unit =
         this.Append [ Record.ofNumbers group axis x numbers ]
 
-    /// Adds one record of numbers at a global iteration.
-    member this.Append(group: string, x: int64, numbers: IEnumerable<KeyValuePair<string, double>>) : unit =
-        this.Append(group, x, numbers, RecordAxis.Iteration)
-
-    /// Puts a record in the place of the one of its group and x, if there is one; later ones stay.
+    /// Replaces the record of the same group and x, if there is one; later ones stay.
     member _.Amend(record: Record) : unit =
         let prepared = prepare record
 
@@ -134,8 +146,8 @@ type RecordKeeper(writers: IRecordWriter seq, history: IRecordHistory | null, na
     member _.Series(group: string) : IReadOnlyList<string> =
         locked (fun () -> history.Series(names.Shorten group))
 
-    /// What was recorded of a group, by series, in the order of x; without names all series, and x as `~iteration~`. NaN stands
-    /// for what is missing. Empty where there is no such group.
+    /// The records of a group by series, in the order of x; without names all series, and x as `~iteration~`. Missing values are NaN.
+    /// Empty where there is no such group.
     /// Raises ArgumentException for a series that the group does not have.
     member _.History
         (group: string, [<ParamArray>] series: string[])

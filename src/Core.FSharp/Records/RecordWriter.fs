@@ -1,26 +1,24 @@
-namespace MetricLearning.Core.Records
+namespace MetricLearning
 
-open MetricLearning
 open System
 open System.Collections.Generic
 
-/// Where records go. One of your own gives the three methods, for example to show records on a page of yours.
+/// A destination of records. A writer of your own implements the three methods, for example to show records on a page.
 /// It is called by one thread at a time.
 type IRecordWriter =
     inherit IDisposable
 
-    /// Adds records, at most one of each group. Where a group has records with this x or a larger one already, a run was
-    /// taken up again from before them: they are dropped first. When this returns, the records are the operating system's
-    /// and survive the end of the process, however it comes.
+    /// Adds records, at most one of each group. Records of a group with this x or a larger one are dropped first: the run was
+    /// resumed from before them. When this returns, the operating system has the records, and they survive the end of the process.
     abstract Append: records: IReadOnlyList<Record> -> unit
 
-    /// Puts a record in the place of the one of its group and x, if there is one; later ones stay.
+    /// Replaces the record of the same group and x, if there is one; later ones stay.
     abstract Amend: record: Record -> unit
 
     /// Forces everything to disk, where it survives a power failure.
     abstract Flush: unit -> unit
 
-/// Records that can be asked for.
+/// Records that can be read.
 type IRecordHistory =
     /// The series of a group, in the order in which they came; none where there is no such group.
     abstract Series: group: string -> IReadOnlyList<string>

@@ -1,17 +1,11 @@
-namespace MetricLearning.Core.Records
+namespace MetricLearning.Core
 
-open MetricLearning
 open System
 open System.Collections.Generic
 open TorchSharp
-open MetricLearning.Core
+open MetricLearning
 
-/// A network, loss or miner of your own with numbers to record: they are read after the iterations that are recorded.
-type IRecordable =
-    /// Numbers by the name of their series, as they are now.
-    abstract Recordables: IReadOnlyDictionary<string, double>
-
-/// What the parts of losses and miners are called in records, and what they have to say.
+/// Names of the parts of losses and miners in records, and their numbers.
 module internal RecordedParts =
 
     // A part that was made in F# is an object expression, or a formula, in the module of its name.
@@ -76,7 +70,7 @@ module internal RecordedParts =
         | null -> []
         | part -> [ name, part ]
 
-    /// What a part consists of, by the documented names.
+    /// The parts of a part, by the documented names.
     let children (part: obj) : (string * obj) list =
         match part with
         | :? Loss as loss ->
@@ -102,7 +96,7 @@ module internal RecordedParts =
         | :? torch.nn.Module as parent -> modules parent
         | _ -> []
 
-    /// The groups of a part and, with `deep`, of what it consists of, that have numbers.
+    /// The groups of a part and, with `deep`, of its parts, that have numbers.
     let rec groups (deep: bool) (name: string) (part: obj) : (string * IReadOnlyDictionary<string, double>) list =
         let group = $"{name}_{className part}"
         let own = numbers part

@@ -1,11 +1,10 @@
-namespace MetricLearning.Core.Records
+namespace MetricLearning.Core
 
-open MetricLearning
 open System.Collections.Generic
 open TorchSharp
-open MetricLearning.Core
+open MetricLearning
 
-/// What is recorded of a run.
+/// Records of a run.
 module Recording =
 
     /// The group of the weighted losses and their total.
@@ -27,9 +26,8 @@ module Recording =
         rates
         |> Array.mapi (fun group rate -> KeyValuePair((if group = 0 then "lr" else $"lr_{group}"), rate))
 
-    /// The records of the iteration that a run has just done, at x (its number over all epochs, from 0): losses, their weights, the
-    /// statistics of losses, miners and networks, and the learning rates that were used. Only numbers are read; nothing of
-    /// the run changes.
+    /// The records of a run's last iteration, at x (its number over all epochs, from 0): losses, their weights, the statistics of losses,
+    /// miners and networks, and the learning rates used. Nothing of the run changes.
     let ofIteration (session: Session) (x: int64) : Record[] =
         let handles, progress = session.Handles, session.Progress
 

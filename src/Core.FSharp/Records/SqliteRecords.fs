@@ -1,6 +1,5 @@
-namespace MetricLearning.Core.Records
+namespace MetricLearning
 
-open MetricLearning
 open System
 open System.IO
 open Microsoft.Data.Sqlite

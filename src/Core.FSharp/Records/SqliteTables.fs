@@ -1,18 +1,17 @@
-namespace MetricLearning.Core.Records
+namespace MetricLearning
 
-open MetricLearning
 open System
 open System.Collections.Generic
 open System.Data
 open System.Globalization
 open Microsoft.Data.Sqlite
 
-/// Whose records of a shared database are meant.
+/// The part of a shared database that belongs to one run.
 type internal Experiment =
     {
         /// The condition on its rows.
         Where: string
-        /// What its rows have besides x and series.
+        /// Columns of its rows besides x and series.
         Columns: (string * objnull) list
     }
 

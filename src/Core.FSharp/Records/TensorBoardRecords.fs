@@ -1,12 +1,11 @@
-namespace MetricLearning.Core.Records
+namespace MetricLearning
 
-open MetricLearning
 open System
 open System.Collections.Generic
 open System.IO
 
 /// Records for TensorBoard: numbers with the tag `GROUP/SERIES`, those by iteration in the folder itself and those by epoch in its
-/// folder `epochs`, because TensorBoard counts all steps of a folder alike. What is no number it does not show.
+/// folder `epochs`, because TensorBoard counts all steps of a folder alike. Texts and lists are left out.
 [<Sealed>]
 type TensorBoardRecords(folder: string) =
     let iterations = new EventFile(folder)

@@ -1,8 +1,6 @@
-using MetricLearning.Core.Records;
-
 namespace MetricLearning;
 
-// What was found by evaluations.
+// Accuracies that were recorded.
 public sealed partial class HookContainer
 {
     // The references of splits that were not evaluated in this process yet.
@@ -25,17 +23,7 @@ public sealed partial class HookContainer
     )
     {
         var group = GroupOf(tester, splitName);
-
-        if (returnAllMetrics)
-        {
-            return RecordKeeper.History(group);
-        }
-
-        var known = RecordKeeper.Series(group);
-        var names = (metrics.Length == 0 ? [primaryMetric] : metrics).Select(name =>
-            known.Contains(name) ? name : KeyOf(name, known) ?? name
-        );
-        return RecordKeeper.History(group, [AccuracyRecords.Epoch, .. names]);
+        return returnAllMetrics ? RecordKeeper.History(group) : accuracies.History(group, metrics);
     }
 
     /// <summary>
@@ -49,18 +37,7 @@ public sealed partial class HookContainer
         BaseTester tester,
         string splitName,
         IReadOnlyCollection<int>? ignoreEpoch = null
-    )
-    {
-        var group = GroupOf(tester, splitName);
-
-        if (KeyOf(primaryMetric, RecordKeeper.Series(group)) is not { } key)
-        {
-            return null;
-        }
-
-        var best = AccuracyRecords.best(RecordKeeper, group, key, ignoreEpoch ?? [-1]);
-        return best.IsNone ? null : new(best.Value.Epoch, best.Value.Score);
-    }
+    ) => accuracies.Best(GroupOf(tester, splitName), ignoreEpoch);
 
     /// <summary>All that is recorded of a split&#39;s best epoch, by name; empty when there is none.</summary>
     /// <param name="tester">One with the options of the one that evaluated.</param>
@@ -79,24 +56,8 @@ public sealed partial class HookContainer
     /// <param name="tester">One with the options of the one that evaluated.</param>
     /// <param name="splitName">The split.</param>
     /// <param name="epoch">The epoch.</param>
-    public IReadOnlyDictionary<string, double> GetAccuraciesOfEpoch(BaseTester tester, string splitName, int epoch)
-    {
-        var history = RecordKeeper.History(GroupOf(tester, splitName));
-
-        if (!history.TryGetValue(AccuracyRecords.Epoch, out var epochs) || !epochs.Contains(epoch))
-        {
-            return new Dictionary<string, double>();
-        }
-
-        var row = epochs.Index().First(entry => entry.Item == epoch).Index;
-        return history.ToDictionary(series => series.Key, series => series.Value[row]);
-    }
-
-    private static string? KeyOf(string metric, IEnumerable<string> keys)
-    {
-        var key = AccuracyRecords.tryKeyOf(metric, keys);
-        return key.IsNone ? null : key.Value;
-    }
+    public IReadOnlyDictionary<string, double> GetAccuraciesOfEpoch(BaseTester tester, string splitName, int epoch) =>
+        accuracies.OfEpoch(GroupOf(tester, splitName), epoch);
 
     private string GroupOf(BaseTester tester, string splitName)
     {
@@ -106,10 +67,6 @@ public sealed partial class HookContainer
             tester.ReferenceSplitNames.GetValueOrDefault(splitName) ?? announced.GetValueOrDefault(splitName);
         return tester.RecordGroupName(splitName, prefix, references);
     }
-
-    private bool IsRecorded(string group, int epoch) =>
-        RecordKeeper.Series(group).Contains(AccuracyRecords.Epoch)
-        && RecordKeeper.History(group, AccuracyRecords.Epoch)[AccuracyRecords.Epoch].Contains(epoch);
 
     private void CheckPrimaryMetric(BaseTester tester)
     {

@@ -1,5 +1,4 @@
 using MetricLearning.Core;
-using MetricLearning.Core.Records;
 using static TorchSharp.torch;
 
 namespace MetricLearning;
@@ -17,11 +16,11 @@ public sealed partial class HookContainer
     /// </summary>
     /// <param name="tester">Evaluates. It need not call <see cref="EndOfTestingHook"/>.</param>
     /// <param name="datasetDict">The splits by name; the validation split must be among those that are evaluated.</param>
-    /// <param name="modelFolder">Where networks and losses are saved; made if it is missing.</param>
-    /// <param name="testInterval">Every how many epochs, from 1.</param>
-    /// <param name="patience">Training ends when more than so many epochs have passed since the best one; null: never.</param>
-    /// <param name="splitsToEval">Which splits look for neighbours in which; null: each in itself.</param>
-    /// <param name="testCollateFn">From a list of samples to a batch; null: the usual one.</param>
+    /// <param name="modelFolder">The folder of saved networks and losses; created if missing.</param>
+    /// <param name="testInterval">The number of epochs between evaluations, from 1.</param>
+    /// <param name="patience">Training ends when more than this number of epochs have passed since the best one; null for never.</param>
+    /// <param name="splitsToEval">The splits to evaluate, with their references; null for each in itself.</param>
+    /// <param name="testCollateFn">Makes a batch of a list of samples; null for the default collation.</param>
     /// <exception cref="ArgumentException">The tester does not calculate the primary metric, or the validation split is not
     /// evaluated.</exception>
     public Func<BaseTrainer, bool?> EndOfEpochHook(
@@ -74,10 +73,8 @@ public sealed partial class HookContainer
                 inRun: true
             );
             RecordKeeper.Flush();
-            var verdict = AccuracyRecords.judge(
-                RecordKeeper,
+            var verdict = accuracies.Judge(
                 GroupOf(tester, validationSplitName),
-                primaryMetric,
                 tester.AllAccuracies[validationSplitName]
             );
 
@@ -96,7 +93,7 @@ public sealed partial class HookContainer
                 }
             }
 
-            return patience is not { } epochs || !BestModule.isPatienceOver(epochs, verdict.Best, trainer.Epoch);
+            return patience is not { } epochs || !verdict.IsPatienceOver(epochs);
         };
     }
 
@@ -116,12 +113,9 @@ public sealed partial class HookContainer
         }
 
         recorded = tester.AllAccuracies;
-        var records = AccuracyRecords.ofTest(
-            RecordKeeper,
-            split => tester.RecordGroupName(split, prefix),
-            primaryMetric,
-            tester.AllAccuracies
-        );
+        var records = tester
+            .AllAccuracies.Select(split => accuracies.RecordOf(tester.RecordGroupName(split.Key, prefix), split.Value))
+            .ToList();
 
         if (isInRun)
         {
@@ -143,8 +137,8 @@ public sealed partial class HookContainer
     /// <param name="epoch">The epoch that the networks are of.</param>
     /// <param name="trunk">The network that sees the data.</param>
     /// <param name="embedder">The network on top of it; null for none.</param>
-    /// <param name="splitsToEval">Which splits look for neighbours in which; null: each in itself.</param>
-    /// <param name="collateFn">From a list of samples to a batch; null: the usual one.</param>
+    /// <param name="splitsToEval">The splits to evaluate, with their references; null for each in itself.</param>
+    /// <param name="collateFn">Makes a batch of a list of samples; null for the default collation.</param>
     /// <param name="skipEvalIfAlreadyDone">False evaluates all splits, and replaces what is recorded.</param>
     /// <returns>Whether anything was evaluated.</returns>
     public bool RunTesterSeparately(
@@ -164,7 +158,12 @@ public sealed partial class HookContainer
         IReadOnlyList<(string Query, IReadOnlyList<string> References)> all =
             splitsToEval ?? [.. datasetDict.Keys.Select(name => (name, (IReadOnlyList<string>)[name]))];
         IReadOnlyList<(string Query, IReadOnlyList<string> References)> left = skipEvalIfAlreadyDone
-            ? [.. all.Where(split => !IsRecorded(tester.RecordGroupName(split.Query, prefix, split.References), epoch))]
+            ?
+            [
+                .. all.Where(split =>
+                    accuracies.OfEpoch(tester.RecordGroupName(split.Query, prefix, split.References), epoch).Count == 0
+                ),
+            ]
             : all;
 
         if (left.Count == 0)

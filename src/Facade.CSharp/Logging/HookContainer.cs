@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using MetricLearning.Core;
-using MetricLearning.Core.Records;
 
 namespace MetricLearning;
 
@@ -13,17 +12,18 @@ public sealed partial class HookContainer
     private readonly ConditionalWeakTable<Session, Action> watched = [];
     private readonly string? prefix;
     private readonly string primaryMetric;
+    private readonly AccuracyRecords accuracies;
     private readonly string validationSplitName;
     private readonly bool saveModels;
     private readonly int logFreq;
 
     /// <summary>Hooks with these settings.</summary>
-    /// <param name="recordKeeper">Where records go.</param>
-    /// <param name="recordGroupNamePrefix">What the names of accuracy groups begin with; null for nothing.</param>
+    /// <param name="recordKeeper">Gets the records.</param>
+    /// <param name="recordGroupNamePrefix">The beginning of the names of accuracy groups; null for none.</param>
     /// <param name="primaryMetric">The accuracy that decides which epoch is best.</param>
     /// <param name="validationSplitName">The split that decides it.</param>
-    /// <param name="saveModels">Whether networks and losses are saved after evaluations.</param>
-    /// <param name="logFreq">Every how many iterations of an epoch, from its first, are recorded.</param>
+    /// <param name="saveModels">Saves networks and losses after evaluations.</param>
+    /// <param name="logFreq">The number of iterations between records, from the first of an epoch.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="logFreq"/> is below 1.</exception>
     public HookContainer(
         RecordKeeper recordKeeper,
@@ -47,6 +47,7 @@ public sealed partial class HookContainer
         }
 
         RecordKeeper = recordKeeper;
+        accuracies = new(recordKeeper, primaryMetric);
         prefix = recordGroupNamePrefix;
         this.primaryMetric = primaryMetric;
         this.validationSplitName = validationSplitName;
@@ -54,7 +55,7 @@ public sealed partial class HookContainer
         this.logFreq = logFreq;
     }
 
-    /// <summary>Where records go.</summary>
+    /// <summary>Gets the records.</summary>
     public RecordKeeper RecordKeeper { get; }
 
     /// <summary>
@@ -93,8 +94,8 @@ public sealed partial class HookContainer
 
     /// <summary>
     /// Loads the latest, or the best, networks and losses that the epoch hook has saved into the trainer, and returns the
-    /// number of the epoch after theirs; 1, when there are none. What optimizers remember is not among them: to go on with
-    /// an interrupted run as if nothing had happened, resume a checkpoint.
+    /// number of the epoch after theirs; 1, when there are none. The files have no optimizer slots: to
+    /// continue an interrupted run exactly, resume a checkpoint.
     /// </summary>
     /// <param name="trainer">A trainer with networks and losses of the same shapes.</param>
     /// <param name="modelFolder">The folder that the hook was given.</param>

@@ -6,7 +6,6 @@ open System.Threading
 open Expecto
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Records
 
 type private MyWriter() =
     interface IRecordWriter with

@@ -10,6 +10,7 @@ let tests =
             "inference"
             [
                 EmbeddingTests.tests
+                StreamTests.tests
                 MatchTests.tests
                 CalibrationTests.tests
                 ModelTests.tests

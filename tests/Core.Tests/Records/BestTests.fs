@@ -1,15 +1,12 @@
 /// Which epoch was best, and patience: pure.
 module MetricLearning.Core.Tests.Records.BestTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.Collections.Generic
 open Expecto
 open FsCheck
 open FsCheck.FSharp
 open MetricLearning
-open MetricLearning.Core
-open MetricLearning.Core.Records
 
 let private scores =
     Gen.listOf (Gen.elements [ 0.1; 0.5; 0.9; nan; infinity; -infinity ])
@@ -24,7 +21,7 @@ let private property name (holds: struct (int * float) list -> bool) =
         name
         (Prop.forAll scores holds)
 
-let private best (scores: struct (int * float) seq) = Best.ofHistory Set.empty scores
+let private best (scores: struct (int * float) seq) = BestEpoch.ofHistory Set.empty scores
 
 let private properties =
     [
@@ -40,31 +37,31 @@ let private properties =
                 let struct (first, _) =
                     numbers |> List.find (fun (struct (_, score)) -> score = largest)
 
-                best.Score = largest && best.Epoch = first)
+                best.Accuracy = largest && best.Epoch = first)
 
         property "epoch by epoch it is the same" (fun scores ->
             (ValueNone, scores)
-            ||> List.fold (fun best (struct (epoch, score)) -> Best.observe best epoch score)
+            ||> List.fold (fun best (struct (epoch, score)) -> BestEpoch.observe best epoch score)
             |> (=) (best scores))
 
-        property "NaN is never better" (fun scores -> not (Best.isBetter (best scores) nan))
+        property "NaN is never better" (fun scores -> not (BestEpoch.isBetter (best scores) nan))
 
         property "ignored epochs do not count" (fun scores ->
             let others = scores |> List.filter (fun (struct (epoch, _)) -> epoch <> 1)
-            Best.ofHistory (set [ 1 ]) scores = best others)
+            BestEpoch.ofHistory (set [ 1 ]) scores = best others)
     ]
 
 let private patience =
     testCase "patience of 1 with the best at epoch 1: 2 goes on, 3 stops" (fun () ->
-        let best = ValueSome { Epoch = 1; Score = 0.5 }
-        Expect.isFalse (Best.isPatienceOver 1 best 1) "1"
-        Expect.isFalse (Best.isPatienceOver 1 best 2) "2"
-        Expect.isTrue (Best.isPatienceOver 1 best 3) "3"
-        Expect.isFalse (Best.isPatienceOver 0 ValueNone 9) "none yet")
+        let best = ValueSome { Epoch = 1; Accuracy = 0.5 }
+        Expect.isFalse (BestEpoch.isPatienceOver 1 best 1) "1"
+        Expect.isFalse (BestEpoch.isPatienceOver 1 best 2) "2"
+        Expect.isTrue (BestEpoch.isPatienceOver 1 best 3) "3"
+        Expect.isFalse (BestEpoch.isPatienceOver 0 ValueNone 9) "none yet")
 
 let private keys =
     testCase "the mean over levels decides, else the only level" (fun () ->
-        let key = AccuracyRecords.tryKeyOf "recall"
+        let key = AccuracyKeys.tryKeyOf "recall"
 
         Expect.equal
             (key [ "recall_level0"; "recall_level1"; "AVERAGE_recall" ])
@@ -80,11 +77,12 @@ let private results (epoch: int) (score: float) =
 let private recorded =
     testCase "an epoch that is evaluated again is compared with those before it only" (fun () ->
         use keeper = new RecordKeeper(Seq.empty)
+        let accuracies = AccuracyRecords(keeper, "score")
 
         let observe (epoch: int) (score: float) : bool =
             let results = results epoch score
-            let verdict = AccuracyRecords.judge keeper "g" "score" results
-            keeper.Append [ AccuracyRecords.record keeper "g" "score" results ]
+            let verdict = accuracies.Judge("g", results)
+            keeper.Append [ accuracies.RecordOf("g", results) ]
             verdict.IsNewBest
 
         Expect.isFalse (observe 1 nan) "NaN is no best"
@@ -98,17 +96,11 @@ let private recorded =
         Expect.sequenceEqual (Seq.tail history["best_accuracy"]) [ 0.5; 0.5 ] "best scores"
         Expect.isTrue (Double.IsNaN(Seq.head history["best_accuracy"])) "none yet"
 
-        Expect.equal
-            (AccuracyRecords.best keeper "g" "score_level0" [])
-            (ValueSome { Epoch = 2; Score = 0.5 })
-            "the best of all"
+        Expect.equal (accuracies.Best("g", null)) (Nullable { Epoch = 2; Accuracy = 0.5 }) "the best of all"
 
-        Expect.equal
-            (AccuracyRecords.best keeper "g" "score_level0" [ 2 ])
-            (ValueSome { Epoch = 3; Score = 0.5 })
-            "without an epoch"
+        Expect.equal (accuracies.Best("g", [| 2 |])) (Nullable { Epoch = 3; Accuracy = 0.5 }) "without an epoch"
 
-        Expect.equal (AccuracyRecords.best keeper "h" "score_level0" []) ValueNone "no such group")
+        Expect.equal (accuracies.Best("h", null)) (Nullable()) "no such group")
 
 let private byClass =
     testCase "numbers by class are a list, and the metric is their mean" (fun () ->
@@ -118,7 +110,7 @@ let private byClass =
         let results =
             SplitResults(1, Dictionary(dict [ "score_level0", Accuracy(0.5, classes) ]))
 
-        let record = AccuracyRecords.record keeper "g" "score" results
+        let record = AccuracyRecords(keeper, "score").RecordOf("g", results)
         let values = dict [ for series in record.Series -> series.Key, series.Value ]
         Expect.equal values["score_level0"] (RecordValue.Number 0.5) "mean"
         Expect.equal values["best_accuracy"] (RecordValue.Number 0.5) "best"

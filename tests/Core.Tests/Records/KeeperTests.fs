@@ -6,13 +6,12 @@ open System
 open System.Collections.Generic
 open System.IO
 open Expecto
-open MetricLearning.Core.Records
+open MetricLearning
 
 let private append (keeper: RecordKeeper) (group: string) (x: int64) (value: float) =
     keeper.Append(group, x, [ KeyValuePair("value", value) ])
 
-let private inFolder (folder: string) =
-    RecordKeeper.InFolder(folder, null, null, null, true, false)
+let private inFolder (folder: string) = RecordKeeper.InFolder folder
 
 let private memory () = new RecordKeeper(Seq.empty)
 

@@ -9,14 +9,14 @@ open System.IO
 open System.Reflection
 open System.Threading
 open Expecto
-open MetricLearning.Core.Records
+open MetricLearning
 
 /// What the test program is called with to be such a process.
 [<Literal>]
 let Argument = "--append-records"
 
 let private openKeeper (folder: string) =
-    RecordKeeper.InFolder(folder, Path.Combine(folder, "tensorboard"), null, null, true, false)
+    RecordKeeper.InFolder(folder, Path.Combine(folder, "tensorboard"))
 
 /// Appends records from x on for ever, and says each x when it is recorded.
 let child (folder: string) (first: int64) : int =

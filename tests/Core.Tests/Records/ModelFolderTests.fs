@@ -7,7 +7,6 @@ open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Records
 
 let private session (inputs: int64) =
     let data = torch.rand(int64 RunParts.labels.Length, inputs).DetachFromDisposeScope()

@@ -8,6 +8,7 @@ let tests =
         "records"
         [
             WriterTests.tests
+            FileTests.tests
             KillTests.tests
             KeeperTests.tests
             BestTests.tests

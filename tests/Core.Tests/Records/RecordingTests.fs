@@ -8,7 +8,6 @@ open TorchSharp
 open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Tests.Support.Expectations
-open MetricLearning.Core.Records
 
 let private collecting (loss: unit -> Loss) : Loss =
     Statistics.CollectByDefault <- true

@@ -45,7 +45,7 @@ public sealed class Records
     public void A_hook_of_ones_own_calls_others()
     {
         using var scenario = new Scenario();
-        using var keeper = new Core.Records.RecordKeeper([]);
+        using var keeper = new RecordKeeper([]);
         var hooks = LoggingPresets.GetHookContainer(keeper);
         var watched = new List<double>();
         using var trainer = new MetricLossOnly(

@@ -1,5 +1,4 @@
 using MetricLearning.Core;
-using MetricLearning.Core.Records;
 using MetricLearning.Tests.Training;
 using TorchSharp;
 using Xunit;
@@ -12,29 +11,6 @@ public sealed class EvaluationHookTests
 {
     private const string Group = "accuracies_normalized_GlobalEmbeddingSpaceTester_level_0_VAL_vs_self";
 
-    /// <summary>A tester whose only metric, <c>planned</c>, takes these values, one an evaluation.</summary>
-    private static GlobalEmbeddingSpaceTester Planned(params double[] scores)
-    {
-        var next = 0;
-        var metric = new RetrievalMetric(
-            "planned",
-            retrieved => full(retrieved.Matches.size(0), scores[next++], dtype: ScalarType.Float64)
-        );
-        return new(
-            new TesterOptions
-            {
-                DataloaderNumWorkers = 0,
-                AccuracyCalculator = new(include: ["planned"], customMetrics: [metric]),
-            }
-        );
-    }
-
-    private static Dictionary<string, TrainingData> Splits(Scenario scenario) =>
-        new() { ["val"] = TrainingData.FromTensors(scenario.Data, scenario.Labels) };
-
-    private static HookContainer Hooks(RecordKeeper keeper) =>
-        LoggingPresets.GetHookContainer(keeper, primaryMetric: "planned", logFreq: 1);
-
     [Fact]
     public void Epochs_are_evaluated_recorded_and_saved()
     {
@@ -46,7 +22,12 @@ public sealed class EvaluationHookTests
         using var trainer = new MetricLossOnly(
             new TrainerOptions(scenario.Options)
             {
-                EndOfEpochHook = hooks.EndOfEpochHook(tester, Splits(scenario), folder.At("models"), testInterval: 2),
+                EndOfEpochHook = hooks.EndOfEpochHook(
+                    tester,
+                    Planned.Splits(scenario),
+                    folder.At("models"),
+                    testInterval: 2
+                ),
             }
         );
 
@@ -106,7 +87,7 @@ public sealed class EvaluationHookTests
                         EndOfIterationHook = hooks.EndOfIterationHook,
                         EndOfEpochHook = hooks.EndOfEpochHook(
                             new GlobalEmbeddingSpaceTester(),
-                            Splits(scenario),
+                            Planned.Splits(scenario),
                             folder.At("models")
                         ),
                     }
@@ -128,13 +109,13 @@ public sealed class EvaluationHookTests
         using var folder = new TemporaryFolder();
         using var scenario = new Scenario();
         using var keeper = new RecordKeeper([]);
-        var hooks = Hooks(keeper);
+        var hooks = Planned.Hooks(keeper);
         using var trainer = new MetricLossOnly(
             new TrainerOptions(scenario.Options)
             {
                 EndOfEpochHook = hooks.EndOfEpochHook(
-                    Planned(0.9, 0.5, 0.9, 0.8, 0.1),
-                    Splits(scenario),
+                    Planned.Tester(0.9, 0.5, 0.9, 0.8, 0.1),
+                    Planned.Splits(scenario),
                     folder.At("models"),
                     patience: patience
                 ),
@@ -147,130 +128,6 @@ public sealed class EvaluationHookTests
     }
 
     [Fact]
-    public void Nan_is_never_the_best()
-    {
-        using var folder = new TemporaryFolder();
-        using var scenario = new Scenario();
-        using var keeper = LoggingPresets.GetRecordKeeper(folder.At("records"));
-        var hooks = Hooks(keeper);
-        var tester = Planned(double.NaN, 0.5, double.NaN, 0.4);
-        using var trainer = new MetricLossOnly(
-            new TrainerOptions(scenario.Options)
-            {
-                EndOfEpochHook = hooks.EndOfEpochHook(tester, Splits(scenario), folder.At("models"), patience: 1),
-            }
-        );
-
-        trainer.Train(9);
-
-        Assert.Equal(4, trainer.Epoch);
-        Assert.Equal(new BestEpoch(2, 0.5), hooks.GetBestEpochAndAccuracy(tester, "val"));
-        Assert.Null(hooks.GetBestEpochAndAccuracy(tester, "val", ignoreEpoch: [2, 4]));
-        Assert.Equal(0.5, hooks.GetAccuraciesOfBestEpoch(tester, "val")["planned_level0"]);
-        Assert.Contains("trunk_best2.safetensors", folder.Files("models"));
-        var history = hooks.GetAccuracyHistory(tester, "val", returnAllMetrics: true);
-        Assert.Equal([double.NaN, 2, 2, 2], history["best_epoch"]);
-    }
-
-    [Fact]
-    public void Plateau_schedules_move_by_the_primary_metric()
-    {
-        using var folder = new TemporaryFolder();
-        using var scenario = new Scenario();
-        using var keeper = new RecordKeeper([]);
-        var rates = new List<double>();
-        var epochHook = Hooks(keeper)
-            .EndOfEpochHook(Planned(0.5, 0.6, 0.4, 0.7), Splits(scenario), folder.At("models"));
-        using var trainer = new MetricLossOnly(
-            new TrainerOptions(scenario.Options)
-            {
-                LrSchedulers = new()
-                {
-                    ["trunk_scheduler_by_plateau"] = Schedule.ReduceOnPlateau(
-                        mode: MetricLearning.PlateauMode.Max,
-                        factor: 0.5,
-                        patience: 0
-                    ),
-                },
-                EndOfEpochHook = it =>
-                {
-                    var goesOn = epochHook(it);
-                    rates.Add(it.LearningRates["trunk_optimizer"][0]);
-                    return goesOn;
-                },
-            }
-        );
-
-        trainer.Train(4);
-
-        Assert.Equal([0.1, 0.1, 0.05, 0.05], rates);
-    }
-
-    [Fact]
-    public void Saved_networks_are_loaded()
-    {
-        using var folder = new TemporaryFolder();
-        using var scenario = new Scenario();
-        using var keeper = new RecordKeeper([]);
-        var hooks = Hooks(keeper);
-        var epochHook = hooks.EndOfEpochHook(Planned(0.5, 0.9, 0.1), Splits(scenario), folder.At("models"));
-        var seen = new List<string>();
-        using var trainer = new MetricLossOnly(
-            new TrainerOptions(scenario.Options)
-            {
-                EndOfEpochHook = it =>
-                {
-                    seen.Add(scenario.Weights());
-                    return epochHook(it);
-                },
-            }
-        );
-        Assert.Equal(1, hooks.LoadLatestSavedModels(trainer, folder.At("models")));
-        trainer.Train(3);
-
-        Assert.Equal(3, hooks.LoadLatestSavedModels(trainer, folder.At("models"), best: true));
-        Assert.Equal(seen[1], scenario.Weights());
-        Assert.Equal(4, hooks.LoadLatestSavedModels(trainer, folder.At("models")));
-        Assert.Equal(seen[2], scenario.Weights());
-
-        using var other = new Scenario(embedderTakes: 6);
-        using var resumed = new MetricLossOnly(other.Options);
-        resumed.Train(4, startEpoch: hooks.LoadLatestSavedModels(resumed, folder.At("models")));
-        Assert.Equal(4, resumed.Epoch);
-    }
-
-    [Fact]
-    public void A_tester_is_run_separately()
-    {
-        using var folder = new TemporaryFolder();
-        using var scenario = new Scenario();
-        using var keeper = LoggingPresets.GetRecordKeeper(folder.Path);
-        var hooks = Hooks(keeper);
-
-        bool Run(GlobalEmbeddingSpaceTester tester, int epoch, bool skip = true) =>
-            hooks.RunTesterSeparately(
-                tester,
-                Splits(scenario),
-                epoch,
-                scenario.Trunk,
-                scenario.Embedder,
-                skipEvalIfAlreadyDone: skip
-            );
-
-        Assert.True(Run(Planned(0.5), 3));
-        Assert.True(Run(Planned(0.25), 7));
-        Assert.False(Run(Planned(), 3));
-        Assert.True(Run(Planned(0.75), 3, skip: false));
-        Assert.True(Run(Planned(0.125), -1));
-
-        var tester = Planned();
-        var history = hooks.GetAccuracyHistory(tester, "val");
-        Assert.Equal([-1.0, 3, 7], history["epoch"]);
-        Assert.Equal([0.125, 0.75, 0.25], history["planned_level0"]);
-        Assert.Equal(new BestEpoch(3, 0.75), hooks.GetBestEpochAndAccuracy(tester, "val"));
-    }
-
-    [Fact]
     public void References_and_a_prefix_are_part_of_the_name()
     {
         using var folder = new TemporaryFolder();
@@ -278,7 +135,7 @@ public sealed class EvaluationHookTests
         using var keeper = LoggingPresets.GetRecordKeeper(folder.Path);
         var hooks = new HookContainer(keeper, recordGroupNamePrefix: "first", saveModels: false);
         var tester = new GlobalEmbeddingSpaceTester(new() { EndOfTestingHook = hooks.EndOfTestingHook });
-        var splits = Splits(scenario);
+        var splits = Planned.Splits(scenario);
         splits["train"] = splits["val"];
         using var trainer = new MetricLossOnly(
             new TrainerOptions(scenario.Options)
@@ -315,16 +172,18 @@ public sealed class EvaluationHookTests
         );
         var hooks = new HookContainer(keeper);
         var metric = Assert.Throws<ArgumentException>(() =>
-            hooks.EndOfEpochHook(tester, Splits(scenario), folder.Path)
+            hooks.EndOfEpochHook(tester, Planned.Splits(scenario), folder.Path)
         );
         Assert.Contains("mean_average_precision_at_r", metric.Message);
         Assert.Contains("precision_at_1", metric.Message);
         hooks = new HookContainer(keeper, primaryMetric: "NMI", validationSplitName: "dev");
-        var split = Assert.Throws<ArgumentException>(() => hooks.EndOfEpochHook(tester, Splits(scenario), folder.Path));
+        var split = Assert.Throws<ArgumentException>(() =>
+            hooks.EndOfEpochHook(tester, Planned.Splits(scenario), folder.Path)
+        );
         Assert.Contains("dev", split.Message);
         Assert.Throws<InvalidOperationException>(() => hooks.EndOfTestingHook(tester));
         Assert.Throws<ArgumentOutOfRangeException>(() =>
-            hooks.EndOfEpochHook(tester, Splits(scenario), folder.Path, testInterval: 0)
+            hooks.EndOfEpochHook(tester, Planned.Splits(scenario), folder.Path, testInterval: 0)
         );
     }
 }

@@ -1,8 +1,7 @@
 using MetricLearning.Core;
-using MetricLearning.Core.Records;
 using MetricLearning.Tests.Training;
 using Xunit;
-using Record = MetricLearning.Core.Records.Record;
+using Record = MetricLearning.Record;
 
 namespace MetricLearning.Tests.Logging;
 

@@ -1,0 +1,142 @@
+using MetricLearning.Tests.Training;
+using Xunit;
+
+namespace MetricLearning.Tests.Logging;
+
+/// <summary>The best epoch, and saved networks.</summary>
+public sealed class BestEpochTests
+{
+    [Fact]
+    public void Nan_is_never_the_best()
+    {
+        using var folder = new TemporaryFolder();
+        using var scenario = new Scenario();
+        using var keeper = LoggingPresets.GetRecordKeeper(folder.At("records"));
+        var hooks = Planned.Hooks(keeper);
+        var tester = Planned.Tester(double.NaN, 0.5, double.NaN, 0.4);
+        using var trainer = new MetricLossOnly(
+            new TrainerOptions(scenario.Options)
+            {
+                EndOfEpochHook = hooks.EndOfEpochHook(
+                    tester,
+                    Planned.Splits(scenario),
+                    folder.At("models"),
+                    patience: 1
+                ),
+            }
+        );
+
+        trainer.Train(9);
+
+        Assert.Equal(4, trainer.Epoch);
+        Assert.Equal(new BestEpoch(2, 0.5), hooks.GetBestEpochAndAccuracy(tester, "val"));
+        Assert.Null(hooks.GetBestEpochAndAccuracy(tester, "val", ignoreEpoch: [2, 4]));
+        Assert.Equal(0.5, hooks.GetAccuraciesOfBestEpoch(tester, "val")["planned_level0"]);
+        Assert.Contains("trunk_best2.safetensors", folder.Files("models"));
+        var history = hooks.GetAccuracyHistory(tester, "val", returnAllMetrics: true);
+        Assert.Equal([double.NaN, 2, 2, 2], history["best_epoch"]);
+    }
+
+    [Fact]
+    public void Plateau_schedules_move_by_the_primary_metric()
+    {
+        using var folder = new TemporaryFolder();
+        using var scenario = new Scenario();
+        using var keeper = new RecordKeeper([]);
+        var rates = new List<double>();
+        var epochHook = Planned
+            .Hooks(keeper)
+            .EndOfEpochHook(Planned.Tester(0.5, 0.6, 0.4, 0.7), Planned.Splits(scenario), folder.At("models"));
+        using var trainer = new MetricLossOnly(
+            new TrainerOptions(scenario.Options)
+            {
+                LrSchedulers = new()
+                {
+                    ["trunk_scheduler_by_plateau"] = Schedule.ReduceOnPlateau(
+                        mode: MetricLearning.PlateauMode.Max,
+                        factor: 0.5,
+                        patience: 0
+                    ),
+                },
+                EndOfEpochHook = it =>
+                {
+                    var goesOn = epochHook(it);
+                    rates.Add(it.LearningRates["trunk_optimizer"][0]);
+                    return goesOn;
+                },
+            }
+        );
+
+        trainer.Train(4);
+
+        Assert.Equal([0.1, 0.1, 0.05, 0.05], rates);
+    }
+
+    [Fact]
+    public void Saved_networks_are_loaded()
+    {
+        using var folder = new TemporaryFolder();
+        using var scenario = new Scenario();
+        using var keeper = new RecordKeeper([]);
+        var hooks = Planned.Hooks(keeper);
+        var epochHook = hooks.EndOfEpochHook(
+            Planned.Tester(0.5, 0.9, 0.1),
+            Planned.Splits(scenario),
+            folder.At("models")
+        );
+        var seen = new List<string>();
+        using var trainer = new MetricLossOnly(
+            new TrainerOptions(scenario.Options)
+            {
+                EndOfEpochHook = it =>
+                {
+                    seen.Add(scenario.Weights());
+                    return epochHook(it);
+                },
+            }
+        );
+        Assert.Equal(1, hooks.LoadLatestSavedModels(trainer, folder.At("models")));
+        trainer.Train(3);
+
+        Assert.Equal(3, hooks.LoadLatestSavedModels(trainer, folder.At("models"), best: true));
+        Assert.Equal(seen[1], scenario.Weights());
+        Assert.Equal(4, hooks.LoadLatestSavedModels(trainer, folder.At("models")));
+        Assert.Equal(seen[2], scenario.Weights());
+
+        using var other = new Scenario(embedderTakes: 6);
+        using var resumed = new MetricLossOnly(other.Options);
+        resumed.Train(4, startEpoch: hooks.LoadLatestSavedModels(resumed, folder.At("models")));
+        Assert.Equal(4, resumed.Epoch);
+    }
+
+    [Fact]
+    public void A_tester_is_run_separately()
+    {
+        using var folder = new TemporaryFolder();
+        using var scenario = new Scenario();
+        using var keeper = LoggingPresets.GetRecordKeeper(folder.Path);
+        var hooks = Planned.Hooks(keeper);
+
+        bool Run(GlobalEmbeddingSpaceTester tester, int epoch, bool skip = true) =>
+            hooks.RunTesterSeparately(
+                tester,
+                Planned.Splits(scenario),
+                epoch,
+                scenario.Trunk,
+                scenario.Embedder,
+                skipEvalIfAlreadyDone: skip
+            );
+
+        Assert.True(Run(Planned.Tester(0.5), 3));
+        Assert.True(Run(Planned.Tester(0.25), 7));
+        Assert.False(Run(Planned.Tester(), 3));
+        Assert.True(Run(Planned.Tester(0.75), 3, skip: false));
+        Assert.True(Run(Planned.Tester(0.125), -1));
+
+        var tester = Planned.Tester();
+        var history = hooks.GetAccuracyHistory(tester, "val");
+        Assert.Equal([-1.0, 3, 7], history["epoch"]);
+        Assert.Equal([0.125, 0.75, 0.25], history["planned_level0"]);
+        Assert.Equal(new BestEpoch(3, 0.75), hooks.GetBestEpochAndAccuracy(tester, "val"));
+    }
+}
