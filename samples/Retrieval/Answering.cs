@@ -5,14 +5,14 @@ namespace Retrieval;
 
 /// <summary>A picture of the index beside a query.</summary>
 /// <param name="Number">In the index.</param>
-/// <param name="Digit">What it shows.</param>
-/// <param name="Cosine">How similar it is.</param>
-/// <param name="Matches">Whether it is similar enough to be taken for the same digit.</param>
+/// <param name="Digit">The digit in the image.</param>
+/// <param name="Cosine">Its similarity to the query.</param>
+/// <param name="Matches">True if it is similar enough to count as the same digit.</param>
 internal sealed record Neighbour(long Number, long Digit, float Cosine, bool Matches);
 
 /// <summary>A query and what was found.</summary>
 /// <param name="Number">Among the queries.</param>
-/// <param name="Digit">What it shows.</param>
+/// <param name="Digit">The digit in the image.</param>
 internal sealed record Answer(long Number, long Digit, IReadOnlyList<Neighbour> Neighbours)
 {
     public int Right => Neighbours.Count(neighbour => neighbour.Digit == Digit);

@@ -26,9 +26,9 @@ internal static class NeighbourPage
         .far .picture { opacity: .55; }
         """;
 
-    /// <param name="answers">What was asked and found.</param>
-    /// <param name="queries">Where the queries are from.</param>
-    /// <param name="index">Where the neighbours are from.</param>
+    /// <param name="answers">The queries and their neighbours.</param>
+    /// <param name="queries">The source of the queries.</param>
+    /// <param name="index">The source of the neighbours.</param>
     /// <param name="threshold">The cosine from which pictures match.</param>
     public static string Of(IReadOnlyList<Answer> answers, DigitSet queries, DigitSet index, double threshold)
     {

@@ -3,7 +3,7 @@ using System.CommandLine.Invocation;
 
 namespace Retrieval;
 
-/// <summary>What the command line asks for.</summary>
+/// <summary>The options of the command line.</summary>
 /// <param name="Queries">Numbers of test pictures, perhaps none; null: train and save.</param>
 /// <param name="Out">The folder of the model and the page, created if need be.</param>
 internal sealed record Options(int[]? Queries, int Neighbours, int Epochs, string Out)

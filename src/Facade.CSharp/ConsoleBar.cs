@@ -6,7 +6,7 @@ namespace MetricLearning;
 /// <summary>A progress bar on the console, shown only where somebody can watch it.</summary>
 internal static class ConsoleBar
 {
-    /// <summary>Whether output goes to an interactive terminal.</summary>
+    /// <summary>True if output goes to an interactive terminal.</summary>
     public static bool CanShow =>
         !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities is { Interactive: true, Ansi: true };
 

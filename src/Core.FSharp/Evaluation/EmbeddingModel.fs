@@ -50,7 +50,7 @@ type internal EmbeddingModel(trunk: nn.Module, embedder: nn.Module | null) =
     /// The trunk and, where there is one, the embedder.
     member internal _.Modules = modules
 
-    /// Where the parameters are; the CPU if there are none.
+    /// The device of the parameters; the CPU if there are none.
     member _.Device: Device =
         match modules |> Seq.collect _.parameters() |> Seq.tryHead with
         | Some parameter -> parameter.device

@@ -1,11 +1,10 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.IO
 open System.Runtime.InteropServices
 
-/// What .NET does not have: forcing a folder's entries to disk.
+/// Forces a folder's entries to disk, which .NET cannot.
 module private Folder =
 
     [<DllImport("libc", EntryPoint = "open", SetLastError = true)>]
@@ -17,8 +16,8 @@ module private Folder =
     [<DllImport("libc", EntryPoint = "close", SetLastError = true)>]
     extern int private close(int descriptor)
 
-    /// Forces a renaming in the folder to disk. Windows does that itself. What cannot be done is left undone: without
-    /// it a power failure may bring the old file back, which is whole as well.
+    /// Forces a renaming in the folder to disk. Windows does that itself. A failure is ignored: without it a
+    /// power failure may bring the old file back, which is whole as well.
     let sync (folder: string) : unit =
         if not (OperatingSystem.IsWindows()) then
             let descriptor = openForReading (folder, 0)
@@ -37,7 +36,7 @@ module private Folder =
                 Directory.CreateDirectory folder |> ignore
                 sync parent
 
-/// Files that are replaced as a whole: whoever opens one, whatever was interrupted, finds the old content or the new.
+/// Replaces files as a whole: a reader finds the old content or the new, whatever was interrupted.
 [<AbstractClass; Sealed>]
 type DurableFile =
 

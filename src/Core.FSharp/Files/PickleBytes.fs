@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Buffers.Binary
 open System.Collections.Generic
@@ -21,7 +20,7 @@ type internal PickleBytes(bytes: byte[]) =
         at <- at + int count
         start
 
-    /// How many bytes were read.
+    /// The number of bytes read.
     member _.Place = at
     /// The next bytes as numbers, as the opcodes have them. InvalidDataException when they are not there, here and below.
     member _.Byte() : int = int bytes[take 1L]
@@ -41,10 +40,10 @@ type internal PickleBytes(bytes: byte[]) =
     member _.Float() : float =
         BinaryPrimitives.ReadDoubleBigEndian(ReadOnlySpan(bytes, take 8L, 8))
 
-    /// Leaves out so many bytes.
+    /// Skips bytes.
     member _.Skip(count: int64) : unit = take count |> ignore
 
-    /// A text of so many bytes.
+    /// A text of the given number of bytes.
     member _.Text(count: int64) : string =
         let start = take count
 
@@ -62,7 +61,7 @@ type internal PickleBytes(bytes: byte[]) =
             at <- last + 1
             line
 
-    /// A whole number of so many bytes; one that takes more than 64 bits is none that we can hold.
+    /// A whole number of the given number of bytes; more than 64 bits cannot be held.
     member _.Long(count: int64) : PickleValue =
         let start = take count
 

@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System.Collections.Generic
 open TorchSharp
 
@@ -10,9 +9,9 @@ type internal PickledStorage =
     {
         /// Its name in the archive.
         Key: string
-        /// What its elements are.
+        /// The type of its elements.
         Dtype: torch.ScalarType
-        /// How many elements it has.
+        /// The number of its elements.
         Count: int64
     }
 
@@ -20,17 +19,17 @@ type internal PickledStorage =
 [<ReferenceEquality>]
 type internal PickledTensor =
     {
-        /// Where its elements lie.
+        /// The storage of its elements.
         Storage: PickledStorage
         /// The first of them.
         Offset: int64
         /// Its shape.
         Shape: int64[]
-        /// How far apart neighbours are, in elements, dimension by dimension.
+        /// The stride of each dimension, in elements.
         Strides: int64[]
     }
 
-/// What a pickle says, as data. Nothing that it names is ever called or built.
+/// The content of a pickle as data. Nothing that it names is ever called or built.
 [<RequireQualifiedAccess; NoEquality; NoComparison>]
 type internal PickleValue =
     | None

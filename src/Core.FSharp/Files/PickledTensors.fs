@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Buffers.Binary
 open System.Collections.Generic
@@ -100,8 +99,8 @@ type PickledTensors
 
             reraise ()
 
-    /// The stream, which belongs to the result, must be able to seek and stand at the beginning; `title` is what messages call it.
-    /// `entry` says which of several state dicts to take: its keys joined by "/"; null when there is one.
+    /// The stream, which belongs to the result, must be able to seek and stand at the beginning; messages use `title`.
+    /// `entry` selects one of several state dicts: its keys joined by "/"; null when there is one.
     /// Raises InvalidDataException, saying what is wrong, when it is no such file, or holds no state dict or several.
     static member Read(stream: Stream, title: string, entry: string | null) : PickledTensors =
         clearly title (fun () ->
@@ -174,7 +173,7 @@ type PickledTensors
     member _.Foreign: IReadOnlyList<string> = foreign
 
     /// A new tensor on the CPU with the content of the one of this name; it may be a view, with the strides that it was saved
-    /// with. It is the caller's.
+    /// with. You own it.
     /// Raises InvalidDataException when there is none, or its bytes are not what they were.
     member _.Tensor(name: string) : torch.Tensor =
         clearly title (fun () ->

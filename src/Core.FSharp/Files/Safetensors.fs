@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Buffers.Binary
 open System.Collections.Generic
@@ -8,7 +7,7 @@ open System.IO
 open System.Security.Cryptography
 open TorchSharp
 
-/// What a file consists of: bytes that go out and, if it is sealed, their hash.
+/// The content of a file: bytes that go out and, if it is sealed, their hash.
 [<Sealed>]
 type private SafetensorsOutput(stream: Stream, isSealed: bool) =
     let hash = IncrementalHash.CreateHash HashAlgorithmName.SHA256

@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Buffers.Binary
 open System.Collections.Generic
@@ -37,7 +36,7 @@ type SafetensorsFile
                         $"{title}: the tensor \"{entry.Name}\" of dtype BOOL has a byte that is neither 0 nor 1."
                 ))
 
-    /// The stream, which belongs to the result, must be able to seek and stand at the beginning; `title` is what messages call it.
+    /// The stream, which belongs to the result, must be able to seek and stand at the beginning; messages use `title`.
     /// Raises InvalidDataException, saying what is wrong, when it is not a safetensors file to the last byte.
     static member Read(stream: Stream, title: string) : SafetensorsFile =
         let fail (message: string) =
@@ -89,7 +88,7 @@ type SafetensorsFile
     /// The tensors of the file, in the order of their bytes.
     member _.Entries: IReadOnlyList<SafetensorsEntry> = entries
 
-    /// Whether there is a tensor of this name.
+    /// True if there is a tensor of this name.
     member _.Contains(name: string) : bool = byName.ContainsKey name
 
     /// The tensor of this name, without its content.
@@ -99,7 +98,7 @@ type SafetensorsFile
         | true, entry -> entry
         | _ -> raise (InvalidDataException $"{title} has no tensor \"{name}\".")
 
-    /// A new tensor on the CPU with the content of the one of this name. It is the caller's.
+    /// A new tensor on the CPU with the content of the one of this name. You own it.
     /// Raises InvalidDataException when there is none.
     member this.Tensor(name: string) : torch.Tensor =
         let entry = this.Entry name
@@ -132,8 +131,8 @@ type SafetensorsFile
             use content = this.Tensor name
             target.copy_ content |> ignore
 
-    /// Raises InvalidDataException unless the file was sealed by `Safetensors.WriteSealed` and every byte is as it was
-    /// then. Reads the whole file.
+    /// Raises InvalidDataException unless the file was sealed by `Safetensors.WriteSealed` and no byte has changed since. Reads the
+    /// whole file.
     member this.CheckSeal() : unit =
         let last =
             if entries.Length = 0 then

@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections.Generic
 open System.IO
@@ -12,13 +11,13 @@ type SafetensorsEntry =
     {
         /// Its name.
         Name: string
-        /// What its elements are.
+        /// The type of its elements.
         Dtype: torch.ScalarType
         /// Its shape; empty for a scalar.
         Shape: int64[]
-        /// Where its first byte lies, counted from the end of the header.
+        /// The place of its first byte, counted from the end of the header.
         Offset: int64
-        /// How many bytes it has.
+        /// The number of its bytes.
         Length: int64
     }
 

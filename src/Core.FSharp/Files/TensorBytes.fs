@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 
 /// The bytes of tensors, piece by piece, since a span ends at 2 GiB.

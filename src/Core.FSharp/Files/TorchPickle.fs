@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections.Generic
 open System.IO
@@ -137,7 +136,7 @@ module internal TorchPickle =
 
         PickleValue.Dict dict
 
-    /// What the functions of a state dict make. Everything else stays a name, which goes into `foreign`.
+    /// The results of the functions of a state dict. Everything else stays a name, which goes into `foreign`.
     let private callOf (foreign: ResizeArray<string>) (name: string) (arguments: PickleValue[]) : PickleValue =
         match name, arguments with
         | "collections.OrderedDict", [||] -> PickleValue.Dict(PickledDict())

@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections.Generic
 open System.IO
@@ -37,13 +36,13 @@ type internal TorchRecords(stream: Stream) =
         | true, entry -> entry
         | _ -> null
 
-    /// Whether it is a TorchScript module: a program with its weights.
+    /// True if it is a TorchScript module: a program with its weights.
     member this.IsScript: bool =
         not (isNull (this.Find "constants.pkl"))
         || byName.Keys
            |> Seq.exists _.StartsWith(folder + "code/", StringComparison.Ordinal)
 
-    /// Calls `read` with the content of a record of so many bytes.
+    /// Calls `read` with the content of a record and its length.
     member this.Read(name: string, length: int64, read: Stream -> Crc32 -> unit) : unit =
         match this.Find name with
         | null -> raise (InvalidDataException $"its archive has no record \"{name}\"")

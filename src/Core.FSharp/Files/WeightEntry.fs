@@ -1,6 +1,5 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 
 /// A tensor in a file of weights.
@@ -9,7 +8,7 @@ type WeightEntry =
     {
         /// Its name there.
         Name: string
-        /// What its elements are.
+        /// The type of its elements.
         Dtype: torch.ScalarType
         /// Its shape; empty for a scalar.
         Shape: int64[]

@@ -87,7 +87,7 @@ type InferenceModel
     /// Decides what matches; `CalibrateThreshold` and `Load` change its threshold.
     member _.MatchFinder: MatchFinder = state.Finder
 
-    /// Whether embeddings are scaled to length 1; `Load` restores it from the file.
+    /// True if embeddings are scaled to length 1; `Load` restores it from the file.
     member _.NormalizeEmbeddings: bool = state.Normalize
 
     /// The number of embeddings in the index.

@@ -41,7 +41,7 @@ type internal InferenceState
     /// Decides what matches.
     member _.Finder = finder
 
-    /// Whether embeddings are scaled to length 1.
+    /// True if embeddings are scaled to length 1.
     member _.Normalize = normalize
 
     /// The number of embeddings in the index.

@@ -2,7 +2,7 @@ namespace MetricLearning
 
 open System
 
-/// How weights are matched to a module's.
+/// The options of matching weights to a module.
 [<NoComparison; ReferenceEquality>]
 type internal LoadOptions =
     {

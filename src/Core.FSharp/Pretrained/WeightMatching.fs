@@ -1,11 +1,10 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections.Generic
 open TorchSharp
 
-/// Which tensor of a file goes into which of a module: names, shapes and dtypes only.
+/// Matches the tensors of a file with those of a module, by names, shapes and dtypes.
 module internal WeightMatching =
 
     let private isFloating (dtype: torch.ScalarType) : bool =

@@ -12,7 +12,7 @@ public sealed partial class HookContainer
     /// </summary>
     /// <param name="tester">One with the options of the one that evaluated.</param>
     /// <param name="splitName">The split.</param>
-    /// <param name="returnAllMetrics">Whether all that is recorded is returned.</param>
+    /// <param name="returnAllMetrics">Returns everything that is recorded.</param>
     /// <param name="metrics">The names; none: the primary metric.</param>
     /// <exception cref="ArgumentException">There is no accuracy of a name.</exception>
     public IReadOnlyDictionary<string, IReadOnlyList<double>> GetAccuracyHistory(

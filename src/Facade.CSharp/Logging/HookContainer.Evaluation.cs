@@ -140,7 +140,7 @@ public sealed partial class HookContainer
     /// <param name="splitsToEval">The splits to evaluate, with their references; null for each in itself.</param>
     /// <param name="collateFn">Makes a batch of a list of samples; null for the default collation.</param>
     /// <param name="skipEvalIfAlreadyDone">False evaluates all splits, and replaces what is recorded.</param>
-    /// <returns>Whether anything was evaluated.</returns>
+    /// <returns>True if anything was evaluated.</returns>
     public bool RunTesterSeparately(
         BaseTester tester,
         Dictionary<string, TrainingData> datasetDict,

@@ -99,7 +99,7 @@ public sealed partial class HookContainer
     /// </summary>
     /// <param name="trainer">A trainer with networks and losses of the same shapes.</param>
     /// <param name="modelFolder">The folder that the hook was given.</param>
-    /// <param name="best">Whether the best, and not the latest, are loaded.</param>
+    /// <param name="best">Loads the best instead of the latest.</param>
     /// <exception cref="InvalidDataException">A file is damaged, or of other networks; nothing was loaded.</exception>
     public int LoadLatestSavedModels(BaseTrainer trainer, string modelFolder, bool best = false)
     {

@@ -1,4 +1,4 @@
-/// What matches and what does not.
+/// Matches by distances and thresholds.
 module MetricLearning.Core.Tests.Inference.MatchTests
 
 open MetricLearning.Core.Tests.Support

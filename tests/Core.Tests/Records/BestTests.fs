@@ -1,4 +1,4 @@
-/// Which epoch was best, and patience: pure.
+/// The best epoch, and patience: pure.
 module MetricLearning.Core.Tests.Records.BestTests
 
 open System

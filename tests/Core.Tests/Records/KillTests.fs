@@ -11,7 +11,7 @@ open System.Threading
 open Expecto
 open MetricLearning
 
-/// What the test program is called with to be such a process.
+/// The argument that makes the test program such a process.
 [<Literal>]
 let Argument = "--append-records"
 

@@ -1,4 +1,4 @@
-/// What is recorded of a run.
+/// Records of a run.
 module MetricLearning.Core.Tests.Records.RecordingTests
 
 open MetricLearning.Core.Tests.Support

@@ -14,7 +14,7 @@ type internal Averaging =
     /// The mean of each class.
     | PerClass
 
-/// How accuracies are calculated.
+/// The options of a calculation of accuracies.
 [<ReferenceEquality; RequireQualifiedAccess>]
 type internal AccuracyOptions =
     {

@@ -2,7 +2,7 @@ namespace MetricLearning
 
 open System.Collections.Generic
 
-/// How often each class meets each cluster.
+/// The numbers of samples in each class and cluster.
 [<ReferenceEquality>]
 type internal Contingency =
     {

@@ -43,7 +43,7 @@ module internal MutualInformation =
 
         sums
 
-    /// What chance gives on average, if the sizes of classes and clusters are kept (eq. 24a there).
+    /// The expectation by chance for the same sizes of classes and clusters (eq. 24a there).
     let expected (table: Contingency) : float =
         let count = table.Count
         let logs = logFactorials count

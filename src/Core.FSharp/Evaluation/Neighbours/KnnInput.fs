@@ -2,7 +2,7 @@ namespace MetricLearning
 
 open TorchSharp
 
-/// What a search for neighbours is given.
+/// The input of a search for neighbours.
 module internal KnnInput =
 
     /// ArgumentException unless `k` neighbours of every query can be found.
@@ -38,7 +38,7 @@ module internal KnnInput =
 
             invalidArg (nameof k) $"k is {k}, but there are {available} rows {others}: give 1 to {available}."
 
-    /// What they are compared in: at least 32 bits.
+    /// The type of the comparison: at least 32 bits.
     let dtype (query: torch.Tensor) (reference: torch.Tensor) : torch.ScalarType =
         let wide (rows: torch.Tensor) =
             if Numeric.isHalf rows.dtype then

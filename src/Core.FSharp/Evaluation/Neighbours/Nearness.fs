@@ -2,7 +2,7 @@ namespace MetricLearning
 
 open TorchSharp
 
-/// How a distance is searched by: numbers of which the smallest belong to the nearest, which are cheap to compute for
+/// The numbers that a search by a distance compares: numbers of which the smallest belong to the nearest, which are cheap to compute for
 /// many pairs at once. They need not be the distances, but order them alike.
 [<ReferenceEquality>]
 type internal Nearness =
@@ -14,11 +14,11 @@ type internal Nearness =
         Matrix: torch.Tensor -> torch.Tensor -> torch.Tensor
         /// From such numbers of the queries that begin at a row to distances: the same shape.
         ToDistance: int64 -> torch.Tensor -> torch.Tensor
-        /// Where the numbers of `Matrix` carry rounding errors that depend on how the work is cut: rows to compare pair by pair, and
+        /// Given where the numbers of `Matrix` carry rounding errors that depend on how the work is cut: rows to compare pair by pair, and
         /// the nearness of (n × 1 × D) to (n × c × D), which it writes in, without such errors, (n × c); then they are distances,
         /// or the negative of similarities.
         Pairwise: struct (torch.Tensor * torch.Tensor * (torch.Tensor -> torch.Tensor -> torch.Tensor)) voption
-        /// How many matrices of the size of its result `Matrix` holds at once.
+        /// The number of matrices of the size of its result that `Matrix` holds at once.
         Matrices: int64
     }
 
@@ -119,7 +119,7 @@ module internal Nearness =
             Matrices = 6L
         }
 
-    /// How to search by a distance among these rows (Q × D and R × D of one floating-point type).
+    /// The search by a distance among these rows (Q × D and R × D of one floating-point type).
     let ofDistance (distance: Distance) (query: torch.Tensor) (reference: torch.Tensor) : Nearness =
         let query, reference =
             distance.MaybeNormalize query, distance.MaybeNormalize reference

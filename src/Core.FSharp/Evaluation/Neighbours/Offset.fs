@@ -2,7 +2,7 @@ namespace MetricLearning
 
 open TorchSharp
 
-/// What rows have in common. Squared distances by matrix products are differences of squares: of rows that are far from 0 compared
+/// The part that rows have in common. Squared distances by matrix products are differences of squares: of rows that are far from 0 compared
 /// with how far they are from each other, rounding would leave little. Distances do not change when all rows move.
 module internal Offset =
 
@@ -11,7 +11,7 @@ module internal Offset =
     // A mean whose square is this many times the variance costs four of the 24 bits of a float.
     let private far = 16.0
 
-    /// How to move rows (N × D) like these near 0: by one of them, so that what was exact or equal stays so. As they are,
+    /// A function that moves rows (N × D) like these near 0: by one of them, so that what was exact or equal stays so. As they are,
     /// where that is near enough.
     let remover (rows: torch.Tensor) : torch.Tensor -> torch.Tensor =
         use scope = torch.NewDisposeScope()

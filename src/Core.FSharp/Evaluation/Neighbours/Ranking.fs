@@ -33,7 +33,7 @@ module internal Ranking =
             Columns = columns.gather (1L, ranked.Columns)
         }
 
-    /// The first so many.
+    /// The given number of first columns.
     let first (count: int64) (ranked: Ranked) : Ranked =
         if ranked.Values.size 1 = count then
             ranked

@@ -1,7 +1,7 @@
 namespace MetricLearning
 
 
-/// How a matrix of queries × references is cut so that a tile and what is made of it fit into some bytes.
+/// The cut of a matrix of queries × references into tiles that fit, with their results, into a number of bytes.
 [<Struct>]
 type internal Tiles =
     {
@@ -16,7 +16,7 @@ module internal Tiles =
     // With fewer rows a matrix product reads its references more often than it computes with them.
     let private goodRows = 256L
 
-    /// Tiles of at most so many numbers, of which `kept` columns are kept of each.
+    /// Tiles of at most the given number of elements, of which `kept` columns are kept of each.
     let choose (numbers: int64) (kept: int64) (queries: int64) (references: int64) : Tiles =
         let columns =
             numbers / (min goodRows (max 1L queries))
