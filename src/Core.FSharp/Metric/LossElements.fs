@@ -4,7 +4,7 @@ open System
 open System.Collections.Generic
 open TorchSharp
 
-/// What each value of a loss belongs to, and so how many index vectors go with it.
+/// The kind of samples that each value of a loss belongs to, and so the number of index vectors that go with it.
 type ElementKind =
     /// One sample (or class): one index.
     | Element = 0
@@ -32,19 +32,19 @@ type ElementList(values: torch.Tensor, indices: IReadOnlyList<torch.Tensor>) =
 [<AbstractClass>]
 type LossElements(name: string, kind: ElementKind) =
 
-    /// Which part of the loss: `loss`, or `pos_loss`, `neg_loss`, … where there are several.
+    /// The part of the loss: `loss`, or `pos_loss`, `neg_loss`, … if there are several.
     member _.Name = name
 
-    /// What each value belongs to.
+    /// The kind of samples that each value belongs to.
     member _.Kind = kind
 
-    /// Whether it is known, without waiting for the device, that there is no value at all.
+    /// True if it is known, without waiting for the device, that there is no value at all.
     abstract IsEmpty: bool
 
     /// The sum of all values: a scalar, in at least 32 bits.
     abstract Sum: unit -> torch.Tensor
 
-    /// How many values there are: an int64 scalar.
+    /// The number of values: an int64 scalar.
     abstract Count: unit -> torch.Tensor
 
     /// Those with low < value < high; null is no bound.
@@ -60,7 +60,7 @@ type LossElements(name: string, kind: ElementKind) =
     /// Every value with its indices.
     abstract List: unit -> ElementList
 
-    /// What the loss itself wants its sum divided by (a scalar), or null.
+    /// The divisor of the sum that the loss itself asks for (a scalar), or null.
     abstract Divisor: torch.Tensor | null
 
     default _.Divisor = null
@@ -88,13 +88,13 @@ type internal MaskedElements
         kind: ElementKind,
         values: torch.Tensor,
         mask: torch.Tensor | null,
-        // What the rows of `values` belong to; empty: rows belong to themselves. Of a matrix, columns are the last
+        // The samples that the rows of `values` belong to; empty: rows belong to themselves. Of a matrix, columns are the last
         // index.
         rows: torch.Tensor[],
         divisor: torch.Tensor | null,
         // Classes of the rows where they are not those of the batch, as of class weights.
         ownLabels: torch.Tensor | null,
-        // Whether the mean of nothing is 0, as where a loss found no pair, or NaN.
+        // True if the mean of nothing is 0, as if a loss found no pair; otherwise it is NaN.
         noneIsZero: bool
     ) =
     inherit LossElements(name, kind)

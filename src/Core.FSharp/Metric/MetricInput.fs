@@ -3,7 +3,7 @@ namespace MetricLearning
 open System
 open TorchSharp
 
-/// What a loss or miner is given for one batch, checked: embeddings, labels, tuples, and the set that positives and
+/// The checked input of a loss or miner for one batch: embeddings, labels, tuples, and the set that positives and
 /// negatives are taken from.
 [<Sealed>]
 type MetricInput
@@ -95,7 +95,7 @@ type MetricInput
     /// (N × D).
     member _.Embeddings = embeddings
 
-    /// (N) int64 on the embeddings' device, or null where only tuples are given.
+    /// (N) int64 on the embeddings' device, or null if only tuples are given.
     member _.Labels: torch.Tensor | null = labels
 
     /// The tuples asked for, on the embeddings' device.
@@ -110,10 +110,10 @@ type MetricInput
     /// Null where the reference set is the batch, or has its labels, sample by sample. Then no sample matches itself.
     member _.RefLabels: torch.Tensor | null = refLabels
 
-    /// Whether the batch is compared with itself.
+    /// True if the batch is compared with itself.
     member _.IsSelf = isSelf
 
-    /// Where random choices come from; drawn only when one is made.
+    /// The seed of random choices; drawn only when one is made.
     member _.Seed = seed.Value
 
     /// The same input with other tuples.
@@ -139,7 +139,7 @@ type MetricInput
         ) : MetricInput =
         MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, seed, ownPlaces, inTraining)
 
-    /// Whether the reference set is a memory that holds the batch as well.
+    /// True if the reference set is a memory that holds the batch as well.
     member internal _.IsRemembered = not (isNull ownPlaces)
 
     /// (N × Nr) true where labels agree; where the batch is its own reference set, of different samples.
@@ -156,7 +156,7 @@ type MetricInput
     /// (N × Nr) true where labels differ.
     member _.Differs() : torch.Tensor = Tuples.differs (needed ()) refLabels
 
-    /// The labels, or an error that says that this loss cannot do without.
+    /// The labels, or an error: this loss needs them.
     member _.RequireLabels() : torch.Tensor =
         match labels with
         | null -> invalidArg (nameof labels) "This loss needs labels: one class number for each embedding."
@@ -178,7 +178,7 @@ type MetricInput
                 (nameof tuples)
                 "This loss takes no tuples: it looks at the whole batch. Leave the miner out, or give Tuples.All."
 
-    /// (a1, p, a2, n), all pairs where tuples are `All`.
+    /// (a1, p, a2, n), all pairs if tuples are `All`.
     member this.Pairs() : struct (torch.Tensor * torch.Tensor * torch.Tensor * torch.Tensor) =
         match tuples with
         | Tuples.All ->
@@ -195,7 +195,7 @@ type MetricInput
         | Tuples.Pairs(a1, p, _, _) -> struct (a1, p)
         | Tuples.Triplets(a, p, _) -> struct (a, p)
 
-    /// (a, p, n), all triplets where tuples are `All`, or so many random ones an anchor (of a memory: all).
+    /// (a, p, n), all triplets if tuples are `All`, or the given number of random ones for each anchor (of a memory: all).
     member this.Triplets(perAnchor: Nullable<int>) : struct (torch.Tensor * torch.Tensor * torch.Tensor) =
         match tuples with
         | Tuples.All when this.IsRemembered -> Tuples.tripletsOfMasks (this.Matches()) (this.Differs())

@@ -2,7 +2,7 @@ namespace MetricLearning
 
 open TorchSharp
 
-/// What a number type can hold. Its finite extremes stand in for infinities, so that masked entries never give NaN.
+/// The limits of number types. Their finite extremes stand in for infinities, so that masked entries never give NaN.
 module internal Numeric =
 
     /// A number as TorchSharp's methods want it.
@@ -23,7 +23,7 @@ module internal Numeric =
     /// The gap between 1 and the next value.
     let epsilon (dtype: torch.ScalarType) : double = torch.finfo(dtype).eps
 
-    /// Whether sums in this type lose or overflow what 32 bits would hold.
+    /// True if sums in this type lose or overflow what 32 bits would hold.
     let isHalf (dtype: torch.ScalarType) : bool =
         dtype = torch.ScalarType.Float16 || dtype = torch.ScalarType.BFloat16
 

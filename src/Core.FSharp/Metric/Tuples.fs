@@ -3,11 +3,11 @@ namespace MetricLearning
 open System
 open TorchSharp
 
-/// Which samples of a batch a loss looks at. Indices are int64 vectors; anchors index the batch, the others the
+/// The pairs or triplets of a batch that a loss compares. Indices are int64 vectors; anchors index the batch, the others the
 /// reference set, which is the batch itself unless one is given.
 [<RequireQualifiedAccess; ReferenceEquality>]
 type Tuples =
-    /// Whatever the labels allow.
+    /// All that the labels allow.
     | All
     /// Positive pairs (a1[i], p[i]) and negative pairs (a2[j], n[j]).
     | Pairs of a1: torch.Tensor * p: torch.Tensor * a2: torch.Tensor * n: torch.Tensor
@@ -120,7 +120,7 @@ module Tuples =
         let struct (a, p, negative) = combine a1 p (a1.unsqueeze(1L).eq(a2.unsqueeze 0L))
         struct (a, p, n.index_select (0L, negative))
 
-    /// As triplets. `perAnchor` (null: all) matters for `All` only: so many random ones an anchor.
+    /// As triplets. `perAnchor` (null: all) matters for `All` only: the number of random ones for each anchor.
     let toTriplets
         (perAnchor: Nullable<int>)
         (seed: Lazy<Seed>)
@@ -134,7 +134,7 @@ module Tuples =
         | Tuples.Pairs(a1, p, a2, n) -> tripletsOfPairs a1 p a2 n
         | Tuples.Triplets(a, p, n) -> struct (a, p, n)
 
-    /// How often each of `size` samples occurs, relative to the most frequent; all 1 where nothing is chosen. With a
+    /// The frequency of each of `size` samples, relative to the most frequent; all 1 if nothing is chosen. With a
     /// reference set only anchors count, because the others are not of this batch.
     let toWeights (size: int64) (isSelf: bool) (like: torch.Tensor) (tuples: Tuples) : torch.Tensor =
         let chosen =

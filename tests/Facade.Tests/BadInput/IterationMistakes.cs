@@ -85,7 +85,7 @@ public sealed class IterationMistakes
         ["more classes than ProxyNCA has"] = new(
             s => new TrainerOptions(s.Options) { LossFuncs = new() { MetricLoss = new ProxyNCALoss(3, 3) } },
             "classes 0 to 2",
-            "set_min_label_to_zero"
+            "SetMinLabelToZero"
         ),
         ["a class below zero"] = new(
             s => new TrainerOptions(s.Options)

@@ -27,5 +27,5 @@ type ArcFaceLoss
 
         ClassSoftmax.crossEntropy input (cosines * scale)
 
-    /// Scaled cosines (N × numClasses), without a margin: what to classify with.
+    /// Scaled cosines (N × numClasses), without a margin, to classify with.
     override _.GetLogits embeddings = base.GetLogits embeddings * scale

@@ -25,5 +25,5 @@ type CosFaceLoss
         let cosines = ClassSoftmax.raiseTarget input -margin (this.ToClasses input)
         ClassSoftmax.crossEntropy input (cosines * scale)
 
-    /// Scaled cosines (N × numClasses), without a margin: what to classify with.
+    /// Scaled cosines (N × numClasses), without a margin, to classify with.
     override _.GetLogits embeddings = base.GetLogits embeddings * scale

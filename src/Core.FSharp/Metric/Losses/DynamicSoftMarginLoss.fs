@@ -28,7 +28,7 @@ type DynamicSoftMarginLoss
 
         this.Remember("hist", torch.zeros (int64 numBins))
 
-    // How much farther each match is than the nearest other row or column.
+    // The excess distance of each match over the nearest other row or column.
     let ofMatches (matrix: torch.Tensor) : torch.Tensor =
         if matrix.size 0 <> matrix.size 1 then
             invalidArg

@@ -38,6 +38,6 @@ type LargeMarginSoftmaxLoss
 
         ClassSoftmax.crossEntropy input (cosines * this.Lengths input.Embeddings)
 
-    /// Scaled inner products (N × numClasses), without a margin: what to classify with.
+    /// Scaled inner products (N × numClasses), without a margin, to classify with.
     override this.GetLogits embeddings =
         base.GetLogits embeddings * this.Lengths embeddings

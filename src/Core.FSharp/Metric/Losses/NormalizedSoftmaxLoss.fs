@@ -14,7 +14,7 @@ type NormalizedSoftmaxLoss
     inherit
         WeightedLoss("NormalizedSoftmaxLoss", "W", numClasses, embeddingSize, true, distance = DotProductSimilarity())
 
-    /// Similarities (N × numClasses) by the temperature: what to classify with.
+    /// Similarities (N × numClasses) by the temperature, to classify with.
     override this.GetLogits embeddings =
         let classes = this.ClassVectors embeddings
 

@@ -37,7 +37,7 @@ type SoftTripleLoss
         if not distance.IsInverted then
             invalidArg (nameof distance) "SoftTripleLoss needs a similarity, such as CosineSimilarity."
 
-    /// Similarities of classes (N × numClasses), neither scaled nor with a margin: what to classify with.
+    /// Similarities of classes (N × numClasses), neither scaled nor with a margin, to classify with.
     override _.GetLogits embeddings =
         let ofCenters =
             base.GetLogits(embeddings).reshape(embeddings.size 0, int64 numClasses, int64 centersPerClass)

@@ -55,7 +55,7 @@ type SubCenterArcFaceLoss
         let losses = ClassSoftmax.crossEntropy input (cosines * scale)
         [| ElementsOf.Reduced("loss", losses[0].Mean()) |]
 
-    /// Scaled cosines (N × numClasses) to each class's nearest centre, without a margin: what to classify with.
+    /// Scaled cosines (N × numClasses) to each class's nearest centre, without a margin, to classify with.
     override _.GetLogits embeddings =
         nearest (base.GetLogits embeddings) * scale
 

@@ -13,7 +13,7 @@ type PairMasks private (positive: torch.Tensor, negative: torch.Tensor, isEmpty:
     /// (N × Nr) true at negative pairs.
     member _.Negative = negative
 
-    /// Whether it is known, without waiting for the device, that there is no pair.
+    /// True if it is known, without waiting for the device, that there is no pair.
     member _.IsEmpty = isEmpty
 
     /// (N × Nr) true at the pairs listed.

@@ -16,7 +16,7 @@ type internal RankedTriplets(matrix: torch.Tensor, masks: TripletMasks, margin: 
         let wide = Numeric.atLeast32 matrix
         if isInverted then wide.neg () else wide
 
-    // How often each distance counts, (N × Nr): above zero for positives, below for negatives.
+    // The number of triplets in which each distance counts, (N × Nr): above zero for positives, below for negatives.
     let counts: Lazy<struct (torch.Tensor * torch.Tensor)> =
         lazy
             (use _ = torch.no_grad ()
@@ -51,10 +51,10 @@ type internal RankedTriplets(matrix: torch.Tensor, masks: TripletMasks, margin: 
         let sum = (distances * times).sum torch.ScalarType.Float64 + triplets * margin
         sum.to_type distances.dtype
 
-    /// How many values are above zero: an int64 scalar.
+    /// The number of values above zero: an int64 scalar.
     member _.Above() : torch.Tensor =
         let struct (_, triplets) = counts.Value
         triplets.to_type torch.ScalarType.Int64
 
-    /// How many triplets there are: an int64 scalar.
+    /// The number of triplets: an int64 scalar.
     member _.Count() : torch.Tensor = masks.Count()

@@ -2,16 +2,16 @@ namespace MetricLearning
 
 open TorchSharp
 
-/// Where a memory of so many rows, which overwrites its oldest ones, stands.
+/// The position in a memory that overwrites its oldest rows.
 type internal Ring =
     {
-        /// Where the next row goes.
+        /// The next row to write.
         Next: int64
-        /// Whether every row has been written once.
+        /// True if every row has been written once.
         IsFilled: bool
-        /// How many rows the last call wrote.
+        /// The number of rows that the last call wrote.
         Last: int64
-        /// How many calls there were.
+        /// The number of calls.
         Calls: int64
     }
 
@@ -42,7 +42,7 @@ module internal Ring =
             Calls = read[3]
         }
 
-    /// How many rows of `size` have been written.
+    /// The number of rows of `size` that have been written.
     let used (size: int64) (ring: Ring) : int64 =
         if ring.IsFilled then size else ring.Next
 
@@ -55,7 +55,7 @@ module internal Ring =
             Calls = ring.Calls + 1L
         }
 
-    /// Where the rows of the last call lie, in their order (int64).
+    /// The places of the rows of the last call, in their order (int64).
     let lastPlaces (size: int64) (device: torch.Device) (ring: Ring) : torch.Tensor =
         let first = (ring.Next - ring.Last + size) % size
         let places = torch.arange (first, first + ring.Last, device = device)

@@ -128,7 +128,7 @@ type WeightedLoss
         this.WeightsFor input |> ignore
         this.Distance.Matrix(input.Embeddings, this.ClassVectors input.Embeddings)
 
-    /// How each embedding (N × D) compares with each class, shape (N × numClasses): what to classify with.
+    /// The similarities or distances of embeddings (N × D) to each class, shape (N × numClasses), to classify with.
     abstract GetLogits: embeddings: torch.Tensor -> torch.Tensor
 
     default this.GetLogits embeddings =
