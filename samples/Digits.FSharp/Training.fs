@@ -20,7 +20,7 @@ module Training =
 
     /// Saves the run every 20 iterations, and goes on where an interrupted one stood.
     let private save (folder: string) (session: Session) =
-        Autosave.Start(session, CheckpointOptions(Folder = folder, EveryIterations = 20))
+        session.Checkpoints <- CheckpointOptions(Folder = folder, EveryIterations = 20)
 
         match session.ResumeLatest(folder, Action<string> Console.Error.WriteLine) with
         | null -> ()

@@ -40,8 +40,7 @@ module Victim =
     /// Says `from STEPS`, `failed REASON` for every checkpoint that could not be written, and at the end `done HASH`.
     let run (case: Case) (folder: string) (limit: int64 option) (onFailure: OnFailure) : unit =
         let prepare (session: Session) =
-            Autosave.Start(
-                session,
+            session.Checkpoints <-
                 CheckpointOptions(
                     Folder = folder,
                     EveryIterations = case.SaveEvery,
@@ -50,7 +49,6 @@ module Victim =
                         | OnFailure.Report -> Action<exn>(fun error -> say $"failed {error.Message}")
                         | OnFailure.Stop -> null
                 )
-            )
 
             session.ResumeLatest(folder, invalidOp) |> ignore
             Option.iter FileSizeLimit.set limit

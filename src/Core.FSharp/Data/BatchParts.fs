@@ -27,19 +27,19 @@ module internal BatchParts =
         | :? ITuple as parts when parts.Length = 2 -> both parts[0] parts[1]
         | :? IDictionary ->
             Labels.refuse
-                "A batch is a dictionary without the keys \"data\" and \"labels\": give a dataAndLabelGetter that finds them."
+                "A batch is a dictionary without the keys \"data\" and \"labels\": give a DataAndLabelGetter that finds them."
         | :? torch.Tensor ->
             Labels.refuse
-                "A batch is one tensor, without labels: give a dataAndLabelGetter, or samples of data and label."
+                "A batch is one tensor, without labels: give a DataAndLabelGetter, or samples of data and label."
         | :? IEnumerable as parts when not (parts :? string) ->
             match [| for part in parts -> part |] with
             | [| data; labels |] -> both data labels
             | parts when parts.Length > 2 -> both parts[.. parts.Length - 2] parts[parts.Length - 1]
             | parts ->
                 Labels.refuse
-                    $"A batch has {parts.Length} part(s), but data and labels are needed: give a dataAndLabelGetter, or samples of data and label."
+                    $"A batch has {parts.Length} part(s), but data and labels are needed: give a DataAndLabelGetter, or samples of data and label."
         | other ->
-            Labels.refuse $"A batch is a {other.GetType()}: give a dataAndLabelGetter that finds data and labels in it."
+            Labels.refuse $"A batch is a {other.GetType()}: give a DataAndLabelGetter that finds data and labels in it."
 
     /// The tensors that a batch's data are.
     let tensors (data: obj) : torch.Tensor[] =
@@ -53,8 +53,8 @@ module internal BatchParts =
                     | null -> Labels.refuse "A part of a batch's data is null: it must be a tensor."
                     | other ->
                         Labels.refuse
-                            $"A part of a batch's data is a {other.GetType()}, not a tensor: give a collate function or a dataAndLabelGetter that makes it one."
+                            $"A part of a batch's data is a {other.GetType()}, not a tensor: give a CollateFn or a DataAndLabelGetter that makes it one."
             |]
         | other ->
             Labels.refuse
-                $"The data of a batch are a {other.GetType()}, not a tensor: give a collate function or a dataAndLabelGetter that makes them one."
+                $"The data of a batch are a {other.GetType()}, not a tensor: give a CollateFn or a DataAndLabelGetter that makes them one."

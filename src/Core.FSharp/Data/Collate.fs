@@ -30,7 +30,7 @@ module Collate =
     let private refuse (indices: int64[]) (position: int) (reason: string) : 'T =
         raise (
             ArgumentException
-                $"Sample {indices[position]} (position {position} of its batch) {reason}. Make all samples alike, or give a collate function."
+                $"Sample {indices[position]} (position {position} of its batch) {reason}. Make all samples alike, or give a CollateFn."
         )
 
     let private alike (indices: int64[]) (items: (obj | null)[]) (isAlike: obj | null -> bool) =

@@ -48,7 +48,7 @@ type LabelMap private (levels: LevelMap[]) =
 
     static let unknown (label: string) (level: int) (known: int) : int64 =
         Labels.refuse
-            $"Label {label} of level {level} is not among the {known} distinct labels of datasetLabels: datasetLabels must hold every label of the data set."
+            $"Label {label} of level {level} is not among the {known} distinct labels of DatasetLabels: DatasetLabels must hold every label of the data set."
 
     static let levelMap (rank: bool) (column: LabelColumn) =
         match column with
@@ -62,7 +62,7 @@ type LabelMap private (levels: LevelMap[]) =
     /// Integers stay as they are; strings are refused.
     static member Identity = LabelMap [||]
 
-    /// The map that the documented arguments `set_min_label_to_zero` and `dataset_labels` ask for. With the first,
+    /// The map that the documented arguments `SetMinLabelToZero` and `DatasetLabels` ask for. With the first,
     /// every label becomes its rank among the distinct labels of its level; without it integers stay. Strings always
     /// become ranks, in the order of their code points. ArgumentException if ranks are asked for without labels.
     static member Create(setMinLabelToZero: bool, datasetLabels: obj | null) : LabelMap =
@@ -70,7 +70,7 @@ type LabelMap private (levels: LevelMap[]) =
         | null ->
             if setMinLabelToZero then
                 Labels.refuse
-                    "setMinLabelToZero needs datasetLabels, the labels of the whole data set: give them too, or leave setMinLabelToZero out."
+                    "SetMinLabelToZero needs DatasetLabels, the labels of the whole data set: give them too, or leave SetMinLabelToZero out."
 
             LabelMap.Identity
         | labels -> LabelMap(Labels.ofDataset labels |> Array.map (levelMap setMinLabelToZero))
@@ -104,7 +104,7 @@ type LabelMap private (levels: LevelMap[]) =
                 LevelMap.Keep
             else
                 Labels.refuse
-                    $"datasetLabels has {levels.Length} level(s) of labels, but level {level} is asked for: give one row of levels per sample."
+                    $"DatasetLabels has {levels.Length} level(s) of labels, but level {level} is asked for: give one row of levels per sample."
 
         let rankOf (sorted: 'T[]) (order: IComparer<'T>) (show: 'T -> string) (label: 'T) =
             match Array.BinarySearch(sorted, label, order) with
@@ -119,20 +119,20 @@ type LabelMap private (levels: LevelMap[]) =
             words |> Array.map (rankOf sorted byCodePoint (fun word -> $"\"{word}\""))
         | LevelMap.Keep, LabelColumn.Words words ->
             Labels.refuse
-                $"Labels of level {level} are strings (such as \"{words[0]}\"), and which integers they stand for is not known: give datasetLabels, the labels of the whole data set."
+                $"Labels of level {level} are strings (such as \"{words[0]}\"), and which integers they stand for is not known: give DatasetLabels, the labels of the whole data set."
         | LevelMap.WordRanks _, LabelColumn.Numbers _ ->
-            Labels.refuse $"datasetLabels are strings at level {level}, but the labels are integers: use one kind."
+            Labels.refuse $"DatasetLabels are strings at level {level}, but the labels are integers: use one kind."
         | LevelMap.Ranks _, LabelColumn.Words _ ->
-            Labels.refuse $"datasetLabels are integers at level {level}, but the labels are strings: use one kind."
+            Labels.refuse $"DatasetLabels are integers at level {level}, but the labels are strings: use one kind."
 
     /// The labels as int64 on the CPU: a vector for one level, a matrix (N x levels) for several. The caller's to dispose.
     member map.Apply(level: HierarchyLevel, columns: LabelColumn[]) : torch.Tensor =
         let one (level: int) =
             if level < 0 then
-                Labels.refuse $"labelHierarchyLevel is {level}: levels count from 0."
+                Labels.refuse $"LabelHierarchyLevel is {level}: levels count from 0."
             elif level >= columns.Length then
                 Labels.refuse
-                    $"labelHierarchyLevel is {level}, but the labels have {columns.Length} level(s), counted from 0: give a lower level, or labels with one row of levels per sample."
+                    $"LabelHierarchyLevel is {level}, but the labels have {columns.Length} level(s), counted from 0: give a lower level, or labels with one row of levels per sample."
             else
                 map.Numbers(level, columns[level])
 

@@ -30,7 +30,7 @@ module internal SampleSource =
             | null -> Collate.samples indices samples
             | collate ->
                 match box (collate.Invoke samples) with
-                | null -> Labels.refuse "the collate function returned null"
+                | null -> Labels.refuse "CollateFn returned null"
                 | batch -> batch
 
         let get (batch: obj) =

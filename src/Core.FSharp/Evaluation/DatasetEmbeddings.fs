@@ -68,7 +68,7 @@ module internal DatasetEmbeddings =
     let private embed (streams: int) (model: EmbeddingModel) (options: EmbeddingOptions) (inputs: Tensor[]) : Tensor[] =
         if inputs.Length % streams <> 0 then
             invalidOp
-                $"A sample has {inputs.Length} input(s) besides its labels, which are not {streams} streams: let the data set, or dataAndLabelGetter, give as many inputs for each."
+                $"A sample has {inputs.Length} input(s) besides its labels, which are not {streams} streams: let the data set, or DataAndLabelGetter, give as many inputs for each."
 
         let inputs = Array.chunkBySize (inputs.Length / streams) inputs
 

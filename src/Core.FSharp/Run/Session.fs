@@ -12,7 +12,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     let mutable state = initial
     let mutable goesOn = isResumed
     let mutable resumedFrom: string | null = null
-    let mutable afterStep: Action<bool> | null = null
+    let mutable autosave: Autosave | null = null
     let mutable beforeSaving: Action | null = null
     let scored = Queue<Event>()
     // That of the last iteration; None where none was done since the state was taken up.
@@ -63,11 +63,28 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
                         scored.Dequeue()
         }
 
-    // Everything that was due is done; training has ended, or goes on.
-    let callAfterStep (isOver: bool) =
-        match afterStep with
+    let save (path: string) : unit =
+        ObjectDisposedException.ThrowIf(handles.Binding.IsDisposed, typeof<Session>)
+
+        match beforeSaving with
         | null -> ()
-        | act -> act.Invoke isOver
+        | act -> act.Invoke()
+
+        use taken = state.Share()
+
+        // A rate that was written into a TorchSharp optimizer since the last step rules the next one.
+        let progress =
+            { taken.Progress with
+                Rates = LearningRates.current handles taken.Progress
+            }
+
+        Checkpoint.save recipe handles { taken with Progress = progress } path
+
+    // Everything that was due is done; training has ended, or goes on.
+    let saveIfDue (isOver: bool) =
+        match autosave with
+        | null -> ()
+        | autosave -> autosave.AfterStep(isOver, state.Progress.Steps, resumedFrom, save)
 
     /// The handles of the run.
     member _.Handles = handles
@@ -102,22 +119,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
 
     /// Writes the newest state to a checkpoint, as a whole or not at all. In a hook, too; nothing of the run changes.
     /// Raises IOException when the file cannot be written, and what else `Checkpoint.write` raises.
-    member _.SaveCheckpoint(path: string) : unit =
-        ObjectDisposedException.ThrowIf(handles.Binding.IsDisposed, typeof<Session>)
-
-        match beforeSaving with
-        | null -> ()
-        | act -> act.Invoke()
-
-        use taken = state.Share()
-
-        // A rate that was written into a TorchSharp optimizer since the last step rules the next one.
-        let progress =
-            { taken.Progress with
-                Rates = LearningRates.current handles taken.Progress
-            }
-
-        Checkpoint.save recipe handles { taken with Progress = progress } path
+    member _.SaveCheckpoint(path: string) : unit = save path
 
     /// Goes on from a checkpoint; the modules are bound to it at once.
     /// Raises what `Checkpoint.load` raises, and InvalidOperationException when one of TorchSharp's schedulers was already
@@ -138,10 +140,22 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     /// The checkpoint that this run was last resumed from; null for none.
     member _.ResumedFrom = resumedFrom
 
-    /// Called when an iteration and everything that is due after it are done (false), and when training has ended (true).
-    member _.AfterStep
-        with get () = afterStep
-        and set act = afterStep <- act
+    /// The checkpoints that the session writes by itself from now on; null for none. Training raises
+    /// InvalidOperationException after its first iteration when the folder has checkpoints of another run, and IOException
+    /// when a checkpoint cannot be written. Raises ArgumentException for options that contradict themselves.
+    member _.Checkpoints
+        with get (): CheckpointOptions | null =
+            match autosave with
+            | null -> null
+            | autosave -> autosave.Options
+        and set (options: CheckpointOptions | null) =
+            autosave <-
+                match options with
+                | null -> null
+                | options ->
+                    match options.Mistakes with
+                    | mistake :: _ -> raise (ArgumentException mistake)
+                    | [] -> Autosave options
 
     /// Called before a checkpoint is written: what belongs to it outside of the state is to be brought to disk.
     member _.BeforeSaving
@@ -157,12 +171,12 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
 
             if token.IsCancellationRequested then
                 setProgress (Progress.stop StopReason.Cancelled state.Progress)
-                callAfterStep true
+                saveIfDue true
                 token.ThrowIfCancellationRequested()
 
             yield! iterate token
             yield! finishPending ()
-            callAfterStep false
+            saveIfDue false
         }
 
     /// The events of training up to the epoch `last`, from the epoch `first`; without it from 1, or, where training was
@@ -213,7 +227,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
 
             setProgress (Progress.stop (Option.defaultValue StopReason.Finished state.Progress.Stopped) state.Progress)
             goesOn <- false
-            callAfterStep true
+            saveIfDue true
         }
 
     /// Ends training before its next iteration: in an end-of-epoch hook, with that epoch.
@@ -227,7 +241,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
 
     /// A run from its first state.
     static member Start(run: Run) : Session =
-        new Session(run.Recipe, run.Handles, run.State, false)
+        new Session(run.Recipe, run.Handles, run.State, false, Checkpoints = run.Checkpoints)
 
     /// Gives everything back: modules own their weights again, in the modes they were found in.
     member _.Dispose() : unit =

@@ -17,8 +17,8 @@ module internal DataChecks =
         orMistake (fun () ->
             if options.LabelHierarchyLevel < 0 then
                 invalidArg
-                    "label_hierarchy_level"
-                    $"label_hierarchy_level is {options.LabelHierarchyLevel}; levels count from 0."
+                    "LabelHierarchyLevel"
+                    $"LabelHierarchyLevel is {options.LabelHierarchyLevel}; levels count from 0."
 
             BatchSource.ofDataset
                 {

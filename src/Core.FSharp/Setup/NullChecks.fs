@@ -36,12 +36,12 @@ module internal NullChecks =
 
         Diagnostics.errors
             [
-                yield! missing "models" options.Models
-                yield! missing "loss_funcs" options.LossFuncs
-                yield! missing "optimizers" options.Optimizers
-                yield! missing "mining_funcs" options.MiningFuncs
-                yield! missing "lr_schedulers" options.LrSchedulers
-                yield! missing "gradient_clippers" options.GradientClippers
+                yield! missing "Models" options.Models
+                yield! missing "LossFuncs" options.LossFuncs
+                yield! missing "Optimizers" options.Optimizers
+                yield! missing "MiningFuncs" options.MiningFuncs
+                yield! missing "LrSchedulers" options.LrSchedulers
+                yield! missing "GradientClippers" options.GradientClippers
                 if Seq.exists (fun (name: string) -> isNull (box name)) options.FreezeThese then
-                    "freeze_these has a name that is null; leave it out."
+                    "FreezeThese has a name that is null; leave it out."
             ]

@@ -28,9 +28,9 @@ module internal PartChecks =
 
                 for key, network in options.Models.Present do
                     match network with
-                    | _ when isGone network -> $"models[\"{key}\"] was disposed, or a part of it was; give it alive."
+                    | _ when isGone network -> $"Models[\"{key}\"] was disposed, or a part of it was; give it alive."
                     | _ when (TorchModules.forward network).IsNone ->
-                        $"models[\"{key}\"] is a {network.GetType().Name}, which has no forward pass from tensors to a tensor; use a torch.nn.Module<Tensor, Tensor> (two or three input tensors for data of several inputs)."
+                        $"Models[\"{key}\"] is a {network.GetType().Name}, which has no forward pass from tensors to a tensor; use a torch.nn.Module<Tensor, Tensor> (two or three input tensors for data of several inputs)."
                     | _ ->
                         let given =
                             match options.Dataset with
@@ -41,7 +41,7 @@ module internal PartChecks =
 
                         match TorchModules.arity network, given with
                         | Some wanted, Some given when wanted <> given ->
-                            $"models[\"{key}\"] takes {wanted} input tensor(s), but it is given {given}."
+                            $"Models[\"{key}\"] takes {wanted} input tensor(s), but it is given {given}."
                         | _ -> ()
             ]
 
@@ -51,11 +51,11 @@ module internal PartChecks =
             [
                 for key, loss in options.LossFuncs.Present do
                     match box loss with
-                    | _ when isGone loss -> $"loss_funcs[\"{key}\"] was disposed, or a part of it was; give it alive."
+                    | _ when isGone loss -> $"LossFuncs[\"{key}\"] was disposed, or a part of it was; give it alive."
                     | :? Loss
                     | :? nn.IModule<Tensor, Tensor, Tensor> -> ()
                     | _ ->
-                        $"loss_funcs[\"{key}\"] is a {loss.GetType().Name}; a loss function is a Loss of this library or a torch.nn.Module<Tensor, Tensor, Tensor> from (embeddings, labels) to a number."
+                        $"LossFuncs[\"{key}\"] is a {loss.GetType().Name}; a loss function is a Loss of this library or a torch.nn.Module<Tensor, Tensor, Tensor> from (embeddings, labels) to a number."
             ]
 
     /// Miners under keys that fit their kind.
@@ -65,17 +65,17 @@ module internal PartChecks =
                 for key, miner in options.MiningFuncs.Present do
                     match miner, key = Keys.SubsetBatchMiner with
                     | :? Miner, true ->
-                        $"mining_funcs[\"{key}\"] is a tuple miner; it belongs under \"{Keys.TupleMiner}\". A subset miner returns indices of samples."
+                        $"MiningFuncs[\"{key}\"] is a tuple miner; it belongs under \"{Keys.TupleMiner}\". A subset miner returns indices of samples."
                     | :? Func<Tensor, Tensor, Tensor>, false ->
-                        $"mining_funcs[\"{key}\"] is a subset miner; it belongs under \"{Keys.SubsetBatchMiner}\"."
+                        $"MiningFuncs[\"{key}\"] is a subset miner; it belongs under \"{Keys.SubsetBatchMiner}\"."
                     | :? Miner, false
                     | :? Func<Tensor, Tensor, Tensor>, true -> ()
                     | _ ->
-                        $"mining_funcs[\"{key}\"] is a {miner.GetType().Name}; a miner is a Miner of this library or your own, or, under \"{Keys.SubsetBatchMiner}\", a Func<Tensor, Tensor, Tensor> from embeddings and labels to indices."
+                        $"MiningFuncs[\"{key}\"] is a {miner.GetType().Name}; a miner is a Miner of this library or your own, or, under \"{Keys.SubsetBatchMiner}\", a Func<Tensor, Tensor, Tensor> from embeddings and labels to indices."
             ]
 
     let private moved (key: string) =
-        $"optimizers[\"{key}\"] holds a parameter that was disposed or replaced (to(dtype), to(device) and half() do that). Move modules first, then make their optimizers."
+        $"Optimizers[\"{key}\"] holds a parameter that was disposed or replaced (to(dtype), to(device) and half() do that). Move modules first, then make their optimizers."
 
     /// Optimizers: none twice, no parameter in two of them, none without its parameters.
     let optimizers (options: RunOptions) : Diagnostics =
@@ -106,7 +106,7 @@ module internal PartChecks =
 
                 for key, optimizer in torchs do
                     if optimizer :? Modules.LBFGS then
-                        $"optimizers[\"{key}\"] is LBFGS, which computes the loss several times a step; a trainer computes it once. Use an optimizer that steps on a gradient, for example Adam."
+                        $"Optimizers[\"{key}\"] is LBFGS, which computes the loss several times a step; a trainer computes it once. Use an optimizer that steps on a gradient, for example Adam."
 
                     if TorchOptimizers.isStale optimizer then
                         moved key
@@ -134,18 +134,24 @@ module internal PartChecks =
                     [
                         for key, optimizer in torchs do
                             if not (TorchOptimizers.hasMirror optimizer) then
-                                $"optimizers[\"{key}\"] is {optimizer.GetType().Name}, which keeps its slots to itself: the run cannot be forked, rewound or saved. Optimizers without that limit: {TorchOptimizers.known}."
+                                $"Optimizers[\"{key}\"] is {optimizer.GetType().Name}, which keeps its slots to itself: the run cannot be forked, rewound or saved. Optimizers without that limit: {TorchOptimizers.known}."
                     ]
             }
+
+    /// Checkpoints: a folder and a time to save.
+    let checkpoints (options: RunOptions) : Diagnostics =
+        match options.Checkpoints with
+        | null -> Diagnostics.none
+        | checkpoints -> Diagnostics.errors checkpoints.Mistakes
 
     /// Numbers in their ranges.
     let numbers (options: RunOptions) : Diagnostics =
         Diagnostics.errors
             [
                 if options.IterationsPerEpoch.GetValueOrDefault() < 0 then
-                    $"iterations_per_epoch is {options.IterationsPerEpoch}; it must be at least 1, or left out for one pass over the data."
+                    $"IterationsPerEpoch is {options.IterationsPerEpoch}; it must be at least 1, or left out for one pass over the data."
                 if options.DataloaderNumWorkers < 0 then
-                    $"dataloader_num_workers is {options.DataloaderNumWorkers}; it must be at least 0 (0 prepares batches on the caller's thread)."
+                    $"DataloaderNumWorkers is {options.DataloaderNumWorkers}; it must be at least 0 (0 prepares batches on the caller's thread)."
                 if options.Dtype.HasValue && not (torch.is_floating_point options.Dtype.Value) then
-                    $"dtype is {options.Dtype}; data can be converted to floating-point types only."
+                    $"Dtype is {options.Dtype}; data can be converted to floating-point types only."
             ]

@@ -34,12 +34,12 @@ module internal ScheduleChecks =
                             | TorchSchedule scheduler -> scheduler :? optim.lr_scheduler.impl.ReduceLROnPlateau
 
                         if isPlateau && moves <> Moves.ByPlateau then
-                            $"lr_schedulers[\"{key}\"] needs a score to move; put it under a key that ends with \"_scheduler_by_plateau\"."
+                            $"LrSchedulers[\"{key}\"] needs a score to move; put it under a key that ends with \"_scheduler_by_plateau\"."
                         elif not isPlateau && moves = Moves.ByPlateau then
-                            $"lr_schedulers[\"{key}\"] does not take a score; put it under a key that ends with \"_scheduler_by_iteration\" or \"_scheduler_by_epoch\"."
+                            $"LrSchedulers[\"{key}\"] does not take a score; put it under a key that ends with \"_scheduler_by_iteration\" or \"_scheduler_by_epoch\"."
 
                         match choice with
                         | ValueSchedule schedule when not (List.contains (optimizerOf key moves schedule) optimizers) ->
-                            $"lr_schedulers[\"{key}\"] drives the optimizer \"{optimizerOf key moves schedule}\", which does not exist."
+                            $"LrSchedulers[\"{key}\"] drives the optimizer \"{optimizerOf key moves schedule}\", which does not exist."
                         | _ -> ()
             ]

@@ -20,17 +20,17 @@ module Setup =
 
         Diagnostics.concat
             [
-                KeyChecks.table "models" schema.Models models
-                KeyChecks.table "loss_funcs" schema.Losses losses
+                KeyChecks.table "Models" schema.Models models
+                KeyChecks.table "LossFuncs" schema.Losses losses
                 KeyChecks.heads schema.Heads models losses
-                KeyChecks.optional "mining_funcs" schema.Miners (List.map fst options.MiningFuncs.Present)
+                KeyChecks.optional "MiningFuncs" schema.Miners (List.map fst options.MiningFuncs.Present)
                 KeyChecks.optional
-                    "optimizers"
+                    "Optimizers"
                     (List.map Keys.optimizerOf names)
                     (List.map fst options.Optimizers.Present)
-                KeyChecks.optional "lr_schedulers" schedules (List.map fst options.LrSchedulers.Present)
+                KeyChecks.optional "LrSchedulers" schedules (List.map fst options.LrSchedulers.Present)
                 KeyChecks.optional
-                    "gradient_clippers"
+                    "GradientClippers"
                     (List.map Keys.clipperOf names)
                     (List.map fst options.GradientClippers.Present)
                 KeyChecks.frozen schema options.Frozen
@@ -50,6 +50,7 @@ module Setup =
                 PartChecks.miners options
                 PartChecks.optimizers options
                 PartChecks.numbers options
+                PartChecks.checkpoints options
                 ScheduleChecks.check options
             ]
 

@@ -74,7 +74,7 @@ module internal SharingChecks =
                         |> Seq.map (fun parameter -> parameter.device.``type``)
                         |> Seq.distinct do
                         if parameterDevice <> device.``type`` then
-                            $"The weights of \"{handle.Key}\" are on {parameterDevice}, batches go to {device.``type``}: move the module with .to(...) before making its optimizer, or set data_device."
+                            $"The weights of \"{handle.Key}\" are on {parameterDevice}, batches go to {device.``type``}: move the module with .to(...) before making its optimizer, or set DataDevice."
             ]
 
     /// Weights that nobody will move, though the user may think so.
@@ -104,7 +104,7 @@ module internal SharingChecks =
                 Diagnostics.warnings
                     [
                         if optimizers.IsEmpty then
-                            "optimizers is empty: nothing will be trained."
+                            "Optimizers is empty: nothing will be trained."
                         for handle in modules do
                             let key = Keys.optimizerOf handle.Key
                             let isFrozen = List.contains handle.Key frozen
@@ -113,7 +113,7 @@ module internal SharingChecks =
                                 $"There is an optimizer for \"{handle.Key}\", which is frozen: it will not be stepped."
                             elif not (List.contains key keys) && not isFrozen && trains handle then
                                 if not (Seq.exists moved.Contains (handle.Module.parameters ())) then
-                                    $"optimizers is missing \"{key}\": the weights of \"{handle.Key}\" will not move."
+                                    $"Optimizers is missing \"{key}\": the weights of \"{handle.Key}\" will not move."
                     ]
                 Diagnostics.errors
                     [
@@ -125,6 +125,6 @@ module internal SharingChecks =
                                     modules
                             )
                         then
-                            "Nothing can be trained: every parameter is frozen. Take something out of freeze_these, or set requires_grad."
+                            "Nothing can be trained: every parameter is frozen. Take something out of FreezeThese, or set requires_grad."
                     ]
             ]

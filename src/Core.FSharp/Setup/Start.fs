@@ -109,4 +109,5 @@ module internal Start =
                     Learned = learned
                 }
             Warnings = warnings
+            Checkpoints = options.Checkpoints
         }

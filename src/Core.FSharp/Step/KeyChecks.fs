@@ -33,7 +33,6 @@ module KeyChecks =
                         match presence with
                         | Presence.Required ->
                             Diagnostics.errors [ $"{property} must contain \"{name}\"; add an entry with that key." ]
-                        | Presence.Expected -> Diagnostics.warnings [ $"{property} is missing \"{name}\"." ]
                         | Presence.Optional -> ()
             ]
 
@@ -57,9 +56,9 @@ module KeyChecks =
                 for head, loss in heads do
                     match List.contains head models, List.contains loss losses with
                     | true, false ->
-                        $"models contains \"{head}\", but loss_funcs has no \"{loss}\" for what it puts out; add that loss, or leave the network out."
+                        $"Models contains \"{head}\", but LossFuncs has no \"{loss}\" for what it puts out; add that loss, or leave the network out."
                     | false, true ->
-                        $"loss_funcs contains \"{loss}\", but models has no \"{head}\" for it to look at; add that network, or leave the loss out."
+                        $"LossFuncs contains \"{loss}\", but Models has no \"{head}\" for it to look at; add that network, or leave the loss out."
                     | _ -> ()
             ]
 
@@ -73,20 +72,20 @@ module KeyChecks =
                     [
                         for key in keys do
                             if not (List.contains key terms) then
-                                $"loss_weights has an entry \"{key}\"; the losses of this run are {quoted terms}."
+                                $"LossWeights has an entry \"{key}\"; the losses of this run are {quoted terms}."
                         for term in terms do
                             if not (List.contains term keys) then
-                                $"loss_weights must contain \"{term}\": give every loss a weight, or leave loss_weights out."
+                                $"LossWeights must contain \"{term}\": give every loss a weight, or leave LossWeights out."
                         for key, weight in weights do
                             if Double.IsNaN weight || Double.IsInfinity weight then
                                 $"The weight of \"{key}\" is {weight}; it must be a finite number."
                         if not terms.IsEmpty && List.forall (fun (_, weight) -> not (weight > 0.0)) weights then
-                            "No loss has a weight above zero, so there is nothing to train on; raise at least one entry of loss_weights."
+                            "No loss has a weight above zero, so there is nothing to train on; raise at least one entry of LossWeights."
                     ]
-                twice "loss_weights" keys
+                twice "LossWeights" keys
             ]
 
     /// What is frozen: names that the trainer knows.
     let frozen (schema: Schema) (names: string list) : Diagnostics =
         let known = List.map fst (schema.Models @ schema.Losses)
-        unknown "freeze_these" known names
+        unknown "FreezeThese" known names

@@ -15,7 +15,7 @@ type ModuleHandle =
         Module: nn.Module
         /// The module and everything in it.
         Modules: nn.Module[]
-        /// The batch-norm layers in it that `freeze_trunk_batchnorm` keeps in evaluation mode.
+        /// The batch-norm layers in it that `FreezeTrunkBatchnorm` keeps in evaluation mode.
         KeptInEval: HashSet<nn.Module>
         /// Its parameters and whether the user lets each of them train.
         Parameters: struct (Modules.Parameter * bool)[]

@@ -15,6 +15,8 @@ type Run =
         State: TrainingState
         /// Doubtful options, as sentences.
         Warnings: string list
+        /// The checkpoints that a session of the run writes by itself; null for none.
+        Checkpoints: CheckpointOptions | null
     }
 
 /// Driving a run. No function changes the state that it is given, and the caller owns the state that it returns; states in

@@ -7,8 +7,6 @@ open MetricLearning
 type Presence =
     /// Construction fails without it.
     | Required
-    /// Most runs have it: construction warns without it.
-    | Expected
     /// Nothing is said when it is missing.
     | Optional
 
@@ -38,7 +36,7 @@ module Schema =
     let basic (trainer: string) : Schema =
         {
             Trainer = trainer
-            Models = [ Keys.Trunk, Presence.Required; Keys.Embedder, Presence.Expected ]
+            Models = [ Keys.Trunk, Presence.Required; Keys.Embedder, Presence.Optional ]
             Losses = [ Keys.MetricLoss, Presence.Required ]
             ExtraLosses = []
             Heads = []

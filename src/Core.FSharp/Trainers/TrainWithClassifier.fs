@@ -12,8 +12,8 @@ module TrainWithClassifier =
         let basic = Schema.basic "TrainWithClassifier"
 
         { basic with
-            Models = basic.Models @ [ Keys.Classifier, Presence.Expected ]
-            Losses = basic.Losses @ [ Keys.ClassifierLoss, Presence.Expected ]
+            Models = basic.Models @ [ Keys.Classifier, Presence.Optional ]
+            Losses = basic.Losses @ [ Keys.ClassifierLoss, Presence.Optional ]
             Heads = [ Keys.Classifier, Keys.ClassifierLoss ]
         }
 

@@ -20,22 +20,10 @@ public abstract partial class BaseTrainer : IDisposable
     {
         this.options = options ?? throw new ArgumentNullException(nameof(options));
         logger = options.Logger ?? NullLogger.Instance;
-        var autosave = options.Checkpoints;
-
-        if (autosave is not null)
-        {
-            Autosave.Check(autosave);
-        }
-
         var prepared = Setup.prepare(recipe, options);
         session = Session.Start(prepared);
         Warnings = [.. prepared.Warnings];
         session.BeforeSaving = () => CheckpointSaving?.Invoke(this);
-
-        if (autosave is not null)
-        {
-            Autosave.Start(session, autosave);
-        }
 
         foreach (var warning in Warnings)
         {

@@ -86,7 +86,7 @@ let tests =
             }
 
             test "strings of no known data set are refused" {
-                throws<ArgumentException> "give datasetLabels" (fun () ->
+                throws<ArgumentException> "give DatasetLabels" (fun () ->
                     processed null false (one 0) [| "dog" |] |> ignore)
             }
 
@@ -120,7 +120,7 @@ let tests =
             }
 
             test "a map with fewer levels than asked for is refused" {
-                throws<ArgumentException> "datasetLabels has 1 level(s)" (fun () ->
+                throws<ArgumentException> "DatasetLabels has 1 level(s)" (fun () ->
                     processed [| 1; 2 |] true (one 1) (table [ [ 1; 2 ] ]) |> ignore)
             }
 

@@ -189,7 +189,7 @@ let tests =
 
             test "orders without a full batch are refused" {
                 throws<ArgumentException> "4 samples" (fun () -> DataOrder.shuffled 4L 5 |> ignore)
-                throws<ArgumentException> "batchSize is 0" (fun () -> DataOrder.shuffled 4L 0 |> ignore)
+                throws<ArgumentException> "BatchSize is 0" (fun () -> DataOrder.shuffled 4L 0 |> ignore)
 
                 throws<ArgumentException> "MPerClass" (fun () ->
                     DataOrder.sampled (MPerClassSampler([| 0L; 1L |], 1, Nullable(), 2L)) 3

@@ -50,7 +50,7 @@ let mistakes =
                         ([ "a" ], [| 1 |]), "part of a batch's data is a System.String"
                         (one, Unchecked.defaultof<obj>), "labels of a batch are null"
                         (one, [| 1; 2 |]), "there are 2 labels"
-                        (one, [| "a" |]), "give datasetLabels"
+                        (one, [| "a" |]), "give DatasetLabels"
                         Unchecked.defaultof<obj>, "returned null"
                     ]
 

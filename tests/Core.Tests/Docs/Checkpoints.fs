@@ -17,7 +17,7 @@ let tests =
 
                 use session = Session.Start run
 
-                Autosave.Start(session, CheckpointOptions(Folder = folder, EveryIterations = 100))
+                session.Checkpoints <- CheckpointOptions(Folder = folder, EveryIterations = 100)
 
                 session.ResumeLatest(folder, ignore) |> ignore
 

@@ -199,7 +199,7 @@ let tests =
                 { Settings.rich with
                     FreezeBatchnorm = true
                 }
-                "with freeze_trunk_batchnorm statistics stay and weights move"
+                "with FreezeTrunkBatchnorm statistics stay and weights move"
                 (fun subject settings ->
                     use session = Subject.start subject settings
                     let trunk = session.Handles.Networks[Keys.Trunk].Handle.Module

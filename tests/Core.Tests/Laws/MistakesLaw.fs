@@ -58,18 +58,17 @@ let private mistakes: Mistake list =
                 GradientClippers =
                     GradientClippers.Of(made.GradientClippers.Present @ [ "trunk_clipper", Action ignore ])
             ))
-        mistake "freeze_these has an entry \"head\"" "an unknown name to freeze" (fun made ->
+        mistake "FreezeThese has an entry \"head\"" "an unknown name to freeze" (fun made ->
             RunOptions(made, FreezeThese = "head" :: made.Frozen))
-        mistake "loss_weights has an entry \"metric\"" "a weight of no loss" (fun made ->
+        mistake "LossWeights has an entry \"metric\"" "a weight of no loss" (fun made ->
             RunOptions(made, LossWeights = LossWeights.Of [ Keys.MetricLoss, 1.0; "metric", 1.0 ]))
         mistake "hard_miner" "an unknown miner" (fun made ->
             RunOptions(made, MiningFuncs = MiningFuncs.Of(made.MiningFuncs.Present @ [ "hard_miner", "hard" :> obj ])))
-        mistake "iterations_per_epoch is -2" "negative iterations" (fun made ->
-            RunOptions(made, IterationsPerEpoch = -2))
-        mistake "dataloader_num_workers is -1" "negative workers" (fun made ->
+        mistake "IterationsPerEpoch is -2" "negative iterations" (fun made -> RunOptions(made, IterationsPerEpoch = -2))
+        mistake "DataloaderNumWorkers is -1" "negative workers" (fun made ->
             RunOptions(made, DataloaderNumWorkers = -1))
-        mistake "dtype is Int64" "an integer dtype" (fun made -> RunOptions(made, Dtype = ScalarType.Int64))
-        mistake "batchSize is 0" "an empty batch" (fun made -> RunOptions(made, BatchSize = 0, Sampler = null))
+        mistake "Dtype is Int64" "an integer dtype" (fun made -> RunOptions(made, Dtype = ScalarType.Int64))
+        mistake "BatchSize is 0" "an empty batch" (fun made -> RunOptions(made, BatchSize = 0, Sampler = null))
         mistake "embedder_scheduler_by_epoch" "a plateau schedule by epoch" (fun made ->
             RunOptions(
                 made,

@@ -144,13 +144,13 @@ let private keyTests =
         [
             LawChecks.pure' "a key is known exactly, never by its beginning"
             <| Prop.forAll (Arb.fromGen (Gen.zip texts texts)) (fun (name, key) ->
-                let diagnostics = KeyChecks.optional "models" [ name ] [ key ]
+                let diagnostics = KeyChecks.optional "Models" [ name ] [ key ]
                 diagnostics.Errors.IsEmpty = (name = key))
 
             LawChecks.pure' "any text at all is known or not, without an exception"
             <| fun (NonNull(key: string | null)) ->
                 let key = nonNull key
-                (KeyChecks.optional "models" [ "trunk" ] [ key ]).Errors.IsEmpty = (key = "trunk")
+                (KeyChecks.optional "Models" [ "trunk" ] [ key ]).Errors.IsEmpty = (key = "trunk")
 
             LawChecks.pure' "keys of optimizers, clippers and schedules never collide"
             <| Prop.forAll (Arb.fromGen (Gen.zip texts texts)) (fun (one, other) ->

@@ -76,7 +76,7 @@ let private rule2 =
 
                 Expect.exists mistakes _.Contains("may be in one") $"{mistakes}")
 
-            testCase "with freeze_trunk_batchnorm a layer that the embedder shares keeps its statistics" (fun () ->
+            testCase "with FreezeTrunkBatchnorm a layer that the embedder shares keeps its statistics" (fun () ->
                 let norm = torch.nn.BatchNorm1d 6L
                 let trunk = torch.nn.Sequential(layer "first" (linear 6L 6L), layer "norm" norm)
                 let embedder = torch.nn.Sequential(layer "norm" norm, layer "last" (linear 6L 4L))

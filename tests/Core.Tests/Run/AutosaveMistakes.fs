@@ -19,7 +19,7 @@ let tests =
                 withFolder (fun folder ->
                     do
                         use session = start ()
-                        Autosave.Start(session, every 2 folder)
+                        session.Checkpoints <- every 2 folder
 
                         run 6 session
 
@@ -31,7 +31,7 @@ let tests =
                     damage 6L
                     let named = ResizeArray<string>()
                     use session = start ()
-                    Autosave.Start(session, every 2 folder)
+                    session.Checkpoints <- every 2 folder
                     Expect.equal (session.ResumeLatest(folder, Action<string> named.Add)) (path 4L) "the one before"
                     Expect.hasLength named 1 "one is named"
                     Expect.stringContains named[0] (path 6L) "by its path"
@@ -54,12 +54,12 @@ let tests =
                 withFolder (fun folder ->
                     do
                         use session = start ()
-                        Autosave.Start(session, every 2 folder)
+                        session.Checkpoints <- every 2 folder
 
                         run 4 session
 
                     use other = start ()
-                    Autosave.Start(other, every 2 folder)
+                    other.Checkpoints <- every 2 folder
 
                     Expect.throwsC (fun () -> step other) (fun error ->
                         Expect.equal (error.GetType()) typeof<InvalidOperationException> "its kind"
@@ -74,14 +74,14 @@ let tests =
                     |> ignore
 
                     use session = start ()
-                    Autosave.Start(session, every 2 folder)
+                    session.Checkpoints <- every 2 folder
                     step session
                     Expect.throws (fun () -> step session) "the failure"
                     Expect.equal session.Progress.Steps 2L "the iteration is done"
                     use told = start ()
                     let failures = ResizeArray()
 
-                    Autosave.Start(told, CheckpointOptions(every 2 folder, Failed = Action<exn> failures.Add))
+                    told.Checkpoints <- CheckpointOptions(every 2 folder, Failed = Action<exn> failures.Add)
 
                     Drive.train told 2 Drive.quietly
                     Expect.hasLength failures 1 "told once"
@@ -99,7 +99,9 @@ let tests =
                     ]
 
                 for options, words in wrong do
-                    Expect.throwsC (fun () -> Autosave.Check options) (fun error ->
+                    use session = start ()
+
+                    Expect.throwsC (fun () -> session.Checkpoints <- options) (fun error ->
                         Expect.equal (error.GetType()) typeof<ArgumentException> "its kind"
                         Expect.stringContains error.Message words "the message"))
         ]

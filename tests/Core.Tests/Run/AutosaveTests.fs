@@ -18,7 +18,7 @@ let tests =
             testCase "every two iterations and at the end, the last three kept" (fun () ->
                 withFolder (fun folder ->
                     use session = start ()
-                    Autosave.Start(session, every 2 folder)
+                    session.Checkpoints <- every 2 folder
                     let seen = ResizeArray()
 
                     Drive.train session 3 (fun _ event ->
@@ -47,14 +47,12 @@ let tests =
                 withFolder (fun folder ->
                     use session = start ()
 
-                    Autosave.Start(
-                        session,
+                    session.Checkpoints <-
                         CheckpointOptions(
                             every 2 folder,
                             EveryIterations = Nullable(),
                             Every = Nullable(TimeSpan.FromTicks 1L)
                         )
-                    )
 
                     step session
                     step session
@@ -62,14 +60,12 @@ let tests =
 
                     use slow = start ()
 
-                    Autosave.Start(
-                        slow,
+                    slow.Checkpoints <-
                         CheckpointOptions(
                             every 2 (Path.Combine(folder, "slow")),
                             EveryIterations = Nullable(),
                             Every = Nullable(TimeSpan.FromDays 1.0)
                         )
-                    )
 
                     step slow
                     Expect.isEmpty (steps (Path.Combine(folder, "slow"))) "not before a day"))
@@ -78,13 +74,13 @@ let tests =
                 withFolder (fun folder ->
                     for iterations in [ 3; 1; 4; 2 ] do
                         use session = start ()
-                        Autosave.Start(session, every 2 folder)
+                        session.Checkpoints <- every 2 folder
                         session.ResumeLatest(folder, quietly) |> ignore
                         // Killed: not disposed in order, and what was not saved is lost.
                         run iterations session
 
                     use session = start ()
-                    Autosave.Start(session, every 2 folder)
+                    session.Checkpoints <- every 2 folder
                     Expect.isNotNull (session.ResumeLatest(folder, quietly)) "there is one"
                     Drive.train session 4 Drive.quietly
                     Expect.equal (Snapshot.ofSession session) (whole 4) "as if nothing had happened"))
@@ -92,7 +88,7 @@ let tests =
             testCase "when training is cancelled" (fun () ->
                 withFolder (fun folder ->
                     use session = start ()
-                    Autosave.Start(session, every 1000 folder)
+                    session.Checkpoints <- every 1000 folder
                     use source = new CancellationTokenSource()
 
                     Expect.throwsT<OperationCanceledException>
@@ -107,7 +103,7 @@ let tests =
             testCase "when a hook ends training, which then stays ended" (fun () ->
                 withFolder (fun folder ->
                     use session = start ()
-                    Autosave.Start(session, every 1000 folder)
+                    session.Checkpoints <- every 1000 folder
 
                     Drive.train session 9 (fun _ event ->
                         if event = Event.EpochEnded then
@@ -142,7 +138,7 @@ let tests =
             testCase "a run that goes back drops what came after" (fun () ->
                 withFolder (fun folder ->
                     use session = start ()
-                    Autosave.Start(session, every 2 folder)
+                    session.Checkpoints <- every 2 folder
 
                     run 2 session
 
@@ -162,7 +158,7 @@ let tests =
                     use session = start ()
                     let seen = ResizeArray()
                     session.BeforeSaving <- Action(fun () -> seen.Add(steps folder))
-                    Autosave.Start(session, every 1 folder)
+                    session.Checkpoints <- every 1 folder
                     step session
                     step session
                     Expect.equal (List.ofSeq seen) [ []; [ 1L ] ] "before each"))

@@ -89,7 +89,7 @@ let reference =
                 |> givesOne [ 1; 0; 2 ]
             }
             test "level 1 of labels of one level" {
-                throws<ArgumentException> "labelHierarchyLevel is 1" (fun () ->
+                throws<ArgumentException> "LabelHierarchyLevel is 1" (fun () ->
                     processed null false (one 1) [| 1; 2 |] |> ignore)
             }
             test "level 2 of labels of two levels" {
@@ -101,7 +101,7 @@ let reference =
                     processed [| 5; 6 |] true (one 0) [| 4 |] |> ignore)
             }
             test "no data set labels" {
-                throws<ArgumentException> "needs datasetLabels" (fun () ->
+                throws<ArgumentException> "needs DatasetLabels" (fun () ->
                     processed null true (one 0) [| 4 |] |> ignore)
             }
         ]

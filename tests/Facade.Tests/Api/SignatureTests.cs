@@ -18,20 +18,20 @@ public sealed class SignatureTests
     private static bool IsFSharp(Type type) =>
         type.FullName?.StartsWith("Microsoft.FSharp", StringComparison.Ordinal) is true;
 
+    /// <summary>The members of a type, and its bases, in which C# would meet a type of F#.</summary>
+    public static IEnumerable<string> Leaks(Type type) =>
+        PublicTypes
+            .Members(type)
+            .Where(member => !IsForFSharpOnly(member))
+            .Where(member => PublicTypes.Signature(member).Any(IsFSharp))
+            .Select(member => $"{type.FullName}.{member}")
+            .Concat(PublicTypes.Inheritance(type).Where(IsFSharp).Select(part => $"{type.FullName} : {part}"));
+
     [Fact]
     public void No_type_of_FSharp_is_in_a_public_signature()
     {
         var reached = PublicTypes.Reached();
-        var leaks = reached
-            .SelectMany(type =>
-                PublicTypes
-                    .Members(type)
-                    .Where(member => !IsForFSharpOnly(member))
-                    .Where(member => PublicTypes.Signature(member).Any(IsFSharp))
-                    .Select(member => $"{type.FullName}.{member}")
-                    .Concat(PublicTypes.Inheritance(type).Where(IsFSharp).Select(part => $"{type.FullName} : {part}"))
-            )
-            .ToArray();
+        var leaks = reached.SelectMany(Leaks).ToArray();
 
         Assert.True(
             leaks.Length == 0,

@@ -43,13 +43,13 @@ public sealed class AdversarialMistakes
     private static readonly Dictionary<string, TrainerMistake> Mistakes = new()
     {
         // DeepAdversarialMetricLearning/no_metric_loss
-        ["no metric loss"] = Adversary(o => o.WithoutLoss("metric_loss"), "loss_funcs must contain \"metric_loss\""),
-        ["no generator"] = Adversary(o => o.WithoutModel("generator"), "models must contain \"generator\""),
+        ["no metric loss"] = Adversary(o => o.WithoutLoss("metric_loss"), "LossFuncs must contain \"metric_loss\""),
+        ["no generator"] = Adversary(o => o.WithoutModel("generator"), "Models must contain \"generator\""),
         ["no loss of synthetic triplets"] = Adversary(
             o => o.WithoutLoss("synth_loss"),
-            "loss_funcs must contain \"synth_loss\""
+            "LossFuncs must contain \"synth_loss\""
         ),
-        ["no adversarial loss"] = Adversary(o => o.WithoutLoss("g_adv_loss"), "loss_funcs must contain \"g_adv_loss\""),
+        ["no adversarial loss"] = Adversary(o => o.WithoutLoss("g_adv_loss"), "LossFuncs must contain \"g_adv_loss\""),
         ["an adversarial loss that is none of triplets"] = Adversary(
             o => o.WithLoss("g_adv_loss"),
             "LossFuncs[\"g_adv_loss\"] is a ContrastiveLoss",
@@ -57,7 +57,7 @@ public sealed class AdversarialMistakes
         ),
         ["a function for a loss that needs none"] = Adversary(
             o => o.WithLoss("g_hard_loss"),
-            "loss_funcs has an entry \"g_hard_loss\""
+            "LossFuncs has an entry \"g_hard_loss\""
         ),
         ["the documentation's misprint"] = Adversary(
             o => new TrainerOptions(Weighing(o)) { LossWeights = new(Weighing(o).LossWeights!) { ["g_hard_lss"] = 1 } },
@@ -69,16 +69,16 @@ public sealed class AdversarialMistakes
             {
                 LossWeights = new(Weighing(o).LossWeights!.Where(w => w.Key != "g_reg_loss")),
             },
-            "loss_weights must contain \"g_reg_loss\""
+            "LossWeights must contain \"g_reg_loss\""
         ),
         ["an adversary's classifier without a loss"] = Adversary(
             o => o.WithoutLoss("classifier_loss"),
-            "models contains \"classifier\"",
+            "Models contains \"classifier\"",
             "\"classifier_loss\""
         ),
         ["a subset miner of the generator's"] = Adversary(
             o => o.WithMiner("g_triplet_miner", Changed.Subset),
-            "mining_funcs[\"g_triplet_miner\"] is a subset miner"
+            "MiningFuncs[\"g_triplet_miner\"] is a subset miner"
         ),
         ["a negative number of epochs of the metric"] = Epochs(
             o => Adversarial(o, metricAlone: -1),

@@ -39,13 +39,13 @@ public sealed class BatchMistakes
         ["samples without labels"] = new(
             s => Reading(s, index => s.Data[index]),
             "without labels",
-            "dataAndLabelGetter"
+            "DataAndLabelGetter"
         ),
         ["samples whose label is a fraction"] = new(s => Reading(s, index => (s.Data[index], 0.5)), "abel"),
         ["labels in words that no map knows"] = new(
             s => Reading(s, index => (s.Data[index], "cat")),
             "\"cat\"",
-            "give datasetLabels"
+            "give DatasetLabels"
         ),
         ["a label that the data set's labels lack"] = new(
             s => new TrainerOptions(Reading(s, index => (s.Data[index], "cat")))
@@ -54,14 +54,14 @@ public sealed class BatchMistakes
                 DatasetLabels = new[] { "dog", "owl" },
             },
             "\"cat\"",
-            "datasetLabels must hold every label"
+            "DatasetLabels must hold every label"
         ),
         ["a level that the labels do not have"] = new(
             s => new TrainerOptions(Reading(s, index => (s.Data[index], new long[] { 0, 1 })))
             {
                 LabelHierarchyLevel = 2,
             },
-            "labelHierarchyLevel is 2",
+            "LabelHierarchyLevel is 2",
             "2 level(s)"
         ),
         ["a collate function that throws"] = new(
@@ -71,12 +71,12 @@ public sealed class BatchMistakes
         ),
         ["a collate function that returns null"] = new(
             s => new TrainerOptions(s.Options) { CollateFn = _ => null! },
-            "the collate function returned null"
+            "CollateFn returned null"
         ),
         ["a collate function that returns a text"] = new(
             s => new TrainerOptions(s.Options) { CollateFn = _ => "batch" },
             "Making a batch",
-            "dataAndLabelGetter"
+            "DataAndLabelGetter"
         ),
         ["a getter that throws"] = new(
             s => new TrainerOptions(s.Options)
@@ -119,7 +119,7 @@ public sealed class BatchMistakes
         ["a sampler with an empty pass"] = new(
             s => new TrainerOptions(s.Options) { Sampler = Array.Empty<long>() },
             "no full batch of 8",
-            "a smaller batchSize"
+            "a smaller BatchSize"
         ),
         ["a sampler whose pass is null"] = new(
             s => new TrainerOptions(s.Options) { Sampler = new Made.Order(_ => null!) },

@@ -129,7 +129,7 @@ public sealed class CheckpointMistakes
             "none kept" => new CheckpointOptions(sensible) { KeepLast = 0 },
             _ => new CheckpointOptions(sensible) { Folder = "" },
         };
-        var error = Assert.Throws<ArgumentException>(() =>
+        var error = Assert.Throws<SetupException>(() =>
             new MetricLossOnly(new TrainerOptions(scenario.Options) { Checkpoints = options })
         );
         Assert.Contains(words, error.Message, StringComparison.Ordinal);

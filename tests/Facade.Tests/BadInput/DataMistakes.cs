@@ -10,18 +10,18 @@ public sealed class DataMistakes
     {
         ["a batch size of zero"] = new(
             s => new TrainerOptions(s.Options) { BatchSize = 0 },
-            "batchSize is 0",
+            "BatchSize is 0",
             "at least 1"
         ),
         ["a negative batch size"] = new(
             s => new TrainerOptions(s.Options) { BatchSize = -8 },
-            "batchSize is -8",
+            "BatchSize is -8",
             "at least 1"
         ),
         ["fewer samples than a batch"] = new(
             s => new TrainerOptions(s.Options) { BatchSize = 25 },
             "The data set has 24 samples",
-            "a smaller batchSize"
+            "a smaller BatchSize"
         ),
         ["an empty tensor"] = new(
             s => new TrainerOptions(s.Options) { Dataset = TrainingData.FromTensors(zeros(0, 4), Array.Empty<long>()) },
@@ -55,26 +55,26 @@ public sealed class DataMistakes
         ),
         ["a level that the labels do not have"] = new(
             s => new TrainerOptions(s.Options) { LabelHierarchyLevel = 1 },
-            "labelHierarchyLevel is 1",
+            "LabelHierarchyLevel is 1",
             "1 level(s)"
         ),
         ["a negative level"] = new(
             s => new TrainerOptions(s.Options) { LabelHierarchyLevel = -1 },
-            "label_hierarchy_level is -1",
+            "LabelHierarchyLevel is -1",
             "from 0"
         ),
         ["ranks of labels without the labels"] = new(
             s => new TrainerOptions(s.Options) { SetMinLabelToZero = true },
-            "setMinLabelToZero needs datasetLabels"
+            "SetMinLabelToZero needs DatasetLabels"
         ),
         ["a label that the data set's labels lack"] = new(
             s => new TrainerOptions(s.Options) { SetMinLabelToZero = true, DatasetLabels = new long[] { 0, 1, 2 } },
             "Label 3",
-            "datasetLabels must hold every label"
+            "DatasetLabels must hold every label"
         ),
         ["labels in numbers, the data set's in words"] = new(
             s => new TrainerOptions(s.Options) { SetMinLabelToZero = true, DatasetLabels = new[] { "a", "b" } },
-            "datasetLabels are strings",
+            "DatasetLabels are strings",
             "use one kind"
         ),
         ["inputs with different numbers of rows"] = new(
@@ -102,7 +102,7 @@ public sealed class DataMistakes
         ["a sampler with less than a batch"] = new(
             s => new TrainerOptions(s.Options) { Sampler = new MPerClassSampler(s.Labels, 1, 4, 4) },
             "MPerClassSampler has 4 samples",
-            "a smaller batchSize"
+            "a smaller BatchSize"
         ),
     };
 

@@ -11,7 +11,7 @@ public sealed class KeyMistakes
     {
         ["an unknown network"] = new(
             s => new TrainerOptions(s.Options) { Models = new(s.Options.Models) { ["encoder"] = nn.Linear(2, 2) } },
-            "models",
+            "Models",
             "\"encoder\"",
             "\"trunk\", \"embedder\""
         ),
@@ -25,7 +25,7 @@ public sealed class KeyMistakes
                 Models = new() { ["Trunk"] = s.Trunk, Embedder = s.Embedder },
             },
             "\"Trunk\"",
-            "models must contain \"trunk\""
+            "Models must contain \"trunk\""
         ),
         ["no trunk"] = new(
             s => new TrainerOptions(s.Options)
@@ -33,28 +33,28 @@ public sealed class KeyMistakes
                 Models = new() { Embedder = s.Embedder },
                 Optimizers = new() { Embedder = s.EmbedderOptimizer },
             },
-            "models must contain \"trunk\""
+            "Models must contain \"trunk\""
         ),
         ["no networks at all"] = new(
             s => new TrainerOptions(s.Options) { Models = [], Optimizers = [] },
-            "models must contain \"trunk\""
+            "Models must contain \"trunk\""
         ),
         ["no loss"] = new(
             s => new TrainerOptions(s.Options) { LossFuncs = [] },
-            "loss_funcs must contain \"metric_loss\""
+            "LossFuncs must contain \"metric_loss\""
         ),
         ["an unknown loss"] = new(
             s => new TrainerOptions(s.Options)
             {
                 LossFuncs = new(s.Options.LossFuncs) { ["other_loss"] = new NTXentLoss() },
             },
-            "loss_funcs",
+            "LossFuncs",
             "\"other_loss\"",
             "\"metric_loss\""
         ),
         ["an optimizer without the suffix"] = new(
             s => new TrainerOptions(s.Options) { Optimizers = new() { ["trunk"] = s.TrunkOptimizer } },
-            "optimizers",
+            "Optimizers",
             "\"trunk\"",
             "\"trunk_optimizer\""
         ),
@@ -65,7 +65,7 @@ public sealed class KeyMistakes
         ),
         ["an unknown miner"] = new(
             s => new TrainerOptions(s.Options) { MiningFuncs = new() { ["miner"] = new MultiSimilarityMiner() } },
-            "mining_funcs",
+            "MiningFuncs",
             "\"miner\"",
             "\"tuple_miner\""
         ),
@@ -74,25 +74,25 @@ public sealed class KeyMistakes
             {
                 LrSchedulers = new() { ["trunk_scheduler"] = optim.lr_scheduler.StepLR(s.TrunkOptimizer, 2) },
             },
-            "lr_schedulers",
+            "LrSchedulers",
             "\"trunk_scheduler\"",
             "\"trunk_scheduler_by_iteration\""
         ),
         ["a clipper without the suffix"] = new(
             s => new TrainerOptions(s.Options) { GradientClippers = new() { ["trunk_clipper"] = () => { } } },
-            "gradient_clippers",
+            "GradientClippers",
             "\"trunk_clipper\"",
             "\"trunk_grad_clipper\""
         ),
         ["an unknown name to freeze"] = new(
             s => new TrainerOptions(s.Options) { FreezeThese = ["backbone"] },
-            "freeze_these",
+            "FreezeThese",
             "\"backbone\"",
             "\"trunk\""
         ),
         ["an optimizer's key to freeze"] = new(
             s => new TrainerOptions(s.Options) { FreezeThese = ["trunk_optimizer"] },
-            "freeze_these",
+            "FreezeThese",
             "\"trunk_optimizer\""
         ),
         ["a weight of an unknown loss"] = new(
@@ -100,18 +100,18 @@ public sealed class KeyMistakes
             {
                 LossWeights = new() { MetricLoss = 1, ["other"] = 2 },
             },
-            "loss_weights",
+            "LossWeights",
             "\"other\"",
             "\"metric_loss\""
         ),
         ["a loss without a weight"] = new(
             s => new TrainerOptions(s.Options) { LossWeights = [] },
-            "loss_weights must contain \"metric_loss\""
+            "LossWeights must contain \"metric_loss\""
         ),
         ["a weight of zero"] = new(
             s => new TrainerOptions(s.Options) { LossWeights = new() { MetricLoss = 0 } },
             "weight above zero",
-            "loss_weights"
+            "LossWeights"
         ),
         ["a negative weight"] = new(
             s => new TrainerOptions(s.Options) { LossWeights = new() { MetricLoss = -1 } },
@@ -132,33 +132,33 @@ public sealed class KeyMistakes
             {
                 Models = new() { Trunk = s.Trunk, ["embedder"] = null! },
             },
-            "models[\"embedder\"] is null",
+            "Models[\"embedder\"] is null",
             "leave the key out"
         ),
         ["a loss that is null"] = new(
             s => new TrainerOptions(s.Options) { LossFuncs = new() { ["metric_loss"] = null! } },
-            "loss_funcs[\"metric_loss\"] is null"
+            "LossFuncs[\"metric_loss\"] is null"
         ),
         ["an optimizer that is null"] = new(
             s => new TrainerOptions(s.Options) { Optimizers = new() { ["trunk_optimizer"] = null! } },
-            "optimizers[\"trunk_optimizer\"] is null"
+            "Optimizers[\"trunk_optimizer\"] is null"
         ),
         ["a miner that is null"] = new(
             s => new TrainerOptions(s.Options) { MiningFuncs = new() { ["tuple_miner"] = null! } },
-            "mining_funcs[\"tuple_miner\"]",
+            "MiningFuncs[\"tuple_miner\"]",
             "null"
         ),
         ["a schedule that is null"] = new(
             s => new TrainerOptions(s.Options) { LrSchedulers = new() { ["trunk_scheduler_by_epoch"] = null! } },
-            "lr_schedulers[\"trunk_scheduler_by_epoch\"] is null"
+            "LrSchedulers[\"trunk_scheduler_by_epoch\"] is null"
         ),
         ["a clipper that is null"] = new(
             s => new TrainerOptions(s.Options) { GradientClippers = new() { ["trunk_grad_clipper"] = null! } },
-            "gradient_clippers[\"trunk_grad_clipper\"] is null"
+            "GradientClippers[\"trunk_grad_clipper\"] is null"
         ),
         ["a frozen name that is null"] = new(
             s => new TrainerOptions(s.Options) { FreezeThese = [null!] },
-            "freeze_these has a name that is null"
+            "FreezeThese has a name that is null"
         ),
     };
 
@@ -193,14 +193,14 @@ public sealed class KeyMistakes
                 GradientClippers = new() { ["clip"] = () => { } },
             },
             "\"encoder\"",
-            "models must contain \"trunk\"",
-            "optimizers[\"encoder_optimizer\"] is null",
-            "loss_funcs must contain",
-            "batchSize is 0",
+            "Models must contain \"trunk\"",
+            "Optimizers[\"encoder_optimizer\"] is null",
+            "LossFuncs must contain",
+            "BatchSize is 0",
             "a miner is a Miner",
             "\"other\" is NaN",
-            "iterations_per_epoch is -1",
-            "dataloader_num_workers is -2",
+            "IterationsPerEpoch is -1",
+            "DataloaderNumWorkers is -2",
             "\"backbone\"",
             "\"clip\""
         );
@@ -218,7 +218,7 @@ public sealed class KeyMistakes
     public void After_a_refusal_the_corrected_options_train()
     {
         using var scenario = new Scenario();
-        Refusing.AtSetup(new TrainerOptions(scenario.Options) { BatchSize = 0 }, "batchSize is 0");
+        Refusing.AtSetup(new TrainerOptions(scenario.Options) { BatchSize = 0 }, "BatchSize is 0");
         using var trainer = new MetricLossOnly(scenario.Options);
         trainer.Train(1);
         Assert.Equal(2, trainer.GlobalIteration);

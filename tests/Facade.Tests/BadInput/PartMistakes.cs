@@ -59,7 +59,7 @@ public sealed class PartMistakes
             {
                 Models = new() { Trunk = s.Trunk, Embedder = new WithoutForward() },
             },
-            "models[\"embedder\"] is a WithoutForward",
+            "Models[\"embedder\"] is a WithoutForward",
             "torch.nn.Module<Tensor, Tensor>"
         ),
         ["a disposed network"] = new(
@@ -67,15 +67,15 @@ public sealed class PartMistakes
             {
                 Models = new() { Trunk = Disposed(s.Trunk), Embedder = s.Embedder },
             },
-            "models[\"trunk\"] was disposed"
+            "Models[\"trunk\"] was disposed"
         ),
         ["a disposed loss"] = new(
             s => new TrainerOptions(s.Options) { LossFuncs = new() { MetricLoss = Disposed(new ArcFaceLoss(4, 3)) } },
-            "loss_funcs[\"metric_loss\"] was disposed"
+            "LossFuncs[\"metric_loss\"] was disposed"
         ),
         ["a loss that is a network"] = new(
             s => new TrainerOptions(s.Options) { LossFuncs = new() { MetricLoss = nn.Linear(3, 1) } },
-            "loss_funcs[\"metric_loss\"] is a Linear",
+            "LossFuncs[\"metric_loss\"] is a Linear",
             "a loss function is a Loss"
         ),
         ["a tuple miner as a subset miner"] = new(
@@ -83,7 +83,7 @@ public sealed class PartMistakes
             {
                 MiningFuncs = new() { ["subset_batch_miner"] = new MultiSimilarityMiner() },
             },
-            "mining_funcs[\"subset_batch_miner\"]",
+            "MiningFuncs[\"subset_batch_miner\"]",
             "belongs under \"tuple_miner\""
         ),
         ["a subset miner as a tuple miner"] = new(
@@ -91,12 +91,12 @@ public sealed class PartMistakes
             {
                 MiningFuncs = new() { ["tuple_miner"] = (Func<Tensor, Tensor, Tensor>)((_, labels) => labels) },
             },
-            "mining_funcs[\"tuple_miner\"]",
+            "MiningFuncs[\"tuple_miner\"]",
             "belongs under \"subset_batch_miner\""
         ),
         ["a miner that is a text"] = new(
             s => new TrainerOptions(s.Options) { MiningFuncs = new() { ["tuple_miner"] = "semihard" } },
-            "mining_funcs[\"tuple_miner\"] is a String",
+            "MiningFuncs[\"tuple_miner\"] is a String",
             "a miner is a Miner"
         ),
         ["a trunk of two inputs for data of one"] = new(
@@ -104,12 +104,12 @@ public sealed class PartMistakes
             {
                 Models = new() { Trunk = new Made.TwoInputs(), Embedder = s.Embedder },
             },
-            "models[\"trunk\"] takes 2 input tensor(s)",
+            "Models[\"trunk\"] takes 2 input tensor(s)",
             "given 1"
         ),
         ["data of two inputs for a trunk of one"] = new(
             s => new TrainerOptions(s.Options) { Dataset = TrainingData.FromTensors([s.Data, s.Data], s.Labels) },
-            "models[\"trunk\"] takes 1 input tensor(s)",
+            "Models[\"trunk\"] takes 1 input tensor(s)",
             "given 2"
         ),
         ["one optimizer under two keys"] = new(
@@ -133,12 +133,12 @@ public sealed class PartMistakes
         ),
         ["an optimizer made before the network was moved"] = new(
             s => new TrainerOptions(s.Options) { Optimizers = new() { Trunk = BeforeMoving(s) } },
-            "optimizers[\"trunk_optimizer\"]",
+            "Optimizers[\"trunk_optimizer\"]",
             "Move modules first"
         ),
         ["LBFGS"] = new(
             s => new TrainerOptions(s.Options) { Optimizers = new() { Trunk = optim.LBFGS(s.Trunk.parameters()) } },
-            "optimizers[\"trunk_optimizer\"] is LBFGS",
+            "Optimizers[\"trunk_optimizer\"] is LBFGS",
             "for example Adam"
         ),
         ["different parameters on one memory"] = new(
@@ -163,17 +163,17 @@ public sealed class PartMistakes
         ["everything frozen"] = new(
             s => new TrainerOptions(s.Options) { FreezeThese = ["trunk", "embedder"] },
             "every parameter is frozen",
-            "freeze_these"
+            "FreezeThese"
         ),
         ["nothing that requires a gradient"] = new(Untrainable, "every parameter is frozen", "requires_grad"),
         ["data on another device than the networks"] = new(
             s => new TrainerOptions(s.Options) { DataDevice = device("meta") },
             "The weights of \"trunk\" are on CPU",
-            "data_device"
+            "DataDevice"
         ),
         ["a dtype of whole numbers"] = new(
             s => new TrainerOptions(s.Options) { Dtype = ScalarType.Int64 },
-            "dtype is Int64",
+            "Dtype is Int64",
             "floating-point"
         ),
         ["a plateau schedule that moves by epoch"] = new(
@@ -181,7 +181,7 @@ public sealed class PartMistakes
             {
                 LrSchedulers = new() { TrunkByEpoch = optim.lr_scheduler.ReduceLROnPlateau(s.TrunkOptimizer) },
             },
-            "lr_schedulers[\"trunk_scheduler_by_epoch\"] needs a score",
+            "LrSchedulers[\"trunk_scheduler_by_epoch\"] needs a score",
             "\"_scheduler_by_plateau\""
         ),
         ["a step schedule that moves by plateau"] = new(
@@ -189,17 +189,17 @@ public sealed class PartMistakes
             {
                 LrSchedulers = new() { TrunkByPlateau = optim.lr_scheduler.StepLR(s.TrunkOptimizer, 1) },
             },
-            "lr_schedulers[\"trunk_scheduler_by_plateau\"] does not take a score",
+            "LrSchedulers[\"trunk_scheduler_by_plateau\"] does not take a score",
             "\"_scheduler_by_epoch\""
         ),
         ["a negative number of iterations"] = new(
             s => new TrainerOptions(s.Options) { IterationsPerEpoch = -1 },
-            "iterations_per_epoch is -1",
+            "IterationsPerEpoch is -1",
             "at least 1"
         ),
         ["a negative number of workers"] = new(
             s => new TrainerOptions(s.Options) { DataloaderNumWorkers = -1 },
-            "dataloader_num_workers is -1",
+            "DataloaderNumWorkers is -1",
             "at least 0"
         ),
     };

@@ -25,12 +25,12 @@ public sealed class TrainerMistakes
         // TrainWithClassifier/classifier_without_loss, …/classifier_loss_without_classifier
         ["a classifier without a loss"] = WithClassifier(
             o => o.WithoutLoss("classifier_loss"),
-            "models contains \"classifier\", but loss_funcs has no \"classifier_loss\"",
+            "Models contains \"classifier\", but LossFuncs has no \"classifier_loss\"",
             "add that loss, or leave the network out"
         ),
         ["a classifier's loss without a classifier"] = WithClassifier(
             o => o.WithoutModel("classifier"),
-            "loss_funcs contains \"classifier_loss\", but models has no \"classifier\"",
+            "LossFuncs contains \"classifier_loss\", but Models has no \"classifier\"",
             "add that network, or leave the loss out"
         ),
         ["a numbered classifier where there is one"] = WithClassifier(
@@ -48,7 +48,7 @@ public sealed class TrainerMistakes
         ["no sections"] = Sizes([], "embeddingSizes is empty", "the size of every section"),
         ["a section of nothing"] = Sizes([2, 0], "embeddingSizes contains 0", "at least one column"),
         ["a section of less than nothing"] = Sizes([-3, 2], "embeddingSizes contains -3"),
-        ["a section more than there are losses"] = Sizes([1, 1, 1], "loss_funcs must contain \"metric_loss_2\""),
+        ["a section more than there are losses"] = Sizes([1, 1, 1], "LossFuncs must contain \"metric_loss_2\""),
         ["a loss more than there are sections"] = Cascaded(
             o => o.WithLoss("metric_loss_2"),
             "\"metric_loss_2\"",
@@ -57,7 +57,7 @@ public sealed class TrainerMistakes
         ["a loss without a number"] = Cascaded(o => o.WithLoss("metric_loss"), "\"metric_loss\"", "\"metric_loss_0\""),
         ["a tuple miner without a number"] = Cascaded(
             o => o.WithMiner("tuple_miner", new HDCMiner()),
-            "mining_funcs has an entry \"tuple_miner\"",
+            "MiningFuncs has an entry \"tuple_miner\"",
             "\"subset_batch_miner\", \"tuple_miner_0\", \"tuple_miner_1\""
         ),
         ["a tuple miner more than there are sections"] = Cascaded(
@@ -66,17 +66,17 @@ public sealed class TrainerMistakes
         ),
         ["a subset miner of one section"] = Cascaded(
             o => o.WithMiner("tuple_miner_0", Changed.Subset),
-            "mining_funcs[\"tuple_miner_0\"] is a subset miner",
+            "MiningFuncs[\"tuple_miner_0\"] is a subset miner",
             "\"subset_batch_miner\""
         ),
         ["a numbered classifier without a loss"] = Cascaded(
             o => o.WithModel("classifier_0"),
-            "models contains \"classifier_0\"",
+            "Models contains \"classifier_0\"",
             "no \"classifier_loss_0\""
         ),
         ["a numbered classifier's loss without a classifier"] = Cascaded(
             o => o.WithoutModel("classifier_1"),
-            "loss_funcs contains \"classifier_loss_1\"",
+            "LossFuncs contains \"classifier_loss_1\"",
             "no \"classifier_1\""
         ),
         ["a section's loss without a weight"] = Cascaded(
@@ -84,17 +84,17 @@ public sealed class TrainerMistakes
             {
                 LossWeights = new() { ["metric_loss_0"] = 1, ["classifier_loss_1"] = 1 },
             },
-            "loss_weights must contain \"metric_loss_1\""
+            "LossWeights must contain \"metric_loss_1\""
         ),
         ["a section to freeze that is not there"] = Cascaded(
             o => new TrainerOptions(o) { FreezeThese = ["classifier_7"] },
-            "freeze_these has an entry \"classifier_7\"",
+            "FreezeThese has an entry \"classifier_7\"",
             "\"classifier_1\""
         ),
 
         ["a subset miner of two streams"] = TwoStreams(
             o => o.WithMiner("subset_batch_miner", Changed.Subset),
-            "mining_funcs has an entry \"subset_batch_miner\"",
+            "MiningFuncs has an entry \"subset_batch_miner\"",
             "\"tuple_miner\""
         ),
         ["one tensor for two streams"] = TwoStreams(

@@ -40,9 +40,9 @@ internal sealed class Witness
 
     private string[] Entries() =>
         [
-            .. Of("models", options.Models),
+            .. Of("Models", options.Models),
             .. Of("losses", options.LossFuncs),
-            .. Of("optimizers", options.Optimizers),
+            .. Of("Optimizers", options.Optimizers),
             .. Of("miners", options.MiningFuncs),
             .. Of("schedules", options.LrSchedulers),
             .. Of("clippers", options.GradientClippers),

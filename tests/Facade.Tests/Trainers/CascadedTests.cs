@@ -154,7 +154,7 @@ public sealed class CascadedTests
         Refusing.AtSetup(
             options,
             given => new CascadedEmbeddings([2, 2], given),
-            "loss_funcs must contain \"metric_loss_1\""
+            "LossFuncs must contain \"metric_loss_1\""
         );
     }
 }

@@ -1,4 +1,5 @@
 using MetricLearning.Core;
+using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
@@ -129,5 +130,43 @@ public sealed class OptionTests
         scenario.Options.LossFuncs.Clear();
         trainer.Train(2);
         Assert.Equal(Plain(), scenario.Weights());
+    }
+
+    [Fact]
+    public void A_copy_has_every_option()
+    {
+        using var scenario = new Scenario();
+        var options = new TrainerOptions(scenario.Options)
+        {
+            MiningFuncs = new() { TupleMiner = new MultiSimilarityMiner() },
+            IterationsPerEpoch = 3,
+            DataDevice = CPU,
+            Dtype = ScalarType.Float32,
+            LossWeights = new() { MetricLoss = 2 },
+            Sampler = new long[] { 1 },
+            CollateFn = samples => samples,
+            LrSchedulers = new() { TrunkByEpoch = Schedule.Step(1) },
+            GradientClippers = new() { Trunk = () => { } },
+            FreezeThese = ["trunk"],
+            FreezeTrunkBatchnorm = true,
+            LabelHierarchyLevel = 1,
+            DataloaderNumWorkers = 1,
+            DataAndLabelGetter = batch => (batch, batch),
+            DatasetLabels = scenario.Labels,
+            SetMinLabelToZero = true,
+            Seed = 5,
+            Checkpoints = new() { Folder = "folder" },
+            EndOfIterationHook = _ => { },
+            EndOfEpochHook = _ => null,
+            Logger = NullLogger.Instance,
+        };
+        var copy = new TrainerOptions(options);
+        var plain = new TrainerOptions();
+
+        foreach (var option in typeof(TrainerOptions).GetProperties())
+        {
+            Assert.NotEqual(option.GetValue(plain), option.GetValue(options));
+            Assert.Equal(option.GetValue(options), option.GetValue(copy));
+        }
     }
 }

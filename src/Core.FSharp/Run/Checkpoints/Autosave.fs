@@ -1,14 +1,15 @@
 namespace MetricLearning.Core
 
-open MetricLearning
 open System
 open System.Diagnostics
 open System.IO
+open MetricLearning
 
-/// Saves a run now and then, between its iterations, and when training ends, be it by cancellation: files that
-/// `Session.ResumeLatest` finds. What is trained does not depend on it.
+/// Checkpoints that a session writes by itself: between iterations, and when training ends, be it by cancellation. They
+/// are files that `Session.ResumeLatest` finds, and change nothing of what is trained.
 [<Sealed>]
-type Autosave private (session: Session, options: CheckpointOptions) =
+type internal Autosave(given: CheckpointOptions) =
+    let options = CheckpointOptions given
     let clock = Stopwatch.StartNew()
     let mutable saved = -1L
     let mutable isOurs = false
@@ -17,10 +18,10 @@ type Autosave private (session: Session, options: CheckpointOptions) =
         Path.TrimEndingDirectorySeparator(Path.GetFullPath folder)
 
     // Checkpoints of another run must not be mixed with ours, nor deleted.
-    let claim () =
+    let claim (resumedFrom: string | null) =
         if not isOurs then
             let wasResumedHere =
-                match session.ResumedFrom with
+                match resumedFrom with
                 | null -> false
                 | path -> Path.GetDirectoryName(Path.GetFullPath path) = nameOf options.Folder
 
@@ -37,9 +38,9 @@ type Autosave private (session: Session, options: CheckpointOptions) =
         || everyIterations > 0 && steps % int64 everyIterations = 0L
         || options.Every.HasValue && clock.Elapsed >= options.Every.Value
 
-    let save (steps: int64) =
+    let write (save: string -> unit) (steps: int64) =
         try
-            session.SaveCheckpoint(CheckpointFolder.pathOf options.Folder steps)
+            save (CheckpointFolder.pathOf options.Folder steps)
             saved <- steps
             CheckpointFolder.prune options.Folder options.KeepLast steps
         with
@@ -49,39 +50,14 @@ type Autosave private (session: Session, options: CheckpointOptions) =
 
         clock.Restart()
 
-    member private _.AfterStep(isOver: bool) : unit =
-        let steps = session.Progress.Steps
+    /// The options, as they were when saving began.
+    member _.Options = options
 
+    /// Saves if a checkpoint is due after iteration `steps`; `isOver` when training has ended.
+    /// Raises InvalidOperationException when the folder has checkpoints of another run.
+    member _.AfterStep(isOver: bool, steps: int64, resumedFrom: string | null, save: string -> unit) : unit =
         if steps > 0L then
-            claim ()
+            claim resumedFrom
 
             if steps <> saved && isDue isOver steps then
-                save steps
-
-    /// Raises ArgumentException when the options make no sense.
-    static member Check(options: CheckpointOptions) : unit =
-        let refuse (message: string) = raise (ArgumentException message)
-
-        if String.IsNullOrWhiteSpace options.Folder then
-            refuse "Checkpoints need a folder."
-
-        if options.EveryIterations.HasValue && options.EveryIterations.Value < 1 then
-            refuse
-                $"EveryIterations is {options.EveryIterations.Value}; checkpoints are saved every 1 or more iterations."
-
-        if options.Every.HasValue && options.Every.Value <= TimeSpan.Zero then
-            refuse $"Every is {options.Every.Value}; the time between checkpoints must be above zero."
-
-        if not options.EveryIterations.HasValue && not options.Every.HasValue then
-            refuse "Say how often checkpoints are saved: EveryIterations = 100, or Every = ten minutes."
-
-        if options.KeepLast < 1 then
-            refuse $"KeepLast is {options.KeepLast}; at least one checkpoint must be kept."
-
-    /// Lets a session save itself from now on.
-    /// Raises ArgumentException when the options make no sense. Training raises InvalidOperationException after its first
-    /// iteration when the folder has checkpoints of another run, and IOException when a checkpoint cannot be written.
-    static member Start(session: Session, options: CheckpointOptions) : unit =
-        Autosave.Check options
-        let autosave = Autosave(session, options)
-        session.AfterStep <- Action<bool>(autosave.AfterStep)
+                write save steps

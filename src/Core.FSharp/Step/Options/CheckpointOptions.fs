@@ -32,3 +32,18 @@ type CheckpointOptions() =
 
     /// Called when a checkpoint could not be written (a full disk, say), and training goes on; null lets training fail.
     member val Failed: Action<exn> | null = null with get, set
+
+    /// The mistakes in these options.
+    member internal this.Mistakes: string list =
+        [
+            if String.IsNullOrWhiteSpace this.Folder then
+                "Checkpoints need a folder."
+            if this.EveryIterations.HasValue && this.EveryIterations.Value < 1 then
+                $"EveryIterations is {this.EveryIterations.Value}; checkpoints are saved every 1 or more iterations."
+            if this.Every.HasValue && this.Every.Value <= TimeSpan.Zero then
+                $"Every is {this.Every.Value}; the time between checkpoints must be above zero."
+            if not this.EveryIterations.HasValue && not this.Every.HasValue then
+                "Say how often checkpoints are saved: EveryIterations = 100, or Every = ten minutes."
+            if this.KeepLast < 1 then
+                $"KeepLast is {this.KeepLast}; at least one checkpoint must be kept."
+        ]
