@@ -57,19 +57,6 @@ let all =
             Inference.InferenceTests.tests
             Files.FileTests.tests
             Pretrained.PretrainedTests.tests
-            testSequenced ( // Their networks are made from libtorch's generator.
-                testList
-                    "docs"
-                    [
-                        Docs.YourOwn.tests
-                        Docs.Pages.tests
-                        Docs.Guides.tests
-                        Docs.Records.tests
-                        Docs.Checkpoints.tests
-                        Docs.Inference.tests
-                        Docs.Pretrained.tests
-                    ]
-            )
         ]
     |> seeded false
 

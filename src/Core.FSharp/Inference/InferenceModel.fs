@@ -11,6 +11,13 @@ open TorchSharp
 /// Networks are evaluated without gradients; their modes and all random streams stay as they were. Returned tensors belong to you, or to
 /// the dispose scope that is open. Calls from several threads take turns.
 /// </remarks>
+/// <example>
+/// <code>
+/// using var model = new InferenceModel(trunk, embedder);
+/// model.TrainKnn(gallery);
+/// var (distances, indices) = model.GetNearestNeighbors(queries, k: 5);
+/// </code>
+/// </example>
 [<Sealed>]
 type InferenceModel
     /// <summary>A model of networks, which stay yours.</summary>

@@ -1,8 +1,7 @@
 using MetricLearning.Tests.Training;
 using Xunit;
-using static TorchSharp.torch;
 
-namespace MetricLearning.Tests.Docs;
+namespace PictureShop;
 
 /// <summary>The pages trainers and states.</summary>
 public sealed class Trainers

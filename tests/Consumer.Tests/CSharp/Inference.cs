@@ -1,7 +1,6 @@
 using Xunit;
-using static TorchSharp.torch;
 
-namespace MetricLearning.Tests.Docs;
+namespace PictureShop;
 
 /// <summary>The page on inference.</summary>
 public sealed class Inference : IDisposable

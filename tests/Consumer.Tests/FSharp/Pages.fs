@@ -1,6 +1,5 @@
-module MetricLearning.Core.Tests.Docs.Pages
+module PictureShop.Pages
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp
@@ -45,34 +44,33 @@ let private evaluation =
 
 let private readme =
     test "README: a step is a function" {
-        let pictures = torch.rand ([| 80L; 64L |], generator = new torch.Generator(1UL))
-        let labels = Array.init 80 (fun index -> int64 (index % 10))
-        let trunk = torch.nn.Linear(64L, 32L)
-        let embedder = torch.nn.Linear(32L, 8L)
+        let pictures = torch.rand (1078L, 64L)
+        let labels = torch.arange(1078L).remainder(10L.ToScalar())
+        let trunk = torch.nn.Linear(64L, 64L)
+        let embedder = torch.nn.Linear(64L, 32L)
 
         let run =
             Setup.prepare
                 MetricLossOnly.recipe
                 (RunOptions(
                     Models = Models(Trunk = trunk, Embedder = embedder),
-                    LossFuncs = LossFuncs(MetricLoss = new TripletMarginLoss(margin = 0.1)),
-                    Optimizers = Optimizers(Trunk = PureOptimizer.Adam(1e-3), Embedder = PureOptimizer.Adam(1e-3)),
+                    Optimizers = Optimizers(Trunk = PureOptimizer.Adam 1e-3, Embedder = PureOptimizer.Adam 1e-3),
                     BatchSize = 40,
+                    LossFuncs = LossFuncs(MetricLoss = new TripletMarginLoss(margin = 0.1)),
                     Dataset = TrainingData.FromTensors(pictures, labels),
                     Seed = 1L
                 ))
+
+        let first = Run.step run run.State
+        let second = Run.step run first
+
+        Expect.equal second.Steps 2L "two steps"
+        Expect.equal (Run.step run first).Progress second.Progress "the same again"
 
         let fork = Run.steps run 100 run.State
         let slow = fork |> Run.withLearningRate "trunk_optimizer" 3e-4 |> Run.steps run 150
         let fast = fork |> Run.withLearningRate "trunk_optimizer" 3e-3 |> Run.steps run 150
         Expect.notEqual slow.Losses["total_loss"] fast.Losses["total_loss"] "states.md: two rates"
-
-        let step = Run.step run
-        let first = step run.State
-        let second = step first
-
-        Expect.equal second.Progress.Steps 2L "two steps"
-        Expect.equal (step first).Progress second.Progress "the same again"
     }
 
 let private trainers =

@@ -1,7 +1,7 @@
+using MetricLearning.Tests;
 using Xunit;
-using static TorchSharp.torch;
 
-namespace MetricLearning.Tests.Docs;
+namespace PictureShop;
 
 /// <summary>The page about pretrained trunks.</summary>
 public sealed class Pretrained : IDisposable

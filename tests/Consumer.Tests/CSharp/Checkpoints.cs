@@ -2,7 +2,7 @@ using MetricLearning.Tests.Logging;
 using MetricLearning.Tests.Training;
 using Xunit;
 
-namespace MetricLearning.Tests.Docs;
+namespace PictureShop;
 
 /// <summary>The page about checkpoints.</summary>
 public sealed class Checkpoints

@@ -1,7 +1,6 @@
 /// The page about checkpoints.
-module MetricLearning.Core.Tests.Docs.Checkpoints
+module PictureShop.Checkpoints
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.Threading
 open Expecto
@@ -13,7 +12,7 @@ let tests =
     test "checkpoints: a run saves itself and goes on" {
         withFolder (fun folder ->
             for _ in 1..2 do
-                let run = Subject.prepare Subject.metricLossOnly Settings.rich
+                let run = SmallRun.prepare ()
 
                 use session = Session.Start run
 

@@ -1,7 +1,6 @@
 /// The page on inference.
-module MetricLearning.Core.Tests.Docs.Inference
+module PictureShop.Inference
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.IO
 open Expecto

@@ -1,8 +1,6 @@
-using MetricLearning.Core;
 using Xunit;
-using static TorchSharp.torch;
 
-namespace MetricLearning.Tests.Docs;
+namespace PictureShop;
 
 /// <summary>log(1 + exp(d(a,p) − d(a,n))) of every triplet.</summary>
 public sealed class LogisticTripletLoss() : Loss("LogisticTripletLoss")

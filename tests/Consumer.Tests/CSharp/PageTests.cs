@@ -1,7 +1,9 @@
+using System.Net;
 using System.Text.RegularExpressions;
+using MetricLearning.Tests;
 using Xunit;
 
-namespace MetricLearning.Tests.Docs;
+namespace PictureShop;
 
 /// <summary>What README and docs show is what is compiled, run and there.</summary>
 public sealed partial class PageTests
@@ -18,7 +20,9 @@ public sealed partial class PageTests
     internal static string Read(string path) => File.ReadAllText(Repository.At(path)).ReplaceLineEndings("\n");
 
     private static IEnumerable<Page> Pages() =>
-        from path in Directory.GetFiles(Repository.At("docs"), "*.md").Append(Repository.At("README.md"))
+        from path in Directory
+            .GetFiles(Repository.At("docs"), "*.md")
+            .Concat(Directory.GetFiles(Repository.At(), "*.md"))
         select new Page(Path.GetRelativePath(Repository.At(), path), Read(path));
 
     private static string Words(string code) =>
@@ -48,8 +52,8 @@ public sealed partial class PageTests
     }
 
     [Theory]
-    [InlineData("csharp", "tests/Facade.Tests/Docs", "*.cs")]
-    [InlineData("fsharp", "tests/Core.Tests/Docs", "*.fs")]
+    [InlineData("csharp", "tests/Consumer.Tests/CSharp", "*.cs")]
+    [InlineData("fsharp", "tests/Consumer.Tests/FSharp", "*.fs")]
     public void Every_snippet_is_part_of_a_test(string language, string folder, string files)
     {
         var sources = Directory.GetFiles(Repository.At(folder), files).Select(path => Unspaced(Read(path))).ToArray();
@@ -57,6 +61,23 @@ public sealed partial class PageTests
 
         Assert.NotEmpty(snippets);
         Assert.All(snippets, snippet => Assert.Contains(sources, source => IsIn(source, snippet.code)));
+    }
+
+    [Fact]
+    public void Every_example_of_the_XML_docs_is_part_of_a_test()
+    {
+        var sources = new[] { ("tests/Consumer.Tests/CSharp", "*.cs"), ("tests/Consumer.Tests/FSharp", "*.fs") }
+            .SelectMany(tests => Directory.GetFiles(Repository.At(tests.Item1), tests.Item2))
+            .Select(path => Unspaced(Read(path)))
+            .ToArray();
+        var examples = Directory
+            .GetFiles(Repository.At("src"), "*.?s", SearchOption.AllDirectories)
+            .SelectMany(path => Example().Matches(Read(path)))
+            .Select(example => WebUtility.HtmlDecode(DocComment().Replace(example.Groups[1].Value, "")))
+            .ToArray();
+
+        Assert.NotEmpty(examples);
+        Assert.All(examples, example => Assert.Contains(sources, source => IsIn(source, example)));
     }
 
     [Fact]
@@ -151,6 +172,12 @@ public sealed partial class PageTests
 
     [GeneratedRegex(@"\n\s*\n")]
     private static partial Regex BlankLines();
+
+    [GeneratedRegex("<example>.*?<code>(.*?)</code>", RegexOptions.Singleline)]
+    private static partial Regex Example();
+
+    [GeneratedRegex("^ */// ?", RegexOptions.Multiline)]
+    private static partial Regex DocComment();
 
     [GeneratedRegex(@"--project \S+")]
     private static partial Regex Project();

@@ -1,7 +1,6 @@
 /// The page about records.
-module MetricLearning.Core.Tests.Docs.Records
+module PictureShop.Records
 
-open MetricLearning.Core.Tests.Support
 open System.Threading
 open Expecto
 open MetricLearning
@@ -16,13 +15,7 @@ type private MyWriter() =
 
 let private ownWriter =
     testCase "a keeper of a writer of one's own" (fun () ->
-        use session =
-            SmallRuns.session (
-                SmallRuns.optionsOf
-                    [ "trunk", SmallRuns.linear 6L 4L ]
-                    [ "trunk_optimizer", SmallRuns.adam ]
-                    (SmallRuns.data ())
-            )
+        use session = Session.Start(SmallRun.prepare ())
 
         use keeper = new RecordKeeper([ new MyWriter() :> IRecordWriter ])
 

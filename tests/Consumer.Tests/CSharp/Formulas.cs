@@ -1,7 +1,8 @@
 using System.Text.RegularExpressions;
+using MetricLearning.Tests;
 using Xunit;
 
-namespace MetricLearning.Tests.Docs;
+namespace PictureShop;
 
 /// <summary>The formulas of the pages are written so that GitHub renders them.</summary>
 public sealed partial class Formulas

@@ -1,9 +1,8 @@
-using MetricLearning.Core;
 using MetricLearning.Tests.Logging;
 using MetricLearning.Tests.Training;
 using Xunit;
 
-namespace MetricLearning.Tests.Docs;
+namespace PictureShop;
 
 /// <summary>The page about records.</summary>
 public sealed class Records

@@ -1,11 +1,9 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
-using MetricLearning.Core;
 using Xunit;
-using static TorchSharp.torch;
 
-namespace MetricLearning.Tests.Docs;
+namespace PictureShop;
 
 /// <summary>The page measures.</summary>
 public sealed partial class Measures

@@ -1,6 +1,5 @@
-module MetricLearning.Core.Tests.Docs.YourOwn
+module PictureShop.YourOwn
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp

@@ -1,7 +1,6 @@
 /// The page of every trainer.
-module MetricLearning.Core.Tests.Docs.Guides
+module PictureShop.Guides
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.Threading
 open Expecto

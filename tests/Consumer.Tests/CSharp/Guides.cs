@@ -1,7 +1,6 @@
 using Xunit;
-using static TorchSharp.torch;
 
-namespace MetricLearning.Tests.Docs;
+namespace PictureShop;
 
 /// <summary>The page of every trainer.</summary>
 public sealed class Guides : IDisposable

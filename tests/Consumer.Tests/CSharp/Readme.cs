@@ -1,7 +1,7 @@
 using MetricLearning;
 using static TorchSharp.torch;
 
-namespace MetricLearning.Tests.Docs;
+namespace PictureShop;
 
 using Xunit;
 
@@ -11,8 +11,10 @@ public sealed class Readme
     [Fact]
     public void It_trains()
     {
-        var pictures = rand(1078, 64, generator: new Generator(1));
+        // Random pictures of ten classes; yours come from files.
+        var pictures = rand(1078, 64);
         var labels = arange(1078) % 10;
+
         var trunk = nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU());
         var embedder = nn.Linear(64, 32);
 

@@ -1,0 +1,27 @@
+module PictureShop.Program
+
+open Expecto
+open TorchSharp
+
+[<EntryPoint>]
+let main arguments =
+    torch.manual_seed 1L |> ignore
+
+    // One after the other: their networks are made from libtorch's generator.
+    runTestsWithCLIArgs
+        []
+        arguments
+        (testSequenced (
+            testList
+                "docs"
+                [
+                    Contributing.tests
+                    YourOwn.tests
+                    Pages.tests
+                    Guides.tests
+                    Records.tests
+                    Checkpoints.tests
+                    Inference.tests
+                    Pretrained.tests
+                ]
+        ))
