@@ -131,6 +131,7 @@ let private traces =
         (Seq.item 1 (trunk.children ())).eval()
         use rows = data 30L
         let all = rows
+        let labelled = TrainingData.FromTensors(rows, [| for row in 0..29 -> row % 4 |])
         let path = IO.Path.GetTempFileName()
         let before = everythingOf [ trunk; embedder ]
 
@@ -146,12 +147,7 @@ let private traces =
             model.GetMatchingTuples(all, all, batchSize = 8) |> ignore
             model.IsMatch(all, all, batchSize = 8) |> ignore
 
-            model.CalibrateThreshold(
-                TrainingData.FromTensors(rows, [| for row in 0..29 -> row % 4 |]),
-                CalibrationGoal.F1,
-                maxPairs = 10_000L,
-                batchSize = 8
-            )
+            model.CalibrateThreshold(labelled, CalibrationGoal.F1, maxPairs = 10_000L, batchSize = 8)
             |> ignore
 
             model.Save path
