@@ -1,8 +1,8 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open TorchSharp
+open MetricLearning.Core
 
 /// The samples of one iteration. Owns its tensors.
 [<ReferenceEquality>]
@@ -12,7 +12,7 @@ type Batch =
         Data: torch.Tensor[]
         /// The label of each row: int64, on the CPU, mapped; (N) where one level was chosen, else (N × levels).
         Labels: torch.Tensor
-        /// Which samples of the data set were fetched.
+        /// The indices of the samples in the data set.
         Indices: int64[]
     }
 

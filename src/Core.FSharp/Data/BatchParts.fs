@@ -1,9 +1,9 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System.Collections
 open System.Runtime.CompilerServices
 open TorchSharp
+open MetricLearning.Core
 
 /// Finding data and labels in a collated batch.
 module internal BatchParts =
@@ -41,7 +41,7 @@ module internal BatchParts =
         | other ->
             Labels.refuse $"A batch is a {other.GetType()}: give a DataAndLabelGetter that finds data and labels in it."
 
-    /// The tensors that a batch's data are.
+    /// The data of a batch as tensors.
     let tensors (data: obj) : torch.Tensor[] =
         match data with
         | :? torch.Tensor as tensor -> [| tensor |]

@@ -1,11 +1,11 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections.Generic
 open System.Threading
+open MetricLearning.Core
 
-/// How samples become data and labels: the user's functions, where given, and what to do with labels.
+/// The way from samples to data and labels: the user's functions, where given, and the treatment of labels.
 [<ReferenceEquality>]
 type Reading =
     {
@@ -16,7 +16,7 @@ type Reading =
         DataAndLabelGetter: Func<obj, struct (obj * obj)> | null
         /// From labels to integers.
         Labels: LabelMap
-        /// Which levels of the label hierarchy count.
+        /// The levels of the label hierarchy that count.
         Level: HierarchyLevel
     }
 
@@ -29,22 +29,23 @@ type Reading =
             Level = HierarchyLevel.One 0
         }
 
-/// A data set as the loader sees it: indices → batch. Several threads may fetch at once.
+/// A data set as a function from indices to batches. Several threads may fetch at once.
 [<AbstractClass>]
 type BatchSource() =
 
     /// The number of samples.
     abstract Count: int64
 
-    /// Whether fetching is so cheap that threads would only cost.
+    /// True where fetching is so cheap that threads would only cost.
     abstract IsCheap: bool
 
-    /// The batch of these samples; the caller's to dispose, in no dispose scope. The seed is for chance within samples.
+    /// The batch of these samples, in no dispose scope. The caller disposes it. The seed is for randomness within samples.
     abstract Fetch: indices: int64[] * seed: Seed * cancellationToken: CancellationToken -> Batch
 
     interface IDisposable with
         member this.Dispose() = this.Dispose()
 
+    /// Frees the source's own memory; the data set is left alone.
     abstract Dispose: unit -> unit
     default _.Dispose() = ()
 

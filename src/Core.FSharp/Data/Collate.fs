@@ -1,11 +1,11 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections
 open System.Collections.Generic
 open System.Runtime.CompilerServices
 open TorchSharp
+open MetricLearning.Core
 
 /// Default collation: a list of samples becomes a batch.
 ///

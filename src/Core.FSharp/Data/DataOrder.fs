@@ -1,9 +1,9 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections.Generic
 open System.Runtime.CompilerServices
+open MetricLearning.Core
 
 /// The order of samples, cut into batches. The batch at a cursor is a function of seed and cursor; the passes that are
 /// remembered only save time.

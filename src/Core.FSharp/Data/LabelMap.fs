@@ -1,18 +1,18 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections.Generic
 open TorchSharp
+open MetricLearning.Core
 
-/// Which levels of the label hierarchy count.
+/// The levels of the label hierarchy that count.
 [<RequireQualifiedAccess>]
 type HierarchyLevel =
     /// One level, from 0: labels become a vector.
     | One of int
     /// Several levels in this order: labels become a matrix, one row per sample.
     | Several of int[]
-    /// Every level there is.
+    /// Every level.
     | All
 
 [<RequireQualifiedAccess>]
@@ -22,7 +22,8 @@ type private LevelMap =
     | Ranks of int64[]
     | WordRanks of string[]
 
-/// How the labels of each level become integers: as they are, or their rank among the distinct labels of the data set.
+/// The map from labels to integers, level by level: the labels themselves, or their ranks among the distinct labels of the
+/// data set.
 [<Sealed>]
 type LabelMap private (levels: LevelMap[]) =
 
@@ -125,7 +126,7 @@ type LabelMap private (levels: LevelMap[]) =
         | LevelMap.Ranks _, LabelColumn.Words _ ->
             Labels.refuse $"DatasetLabels are integers at level {level}, but the labels are strings: use one kind."
 
-    /// The labels as int64 on the CPU: a vector for one level, a matrix (N x levels) for several. The caller's to dispose.
+    /// The labels as int64 on the CPU: a vector for one level, a matrix (N x levels) for several. The caller disposes it.
     member map.Apply(level: HierarchyLevel, columns: LabelColumn[]) : torch.Tensor =
         let one (level: int) =
             if level < 0 then

@@ -1,10 +1,10 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections
 open System.Runtime.CompilerServices
 open TorchSharp
+open MetricLearning.Core
 
 /// The labels of one hierarchy level, one per sample.
 [<RequireQualifiedAccess>]

@@ -1,28 +1,28 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections.Concurrent
 open System.Collections.Generic
 open System.Threading
+open MetricLearning.Core
 
-/// A batch and what follows it in the order of data.
+/// A batch and the place in the order of data after it.
 [<ReferenceEquality>]
 type Loaded =
     {
-        /// The caller's to dispose.
+        /// The caller disposes it.
         Batch: Batch
-        /// Where the order stands after the batch.
+        /// The place in the order of data after the batch.
         After: Cursor
-        /// Whether the batch was the last of its pass.
+        /// True for the last batch of a pass.
         EndsPass: bool
     }
 
 /// Yields the batch at a cursor and prepares the ones that follow on `workers` threads of its own; with 0 workers, and
-/// for tensor data sets, all work is done on the caller's thread. Which batch it yields does not depend on the workers.
-/// Asking for another cursor than the next drops what was prepared. A user's own sequence is never enumerated ahead.
+/// for tensor data sets, all work is done on the caller's thread. The batches do not depend on the workers.
+/// Asking for a cursor other than the next drops the prepared batches. A user's own sequence is never enumerated ahead.
 ///
-/// Takes over the source. Not for use from several threads at once, save `Dispose`.
+/// It owns the source. Only `Dispose` may be called from another thread.
 [<Sealed>]
 type Loader(source: BatchSource, order: DataOrder, workers: int) =
 
@@ -79,7 +79,7 @@ type Loader(source: BatchSource, order: DataOrder, workers: int) =
                 try
                     plan seed cursor
                 with _ ->
-                    // Told to whoever asks for that batch.
+                    // Raised where that batch is asked for.
                     more <- false
             | _ -> more <- false
 
@@ -95,7 +95,7 @@ type Loader(source: BatchSource, order: DataOrder, workers: int) =
             planAhead ()
             ahead.Peek())
 
-    // Whether the job was still waited for: otherwise its batch is disposed already, or will be.
+    // True where the prefetch was still waited for: otherwise its batch is disposed already, or will be.
     let finish (job: Prefetch) : bool =
         lock gate (fun () ->
             let expected =
@@ -123,7 +123,7 @@ type Loader(source: BatchSource, order: DataOrder, workers: int) =
             }
         with
         | :? OperationCanceledException when disposed -> raise (ObjectDisposedException(nameof Loader))
-        // The job goes on; its batch waits for whoever asks again.
+        // The prefetch goes on; its batch waits until it is asked for again.
         | :? OperationCanceledException when cancellationToken.IsCancellationRequested -> reraise ()
         | _ ->
             finish job |> ignore
@@ -139,13 +139,13 @@ type Loader(source: BatchSource, order: DataOrder, workers: int) =
             EndsPass = portion.EndsPass
         }
 
-    /// The data set that is read.
+    /// The data set.
     member _.Source = source
 
-    /// The order it is read in.
+    /// The order of its samples.
     member _.Order = order
 
-    /// The batch at the cursor. Throws what fetching it threw, naming the sample; other cursors go on working.
+    /// The batch at the cursor. Rethrows what reading or collating it threw, naming the sample; other cursors keep working.
     /// OperationCanceledException when the token is cancelled: nothing is lost.
     member _.Fetch(seed: Seed, cursor: Cursor, cancellationToken: CancellationToken) : Loaded =
         cancellationToken.ThrowIfCancellationRequested()

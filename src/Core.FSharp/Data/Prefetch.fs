@@ -1,11 +1,11 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Threading
 open System.Threading.Tasks
+open MetricLearning.Core
 
-// A batch under way. Whoever discards it sees to it that its tensors are disposed, now or when they come.
+// A batch being prepared. Discarding it disposes its tensors, now or once they are made.
 [<Sealed>]
 type internal Prefetch(seed: Seed, cursor: Cursor, portion: BatchIndices) =
     let result = TaskCompletionSource<Batch>()
@@ -27,7 +27,7 @@ type internal Prefetch(seed: Seed, cursor: Cursor, portion: BatchIndices) =
         | :? OperationCanceledException when stop.IsCancellationRequested -> result.TrySetCanceled() |> ignore
         | error -> result.TrySetException error |> ignore
 
-    /// Waits for the batch, or throws what making it threw.
+    /// Waits for the batch, or rethrows what making it threw.
     member _.Wait(cancellationToken: CancellationToken) : Batch =
         // Task.Wait would wrap the exception.
         Task.WaitAny([| result.Task :> Task |], cancellationToken) |> ignore
@@ -46,10 +46,10 @@ type internal Prefetch(seed: Seed, cursor: Cursor, portion: BatchIndices) =
         )
         |> ignore
 
-    /// Nobody will run the job any more.
+    /// Cancels a prefetch that no worker will run any more.
     member _.Abandon() = result.TrySetCanceled() |> ignore
 
-    /// The seed of the samples' own chance: a function of the place in the order.
+    /// The seed of randomness within samples: a function of the place in the order.
     static member SeedAt(seed: Seed, cursor: Cursor) =
         seed
         |> Seed.derive "samples of pass" cursor.Pass

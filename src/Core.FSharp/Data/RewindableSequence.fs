@@ -1,11 +1,11 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections.Generic
+open MetricLearning.Core
 
-/// Reads a sequence forward and remembers the latest million items; going back further starts over. What it
-/// answers does not depend on what was asked before, as long as the sequence gives the same items each time.
+/// Reads a sequence forward and remembers the latest million items; going back further starts over. The
+/// answers do not depend on earlier questions, as long as the sequence yields the same items each time.
 [<Sealed>]
 type internal RewindableSequence<'T>(items: IEnumerable<'T>) =
     let keep = 1_000_000

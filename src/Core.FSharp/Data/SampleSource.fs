@@ -1,9 +1,9 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Threading
 open TorchSharp
+open MetricLearning.Core
 
 /// Batches of samples that are read one by one and collated.
 module internal SampleSource =
@@ -85,7 +85,7 @@ module internal SampleSource =
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module BatchSource =
 
-    /// The data set, read as told. ArgumentException if the labels of a tensor data set do not fit its data, or cannot be read.
+    /// The data set as a source. ArgumentException if the labels of a tensor data set do not fit its data, or cannot be read.
     let ofDataset (reading: Reading) (dataset: TrainingData) : BatchSource =
         match dataset with
         | TrainingData.Tensors(inputs, labels) when isNull reading.CollateFn && isNull reading.DataAndLabelGetter ->

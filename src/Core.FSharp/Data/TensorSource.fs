@@ -1,7 +1,7 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
+open MetricLearning.Core
 
 /// Batches of whole tensors: one index_select an input, labels read and mapped once.
 module internal TensorSource =
@@ -62,7 +62,7 @@ module internal TensorSource =
             member _.Dispose() = labels.Dispose()
         }
 
-    /// The same data set for functions of the user's: samples are arrays of the inputs' rows and the label, as those of
+    /// The same data set sample by sample, for the user's functions: arrays of the inputs' rows and the label, as those of
     /// TorchSharp's TensorDataset.
     let samples (reading: Reading) (inputs: torch.Tensor[]) (labels: obj) : Reading * int64 * (int64 -> obj) =
         let count, columns = check inputs labels

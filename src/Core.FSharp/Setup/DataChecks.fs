@@ -1,9 +1,9 @@
 namespace MetricLearning.Core
 
-open MetricLearning
 open System
+open MetricLearning
 
-/// From the data a user gives to a source and an order of it, or what is wrong with them.
+/// From the data in the options to a source and an order of it, or a mistake.
 module internal DataChecks =
 
     let private orMistake (make: unit -> 'T) : Result<'T, string> =
@@ -12,7 +12,7 @@ module internal DataChecks =
         with :? ArgumentException as error ->
             Error error.Message
 
-    /// The data set as the loader sees it.
+    /// The data set as a source of batches, or the mistake in it.
     let source (options: RunOptions) : Result<BatchSource, string> =
         orMistake (fun () ->
             if options.LabelHierarchyLevel < 0 then
@@ -29,7 +29,7 @@ module internal DataChecks =
                 }
                 options.Dataset)
 
-    /// The order in which the source is read.
+    /// The order of the source's samples, or the mistake in it.
     let order (options: RunOptions) (source: BatchSource) : Result<DataOrder, string> =
         orMistake (fun () ->
             if source.Count = 0L then

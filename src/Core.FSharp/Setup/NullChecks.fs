@@ -4,7 +4,7 @@ open System
 open System.Collections.Generic
 open MetricLearning
 
-/// Checks for what is not set. Entries without a value are mistakes, and no other check looks at them.
+/// Checks for options that are not set. Entries without a value are mistakes, and all other checks ignore them.
 module internal NullChecks =
 
     /// Raises ArgumentNullException when the options are null, or one of those without a default is not set.

@@ -1,12 +1,12 @@
 namespace MetricLearning.Core
 
-open MetricLearning
 open System
 open System.Collections.Generic
 open TorchSharp
 open type TorchSharp.torch
+open MetricLearning
 
-/// Checks of the modules, optimizers and numbers that a user gives.
+/// Checks of modules, miners, optimizers and numbers in the options.
 module internal PartChecks =
 
     let private shapeOf (tensor: Tensor) =

@@ -1,14 +1,14 @@
 namespace MetricLearning.Core
 
-open MetricLearning
 open System
 open TorchSharp
 open type TorchSharp.torch
+open MetricLearning
 
 /// Checks of learning-rate schedules.
 module internal ScheduleChecks =
 
-    /// The optimizer that a pure schedule drives: the one it names, or that of its key.
+    /// The key of the optimizer that a schedule of ours drives: the one it names, or that of its own key.
     let optimizerOf (key: string) (moves: Moves) (schedule: Schedule) : string =
         match schedule.Optimizer with
         | null -> Keys.optimizerOf (key.Substring(0, key.Length - (Keys.schedulerOf "" moves).Length))
@@ -18,7 +18,7 @@ module internal ScheduleChecks =
         Keys.moves
         |> List.tryFind (fun moves -> key.EndsWith(Keys.schedulerOf "" moves, StringComparison.Ordinal))
 
-    /// Plateau schedules move by a score and others do not; a pure schedule drives an optimizer that exists.
+    /// Plateau schedules move by a score and others do not; the optimizer of a schedule must exist.
     let check (options: RunOptions) : Diagnostics =
         let optimizers = List.map fst options.Optimizers.Present
 

@@ -6,8 +6,7 @@ open type TorchSharp.torch
 open MetricLearning
 open MetricLearning.Core
 
-/// From what a user gives to a run that is ready to start, or all mistakes together. The user's lists, dictionaries
-/// and loss objects are only read.
+/// From options to a run that is ready to start, or all mistakes together. Options are only read.
 module Setup =
 
     let private keyFindings (schema: Schema) (options: RunOptions) : Diagnostics =
@@ -39,7 +38,7 @@ module Setup =
                 | weights -> KeyChecks.weights (HandleAssembly.terms schema options) weights.Pairs
             ]
 
-    /// Everything that is wrong or doubtful in the options but for the data. Nothing is changed.
+    /// Mistakes and doubts in the options, except in the data. Nothing is changed.
     let private inspectParts (recipe: Recipe) (options: RunOptions) : Diagnostics =
         let ownChecks =
             [
@@ -70,7 +69,7 @@ module Setup =
                     SharingChecks.idle modules options.Optimizers.Present options.Frozen
             ]
 
-    /// A run of the recipe that is ready to start. From here on the modules show the run's weights.
+    /// A run of the recipe that is ready to start. From here on the modules are bound to the run's weights.
     /// Raises SetupException with all mistakes; then nothing was changed.
     let prepare (recipe: Recipe) (options: RunOptions) : Run =
         NullChecks.require options

@@ -1,7 +1,5 @@
 namespace MetricLearning.Core
 
-open MetricLearning
-
 // Addresses are compared, never read through.
 #nowarn "9"
 
@@ -10,11 +8,12 @@ open System.Runtime.InteropServices
 open FSharp.NativeInterop
 open TorchSharp
 open type TorchSharp.torch
+open MetricLearning
 
-/// Checks of what networks, losses and optimizers share, and of what nobody trains.
+/// Checks of parameters and modules that networks, losses and optimizers share, and of weights that no optimizer moves.
 module internal SharingChecks =
 
-    // Where a parameter lies; only the CPU's addresses can be asked for.
+    // The addresses of a parameter's memory; only the CPU's can be asked for.
     let private addresses (parameter: Modules.Parameter) : (nativeint * nativeint) option =
         if
             parameter.device.``type`` <> DeviceType.CPU
@@ -30,7 +29,7 @@ module internal SharingChecks =
 
             Some(first, first + nativeint bytes.Length)
 
-    /// Different parameters on overlapping storage: a training state would untie them.
+    /// Different parameters must not overlap in memory: a training state would untie them.
     let overlaps (modules: ModuleHandle list) : Diagnostics =
         let placed =
             [
@@ -64,7 +63,7 @@ module internal SharingChecks =
                             $"\"{first.Key}\" and \"{second.Key}\" are one module; freeze both or none."
             ]
 
-    /// Networks where the batches do not go.
+    /// Networks must be on the device of the batches.
     let devices (modules: ModuleHandle list) (device: Device) : Diagnostics =
         Diagnostics.errors
             [
@@ -77,7 +76,7 @@ module internal SharingChecks =
                             $"The weights of \"{handle.Key}\" are on {parameterDevice}, batches go to {device.``type``}: move the module with .to(...) before making its optimizer, or set DataDevice."
             ]
 
-    /// Weights that nobody will move, though the user may think so.
+    /// Weights that no optimizer will move, probably by mistake.
     let idle
         (modules: ModuleHandle list)
         (optimizers: (string * AnyOptimizer) list)

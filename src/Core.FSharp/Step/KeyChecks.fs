@@ -1,7 +1,7 @@
 namespace MetricLearning.Core
 
-open MetricLearning
 open System
+open MetricLearning
 
 /// Checks of keys against a trainer's schema. Pure: no tensor, no module.
 module KeyChecks =
@@ -85,7 +85,7 @@ module KeyChecks =
                 twice "LossWeights" keys
             ]
 
-    /// What is frozen: names that the trainer knows.
+    /// Frozen names must be names that the trainer knows.
     let frozen (schema: Schema) (names: string list) : Diagnostics =
         let known = List.map fst (schema.Models @ schema.Losses)
         unknown "FreezeThese" known names

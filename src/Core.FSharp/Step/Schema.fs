@@ -2,15 +2,15 @@ namespace MetricLearning.Core
 
 open MetricLearning
 
-/// Whether a trainer can do without an entry.
+/// The need of a trainer for an entry.
 [<RequireQualifiedAccess>]
 type Presence =
     /// Construction fails without it.
     | Required
-    /// Nothing is said when it is missing.
+    /// Construction is silent when it is missing.
     | Optional
 
-/// What a trainer takes: a table of the keys it knows.
+/// The keys that a trainer knows.
 type Schema =
     {
         /// The trainer's name, as errors and reports show it.
@@ -25,14 +25,14 @@ type Schema =
         Heads: (string * string) list
         /// The miners.
         Miners: string list
-        /// How many samples stand side by side in one: 2 where a sample is (anchor, positive or negative, label).
+        /// The number of samples side by side in one: 2 where a sample is (anchor, positive or negative, label).
         Streams: int
     }
 
 /// Making schemas.
 module Schema =
 
-    /// What most trainers know: a trunk, perhaps an embedder, a metric loss, a subset miner and a tuple miner.
+    /// The keys that most trainers know: a trunk, perhaps an embedder, a metric loss, a subset miner and a tuple miner.
     let basic (trainer: string) : Schema =
         {
             Trainer = trainer

@@ -12,6 +12,7 @@ let tests =
             TripletSamplerTests.tests
             HierarchicalTests.tests
             OrderTests.tests
+            OrderMistakes.tests
             LabelTests.tests
             CollateTests.tests
             SourceTests.tests
