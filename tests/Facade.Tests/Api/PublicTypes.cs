@@ -41,7 +41,7 @@ internal static class PublicTypes
         [.. type.BaseType is { } parent ? Parts(parent) : [], .. type.GetInterfaces().SelectMany(Parts)];
 
     /// <summary>
-    /// From the facade over every signature into the core, but not past the progress and the vectors of a state, which are for F#.
+    /// From the facade over every signature into the core, and from every base there to its parts, but not past the progress and the vectors of a state, which are for F#.
     /// </summary>
     public static IReadOnlyList<Type> Reached()
     {
@@ -57,6 +57,7 @@ internal static class PublicTypes
 
             foreach (
                 var next in Inheritance(type)
+                    .Concat(OfCore().Where(part => part.BaseType == type && type.Assembly == Core))
                     .Concat(Members(type).SelectMany(Signature))
                     .Select(part => part.IsGenericType ? part.GetGenericTypeDefinition() : part)
                     .Where(part => part.Assembly == Core || part.Assembly == Facade)
@@ -72,6 +73,9 @@ internal static class PublicTypes
 
         return [.. seen.OrderBy(type => type.FullName, StringComparer.Ordinal)];
     }
+
+    /// <summary>Losses, miners and the like, which no signature of the facade names.</summary>
+    private static IEnumerable<Type> OfCore() => Core.GetExportedTypes().Where(type => !type.IsNested);
 
     private static IEnumerable<Type> Parts(Type type) =>
         type.HasElementType ? Parts(type.GetElementType()!)
