@@ -1,8 +1,8 @@
 namespace Digits
 
+open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open TorchSharp
 
 /// How one trainer learns the digits. Its functions are called anew for every run, since what they make learns.
 type Protocol =

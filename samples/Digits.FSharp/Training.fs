@@ -3,9 +3,9 @@ namespace Digits
 open System
 open System.IO
 open System.Threading
+open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open TorchSharp
 
 /// How the test pictures were found before and after training, and the `Fingerprint` of the final weights.
 type Run =

@@ -128,7 +128,8 @@ module TrainerWork =
                     let anchors, others = embed inputs[0], embed inputs[1]
 
                     let tuples =
-                        miner.Mine(anchors, labels, others, labels) |> Tuples.shift (anchors.size 0)
+                        miner.Mine(anchors, labels, others, labels)
+                        |> TupleIndices.shift (anchors.size 0)
 
                     loss.Compute(torch.cat [| anchors; others |], torch.cat [| labels; labels |], tuples)
         }

@@ -1,8 +1,8 @@
 module MetricLearning.Core.Tests.Program
 
-open MetricLearning.Core.Tests.Support
 open Expecto
 open TorchSharp
+open MetricLearning.Core.Tests.Support
 
 let private fromSeed (code: TestCode) : TestCode =
     let start () = torch.manual_seed 1L |> ignore

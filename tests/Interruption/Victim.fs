@@ -3,10 +3,10 @@ namespace MetricLearning.Interruption
 open System
 open System.IO
 open System.Security.Cryptography
+open TorchSharp
 open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Tests.Support
-open TorchSharp
 
 /// What happens to checkpoints that cannot be written.
 [<RequireQualifiedAccess>]

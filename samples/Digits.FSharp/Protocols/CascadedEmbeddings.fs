@@ -1,9 +1,9 @@
 namespace Digits.Protocols
 
-open Digits
+open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open TorchSharp
+open Digits
 
 /// Three sections of 16 numbers, each with a loss of its own; the last sees what the one before found hard.
 module CascadedEmbeddings =

@@ -1,10 +1,10 @@
 namespace Digits.Protocols
 
 open System
-open Digits
+open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open TorchSharp
+open Digits
 
 /// A generator makes negatives that are hard to tell from the anchor; the metric learns from them.
 module DeepAdversarialMetricLearning =

@@ -1,8 +1,8 @@
 namespace Digits.Protocols
 
-open Digits
 open MetricLearning
 open MetricLearning.Core
+open Digits
 
 /// One loss on the embeddings.
 module MetricLossOnly =

@@ -1,9 +1,9 @@
 namespace Digits.Protocols
 
-open Digits
+open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open TorchSharp
+open Digits
 
 /// A loss on the embeddings, and a classifier on top of them that names the digit.
 module TrainWithClassifier =

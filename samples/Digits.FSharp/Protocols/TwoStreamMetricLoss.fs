@@ -1,9 +1,9 @@
 namespace Digits.Protocols
 
-open Digits
+open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open TorchSharp
+open Digits
 
 /// Pictures in pairs: anchors come from the first of each, positives and negatives from the second.
 module TwoStreamMetricLoss =

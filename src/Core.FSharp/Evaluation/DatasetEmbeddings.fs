@@ -1,10 +1,10 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Threading
 open TorchSharp
 open type TorchSharp.torch
+open MetricLearning.Core
 
 /// The options of embedding a data set.
 [<RequireQualifiedAccess; ReferenceEquality>]

@@ -1,8 +1,8 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
 open type TorchSharp.torch
+open MetricLearning.Core
 
 /// A trunk, and an embedder on top of it where there is one, as one function from inputs to embeddings. The modules stay
 /// their owner's.

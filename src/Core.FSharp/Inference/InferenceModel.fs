@@ -226,29 +226,21 @@ type InferenceModel
 
     /// <summary>Writes networks, threshold and index into one safetensors file, which appears whole or not at all.</summary>
     /// <exception cref="System.IO.IOException">The file cannot be written; an earlier one is still there.</exception>
-    member _.Save(path: string) : unit =
-        ArgumentException.ThrowIfNullOrWhiteSpace(path, nameof path)
-        state.Save path
+    member _.Save(path: string) : unit = state.Save path
 
     /// <summary>Reads a file of <c>Save</c> into networks of the same shape. An error changes nothing.</summary>
     /// <exception cref="System.IO.InvalidDataException">The file is damaged, of another kind, or of another version.</exception>
     /// <exception cref="System.ArgumentException">The file is of other networks, or its threshold is for another distance.</exception>
-    member _.Load(path: string) : unit =
-        ArgumentException.ThrowIfNullOrWhiteSpace(path, nameof path)
-        state.Load path
+    member _.Load(path: string) : unit = state.Load path
 
     /// <summary>Writes the index alone, as <c>Save</c> does.</summary>
     /// <exception cref="System.InvalidOperationException">There is no index.</exception>
-    member _.SaveKnnFunc(path: string) : unit =
-        ArgumentException.ThrowIfNullOrWhiteSpace(path, nameof path)
-        state.SaveIndex path
+    member _.SaveKnnFunc(path: string) : unit = state.SaveIndex path
 
     /// <summary>Reads the index of a file of <c>SaveKnnFunc</c> or <c>Save</c>, as <c>Load</c> does.</summary>
     /// <exception cref="System.IO.InvalidDataException">The file is damaged, of another kind or version, or has no index.</exception>
     /// <exception cref="System.ArgumentException">Its embeddings are scaled and these are not, or the other way round.</exception>
-    member _.LoadKnnFunc(path: string) : unit =
-        ArgumentException.ThrowIfNullOrWhiteSpace(path, nameof path)
-        state.LoadIndex path
+    member _.LoadKnnFunc(path: string) : unit = state.LoadIndex path
 
     /// Frees the index; the networks stay yours.
     member _.Dispose() : unit = (state :> IDisposable).Dispose()

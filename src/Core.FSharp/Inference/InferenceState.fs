@@ -73,6 +73,8 @@ type internal InferenceState
 
     /// Writes networks and state.
     member _.Save(path: string) : unit =
+        ArgumentException.ThrowIfNullOrWhiteSpace(path, nameof path)
+
         lock Locks.modulesAndGenerators (fun () ->
             lock gate (fun () ->
                 throwIfDisposed ()
@@ -81,6 +83,7 @@ type internal InferenceState
 
     /// Reads networks and state. Everything is read and checked before anything changes.
     member _.Load(path: string) : unit =
+        ArgumentException.ThrowIfNullOrWhiteSpace(path, nameof path)
         use _ = torch.NewDisposeScope()
         throwIfDisposed ()
         let struct (loaded, weights) = InferenceFile.read path model
@@ -108,10 +111,12 @@ type internal InferenceState
 
     /// Writes the index alone.
     member this.SaveIndex(path: string) : unit =
+        ArgumentException.ThrowIfNullOrWhiteSpace(path, nameof path)
         this.WithIndex(fun embeddings -> InferenceFile.writeIndex path (content embeddings))
 
     /// Reads an index. ArgumentException when its embeddings are scaled and these are not, or the other way round.
     member _.LoadIndex(path: string) : unit =
+        ArgumentException.ThrowIfNullOrWhiteSpace(path, nameof path)
         use _ = torch.NewDisposeScope()
         throwIfDisposed ()
         let loaded = InferenceFile.readIndex path

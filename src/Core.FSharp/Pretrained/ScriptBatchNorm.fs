@@ -1,9 +1,9 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System.Runtime.InteropServices
 open TorchSharp
 open type TorchSharp.torch
+open MetricLearning.Core
 
 /// A part of a script. TorchSharp would take a field that is a module for a submodule; this is none.
 [<ReferenceEquality>]

@@ -1,10 +1,10 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Reflection
 open TorchSharp
 open type TorchSharp.torch
+open MetricLearning.Core
 
 /// The tensors of a script, and the parts of it that own them.
 module internal ScriptTensors =

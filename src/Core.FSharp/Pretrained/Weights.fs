@@ -1,9 +1,9 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open System
 open System.Collections.Generic
 open TorchSharp
+open MetricLearning.Core
 
 /// Loading weights into modules.
 module internal Weights =

@@ -1,9 +1,9 @@
 namespace MetricLearning.Core
 
-open MetricLearning
 open System
 open System.Collections.Generic
 open System.Threading
+open MetricLearning
 
 /// A run in progress. Its newest state is its own until somebody takes it, so memory is reused from step to step. Trainers
 /// drive one.
@@ -20,6 +20,12 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
 
     let setProgress progress =
         state <- { state with Progress = progress }
+
+    // Of modules that were disposed there is nothing to bind.
+    let bind () =
+        if not handles.Binding.IsDisposed && StateGuards.isWhole handles then
+            handles.Binding.Bind state.Learned
+            OptimizerSlots.bind handles state.Learned
 
     let moveSchedules moves score =
         let progress, keys = Scheduling.move handles moves score state.Progress
@@ -43,19 +49,16 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     let finishPending () =
         seq {
             while not state.Progress.Pending.IsEmpty do
-                let nothingMoreOfIt () =
-                    setProgress
-                        { state.Progress with
-                            Pending = state.Progress.Pending.Tail
-                        }
+                let done' () =
+                    setProgress (Progress.withoutFirstPending state.Progress)
 
                 match state.Progress.Pending.Head with
                 | Pending.Schedules moves ->
                     let moved = moveSchedules moves None
-                    nothingMoreOfIt ()
+                    done' ()
                     yield! moved
                 | Pending.EpochEnd ->
-                    nothingMoreOfIt ()
+                    done' ()
                     OptimizerSlots.bind handles state.Learned
                     Event.EpochEnded
 
@@ -202,18 +205,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
 
             let first = if goesOn then first else Some(Option.defaultValue 1 first)
             let progress = { state.Progress with Pending = [] }
-
-            setProgress (
-                match first with
-                | Some epoch ->
-                    { progress with
-                        Cursor = Cursor.freshPass progress.Cursor
-                        Epoch = epoch - 1
-                        EpochIsOver = true
-                    }
-                | None -> progress
-            )
-
+            setProgress (Option.foldBack Progress.beforeEpoch first progress)
             goesOn <- true
 
             try
@@ -221,9 +213,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
                       && state.Progress.Stopped.IsNone do
                     yield! this.Step token
             finally
-                if not handles.Binding.IsDisposed && StateGuards.isWhole handles then
-                    handles.Binding.Bind state.Learned
-                    OptimizerSlots.bind handles state.Learned
+                bind ()
 
             setProgress (Progress.stop (Option.defaultValue StopReason.Finished state.Progress.Stopped) state.Progress)
             goesOn <- false
@@ -246,10 +236,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     /// Gives everything back: modules own their weights again, in the modes they were found in.
     member _.Dispose() : unit =
         if not handles.Binding.IsDisposed then
-            if StateGuards.isWhole handles then
-                handles.Binding.Bind state.Learned
-                OptimizerSlots.bind handles state.Learned
-
+            bind ()
             handles.Binding.Release()
             OptimizerSlots.giveBack handles
             (handles.Loader :> IDisposable).Dispose()

@@ -1,9 +1,9 @@
 namespace MetricLearning.Core
 
-open MetricLearning
 open System.Collections.Generic
 open TorchSharp
 open type TorchSharp.torch
+open MetricLearning
 
 /// Laying out the parameters and buffers of a run in flat vectors.
 module internal GroupAssembly =

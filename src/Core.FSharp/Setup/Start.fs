@@ -1,9 +1,9 @@
 namespace MetricLearning.Core
 
-open MetricLearning
 open System
 open TorchSharp
 open type TorchSharp.torch
+open MetricLearning
 
 /// From handles to a run that is ready to start.
 module internal Start =

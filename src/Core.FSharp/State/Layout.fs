@@ -1,7 +1,7 @@
 namespace MetricLearning.Core
 
-open MetricLearning
 open TorchSharp
+open MetricLearning
 
 /// The place of one tensor in a flat vector: `Size` elements from `Offset` on, in the row-major order of `Shape`. The
 /// `Padded` − `Size` elements after them belong to nobody, so that the next slot starts on a 64-byte boundary.

@@ -1,8 +1,8 @@
 namespace MetricLearning.Core
 
-open MetricLearning
 open System
 open System.Threading
+open MetricLearning
 
 /// Weights and optimizer slots of one `ParameterGroup`.
 [<ReferenceEquality>]

@@ -107,6 +107,20 @@ module Progress =
             Stopped = None
         }
 
+    /// The first of the pending work is done.
+    let withoutFirstPending (progress: Progress) : Progress =
+        { progress with
+            Pending = progress.Pending.Tail
+        }
+
+    /// Before the given epoch, which begins a pass over the data.
+    let beforeEpoch (epoch: int) (progress: Progress) : Progress =
+        { progress with
+            Cursor = Cursor.freshPass progress.Cursor
+            Epoch = epoch - 1
+            EpochIsOver = true
+        }
+
     /// The epoch in which the next iteration lies: the current one, or the one after it if that is complete.
     let upcoming (progress: Progress) : Progress =
         if progress.EpochIsOver then

@@ -1,9 +1,9 @@
 namespace MetricLearning.Core
 
-open MetricLearning
 open System
 open System.Threading
 open TorchSharp
+open MetricLearning
 
 /// A flat tensor with counted owners, that nobody writes to while more than one owns it. It starts with one owner; the
 /// native memory goes when the last one releases it. Vectors on the CPU count as memory pressure for the garbage

@@ -1,8 +1,8 @@
 namespace MetricLearning.Core
 
-open MetricLearning
 open TorchSharp
 open type TorchSharp.torch
+open MetricLearning
 
 /// The learning rates of a step.
 module internal LearningRates =

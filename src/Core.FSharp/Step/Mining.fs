@@ -1,8 +1,8 @@
 namespace MetricLearning.Core
 
-open MetricLearning
 open TorchSharp
 open type TorchSharp.torch
+open MetricLearning
 
 /// Embeddings, labels and the tuples that were chosen among them.
 [<ReferenceEquality>]

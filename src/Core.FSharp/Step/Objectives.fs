@@ -1,8 +1,8 @@
 namespace MetricLearning.Core
 
-open MetricLearning
 open TorchSharp
 open type TorchSharp.torch
+open MetricLearning
 
 /// The losses of a batch by name, not yet weighted; a name may come more than once and its losses are added. Losses
 /// that do not count are not among them.

@@ -1,7 +1,7 @@
 namespace MetricLearning.Core
 
-open MetricLearning
 open System
+open MetricLearning
 
 /// Checks before a state is stepped.
 module internal StateGuards =

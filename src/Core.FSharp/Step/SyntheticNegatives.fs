@@ -1,9 +1,9 @@
 namespace MetricLearning.Core
 
-open MetricLearning
 open System
 open TorchSharp
 open type TorchSharp.torch
+open MetricLearning
 
 /// Triplets of a batch's features, and the negatives that the generator made for them. Row i of each is triplet i.
 [<ReferenceEquality>]

@@ -1,10 +1,10 @@
 namespace MetricLearning.Core
 
-open MetricLearning
 open System
 open System.Runtime.InteropServices
 open TorchSharp
 open type TorchSharp.torch
+open MetricLearning
 
 /// Properties of TorchSharp's modules that they do not report themselves.
 module internal TorchModules =

@@ -1,8 +1,8 @@
 namespace MetricLearning.Core
 
-open MetricLearning
 open TorchSharp
 open type TorchSharp.torch
+open MetricLearning
 
 /// The embeddings of two streams: row i of both has label i.
 [<ReferenceEquality>]
@@ -78,5 +78,5 @@ module TwoStream =
         {
             Embeddings = torch.cat ([| streams.Anchors; streams.Others |], 0L)
             Labels = torch.cat ([| streams.Labels; streams.Labels |], 0L)
-            Tuples = choose ctx streams |> Tuples.shift (streams.Anchors.size 0)
+            Tuples = choose ctx streams |> TupleIndices.shift (streams.Anchors.size 0)
         }

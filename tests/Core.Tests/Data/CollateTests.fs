@@ -1,12 +1,12 @@
 module MetricLearning.Core.Tests.Data.CollateTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.Collections.Generic
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 
 let private collate (samples: obj list) =

@@ -1,11 +1,11 @@
 module MetricLearning.Core.Tests.Data.HierarchicalTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open FsCheck
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 
 let private seed = Seed.ofInt64 7L

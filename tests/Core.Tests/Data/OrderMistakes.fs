@@ -1,10 +1,10 @@
 module MetricLearning.Core.Tests.Data.OrderMistakes
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Orders
 
 let tests =

@@ -1,11 +1,11 @@
 module MetricLearning.Core.Tests.Data.OrderTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open FsCheck
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Orders
 
 let tests =

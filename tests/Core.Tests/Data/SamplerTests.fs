@@ -1,12 +1,12 @@
 module MetricLearning.Core.Tests.Data.SamplerTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open FsCheck
 open FsCheck.FSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 
 let private seed = Seed.ofInt64 7L
 

@@ -1,12 +1,12 @@
 module MetricLearning.Core.Tests.Data.SeedTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
-open FsCheck.FSharp
 open FsCheck
+open FsCheck.FSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 
 
 let tests =

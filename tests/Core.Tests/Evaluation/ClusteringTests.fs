@@ -1,13 +1,13 @@
 /// k-means, and scores of clusters.
 module MetricLearning.Core.Tests.Evaluation.ClusteringTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open FsCheck
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 
 let private few =
     { FsCheckConfig.defaultConfig with
@@ -109,7 +109,7 @@ let tests =
                 for away in [ 0.0; 100000.0 ] do
                     for seed in 1L .. 5L do
                         let nmi, _ =
-                            score (classes.data<int64>().ToArray()) (cluster seed (samples + away) 4)
+                            score (classes.data<int64>().ToArray()) (cluster seed (Neighbourhoods.moved away samples) 4)
 
                         near 1.0 nmi $"seed {seed}, {away} from 0"
             }

@@ -1,12 +1,12 @@
 /// Nearest neighbours of extreme numbers and types, and refusals.
 module MetricLearning.Core.Tests.Evaluation.NeighbourEdgeTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.Neighbourhoods
 
@@ -33,7 +33,7 @@ let tests =
 
             test "far from 0 distances are as precise as near it" {
                 use _ = torch.NewDisposeScope()
-                let rows = random 6 300 64 + 1000.0
+                let rows = moved 1000.0 (random 6 300 64)
                 let found = CustomKNN.SquaredEuclidean.Search(rows, 299L, rows, true)
                 let double = rows.to_type torch.float64
 

@@ -1,13 +1,13 @@
 /// Exact nearest neighbours.
 module MetricLearning.Core.Tests.Evaluation.NeighbourTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open FsCheck
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.Neighbourhoods
 
@@ -31,13 +31,13 @@ let tests =
                 testPropertyWithConfig few $"{name}: ties in the order of rows, whatever the tiles"
                 <| fun (number: int) (PositiveInt rows) (PositiveInt k) (isSelf: bool) ->
                     use _ = torch.NewDisposeScope()
-                    let query = whole number (rows + 1) 3 + away
+                    let query = moved away (whole number (rows + 1) 3)
 
                     let reference =
                         if isSelf then
                             query
                         else
-                            whole (number + 1) (2 * rows + 3) 3 + away
+                            moved away (whole (number + 1) (2 * rows + 3) 3)
 
                     let k = 1 + k % (int (reference.size 0) - 1)
                     let expected = byHand distance query k reference isSelf
@@ -57,7 +57,7 @@ let tests =
                 for away in [ 0.0; 100000.0 ] do
                     for bytes in memories do
                         let found =
-                            (search squared bytes).Search(query + away, int64 k, reference + away, false)
+                            (search squared bytes).Search(moved away query, int64 k, moved away reference, false)
 
                         Expect.equal (indicesOf found) expected $"{bytes} bytes, {away} from 0"
 

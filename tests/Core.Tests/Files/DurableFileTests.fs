@@ -1,11 +1,11 @@
 module MetricLearning.Core.Tests.Files.DurableFileTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.IO
 open Expecto
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Places
 
 let private old = "old"B

@@ -1,7 +1,7 @@
 module MetricLearning.Core.Tests.Files.FileTests
 
-open MetricLearning.Core.Tests.Support
 open Expecto
+open MetricLearning.Core.Tests.Support
 
 /// One after the other: libtorch's count of live tensors is one for the process.
 let tests =

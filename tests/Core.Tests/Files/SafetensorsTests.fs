@@ -1,6 +1,5 @@
 module MetricLearning.Core.Tests.Files.SafetensorsTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.Collections.Generic
 open System.IO
@@ -10,6 +9,7 @@ open FsCheck.FSharp
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Places
 open MetricLearning.Core.Tests.Data
 

@@ -1,13 +1,13 @@
 /// Thresholds by pairs of which it is known what belongs together.
 module MetricLearning.Core.Tests.Inference.CalibrationTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open FsCheck
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.EmbeddingNetworks
 

@@ -1,7 +1,7 @@
 module MetricLearning.Core.Tests.Inference.InferenceTests
 
-open MetricLearning.Core.Tests.Support
 open Expecto
+open MetricLearning.Core.Tests.Support
 
 /// One after the other: networks are made from libtorch's generator, which is one for the process.
 let tests =

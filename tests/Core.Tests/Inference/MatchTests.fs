@@ -1,13 +1,13 @@
 /// Matches by distances and thresholds.
 module MetricLearning.Core.Tests.Inference.MatchTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open FsCheck
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.EmbeddingNetworks
 

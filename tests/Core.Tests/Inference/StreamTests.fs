@@ -1,7 +1,6 @@
 /// Embeddings of data sets as streams.
 module MetricLearning.Core.Tests.Inference.StreamTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.Threading
 open Expecto
@@ -9,6 +8,7 @@ open FsCheck
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.EmbeddingNetworks
 

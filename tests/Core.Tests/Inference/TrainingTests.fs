@@ -1,13 +1,13 @@
 /// Networks that are used while they train.
 module MetricLearning.Core.Tests.Inference.TrainingTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.IO
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.SmallRuns
 

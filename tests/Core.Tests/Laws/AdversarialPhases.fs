@@ -1,13 +1,13 @@
 /// Law 9 of the trainer that has phases: they partition the epochs, and each is what the table says. Without libtorch.
 module MetricLearning.Core.Tests.Laws.AdversarialPhases
 
-open MetricLearning.Core.Tests.Support
 open System
+open Expecto
 open FsCheck
 open FsCheck.FSharp
-open Expecto
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 
 type private Decide = Adversarial -> RunKeys -> Progress -> Plan
 

@@ -1,11 +1,11 @@
 /// Only `Effects.fs` changes the world: a test that reads the sources.
 module MetricLearning.Core.Tests.Laws.EffectsBoundary
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.IO
 open System.Text.RegularExpressions
 open Expecto
+open MetricLearning.Core.Tests.Support
 
 /// What changes modules, gradients, rates or libtorch's generator.
 let private effects =

@@ -1,13 +1,13 @@
 /// Law 7: failure is atomic.
 module MetricLearning.Core.Tests.Laws.FailureLaw
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.Threading
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Mishaps
 
 /// A run that fails once, at the given iteration, and then goes on, ends as one that never failed.

@@ -1,12 +1,12 @@
 /// Law 4: forks are strangers.
 module MetricLearning.Core.Tests.Laws.ForkLaw
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.Threading
 open Expecto
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 
 let private steps (step: TrainingState -> TrainingState) (count: int) (state: TrainingState) =
     let mutable state = state.Share()

@@ -1,12 +1,12 @@
 /// Law 10: what is frozen does not move, and is given back as it was.
 module MetricLearning.Core.Tests.Laws.FrozenLaw
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 
 let private shownOf (key: string) (shown: (string * string) list) =
     shown

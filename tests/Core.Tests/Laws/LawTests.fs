@@ -1,7 +1,7 @@
 module MetricLearning.Core.Tests.Laws.LawTests
 
-open MetricLearning.Core.Tests.Support
 open Expecto
+open MetricLearning.Core.Tests.Support
 
 /// One after the other: libtorch's generator and its count of live tensors are one for the process.
 let tests =

@@ -1,13 +1,13 @@
 /// Law 6: nothing leaks.
 module MetricLearning.Core.Tests.Laws.LeakLaw
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.Threading
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 
 /// Live native tensors after each of `count` iterations, by what the iteration did: gradients stay readable until the

@@ -1,12 +1,12 @@
 /// Law 8: all mistakes at once, and nothing of the caller's is written to.
 module MetricLearning.Core.Tests.Laws.MistakesLaw
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 
 /// A mistake: how it is made, and what the message must say.
 type private Mistake =

@@ -1,12 +1,12 @@
 /// Law 9: frozen and stepping never meet, and what no loss reaches is not stepped. Without libtorch.
 module MetricLearning.Core.Tests.Laws.PhaseLaw
 
-open MetricLearning.Core.Tests.Support
+open Expecto
 open FsCheck
 open FsCheck.FSharp
-open Expecto
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 
 type Decide = RunKeys -> Progress -> Plan
 

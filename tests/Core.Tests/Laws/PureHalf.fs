@@ -1,14 +1,14 @@
 /// The half of a state that needs no libtorch, thousands of cases each.
 module MetricLearning.Core.Tests.Laws.PureHalf
 
-open MetricLearning.Core.Tests.Support
 open System
+open Expecto
 open FsCheck
 open FsCheck.FSharp
-open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 
 let private outcome (passIsOver: bool) (loss: float) : Outcome =
     {

@@ -1,13 +1,13 @@
 /// Law 2: runs repeat.
 module MetricLearning.Core.Tests.Laws.RepeatLaw
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.Collections.Generic
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 
 /// What a hook may do without changing the run.
 let private looks: (string * (Session -> unit)) list =

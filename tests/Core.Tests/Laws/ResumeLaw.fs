@@ -1,12 +1,12 @@
 /// Law 3, in memory: stopping costs nothing.
 module MetricLearning.Core.Tests.Laws.ResumeLaw
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 
 let private last = 3
 

@@ -1,11 +1,11 @@
 /// The rules of weights as values, 7 and 8: what a forward pass rewrites, and memory.
 module MetricLearning.Core.Tests.Laws.RewriteRules
 
-open MetricLearning.Core.Tests.Support
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 
 open MetricLearning.Core.Tests.Support.SmallRuns
 

@@ -1,12 +1,12 @@
 /// The rules of weights as values, 1 to 5: whose a weight is.
 module MetricLearning.Core.Tests.Laws.SharingRules
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 
 open MetricLearning.Core.Tests.Support.SmallRuns
 

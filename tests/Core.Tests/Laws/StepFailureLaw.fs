@@ -1,12 +1,12 @@
 /// Law 7 of pure steps: one that fails leaves the state it started from.
 module MetricLearning.Core.Tests.Laws.StepFailureLaw
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Mishaps
 
 let private pureStepFails (step: Run -> TrainingState -> TrainingState) (place: Place) (settings: Settings) =

@@ -1,11 +1,11 @@
 /// Law 1: steps are functions.
 module MetricLearning.Core.Tests.Laws.StepLaw
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 
 type private Step = Run -> TrainingState -> TrainingState
 

@@ -1,12 +1,12 @@
 /// The rules of weights as values that are about TorchSharp's optimizers.
 module MetricLearning.Core.Tests.Laws.TorchRules
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Laws.TorchRuns
 
 let private shared =

@@ -1,13 +1,13 @@
 /// Runs with optimizers of TorchSharp's.
 module MetricLearning.Core.Tests.Laws.TorchRuns
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.Threading
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 
 let subject = Subject.metricLossOnly
 let settings = { Settings.rich with Loss = 0 }

@@ -1,12 +1,12 @@
 /// A sampler that looks at what networks have learned: it changes nothing, and its passes belong to states.
 module MetricLearning.Core.Tests.Laws.TuplesToWeightsRules
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.SmallRuns
 

@@ -1,12 +1,12 @@
 /// Optimizers and schedulers that keep to themselves what a state would need.
 module MetricLearning.Core.Tests.Laws.UnreadableRules
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Laws.TorchRuns
 
 let private inPlace () =

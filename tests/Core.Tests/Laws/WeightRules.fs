@@ -1,13 +1,13 @@
 /// The rules of weights as values, 6, 9 and 11: when a vector is written to, and what modules show.
 module MetricLearning.Core.Tests.Laws.WeightRules
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.Threading
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 
 open MetricLearning.Core.Tests.Support.SmallRuns
 

@@ -1,12 +1,12 @@
 /// Every loss and every miner on 2,048 samples, of which 32 make a class: 4 million pairs, 128 million triplets.
 module MetricLearning.Core.Tests.Metric.BigBatches
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.RandomBatches
 
 let private rows, classes, size = 2048L, 64L, 8L

@@ -1,11 +1,11 @@
 module MetricLearning.Core.Tests.Metric.LossDifferences
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.RandomBatches
 open MetricLearning.Core.Tests.Support.LossValues

@@ -1,12 +1,12 @@
 /// Batches at the edge of what there is to compare.
 module MetricLearning.Core.Tests.Metric.LossEdges
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.RandomBatches
 
 let private twins (rows: torch.Tensor) = torch.cat ([| rows; rows |], 0L)

@@ -1,13 +1,13 @@
 /// Batches without anything to compare.
 module MetricLearning.Core.Tests.Metric.LossZeros
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open FsCheck
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.RandomBatches
 
 let private isZero (name: string) (value: float, slope: float) =

@@ -1,12 +1,12 @@
 /// Batches at the edge of what there is to mine, and what miners refuse.
 module MetricLearning.Core.Tests.Metric.MinerEdges
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.RandomBatches
 open MetricLearning.Core.Tests.Support.MinerCases

@@ -1,11 +1,11 @@
 module MetricLearning.Core.Tests.Metric.OwnTests
 
-open MetricLearning.Core.Tests.Support
 open System.Collections.Generic
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.RandomBatches
 

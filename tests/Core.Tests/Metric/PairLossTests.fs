@@ -1,12 +1,12 @@
 /// What losses of pairs and batches refuse, and a loss of pairs of one's own.
 module MetricLearning.Core.Tests.Metric.PairLossTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.RandomBatches
 

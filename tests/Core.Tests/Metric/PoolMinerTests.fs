@@ -1,13 +1,13 @@
 /// Miners that go on where another stopped, and batches that are triplets already.
 module MetricLearning.Core.Tests.Metric.PoolMinerTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open FsCheck
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.RandomBatches
 

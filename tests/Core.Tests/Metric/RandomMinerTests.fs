@@ -1,13 +1,13 @@
 /// Miners that choose by chance.
 module MetricLearning.Core.Tests.Metric.RandomMinerTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open FsCheck
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.RandomBatches
 

@@ -1,6 +1,5 @@
 module MetricLearning.Core.Tests.Metric.RankedTripletTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open FsCheck
@@ -8,6 +7,7 @@ open FsCheck.FSharp
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.RandomBatches
 

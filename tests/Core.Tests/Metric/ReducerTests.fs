@@ -1,6 +1,5 @@
 module MetricLearning.Core.Tests.Metric.ReducerTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.Collections.Generic
 open Expecto
@@ -8,6 +7,7 @@ open FsCheck
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.RandomBatches
 open MetricLearning.Core.Tests.Support.Reduced

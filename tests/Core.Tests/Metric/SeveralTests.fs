@@ -1,13 +1,13 @@
 /// Losses made of losses, and losses that compare two views.
 module MetricLearning.Core.Tests.Metric.SeveralTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.Collections.Generic
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.RandomBatches
 

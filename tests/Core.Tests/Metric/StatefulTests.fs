@@ -1,13 +1,13 @@
 /// Losses that rewrite their weights, learn proxies without classes, or know outliers.
 module MetricLearning.Core.Tests.Metric.StatefulTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open FsCheck
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.RandomBatches
 open MetricLearning.Core.Tests.Metric.HistogramTests

@@ -1,12 +1,12 @@
 module MetricLearning.Core.Tests.Metric.TupleTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open FsCheck
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.RandomBatches
 
@@ -137,7 +137,7 @@ let private conversions =
 
                 let places = vector [ 10; 11; 12; 13; 4; 5 ]
 
-                match Tuples.moveTo places (Known.pairs ()) with
+                match TupleIndices.moveTo places (Known.pairs ()) with
                 | Tuples.Pairs(a1, p, a2, n) ->
                     Expect.equal
                         [ numbers a1; numbers p; numbers a2; numbers n ]
@@ -145,7 +145,7 @@ let private conversions =
                         "pairs"
                 | other -> failtest $"{other}"
 
-                match Tuples.moveTo places (Tuples.Triplets(vector [ 1 ], vector [ 2 ], vector [ 3 ])) with
+                match TupleIndices.moveTo places (Tuples.Triplets(vector [ 1 ], vector [ 2 ], vector [ 3 ])) with
                 | Tuples.Triplets(a, p, n) ->
                     Expect.equal [ numbers a; numbers p; numbers n ] [ [| 1 |]; [| 12 |]; [| 13 |] ] "triplets"
                 | other -> failtest $"{other}"
@@ -156,12 +156,12 @@ let private conversions =
                 let places = vector [ 7; 8; 9 ]
                 let a, p, n = vector [ 0; 1; 2 ], vector [ 7; 9; 9 ], vector [ 3; 4; 5 ]
 
-                match Tuples.withoutOwn places (Tuples.Triplets(a, p, n)) with
+                match TupleIndices.withoutOwn places (Tuples.Triplets(a, p, n)) with
                 | Tuples.Triplets(a, p, n) ->
                     Expect.equal [ numbers a; numbers p; numbers n ] [ [| 1 |]; [| 9 |]; [| 4 |] ] "triplets"
                 | other -> failtest $"{other}"
 
-                match Tuples.withoutOwn places (Tuples.Pairs(a, p, a, n)) with
+                match TupleIndices.withoutOwn places (Tuples.Pairs(a, p, a, n)) with
                 | Tuples.Pairs(a1, p, a2, n) ->
                     Expect.equal
                         [ numbers a1; numbers p; numbers a2; numbers n ]

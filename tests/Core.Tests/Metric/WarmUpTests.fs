@@ -1,13 +1,13 @@
 /// The warm-up of a memory, its masks, and what it refuses.
 module MetricLearning.Core.Tests.Metric.WarmUpTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open FsCheck
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.RandomBatches
 open MetricLearning.Core.Tests.Support.Memories

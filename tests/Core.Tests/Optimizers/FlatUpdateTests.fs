@@ -1,15 +1,15 @@
 module MetricLearning.Core.Tests.Optimizers.FlatUpdateTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open FsCheck
 open FsCheck.FSharp
+open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.Weights
-open TorchSharp
 
 // Sizes below, at and above a cache line of eight float64, a scalar, and nothing at all.
 let private shapes =

@@ -1,14 +1,14 @@
 module MetricLearning.Core.Tests.Optimizers.MirrorTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
+open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.Weights
 open MetricLearning.Core.Tests.Support.Mirrors
-open TorchSharp
 
 let private equal =
     testList

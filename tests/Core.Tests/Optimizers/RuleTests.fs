@@ -1,12 +1,12 @@
 module MetricLearning.Core.Tests.Optimizers.RuleTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
+open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Weights
-open TorchSharp
 
 let private shape = [| 3L; 7L |]
 

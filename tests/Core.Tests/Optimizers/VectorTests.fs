@@ -1,14 +1,14 @@
 module MetricLearning.Core.Tests.Optimizers.VectorTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open FsCheck
+open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.Weights
-open TorchSharp
 
 let private named (tensors: torch.Tensor[]) =
     tensors |> Array.mapi (fun index tensor -> struct ($"t{index}", tensor))

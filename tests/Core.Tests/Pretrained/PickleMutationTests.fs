@@ -1,13 +1,13 @@
 /// Files of `torch.save` that were changed, by accident or on purpose.
 module MetricLearning.Core.Tests.Pretrained.PickleMutationTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.IO
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.PickleWriter
 open MetricLearning.Core.Tests.Support.TorchFiles
 

@@ -1,7 +1,6 @@
 /// Files of `torch.save`, read as data.
 module MetricLearning.Core.Tests.Pretrained.PickledTensorsTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.IO.Compression
 open System.Text
@@ -9,6 +8,7 @@ open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.PickleWriter
 open MetricLearning.Core.Tests.Support.TorchFiles
 open MetricLearning.Core.Tests.Support.PickledFiles

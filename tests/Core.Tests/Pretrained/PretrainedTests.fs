@@ -1,7 +1,7 @@
 module MetricLearning.Core.Tests.Pretrained.PretrainedTests
 
-open MetricLearning.Core.Tests.Support
 open Expecto
+open MetricLearning.Core.Tests.Support
 
 /// One after the other: libtorch's count of live tensors and its generator are the process's.
 let tests =

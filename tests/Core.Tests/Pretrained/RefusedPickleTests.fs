@@ -1,7 +1,6 @@
 /// Files that are not of `torch.save`, or hold what is no tensor.
 module MetricLearning.Core.Tests.Pretrained.RefusedPickleTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.IO
 open System.IO.Compression
@@ -10,6 +9,7 @@ open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.PickleWriter
 open MetricLearning.Core.Tests.Support.TorchFiles
 open MetricLearning.Core.Tests.Support.PickledFiles

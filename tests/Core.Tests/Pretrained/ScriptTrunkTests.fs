@@ -1,13 +1,13 @@
 /// TorchScript trunks that train.
 module MetricLearning.Core.Tests.Pretrained.ScriptTrunkTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.IO
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.ScriptFiles
 open MetricLearning.Core.Tests.Support.Scripts

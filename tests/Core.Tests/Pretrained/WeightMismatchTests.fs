@@ -1,7 +1,6 @@
 /// Weights that do not fit a module.
 module MetricLearning.Core.Tests.Pretrained.WeightMismatchTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.Collections.Generic
 open System.IO
@@ -9,6 +8,7 @@ open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.PickleWriter
 open MetricLearning.Core.Tests.Support.TorchFiles
 open MetricLearning.Core.Tests.Support.PretrainedNetworks

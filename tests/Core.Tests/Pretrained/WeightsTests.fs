@@ -1,7 +1,6 @@
 /// Weights loaded into modules.
 module MetricLearning.Core.Tests.Pretrained.WeightsTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.Collections.Generic
 open System.IO
@@ -9,6 +8,7 @@ open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.PickleWriter
 open MetricLearning.Core.Tests.Support.TorchFiles

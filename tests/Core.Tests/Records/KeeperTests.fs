@@ -1,12 +1,12 @@
 /// Keeping records and asking for them.
 module MetricLearning.Core.Tests.Records.KeeperTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.Collections.Generic
 open System.IO
 open Expecto
 open MetricLearning
+open MetricLearning.Core.Tests.Support
 
 let private append (keeper: RecordKeeper) (group: string) (x: int64) (value: float) =
     keeper.Append(group, x, [ KeyValuePair("value", value) ])

@@ -1,7 +1,6 @@
 /// Records of processes that are killed in the middle of their work.
 module MetricLearning.Core.Tests.Records.KillTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.Collections.Generic
 open System.Diagnostics
@@ -10,6 +9,7 @@ open System.Reflection
 open System.Threading
 open Expecto
 open MetricLearning
+open MetricLearning.Core.Tests.Support
 
 /// The argument that makes the test program such a process.
 [<Literal>]

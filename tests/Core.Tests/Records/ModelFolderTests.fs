@@ -1,12 +1,12 @@
 /// Folders with the weights of some epochs.
 module MetricLearning.Core.Tests.Records.ModelFolderTests
 
-open MetricLearning.Core.Tests.Support
 open System.IO
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 
 let private session (inputs: int64) =
     let data = torch.rand(int64 RunParts.labels.Length, inputs).DetachFromDisposeScope()

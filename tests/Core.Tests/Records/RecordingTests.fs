@@ -1,12 +1,12 @@
 /// Records of a run.
 module MetricLearning.Core.Tests.Records.RecordingTests
 
-open MetricLearning.Core.Tests.Support
 open System.Collections.Generic
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 
 let private collecting (loss: unit -> Loss) : Loss =

@@ -1,12 +1,12 @@
 /// Damaged, foreign and unwritable checkpoints in a run's folder.
 module MetricLearning.Core.Tests.Run.AutosaveMistakes
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.IO
 open Expecto
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.AutosavedRuns
 open MetricLearning.Core.Tests.Support.Places
 open MetricLearning.Core.Tests.Support.SavedRuns

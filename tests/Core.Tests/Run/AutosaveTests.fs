@@ -1,12 +1,12 @@
 module MetricLearning.Core.Tests.Run.AutosaveTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.IO
 open System.Threading
 open Expecto
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.AutosavedRuns
 open MetricLearning.Core.Tests.Support.Places
 open MetricLearning.Core.Tests.Support.SavedRuns

@@ -1,8 +1,6 @@
 /// Law 3 through a file: stopping costs nothing.
 module MetricLearning.Core.Tests.Run.CheckpointLaw
 
-open MetricLearning.Core.Tests.Support
-open MetricLearning.Core.Tests.Laws
 open System
 open System.IO
 open System.Threading
@@ -10,6 +8,8 @@ open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
+open MetricLearning.Core.Tests.Laws
 open MetricLearning.Core.Tests.Support.Places
 
 /// Through a file; saving changes nothing of the run, and the file written again is the same.

@@ -1,8 +1,6 @@
 /// Checkpoints that are not those of the run.
 module MetricLearning.Core.Tests.Run.CheckpointRefusals
 
-open MetricLearning.Core.Tests.Support
-open MetricLearning.Core.Tests.Laws
 open System
 open System.Collections.Generic
 open System.IO
@@ -10,6 +8,8 @@ open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
+open MetricLearning.Core.Tests.Laws
 open MetricLearning.Core.Tests.Support.Places
 open MetricLearning.Core.Tests.Support.SavedRuns
 open MetricLearning.Core.Tests.Data

@@ -1,6 +1,5 @@
 module MetricLearning.Core.Tests.Run.CheckpointTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.Collections.Generic
 open System.IO
@@ -8,6 +7,7 @@ open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Places
 open MetricLearning.Core.Tests.Support.SavedRuns
 open MetricLearning.Core.Tests.Data

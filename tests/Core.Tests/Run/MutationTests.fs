@@ -1,7 +1,6 @@
 /// Checkpoints that were damaged, and disks that are full.
 module MetricLearning.Core.Tests.Run.MutationTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.IO
 open System.Security.Cryptography
@@ -9,6 +8,7 @@ open System.Threading
 open Expecto
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Places
 
 let private settings =

@@ -1,7 +1,6 @@
 /// The numbers of a state as text.
 module MetricLearning.Core.Tests.Run.ProgressTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open System.IO
 open Expecto
@@ -9,7 +8,7 @@ open FsCheck
 open FsCheck.FSharp
 open MetricLearning
 open MetricLearning.Core
-open MetricLearning.Core.Checkpoints
+open MetricLearning.Core.Tests.Support
 
 let private floats =
     Gen.oneof

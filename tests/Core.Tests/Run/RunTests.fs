@@ -1,12 +1,12 @@
 /// A run driven by functions.
 module MetricLearning.Core.Tests.Run.RunTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 
 let private settings =
     { Settings.rich with

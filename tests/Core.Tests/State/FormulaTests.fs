@@ -1,14 +1,14 @@
 module MetricLearning.Core.Tests.State.FormulaTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open FsCheck
+open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.ScheduleTrace
-open TorchSharp
 
 /// Those of TorchSharp's schedulers that equal PyTorch's.
 let torchs: (string * Schedule * int * Maker) list =

@@ -1,14 +1,14 @@
 module MetricLearning.Core.Tests.State.PlateauTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open FsCheck
+open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.ScheduleTrace
-open TorchSharp
 
 let private byPlateau (schedule: Schedule) (make: Maker) (scores: float list) =
     use _ = torch.NewDisposeScope()

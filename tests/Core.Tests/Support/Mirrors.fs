@@ -2,10 +2,10 @@ module MetricLearning.Core.Tests.Support.Mirrors
 
 open System
 open Expecto
+open TorchSharp
 open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Tests.Support.Weights
-open TorchSharp
 
 let shapes = [| [| 4L; 3L |]; [| 4L |]; [| 2L; 4L |] |]
 

@@ -34,6 +34,11 @@ let whole (number: int) (rows: int) (columns: int) : Tensor =
     use generator = generator number
     torch.randint (-2L, 3L, [| int64 rows; int64 columns |], dtype = torch.float32, generator = generator)
 
+/// Rows that are moved away from 0. (A tensor is added, not a number: libtorch reads a number that may be gone by then.)
+let moved (away: float) (rows: Tensor) : Tensor =
+    use away = torch.tensor (away, dtype = rows.dtype)
+    rows.add away
+
 let random (number: int) (rows: int) (columns: int) : Tensor =
     use generator = generator number
     torch.randn ([| int64 rows; int64 columns |], dtype = torch.float32, generator = generator)

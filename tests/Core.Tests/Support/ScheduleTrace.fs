@@ -1,9 +1,9 @@
 module MetricLearning.Core.Tests.Support.ScheduleTrace
 
 open Expecto
+open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open TorchSharp
 
 let initial = [| 0.1; 0.02 |]
 

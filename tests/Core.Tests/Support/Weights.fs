@@ -1,9 +1,9 @@
 module MetricLearning.Core.Tests.Support.Weights
 
 open System
+open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-open TorchSharp
 
 /// Numbers that look random and are the same on every machine, from −1 to 1.
 let noise (seed: int64) (count: int64) : float[] =

@@ -1,12 +1,12 @@
 /// The cut between the halves of a recipe: the second half needs nothing of the first but the rows that cross it.
 module MetricLearning.Core.Tests.Trainers.HalvesTests
 
-open MetricLearning.Core.Tests.Support
 open System.Threading
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 
 // A row of batch norm depends on the others; dropout draws in the order of calls.
 let private settings =

@@ -1,12 +1,12 @@
 /// Keys that the trainer does not know are errors that list the ones it does.
 module MetricLearning.Core.Tests.Trainers.NameTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 
 let private message (whole: Context -> Embedded -> Losses) : string =
     let recipe =

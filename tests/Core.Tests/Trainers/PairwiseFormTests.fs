@@ -1,12 +1,12 @@
 /// Losses on synthetic triplets compute the entries they need: the same numbers as from the whole matrix.
 module MetricLearning.Core.Tests.Trainers.PairwiseFormTests
 
-open MetricLearning.Core.Tests.Support
 open System
 open Expecto
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.RandomBatches
 open MetricLearning.Core.Tests.Metric.OwnTests
 open MetricLearning.Core.Tests.Support.Contexts

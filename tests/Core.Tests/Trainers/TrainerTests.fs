@@ -1,7 +1,7 @@
 module MetricLearning.Core.Tests.Trainers.TrainerTests
 
-open MetricLearning.Core.Tests.Support
 open Expecto
+open MetricLearning.Core.Tests.Support
 
 let tests =
     testList

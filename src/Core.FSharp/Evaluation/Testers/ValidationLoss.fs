@@ -1,7 +1,7 @@
 namespace MetricLearning
 
-open MetricLearning.Core
 open TorchSharp
+open MetricLearning.Core
 
 /// Losses of embeddings without training.
 module internal ValidationLoss =

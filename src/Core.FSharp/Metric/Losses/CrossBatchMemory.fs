@@ -89,7 +89,7 @@ type CrossBatchMemory
         | Tuples.All, _
         | _, null -> loss.ComputeOn(input.Against(embeddings, labels, tuples, memory, memoryLabels, own))
         | chosen, own ->
-            let chosen = Tuples.withoutOwn own chosen
+            let chosen = TupleIndices.withoutOwn own chosen
             loss.ComputeOn(input.Against(embeddings, labels, chosen, memory, memoryLabels, own))
 
     let ofBatch (input: MetricInput) (labels: torch.Tensor) : torch.Tensor =
@@ -97,7 +97,7 @@ type CrossBatchMemory
             match miner, input.Tuples with
             | null, given -> given
             | _, Tuples.All -> mine input input.Embeddings labels null null
-            | _, given -> Tuples.join (mine input input.Embeddings labels null null) given
+            | _, given -> TupleIndices.join (mine input input.Embeddings labels null null) given
 
         loss.ComputeOn(input.Against(input.Embeddings, labels, tuples, null, null, null))
 
@@ -117,7 +117,12 @@ type CrossBatchMemory
                         Tuples.Pairs(a1, p, a2, n)
                     | chosen -> chosen
 
-                Tuples.join mined (if input.InTraining then Tuples.moveTo own given else given)
+                TupleIndices.join
+                    mined
+                    (if input.InTraining then
+                         TupleIndices.moveTo own given
+                     else
+                         given)
 
         against input input.Embeddings labels tuples memory memoryLabels own
 

@@ -1,11 +1,10 @@
 namespace MetricLearning.Core
 
-open MetricLearning
 open System
 open System.Collections.Generic
 open System.IO
 open TorchSharp
-open MetricLearning.Core.Checkpoints
+open MetricLearning
 
 /// Checkpoints: a whole state in one file, from which another process goes on as if nothing had happened. The file is a
 /// safetensors file of named tensors; its strings hold the numbers and say what the run is made of, and its last tensor is the

@@ -1,9 +1,9 @@
 namespace MetricLearning.Core
 
-open MetricLearning
 open System
 open System.Globalization
 open System.IO
+open MetricLearning
 
 /// The checkpoints of one run in one folder: `checkpoint-00000020.safetensors` is that after 20 iterations.
 module CheckpointFolder =

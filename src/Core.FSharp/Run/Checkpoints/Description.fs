@@ -1,11 +1,10 @@
-namespace MetricLearning.Core.Checkpoints
+namespace MetricLearning.Core
 
-open MetricLearning
 open System
 open System.IO
 open System.Text
 open System.Text.Json
-open MetricLearning.Core
+open MetricLearning
 
 /// The parts of a run by name: enough to report how another one differs.
 type internal Description =

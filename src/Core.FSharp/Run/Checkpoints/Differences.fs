@@ -1,10 +1,9 @@
-namespace MetricLearning.Core.Checkpoints
+namespace MetricLearning.Core
 
-open MetricLearning
 open System
 open System.Collections.Generic
 open TorchSharp
-open MetricLearning.Core
+open MetricLearning
 
 /// Differences between a checkpoint and the run that is to go on from it: sentences, none when it fits.
 module internal Differences =

@@ -1,9 +1,8 @@
-namespace MetricLearning.Core.Checkpoints
+namespace MetricLearning.Core
 
-open MetricLearning
 open System.Collections.Generic
 open TorchSharp
-open MetricLearning.Core
+open MetricLearning
 
 /// Everything of a state that is a tensor, by name.
 [<ReferenceEquality>]

@@ -1,9 +1,9 @@
-namespace MetricLearning.Core.Checkpoints
+namespace MetricLearning.Core
 
-open MetricLearning
 open System
 open System.Globalization
 open System.Text.Json
+open MetricLearning
 
 /// Numbers in JSON that come back as they were, bit for bit.
 module internal Numbers =

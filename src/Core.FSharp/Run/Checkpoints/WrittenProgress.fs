@@ -1,12 +1,11 @@
-namespace MetricLearning.Core.Checkpoints
+namespace MetricLearning.Core
 
-open MetricLearning
 open System
 open System.Collections.Generic
 open System.IO
 open System.Text
 open System.Text.Json
-open MetricLearning.Core
+open MetricLearning
 
 /// Progress as JSON, but for the place in the data, which may be long and is written as a tensor.
 module internal WrittenProgress =
