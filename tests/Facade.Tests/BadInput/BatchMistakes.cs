@@ -25,28 +25,6 @@ public sealed class BatchMistakes
             "Reading sample 3",
             "disk gone"
         ),
-        ["a sample that is null"] = new(s => Reading<object?>(s, _ => null), "Reading sample", "null"),
-        ["samples of different shapes"] = new(
-            s => new TrainerOptions(Reading<(Tensor, long)>(s, index => (zeros(index == 5 ? 3 : 4), 0)))
-            {
-                Sampler = new long[] { 0, 1, 2, 3, 4, 5, 6, 7 },
-            },
-            "Sample 5",
-            "[3]",
-            "[4]",
-            "Make all samples alike"
-        ),
-        ["samples without labels"] = new(
-            s => Reading(s, index => s.Data[index]),
-            "without labels",
-            "DataAndLabelGetter"
-        ),
-        ["samples whose label is a fraction"] = new(s => Reading(s, index => (s.Data[index], 0.5)), "abel"),
-        ["labels in words that no map knows"] = new(
-            s => Reading(s, index => (s.Data[index], "cat")),
-            "\"cat\"",
-            "give DatasetLabels"
-        ),
         ["a label that the data set's labels lack"] = new(
             s => new TrainerOptions(Reading(s, index => (s.Data[index], "cat")))
             {
@@ -69,15 +47,6 @@ public sealed class BatchMistakes
             "Making a batch of samples",
             "cannot collate"
         ),
-        ["a collate function that returns null"] = new(
-            s => new TrainerOptions(s.Options) { CollateFn = _ => null! },
-            "CollateFn returned null"
-        ),
-        ["a collate function that returns a text"] = new(
-            s => new TrainerOptions(s.Options) { CollateFn = _ => "batch" },
-            "Making a batch",
-            "DataAndLabelGetter"
-        ),
         ["a getter that throws"] = new(
             s => new TrainerOptions(s.Options)
             {
@@ -91,61 +60,10 @@ public sealed class BatchMistakes
             "Making a batch",
             "data"
         ),
-        ["a getter that returns null for the labels"] = new(
-            s => new TrainerOptions(s.Options) { DataAndLabelGetter = _ => (s.Data, null!) },
-            "Making a batch",
-            "abels"
-        ),
-        ["a getter with fewer labels than data"] = new(
-            s => new TrainerOptions(s.Options) { DataAndLabelGetter = _ => (zeros(8, 4), new long[] { 1, 2 }) },
-            "[8 × 4]",
-            "2 labels"
-        ),
-        ["a getter whose data are a text"] = new(
-            s => new TrainerOptions(s.Options) { DataAndLabelGetter = _ => ("data", new long[] { 1 }) },
-            "Making a batch",
-            "String"
-        ),
-        ["a sampler beyond the end"] = new(
-            s => new TrainerOptions(s.Options) { Sampler = new long[] { 0, 1, 2, 3, 4, 5, 6, 24 } },
-            "sample 24",
-            "0 to 23"
-        ),
-        ["a sampler below zero"] = new(
-            s => new TrainerOptions(s.Options) { Sampler = new long[] { 0, 1, 2, 3, 4, 5, 6, -1 } },
-            "sample -1",
-            "0 to 23"
-        ),
-        ["a sampler with an empty pass"] = new(
-            s => new TrainerOptions(s.Options) { Sampler = Array.Empty<long>() },
-            "no full batch of 8",
-            "a smaller BatchSize"
-        ),
         ["a sampler whose pass is null"] = new(
             s => new TrainerOptions(s.Options) { Sampler = new Made.Order(_ => null!) },
             "Order",
             "null"
-        ),
-        ["a sampler that throws"] = new(
-            s => new TrainerOptions(s.Options)
-            {
-                Sampler = new Made.Order(_ => throw new InvalidOperationException("no order today")),
-            },
-            "no order today"
-        ),
-        ["no batches"] = new(s => new TrainerOptions(s.Options) { Sampler = Array.Empty<long[]>() }, "holds no batch"),
-        ["an empty batch"] = new(
-            s => new TrainerOptions(s.Options)
-            {
-                Sampler = new Made.BatchOrder(_ =>
-                    [
-                        [],
-                        [1, 2],
-                    ]
-                ),
-            },
-            "Batch 0",
-            "is empty"
         ),
         ["a batch that is null"] = new(
             s => new TrainerOptions(s.Options) { Sampler = new Made.BatchOrder(_ => [null!]) },

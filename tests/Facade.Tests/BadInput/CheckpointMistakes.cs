@@ -105,55 +105,14 @@ public sealed class CheckpointMistakes
         Assert.Equal(files, place.Files(""));
     }
 
-    public static TheoryData<string, string> Options =>
-        new()
-        {
-            { "nothing said", "how often" },
-            { "no iterations", "EveryIterations is 0" },
-            { "no time", "Every is" },
-            { "none kept", "KeepLast is 0" },
-            { "no folder", "folder" },
-        };
-
-    [Theory]
-    [MemberData(nameof(Options))]
-    public void Options_that_make_no_sense(string what, string words)
+    [Fact]
+    public void Options_that_make_no_sense()
     {
         using var scenario = new Scenario();
-        var sensible = new CheckpointOptions { Folder = "folder", EveryIterations = 1 };
-        var options = what switch
-        {
-            "nothing said" => new CheckpointOptions(sensible) { EveryIterations = null },
-            "no iterations" => new CheckpointOptions(sensible) { EveryIterations = 0 },
-            "no time" => new CheckpointOptions(sensible) { Every = TimeSpan.Zero },
-            "none kept" => new CheckpointOptions(sensible) { KeepLast = 0 },
-            _ => new CheckpointOptions(sensible) { Folder = "" },
-        };
+        var options = new CheckpointOptions { Folder = "folder", EveryIterations = 0 };
         var error = Assert.Throws<SetupException>(() =>
             new MetricLossOnly(new TrainerOptions(scenario.Options) { Checkpoints = options })
         );
-        Assert.Contains(words, error.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void An_optimizer_that_keeps_its_state_to_itself()
-    {
-        using var place = new TemporaryFolder();
-        using var scenario = new Scenario();
-        using var trainer = new MetricLossOnly(
-            new TrainerOptions(scenario.Options)
-            {
-                Optimizers = new()
-                {
-                    Trunk = scenario.TrunkOptimizer,
-                    Embedder = optim.Rprop(scenario.Embedder.parameters()),
-                },
-            }
-        );
-        trainer.Step();
-        var error = Assert.Throws<InvalidOperationException>(() => trainer.SaveCheckpoint(place.At("run")));
-        Assert.Contains("embedder_optimizer", error.Message, StringComparison.Ordinal);
-        Assert.Empty(place.Files(""));
-        trainer.Step();
+        Assert.Contains("EveryIterations is 0", error.Message, StringComparison.Ordinal);
     }
 }

@@ -8,11 +8,6 @@ public sealed class DataMistakes
 {
     private static readonly Dictionary<string, Mistake> Mistakes = new()
     {
-        ["a batch size of zero"] = new(
-            s => new TrainerOptions(s.Options) { BatchSize = 0 },
-            "BatchSize is 0",
-            "at least 1"
-        ),
         ["a negative batch size"] = new(
             s => new TrainerOptions(s.Options) { BatchSize = -8 },
             "BatchSize is -8",
@@ -37,22 +32,6 @@ public sealed class DataMistakes
             "20 labels",
             "one label per sample"
         ),
-        ["labels that are fractions"] = new(
-            s => new TrainerOptions(s.Options) { Dataset = TrainingData.FromTensors(s.Data, ones(24) * 0.5) },
-            "A label is 0.5",
-            "labels are integers"
-        ),
-        ["labels in three dimensions"] = new(
-            s => new TrainerOptions(s.Options)
-            {
-                Dataset = TrainingData.FromTensors(s.Data, zeros(24, 1, 1, dtype: ScalarType.Int64)),
-            },
-            "abels"
-        ),
-        ["labels that are objects"] = new(
-            s => new TrainerOptions(s.Options) { Dataset = TrainingData.FromTensors(s.Data, new object()) },
-            "abels"
-        ),
         ["a level that the labels do not have"] = new(
             s => new TrainerOptions(s.Options) { LabelHierarchyLevel = 1 },
             "LabelHierarchyLevel is 1",
@@ -71,38 +50,6 @@ public sealed class DataMistakes
             s => new TrainerOptions(s.Options) { SetMinLabelToZero = true, DatasetLabels = new long[] { 0, 1, 2 } },
             "Label 3",
             "DatasetLabels must hold every label"
-        ),
-        ["labels in numbers, the data set's in words"] = new(
-            s => new TrainerOptions(s.Options) { SetMinLabelToZero = true, DatasetLabels = new[] { "a", "b" } },
-            "DatasetLabels are strings",
-            "use one kind"
-        ),
-        ["inputs with different numbers of rows"] = new(
-            s => new TrainerOptions(s.Options)
-            {
-                Models = new() { Trunk = new Made.TwoInputs(), Embedder = s.Embedder },
-                Optimizers = [],
-                Dataset = TrainingData.FromTensors([s.Data, s.Data[..20]], s.Labels),
-            },
-            "24 rows, another 20"
-        ),
-        ["a number instead of a tensor of rows"] = new(
-            s => new TrainerOptions(s.Options)
-            {
-                Dataset = TrainingData.FromTensors(tensor(1.0f), new long[] { 0 }),
-                BatchSize = 1,
-            },
-            "no dimensions",
-            "one row per sample"
-        ),
-        ["no tensor at all"] = new(
-            s => new TrainerOptions(s.Options) { Dataset = TrainingData.FromTensors(Array.Empty<Tensor>(), s.Labels) },
-            "no data tensors"
-        ),
-        ["a sampler with less than a batch"] = new(
-            s => new TrainerOptions(s.Options) { Sampler = new MPerClassSampler(s.Labels, 1, 4, 4) },
-            "MPerClassSampler has 4 samples",
-            "a smaller BatchSize"
         ),
     };
 

@@ -12,14 +12,6 @@ public sealed class HookMistakes
         public void Report(TrainingProgress value) => report(value);
     }
 
-    private static string TrainedFor(int epochs)
-    {
-        using var scenario = new Scenario();
-        using var trainer = new MetricLossOnly(scenario.Options);
-        trainer.Train(epochs);
-        return scenario.Weights();
-    }
-
     [Fact]
     public void An_iteration_hook_that_throws_loses_nothing()
     {
@@ -38,7 +30,7 @@ public sealed class HookMistakes
         trainer.Train(2);
 
         Assert.Equal(5, trainer.GlobalIteration);
-        Assert.Equal(TrainedFor(2), scenario.Weights());
+        Assert.Equal(Scenario.After(2), scenario.Weights());
     }
 
     [Fact]
@@ -61,7 +53,7 @@ public sealed class HookMistakes
         trainer.Train(2);
 
         Assert.Equal([1, 2], calls);
-        Assert.Equal(TrainedFor(2), scenario.Weights());
+        Assert.Equal(Scenario.After(2), scenario.Weights());
     }
 
     [Fact]
@@ -82,7 +74,7 @@ public sealed class HookMistakes
         trainer.Train(3);
 
         Assert.Equal(1, trainer.Epoch);
-        Assert.Equal(TrainedFor(1), scenario.Weights());
+        Assert.Equal(Scenario.After(1), scenario.Weights());
     }
 
     [Fact]
@@ -95,7 +87,7 @@ public sealed class HookMistakes
         Assert.Equal(0, trainer.GlobalIteration);
         trainer.Train(2);
 
-        Assert.Equal(TrainedFor(2), scenario.Weights());
+        Assert.Equal(Scenario.After(2), scenario.Weights());
     }
 
     [Theory]
@@ -161,7 +153,7 @@ public sealed class HookMistakes
         Assert.Equal(0, trainer.Epoch);
         trainer.Train(2);
 
-        Assert.Equal(TrainedFor(2), scenario.Weights());
+        Assert.Equal(Scenario.After(2), scenario.Weights());
     }
 
     [Theory]
@@ -191,7 +183,7 @@ public sealed class HookMistakes
         trainer.Train(3);
 
         Assert.Equal(8, trainer.GlobalIteration);
-        Assert.Equal(TrainedFor(3), scenario.Weights());
+        Assert.Equal(Scenario.After(3), scenario.Weights());
     }
 
     [Theory]

@@ -20,6 +20,8 @@ public sealed class NullArguments
         ["custom names"] = s => new CustomTrainer(s.Options, _ => [], lossNames: null!),
         ["data"] = s => TrainingData.FromTensors((Tensor)null!, s.Labels),
         ["labels"] = s => TrainingData.FromTensors(s.Data, (IReadOnlyList<long>)null!),
+        ["a tensor of labels"] = s => TrainingData.FromTensors(s.Data, (Tensor)null!),
+        ["a distance to search by"] = _ => new CustomKNN(null!),
         ["one of several inputs"] = s => TrainingData.FromTensors([s.Data, null!], s.Labels),
         ["data set"] = _ => TrainingData.FromDataset<(Tensor, long)>(null!),
         ["samples"] = _ => TrainingData.FromSamples<(Tensor, long)>(null!),

@@ -73,43 +73,4 @@ public sealed class OptimizerMistakes
             "Adam"
         );
     }
-
-    [Fact]
-    public void An_optimizer_without_a_twin_is_a_warning()
-    {
-        using var scenario = new Scenario();
-        using var optimizer = optim.Rprop(scenario.Trunk.parameters());
-        using var trainer = new MetricLossOnly(
-            new TrainerOptions(scenario.Options) { Optimizers = new() { Trunk = optimizer } }
-        );
-        Assert.Contains(
-            trainer.Warnings,
-            warning =>
-                warning.Contains("trunk_optimizer", StringComparison.Ordinal)
-                && warning.Contains("Rprop", StringComparison.Ordinal)
-        );
-    }
-
-    [Fact]
-    public void TorchSharps_schedulers_cannot_be_rewound()
-    {
-        using var scenario = new Scenario();
-        var options = new TrainerOptions(scenario.Options)
-        {
-            LrSchedulers = new() { TrunkByIteration = optim.lr_scheduler.StepLR(scenario.TrunkOptimizer, 1, 0.5) },
-        };
-        using var trainer = new MetricLossOnly(options);
-        trainer.Step();
-        using var state = trainer.State;
-        trainer.Step();
-        trainer.State = state;
-
-        Refusing.In<InvalidOperationException>(
-            options,
-            trainer,
-            () => trainer.Step(),
-            "\"trunk_scheduler_by_iteration\"",
-            "use a schedule of this library"
-        );
-    }
 }

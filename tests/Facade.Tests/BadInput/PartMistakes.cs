@@ -112,25 +112,6 @@ public sealed class PartMistakes
             "Models[\"trunk\"] takes 1 input tensor(s)",
             "given 2"
         ),
-        ["one optimizer under two keys"] = new(
-            s => new TrainerOptions(s.Options)
-            {
-                Optimizers = new() { Trunk = s.TrunkOptimizer, Embedder = s.TrunkOptimizer },
-            },
-            "One optimizer stands under the keys \"trunk_optimizer\" and \"embedder_optimizer\""
-        ),
-        ["a parameter in two optimizers"] = new(
-            s => new TrainerOptions(s.Options)
-            {
-                Optimizers = new()
-                {
-                    Trunk = s.TrunkOptimizer,
-                    Embedder = optim.SGD([.. s.Embedder.parameters(), .. s.Trunk.parameters()], 0.1),
-                },
-            },
-            "\"trunk_optimizer\" and \"embedder_optimizer\"",
-            "it may be in one"
-        ),
         ["an optimizer made before the network was moved"] = new(
             s => new TrainerOptions(s.Options) { Optimizers = new() { Trunk = BeforeMoving(s) } },
             "Optimizers[\"trunk_optimizer\"]",

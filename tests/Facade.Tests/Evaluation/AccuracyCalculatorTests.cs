@@ -145,22 +145,5 @@ public sealed class AccuracyCalculatorTests : IDisposable
         Assert.Contains(Enumerable.Range(2, 20), seed => Nmi(seed) != Nmi(1));
     }
 
-    [Fact]
-    public void Custom_knn_searches_block_by_block_with_the_same_result()
-    {
-        using var whole = new CustomKNN(new LpDistance()).Search(query, 5, query, true);
-
-        foreach (
-            var search in new CustomKNN[] { new(new LpDistance(), batchSize: 4), new(new LpDistance(), maxBytes: 500) }
-        )
-        {
-            using var found = search.Search(query, 5, query, true);
-            Assert.True(found.Indices.Equals(whole.Indices));
-            Assert.True(found.Distances.Equals(whole.Distances));
-        }
-
-        Assert.Throws<ArgumentNullException>(() => new CustomKNN(null!));
-    }
-
     public void Dispose() => scope.Dispose();
 }

@@ -6,66 +6,6 @@ namespace MetricLearning.Tests.Feed;
 
 public sealed class SamplerTests
 {
-    /// <summary>A sampler of a C# user's own: samples of even index first, each half shuffled.</summary>
-    private sealed class EvenFirst(int count) : Sampler
-    {
-        public override IEnumerable<long> Pass(Seed seed, long pass)
-        {
-            var order = seed.Derive("even first", pass)
-                .Shuffle(Enumerable.Range(0, count).Select(index => (long)index));
-            return order.OrderBy(index => index % 2);
-        }
-    }
-
-    private sealed class Growing : BatchSampler
-    {
-        public override long? Length => 3;
-
-        public override IEnumerable<long[]> Pass(Seed seed, long pass)
-        {
-            var random = seed.Derive("growing", pass).Random();
-            for (var size = 1; size <= 3; size++)
-            {
-                yield return [.. Enumerable.Range(0, size).Select(_ => random.NextInt64(10))];
-            }
-        }
-    }
-
-    private static List<long[]> Take(DataOrder order, int batches)
-    {
-        var taken = new List<long[]>();
-        var cursor = CursorModule.start;
-        for (var batch = 0; batch < batches; batch++)
-        {
-            var portion = order.Take(Seed.Of(5), cursor);
-            taken.Add(portion.Indices);
-            cursor = portion.After;
-        }
-
-        return taken;
-    }
-
-    [Fact]
-    public void A_sampler_in_CSharp_orders_the_data()
-    {
-        var batches = Take(DataOrderModule.sampled(new EvenFirst(8), 4), 4);
-
-        Assert.All(batches[0], index => Assert.Equal(0, index % 2));
-        Assert.All(batches[1], index => Assert.Equal(1, index % 2));
-        Assert.Equal([0, 2, 4, 6], batches[2].Order());
-        Assert.Equal(batches, Take(DataOrderModule.sampled(new EvenFirst(8), 4), 4));
-    }
-
-    [Fact]
-    public void A_batch_sampler_in_CSharp_chooses_the_sizes()
-    {
-        var order = DataOrderModule.batched(new Growing());
-
-        Assert.Equal(3, order.BatchesPerPass);
-        Assert.Equal([1, 2, 3, 1], Take(order, 4).Select(batch => batch.Length));
-        Assert.Equal(Take(order, 4), Take(DataOrderModule.batched(new Growing()), 4));
-    }
-
     [Fact]
     public void MPerClass_takes_labels_of_every_kind()
     {
@@ -146,25 +86,6 @@ public sealed class SamplerTests
         Assert.Equal(12, new HierarchicalSampler(matrix, 4, null, 2, innerLabel: 1, outerLabel: 0).Length);
         var error = Assert.Throws<ArgumentException>(() => new HierarchicalSampler(matrix, 4, 2, outerLabel: 2));
         Assert.Contains("outerLabel is 2, but the labels have 2 level(s)", error.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void TuplesToWeightsSampler_draws_what_a_miner_finds()
-    {
-        using var scope = torch.NewDisposeScope();
-        torch.manual_seed(1);
-        using var model = torch.nn.Linear(4, 3);
-        var data = TrainingData.FromTensors(torch.rand(20, 4), torch.arange(20) % 5);
-        var sampler = new TuplesToWeightsSampler(model, new BatchHardMiner(), data, subsetSize: 15, batchSize: 4);
-
-        var drawn = sampler.Pass(Seed.Of(1), 0).ToArray();
-
-        Assert.Equal(15, sampler.Length);
-        Assert.Equal(15, drawn.Length);
-        Assert.True(sampler.DependsOnWeights);
-        Assert.Equal([20], sampler.Weights.shape);
-        Assert.All(drawn, index => Assert.True(sampler.Weights[index].item<float>() > 0));
-        Assert.True(model.training);
     }
 
     [Fact]

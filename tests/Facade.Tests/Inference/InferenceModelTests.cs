@@ -56,33 +56,6 @@ public sealed class InferenceModelTests : IDisposable
     }
 
     [Fact]
-    public void Arguments_have_names_and_results_are_taken_apart()
-    {
-        using var model = new InferenceModel(
-            trunk,
-            embedder,
-            matchFinder: new MatchFinder(new LpDistance(), threshold: 0.5),
-            knnFunc: new CustomKNN(new CosineSimilarity()),
-            dataloaderNumWorkers: 1
-        );
-        model.TrainKnn(rows);
-        var (similarities, indices) = model.GetNearestNeighbors(rows, k: 3);
-        var (embeddings, labels) = model.GetLabelledEmbeddings(TrainingData.FromTensors(rows, arange(20)));
-        var goal = CalibrationGoal.FalseAcceptRate(0.1);
-
-        Assert.Equal([20, 3], similarities.shape);
-        Assert.Equal(Enumerable.Range(0, 20).Select(row => (long)row), indices.select(1, 0).data<long>());
-        Assert.Equal((20, 20), (embeddings.size(0), labels.size(0)));
-        Assert.Contains(model.GetMatchingTuples(rows), pair => pair is { Query: 3, Reference: 3 });
-        Assert.Equal(0.5, model.MatchFinder.Threshold);
-        Assert.InRange(
-            model.CalibrateThreshold(TrainingData.FromTensors(rows, arange(20) % 4), goal).FalseAcceptRate,
-            0,
-            0.1
-        );
-    }
-
-    [Fact]
     public void Nothing_may_be_missing()
     {
         using var model = new InferenceModel(trunk, embedder);

@@ -5,9 +5,63 @@ using static TorchSharp.torch;
 
 namespace MetricLearning.Tests.Measure;
 
-/// <summary>Distances, reducers, regularizers and miners as C# makes them.</summary>
+/// <summary>Losses, miners, distances, reducers and regularizers as C# makes them.</summary>
 public sealed class PartsTests
 {
+    [Fact]
+    public void EverySettingArrives()
+    {
+        using var scope = NewDisposeScope();
+        using var plain = new TripletMarginLoss(margin: 0.3)
+        {
+            Reducer = new SumReducer(),
+            Distance = new LpDistance(p: 1, power: 2),
+        };
+        using var regularized = new TripletMarginLoss(margin: 0.3)
+        {
+            Reducer = new SumReducer(),
+            Distance = new LpDistance(p: 1, power: 2),
+            EmbeddingRegularizer = new LpRegularizer(p: 1, power: 2) { Reducer = new SumReducer() },
+            EmbeddingRegWeight = 0.5,
+        };
+        var value = Known.Number(plain.Compute(Known.X, Known.Y));
+        var cost = 0.5 * Known.Number(Known.X.abs().sum(1).square().sum());
+        Assert.Equal(value + cost, Known.Number(regularized.Compute(Known.X, Known.Y)), tolerance: 1e-10);
+    }
+
+    [Fact]
+    public void AMinersTuplesGoIntoALoss()
+    {
+        using var scope = NewDisposeScope();
+        using var loss = new TripletMarginLoss(margin: 0.1);
+        var miner = new TripletMarginMiner(margin: 0.1, typeOfTriplets: TypeOfTriplets.Semihard)
+        {
+            CollectStats = true,
+        };
+        var mined = miner.Mine(Known.X, Known.Y);
+        Assert.IsType<Tuples.Triplets>(mined);
+        Assert.True(miner.Stats["num_triplets"] > 0);
+        Assert.True(Known.Number(loss.Compute(Known.X, Known.Y, mined)) > 0);
+    }
+
+    [Fact]
+    public void PartsHaveReducersOfTheirOwn()
+    {
+        using var scope = NewDisposeScope();
+        var reducers = new MultipleReducers(
+            new Dictionary<string, Reducer> { ["pos_loss"] = new SumReducer(), ["neg_loss"] = new MeanReducer() }
+        );
+        using var loss = new ContrastiveLoss { Reducer = reducers };
+        var input = new MetricInput(Known.X, Known.Y, Tuples.All, null, null, new(() => Seed.Of(1)));
+        var parts = loss.ComputeLoss(input);
+        Assert.Equal(["pos_loss", "neg_loss"], parts.Select(part => part.Name));
+        Assert.Equal(
+            Known.Number(parts[0].Sum()) + Known.Number(parts[1].Mean()),
+            Known.Number(loss.Compute(Known.X, Known.Y)),
+            tolerance: 1e-12
+        );
+    }
+
     [Fact]
     public void PairsAreReducedByAnchor()
     {
@@ -47,41 +101,14 @@ public sealed class PartsTests
         var one = tensor([0L]);
         miner.SetIdxExternally(Tuples.NewTriplets(one, tensor([1L]), tensor([5L])), Known.Y);
         Assert.Equal([1, 1], Counts());
-        var pool = miner.MineWithin(miner.Mine(Known.X, Known.Y), Known.X, Known.Y, null, null, Seed.Of(1));
-        Assert.IsType<Tuples.Pairs>(pool);
         miner.ResetIdx();
         Assert.Equal(all, Counts());
     }
 
     [Fact]
-    public void ArgumentsAndPropertiesArrive()
+    public void WrongArgumentsAreErrorsThatSayWhatToDo()
     {
-        using var scope = NewDisposeScope();
-        IReadOnlyDictionary<string, double> Counts(Miner miner)
-        {
-            miner.Mine(Known.X, Known.Y);
-            return miner.Stats;
-        }
-
-        Assert.Equal(29, Counts(new TripletMarginMiner(typeOfTriplets: TypeOfTriplets.Hard))["num_triplets"]);
-        Assert.Equal(0, Counts(new BatchHardMiner(allowedPosRange: (5, 6)))["num_triplets"]);
-        Assert.Equal(0, Counts(new BatchEasyHardMiner(allowedNegRange: (5, 6)))["num_neg_pairs"]);
-        Assert.Equal(
-            10,
-            Counts(new BatchEasyHardMiner(BatchEasyHardStrategy.All, BatchEasyHardStrategy.Hard))["num_pos_pairs"]
-        );
-        Assert.Equal(17, Counts(new DistanceWeightedMiner(nonzeroLossCutoff: 3))["num_triplets"]);
-        Assert.Equal(0, Counts(new UniformHistogramMiner(posPerBin: 0))["num_pos_pairs"]);
-        var manhattan = new LpDistance(normalizeEmbeddings: false, p: 1);
-        var same = Known.Y.unsqueeze(1).eq(Known.Y);
-        var farthest = (manhattan.Matrix(Known.X, null) * same).max();
-        var miner = new BatchHardMiner { Distance = manhattan, CollectStats = true };
-        Assert.Equal(Known.Number(farthest), Counts(miner)["hardest_pos_pair"]);
-        var sum = new LpRegularizer(p: 1, power: 2) { Reducer = new SumReducer() };
-        Assert.Equal(
-            Known.Number(Known.X.abs().sum(1).square().sum()),
-            Known.Number(sum.Compute(Known.X)),
-            tolerance: 1e-12
-        );
+        Assert.Contains("bound", Assert.Throws<ArgumentException>(() => new ThresholdReducer()).Message);
+        Assert.Contains("at least one class", Assert.Throws<ArgumentException>(() => new ProxyNCALoss(0, 4)).Message);
     }
 }

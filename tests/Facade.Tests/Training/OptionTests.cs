@@ -16,12 +16,6 @@ public sealed class OptionTests
         return scenario.Weights();
     }
 
-    private static string Plain(int epochs = 2)
-    {
-        using var scenario = new Scenario();
-        return Train(scenario, scenario.Options, epochs);
-    }
-
     [Fact]
     public void What_is_frozen_does_not_move()
     {
@@ -129,7 +123,7 @@ public sealed class OptionTests
         scenario.Options.Optimizers.Clear();
         scenario.Options.LossFuncs.Clear();
         trainer.Train(2);
-        Assert.Equal(Plain(), scenario.Weights());
+        Assert.Equal(Scenario.After(2), scenario.Weights());
     }
 
     [Fact]

@@ -56,6 +56,15 @@ internal sealed class Scenario : IDisposable
 
     public string Weights() => Weights(Options);
 
+    /// <summary>The weights after so many epochs of nothing but MetricLossOnly.</summary>
+    public static string After(int epochs)
+    {
+        using var scenario = new Scenario();
+        using var trainer = new MetricLossOnly(scenario.Options);
+        trainer.Train(epochs);
+        return scenario.Weights();
+    }
+
     /// <summary>Samples of data and label, read one by one.</summary>
     public (Tensor, long)[] Samples() => [.. Enumerable.Range(0, 24).Select(index => (Data[index], Labels[index]))];
 
