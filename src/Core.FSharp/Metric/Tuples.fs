@@ -178,7 +178,7 @@ module Tuples =
             struct (a.index_select (0L, first), p.index_select (0L, first))
 
     /// The tuples with each index vector put through a function.
-    let map (change: torch.Tensor -> torch.Tensor) (tuples: Tuples) : Tuples =
+    let internal map (change: torch.Tensor -> torch.Tensor) (tuples: Tuples) : Tuples =
         match tuples with
         | Tuples.All -> Tuples.All
         | Tuples.Pairs(a1, p, a2, n) -> Tuples.Pairs(change a1, change p, change a2, change n)

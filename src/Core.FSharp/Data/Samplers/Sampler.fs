@@ -24,7 +24,7 @@ type Sampler() =
 
     default this.PassLength = this.Length
 
-    /// Whether a pass also depends on what networks have learned when it begins. Such a pass is drawn when the one before
+    /// True if a pass also depends on the weights of networks when it begins. Such a pass is drawn when the one before
     /// it is used up, never ahead, while the networks show the state that goes on; its indices are part of that state.
     abstract DependsOnWeights: bool
 
