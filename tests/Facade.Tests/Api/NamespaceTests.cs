@@ -30,9 +30,7 @@ public sealed class NamespaceTests
     [Fact]
     public void There_are_two_namespaces()
     {
-        var others = Exported
-            .Select(type => type.Namespace!)
-            .Except(["MetricLearning", "MetricLearning.Core"]);
+        var others = Exported.Select(type => type.Namespace!).Except(["MetricLearning", "MetricLearning.Core"]);
         Assert.Empty(others);
     }
 }
