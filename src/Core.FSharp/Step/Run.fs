@@ -19,8 +19,14 @@ type Run =
         Checkpoints: CheckpointOptions | null
     }
 
-/// Driving a run. No function changes the state that it is given, and the caller owns the state that it returns; states in
-/// between are freed.
+/// <summary>Driving a run. No function changes the state that it is given, and the caller owns the state that it returns; states
+/// in between are freed.</summary>
+/// <example>
+/// <code>
+/// let fork = Run.steps run 100 run.State
+/// let slow = fork |&gt; Run.withLearningRate "trunk_optimizer" 3e-4 |&gt; Run.steps run 150
+/// </code>
+/// </example>
 module Run =
 
     /// One iteration.

@@ -5,6 +5,11 @@ namespace MetricLearning;
 /// <summary>
 /// Everything a trainer takes: the options of its run, hooks and a logger. The trainer only reads them.
 /// </summary>
+/// <example>
+/// <code>
+/// var other = new TrainerOptions(options) { Seed = 2 };
+/// </code>
+/// </example>
 public sealed class TrainerOptions : RunOptions
 {
     /// <summary>Options with their defaults.</summary>

@@ -73,6 +73,15 @@ public sealed class Evaluation : IDisposable
     }
 
     [Fact]
+    public void A_calculator_scores_what_is_included()
+    {
+        var calculator = new AccuracyCalculator(include: ["precision_at_1", "mean_average_precision_at_r"]);
+        var accuracies = calculator.GetAccuracy(query, queryLabels, reference, referenceLabels);
+
+        Assert.Equal(2, accuracies.Count);
+    }
+
+    [Fact]
     public void Neighbours_are_searched()
     {
         using var found = new CustomKNN(new LpDistance()).Search(query, k: 3, reference, refIncludesQuery: false);

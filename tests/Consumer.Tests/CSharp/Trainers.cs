@@ -35,6 +35,17 @@ public sealed class Trainers
     }
 
     [Fact]
+    public void Options_are_copied_and_changed()
+    {
+        using var scenario = new Scenario();
+        var options = scenario.Options;
+
+        var other = new TrainerOptions(options) { Seed = 2 };
+
+        Assert.Equal((5, 2), (options.Seed, other.Seed));
+    }
+
+    [Fact]
     public void A_trainer_of_your_own_has_two_halves()
     {
         using var scenario = new Scenario();

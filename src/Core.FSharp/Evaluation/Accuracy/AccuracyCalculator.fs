@@ -12,6 +12,12 @@ open TorchSharp
 /// <c>mean_reciprocal_rank</c>, <c>precision_at_1</c>, <c>r_precision</c> (the default), and <c>recall_at_</c> with any k: the share of
 /// queries that at least one of the k nearest matches.
 /// </remarks>
+/// <example>
+/// <code>
+/// var calculator = new AccuracyCalculator(include: ["precision_at_1", "mean_average_precision_at_r"]);
+/// var accuracies = calculator.GetAccuracy(query, queryLabels, reference, referenceLabels);
+/// </code>
+/// </example>
 [<Sealed>]
 type AccuracyCalculator
     /// <summary>A calculator of the included metrics, or of all.</summary>
