@@ -29,7 +29,8 @@ type internal EmbeddingOptions =
     }
 
 /// The embeddings of data sets: in evaluation mode, without gradients, in the order of the data set. Modes of the networks,
-/// streams of random numbers and live tensors stay as they were. The networks are used by no training meanwhile.
+/// streams of random numbers and live tensors stay as they were. Networks belong to a pass while it embeds a batch, and to nobody
+/// while samples are read.
 module internal DatasetEmbeddings =
 
     /// 32 samples at once, read by the caller's thread, where the model is; scaled to length 1; all levels of labels.
@@ -77,27 +78,52 @@ module internal DatasetEmbeddings =
         else
             Array.map model.Embed inputs
 
-    let private look (streams: int) (model: EmbeddingModel) (options: EmbeddingOptions) (number: int64) (batch: Batch) =
-        lock Locks.modulesAndGenerators (fun () ->
-            use scope = NewDisposeScope()
-            use _ = no_grad ()
-            let device = deviceOf model options
-            let found = ref [||]
+    // What is done before each batch, while nobody can change the networks.
+    type private Check = unit -> unit
 
-            Effects.whileAllEvaluating model.Modules device (Seed.derive "evaluation" number options.Seed) (fun () ->
-                found.Value <- batch.Data |> Array.map (placed options device) |> embed streams model options)
+    // Where all batches must be of the same weights.
+    let private unchanged (model: EmbeddingModel) : Check =
+        let first = ref ValueNone
 
-            // What a network only passes on is its owner's, who may dispose it.
-            let own (tensor: Tensor) =
-                (if scope.Contains tensor then tensor else tensor.alias ()).DetachFromDisposeScope()
+        fun () ->
+            let now = Locks.changes model.Turns
 
-            let labels =
-                if batch.Labels.dim () = 1L then
-                    batch.Labels.unsqueeze 1L
-                else
-                    batch.Labels
+            match first.Value with
+            | ValueNone -> first.Value <- ValueSome now
+            | ValueSome before when before = now -> ()
+            | _ ->
+                invalidOp
+                    "The networks were trained, or given other weights, on another thread while a data set was embedded: its embeddings would be of several networks. Embed when no other thread trains or loads, or embed with networks of your own, into which the weights are loaded."
 
-            new EmbeddedBatch(Array.map own found.Value, own (labels.``to`` device), batch.Indices))
+    let private look
+        (streams: int)
+        (model: EmbeddingModel)
+        (options: EmbeddingOptions)
+        (check: Check)
+        (number: int64)
+        (batch: Batch)
+        =
+        use scope = NewDisposeScope()
+        use _ = no_grad ()
+        let device = deviceOf model options
+        let inputs = batch.Data |> Array.map (placed options device)
+        let found = ref [||]
+
+        ForwardPass.run model device (Seed.derive "evaluation" number options.Seed) (fun () ->
+            check ()
+            found.Value <- embed streams model options inputs)
+
+        // What a network only passes on is its owner's, who may dispose it.
+        let own (tensor: Tensor) =
+            (if scope.Contains tensor then tensor else tensor.alias ()).DetachFromDisposeScope()
+
+        let labels =
+            if batch.Labels.dim () = 1L then
+                batch.Labels.unsqueeze 1L
+            else
+                batch.Labels
+
+        new EmbeddedBatch(Array.map own found.Value, own (labels.``to`` device), batch.Indices)
 
     // The loader owns the source, also when it cannot be made.
     let private load
@@ -118,21 +144,21 @@ module internal DatasetEmbeddings =
         DataOrder.sequential count options.BatchSize
 
     // The batch at the cursor, and where the next one is.
-    let private next streams model (options: EmbeddingOptions) (loader: Loader) (cursor: Cursor) =
+    let private next streams model (options: EmbeddingOptions) check (loader: Loader) (cursor: Cursor) =
         let loaded =
             loader.Fetch(Seed.derive "samples" 0L options.Seed, cursor, options.CancellationToken)
 
         use batch = loaded.Batch
-        struct (look streams model options cursor.Taken batch, loaded.After)
+        struct (look streams model options check cursor.Taken batch, loaded.After)
 
     // The first pass.
-    let private read streams model (options: EmbeddingOptions) (loader: Loader) : seq<EmbeddedBatch> =
+    let private read streams model (options: EmbeddingOptions) check (loader: Loader) : seq<EmbeddedBatch> =
         Cursor.start
         |> Seq.unfold (fun cursor ->
             if cursor.Pass > 0L then
                 None
             else
-                let struct (batch, after) = next streams model options loader cursor
+                let struct (batch, after) = next streams model options check loader cursor
                 Some(batch, after))
 
     let private put (filled: int64) (part: Tensor) (whole: Tensor) : unit =
@@ -182,7 +208,7 @@ module internal DatasetEmbeddings =
         seq {
             let struct (loader, _) = load options dataset (sequential options)
             use loader = loader
-            yield! read 1 model options loader
+            yield! read 1 model options ignore loader
         }
 
     /// The embeddings of a data set of samples that hold the inputs of several streams, such as (anchor, positive or
@@ -193,20 +219,20 @@ module internal DatasetEmbeddings =
         (options: EmbeddingOptions)
         (dataset: TrainingData)
         : LabelledEmbeddings[] =
-        lock Locks.modulesAndGenerators (fun () ->
-            let struct (loader, count) = load options dataset (sequential options)
-            use loader = loader
+        let struct (loader, count) = load options dataset (sequential options)
+        use loader = loader
 
-            let struct (embeddings, labels) = read streams model options loader |> collect count
+        let struct (embeddings, labels) =
+            read streams model options (unchanged model) loader |> collect count
 
-            embeddings
-            |> Array.mapi (fun stream embeddings ->
-                new LabelledEmbeddings(embeddings, (if stream = 0 then labels else labels.alias ()))))
+        embeddings
+        |> Array.mapi (fun stream embeddings ->
+            new LabelledEmbeddings(embeddings, (if stream = 0 then labels else labels.alias ())))
 
     /// The embeddings of a whole data set, (N × D) in one tensor. Labels are those of all levels, unless the options say
     /// otherwise.
-    /// ArgumentException if the data set is empty or its labels cannot be read; OperationCanceledException when the token is
-    /// cancelled.
+    /// ArgumentException if the data set is empty or its labels cannot be read; InvalidOperationException if the networks are given
+    /// other weights meanwhile; OperationCanceledException when the token is cancelled.
     let compute (model: EmbeddingModel) (options: EmbeddingOptions) (dataset: TrainingData) : LabelledEmbeddings =
         (computeStreams 1 model options dataset)[0]
 
@@ -217,14 +243,13 @@ module internal DatasetEmbeddings =
         (dataset: TrainingData)
         (samples: int64[])
         : LabelledEmbeddings =
-        lock Locks.modulesAndGenerators (fun () ->
-            let order (_: int64) =
-                DataOrder.ofBatches (Array.chunkBySize options.BatchSize samples)
+        let order (_: int64) =
+            DataOrder.ofBatches (Array.chunkBySize options.BatchSize samples)
 
-            let struct (loader, _) = load options dataset order
-            use loader = loader
+        let struct (loader, _) = load options dataset order
+        use loader = loader
 
-            let struct (embeddings, labels) =
-                read 1 model options loader |> collect samples.LongLength
+        let struct (embeddings, labels) =
+            read 1 model options (unchanged model) loader |> collect samples.LongLength
 
-            new LabelledEmbeddings(embeddings[0], labels))
+        new LabelledEmbeddings(embeddings[0], labels)

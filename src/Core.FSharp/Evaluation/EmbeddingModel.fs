@@ -41,6 +41,8 @@ type internal EmbeddingModel(trunk: nn.Module, embedder: nn.Module | null) =
         | null -> [| trunk |]
         | network -> [| trunk; network |]
 
+    let turns = Locks.ofModules modules
+
     /// The network that sees the data.
     member _.Trunk = trunk
 
@@ -49,6 +51,9 @@ type internal EmbeddingModel(trunk: nn.Module, embedder: nn.Module | null) =
 
     /// The trunk and, where there is one, the embedder.
     member internal _.Modules = modules
+
+    /// The turns of both.
+    member internal _.Turns = turns
 
     /// The device of the parameters; the CPU if there are none.
     member _.Device: Device =

@@ -94,11 +94,16 @@ type TuplesToWeightsSampler
             | null -> embedding.Device
             | device -> device
 
+        let struct (embeddings, labels) = embed seed samples
         let found = ref struct ([||], [||])
 
         // A miner of the user's may draw from libtorch's generator.
-        Effects.whileEvaluating model device (Seed.derive "evaluation" 0L seed) (fun () ->
-            let struct (embeddings, labels) = embed seed samples
+        let mining = Seed.derive "evaluation" 0L seed
+
+        let whileDrawing act =
+            Locks.drawing [||] (fun () -> Effects.whileSeeded device mining act)
+
+        whileDrawing (fun () ->
             let tuples = miner.Mine(embeddings, labels, null, null, Seed.derive "miner" 0L seed)
             let like = torch.empty (0L, dtype = torch.ScalarType.Float32)
             let weights = (Tuples.toWeights samples.LongLength true like tuples).cpu()
@@ -129,9 +134,8 @@ type TuplesToWeightsSampler
             else
                 [| 0L .. count - 1L |]
 
-        lock Locks.modulesAndGenerators (fun () ->
-            let struct (found, drawn) = mine seed samples
-            let all = Array.zeroCreate<float32>(int count)
-            Array.iter2 (fun (sample: int64) weight -> all[int sample] <- weight) samples found
-            weights <- all
-            drawn)
+        let struct (found, drawn) = mine seed samples
+        let all = Array.zeroCreate<float32>(int count)
+        Array.iter2 (fun (sample: int64) weight -> all[int sample] <- weight) samples found
+        weights <- all
+        drawn

@@ -9,7 +9,8 @@ open TorchSharp
 /// <summary>Trained networks in use: embeddings, nearest neighbours in an index of embeddings, and matches.</summary>
 /// <remarks>
 /// Networks are evaluated without gradients; their modes and all random streams stay as they were. Returned tensors belong to you, or to
-/// the dispose scope that is open. Calls from several threads take turns.
+/// the dispose scope that is open. Calls from several threads take turns with the networks, and wait for nothing else: neither for
+/// other models, nor for trainers of other networks, nor for data that is being read.
 /// </remarks>
 /// <example>
 /// <code>
@@ -142,11 +143,11 @@ type InferenceModel
         (query: Inputs, k: int, [<Optional; DefaultParameterValue(64)>] batchSize: int)
         : Neighbours =
         use scope = torch.NewDisposeScope()
-        state.WithIndex ignore
+        state.Index() |> ignore
         let embeddings = embed query batchSize
 
         let found =
-            state.WithIndex(fun reference -> knnFunc.Search(embeddings, int64 k, reference, false))
+            state.Search(fun reference -> knnFunc.Search(embeddings, int64 k, reference, false))
 
         scope.MoveToOuter(found.Distances, found.Indices) |> ignore
         found

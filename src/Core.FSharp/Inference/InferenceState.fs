@@ -9,6 +9,8 @@ open MetricLearning.Core
 type internal InferenceState
     (model: EmbeddingModel, device: torch.Device | null, finder: MatchFinder | null, normalizeEmbeddings: bool) =
     let gate = obj ()
+    // A knnFunc of the user's need not expect several threads.
+    let searching = obj ()
     let index = new EmbeddingIndex()
     let mutable normalize = normalizeEmbeddings
     let mutable disposed = false
@@ -59,23 +61,27 @@ type internal InferenceState
     member _.Add(embeddings: torch.Tensor) : unit =
         lock gate (fun () -> index.Add embeddings)
 
-    /// Reads the index. InvalidOperationException when it is empty.
-    member _.WithIndex(act: torch.Tensor -> 'T) : 'T =
+    /// The index as it is now, to be disposed; rows that are added later do not show in it.
+    /// InvalidOperationException when it is empty.
+    member _.Index() : torch.Tensor =
         lock gate (fun () ->
             throwIfDisposed ()
 
             match index.Embeddings with
             | null ->
                 invalidOp "There is no index to search: give it embeddings with TrainKnn, or load one that was saved."
-            | embeddings ->
-                use embeddings = embeddings
-                act embeddings)
+            | embeddings -> embeddings)
+
+    /// Searches the index. InvalidOperationException when it is empty.
+    member this.Search(search: torch.Tensor -> Neighbours) : Neighbours =
+        use embeddings = this.Index()
+        lock searching (fun () -> search embeddings)
 
     /// Writes networks and state.
     member _.Save(path: string) : unit =
         ArgumentException.ThrowIfNullOrWhiteSpace(path, nameof path)
 
-        lock Locks.modulesAndGenerators (fun () ->
+        Locks.holding model.Turns (fun () ->
             lock gate (fun () ->
                 throwIfDisposed ()
                 use _ = torch.NewDisposeScope()
@@ -95,8 +101,10 @@ type internal InferenceState
                     $"\"{path}\" has a threshold for the distance {loaded.Distance}, but matches are found by {own}: give a MatchFinder of the distance that it was saved with."
             )
 
-        lock Locks.modulesAndGenerators (fun () ->
+        Locks.holding model.Turns (fun () ->
             lock gate (fun () ->
+                Locks.noteChange model.Turns
+
                 for struct (target, content) in weights do
                     Effects.overwrite target content
 
@@ -112,7 +120,8 @@ type internal InferenceState
     /// Writes the index alone.
     member this.SaveIndex(path: string) : unit =
         ArgumentException.ThrowIfNullOrWhiteSpace(path, nameof path)
-        this.WithIndex(fun embeddings -> InferenceFile.writeIndex path (content embeddings))
+        use embeddings = this.Index()
+        InferenceFile.writeIndex path (content embeddings)
 
     /// Reads an index. ArgumentException when its embeddings are scaled and these are not, or the other way round.
     member _.LoadIndex(path: string) : unit =

@@ -98,7 +98,7 @@ type PretrainedWeights =
         ArgumentNullException.ThrowIfNull(``module``, "module")
         ArgumentNullException.ThrowIfNull(path, nameof path)
 
-        lock Locks.modulesAndGenerators (fun () ->
+        Locks.holding (Locks.ofModules [ ``module`` ]) (fun () ->
             // Python's libraries expect this entry.
             let metadata = [ KeyValuePair("format", "pt") ]
 

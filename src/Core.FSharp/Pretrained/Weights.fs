@@ -51,7 +51,10 @@ module internal Weights =
     let load (options: LoadOptions) (target: torch.nn.Module) (source: WeightSource) : LoadReport =
         checkForeign options source
 
-        lock Locks.modulesAndGenerators (fun () ->
+        let turns = Locks.ofModules [ target ]
+
+        Locks.holding turns (fun () ->
+            Locks.noteChange turns
             let state = stateOf target
 
             let inModule =

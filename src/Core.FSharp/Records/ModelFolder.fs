@@ -148,7 +148,11 @@ module ModelFolder =
                     yield! read (path folder key isBest epoch) modul
             ]
 
-        lock Locks.modulesAndGenerators (fun () ->
+        let turns = session.Handles.Binding.Turns
+
+        Locks.holding turns (fun () ->
+            Locks.noteChange turns
+
             if not (isInPlace session) then
                 ownMemory session
 

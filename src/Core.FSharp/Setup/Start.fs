@@ -78,9 +78,11 @@ module internal Start =
                     TorchSchedules = Map.add key never progress.TorchSchedules
                 })
 
+    // A trainer on another thread may be drawing, too.
     let private drawSeed () =
-        use draw = torch.randint (Int64.MaxValue, [| 1L |], dtype = ScalarType.Int64)
-        draw.ToInt64()
+        Locks.drawing [||] (fun () ->
+            use draw = torch.randint (Int64.MaxValue, [| 1L |], dtype = ScalarType.Int64)
+            draw.ToInt64())
 
     /// A run that is ready to start; from here on the modules show its weights.
     let start

@@ -23,6 +23,7 @@ type Binding
     static let mutable lastToBind = 0L
 
     let number = Interlocked.Increment &runs
+    let turns = Locks.ofModules (modules |> Seq.map _.Module)
     let weights: (Vector | null)[] = Array.zeroCreate groups.Length
     let buffers: (Vector | null)[] = Array.zeroCreate bufferGroups.Length
     // Networks and losses whose parameters were told to get no gradient; None when that is not known.
@@ -58,6 +59,9 @@ type Binding
 
     let same (left: Vector | null) (right: Vector) = obj.ReferenceEquals(left, right)
 
+    /// The turns of its modules.
+    member internal _.Turns: Turn[] = turns
+
     /// True once the run was disposed.
     member _.IsDisposed: bool = isDisposed
 
@@ -86,6 +90,7 @@ type Binding
                 } =
                 groups[group]
 
+            Locks.noteChange turns
             Effects.point (Array.map (fun parameter -> parameter :> Tensor) parameters) layout vector
             weights[group] <- vector
 
@@ -99,11 +104,12 @@ type Binding
 
     /// Binds weights and buffers to what a run has learned.
     member internal this.Bind(learned: Learned) : unit =
-        learned.Groups
-        |> Array.iteri (fun group state -> this.BindWeights(group, state.Weights))
+        Locks.holding turns (fun () ->
+            learned.Groups
+            |> Array.iteri (fun group state -> this.BindWeights(group, state.Weights))
 
-        learned.Buffers
-        |> Array.iteri (fun group vector -> this.BindBuffers(group, vector))
+            learned.Buffers
+            |> Array.iteri (fun group vector -> this.BindBuffers(group, vector)))
 
     /// Puts networks and losses into the modes of a plan, and stops gradients at what is frozen.
     member internal _.SetModes(wanted: Set<string>) : unit =
@@ -161,19 +167,20 @@ type Binding
 
     /// Gives every parameter and buffer a storage of its own, and modes and gradients back as they were found.
     member internal _.Release() : unit =
-        for group in groups do
-            Effects.detach (Seq.cast<Tensor> group.Parameters)
+        Locks.holding turns (fun () ->
+            for group in groups do
+                Effects.detach (Seq.cast<Tensor> group.Parameters)
 
-        for group in bufferGroups do
-            Effects.detach group.Buffers
+            for group in bufferGroups do
+                Effects.detach group.Buffers
 
-        for handle in modules do
-            for struct (parameter, usersChoice) in handle.Parameters do
-                Effects.requireGradient parameter usersChoice
+            for handle in modules do
+                for struct (parameter, usersChoice) in handle.Parameters do
+                    Effects.requireGradient parameter usersChoice
 
-        for struct (layer, training) in foundModes do
-            if not (TorchModules.isDisposed layer) then
-                Effects.setModeOf layer training
+            for struct (layer, training) in foundModes do
+                if not (TorchModules.isDisposed layer) then
+                    Effects.setModeOf layer training
 
-        forget ()
-        isDisposed <- true
+            forget ()
+            isDisposed <- true)

@@ -85,11 +85,18 @@ module internal Effects =
             use draw = torch.randint (Int64.MaxValue, [| 1L |], dtype = ScalarType.Int64)
             torch.cuda.manual_seed_all (draw.ToInt64())
 
-    /// Runs an action while modules are in evaluation mode and libtorch's generators follow a seed; leaves modes and the
-    /// user's stream of random numbers as they were.
-    let whileAllEvaluating (models: nn.Module seq) (device: Device) (seed: Seed) (act: unit -> unit) : unit =
+    /// Runs an action while libtorch's generators follow a seed; leaves the user's stream of random numbers as it was.
+    let whileSeeded (device: Device) (seed: Seed) (act: unit -> unit) : unit =
         use users = torch.random.get_rng_state ()
 
+        try
+            seedGenerators seed
+            act ()
+        finally
+            restoreGenerators device users
+
+    /// Runs an action while modules are in evaluation mode; leaves modes as they were.
+    let whileInEvaluation (models: nn.Module seq) (act: unit -> unit) : unit =
         let modes =
             [|
                 for model in models do
@@ -97,8 +104,6 @@ module internal Effects =
             |]
 
         try
-            seedGenerators seed
-
             for model in models do
                 model.eval ()
 
@@ -108,11 +113,9 @@ module internal Effects =
                 if layer.training <> training then
                     layer.train training
 
-            restoreGenerators device users
-
-    /// `whileAllEvaluating` for one module.
-    let whileEvaluating (model: nn.Module) (device: Device) (seed: Seed) (act: unit -> unit) : unit =
-        whileAllEvaluating [ model ] device seed act
+    /// Both.
+    let whileAllEvaluating (models: nn.Module seq) (device: Device) (seed: Seed) (act: unit -> unit) : unit =
+        whileInEvaluation models (fun () -> whileSeeded device seed act)
 
     /// Steps an opaque optimizer, on the weights that modules are bound to.
     let stepOpaque (optimizer: optim.Optimizer) : unit = optimizer.step () |> ignore

@@ -13,7 +13,7 @@ module Iteration =
     // A pass that is about to be drawn may depend on the weights.
     let private fetch (handles: Handles) (token: CancellationToken) (state: TrainingState) : Loaded =
         if not (handles.Loader.Order.IsDrawn state.Progress.Cursor) then
-            lock Locks.modulesAndGenerators (fun () ->
+            Locks.holding handles.Binding.Turns (fun () ->
                 StateGuards.check handles state
                 handles.Binding.Bind state.Learned)
 

@@ -91,14 +91,14 @@ module Run =
     /// Binds the networks and losses to the weights of a state; nothing is copied. The next step binds them to its own.
     /// Raises InvalidOperationException when the state was freed, ArgumentException when it is that of another run.
     let bind (run: Run) (state: TrainingState) : unit =
-        lock Locks.modulesAndGenerators (fun () ->
+        Locks.holding run.Handles.Binding.Turns (fun () ->
             StateGuards.checkFits run.Handles state
             run.Handles.Binding.Bind state.Learned)
 
     /// The score of a state: a function of the networks, called while they are bound to the state, in evaluation mode and
     /// without gradients.
     let score (run: Run) (compute: unit -> 'Score) (state: TrainingState) : 'Score =
-        lock Locks.modulesAndGenerators (fun () ->
+        Locks.drawing run.Handles.Binding.Turns (fun () ->
             bind run state
             use _ = torch.no_grad ()
             let found = ref None

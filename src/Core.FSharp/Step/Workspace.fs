@@ -79,7 +79,7 @@ module internal Workspace =
     /// was; in any case the user's stream of random numbers goes on where it was. A state that is given is used up.
     /// Raises what the iteration raised; InvalidOperationException when the state cannot be stepped with these handles.
     let run (handles: Handles) (ownership: Ownership) (state: TrainingState) (iterate: Workspace -> 'Result) : 'Result =
-        lock Locks.modulesAndGenerators (fun () ->
+        Locks.drawing handles.Binding.Turns (fun () ->
             StateGuards.check handles state
             use _ = NewDisposeScope()
             use _ = enable_grad ()
@@ -89,6 +89,7 @@ module internal Workspace =
             try
                 try
                     let result = iterate workspace
+                    Locks.noteChange handles.Binding.Turns
 
                     if ownership = Ownership.Given then
                         state.Dispose()

@@ -18,5 +18,6 @@ let tests =
                 FileTests.tests
                 FileMistakeTests.tests
                 TrainingTests.tests
+                ConcurrencyTests.tests
             ]
     )

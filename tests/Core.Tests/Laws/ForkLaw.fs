@@ -4,6 +4,7 @@ module MetricLearning.Core.Tests.Laws.ForkLaw
 open System
 open System.Threading
 open Expecto
+open TorchSharp
 open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Tests.Support
@@ -173,6 +174,48 @@ let tests =
 
                 for session in sessions do
                     session.Dispose())
+
+            LawChecks.law 4 "a trainer, and models that are asked on other threads" (fun subject settings _ ->
+                let settings = { settings with Workers = 0 }
+
+                let alone =
+                    use session = Subject.start subject settings
+                    Drive.train session 2 Drive.quietly
+                    Snapshot.ofSession session
+
+                use _ = torch.NewDisposeScope()
+                use session = Subject.start subject settings
+                let data = RunParts.data settings
+
+                let noisy =
+                    new EmbeddingNetworks.Function("noisy", fun input -> input + torch.randn_like input)
+
+                let models =
+                    [
+                        new InferenceModel(noisy)
+                        new InferenceModel(RunParts.net settings RunParts.features RunParts.size)
+                        new InferenceModel(session.Handles.Networks[Keys.Trunk].Handle.Module)
+                    ]
+
+                let ask (model: InferenceModel) () = (model.GetEmbeddings data).Dispose()
+                let isDone = ref false
+
+                Meetings.together
+                    [
+                        for model in models do
+                            fun () ->
+                                ask model ()
+
+                                while not (Volatile.Read &isDone.contents) do
+                                    ask model ()
+                        fun () ->
+                            try
+                                Drive.train session 2 Drive.quietly
+                            finally
+                                Volatile.Write(&isDone.contents, true)
+                    ]
+
+                Expect.equal (Snapshot.ofSession session) alone "a run beside models")
 
             testCase "by hand, with every mechanism on, the law holds" (fun () ->
                 forksAreStrangers (ByHand.step []) Subject.metricLossOnly Settings.rich 2)

@@ -21,7 +21,7 @@ module internal ValidationLoss =
     /// The mean loss over batches, weighted by their size. The loss is in evaluation mode; its buffers, parameters and modes, and
     /// all random streams, stay as they were.
     let mean (batchSize: int) (loss: Loss) (embeddings: torch.Tensor) (labels: torch.Tensor) : float =
-        lock Locks.modulesAndGenerators (fun () ->
+        Locks.drawing (Locks.ofModules [ loss ]) (fun () ->
             use _ = torch.NewDisposeScope()
             use _ = torch.no_grad ()
             let rows = embeddings.size 0
@@ -45,7 +45,7 @@ module internal ValidationLoss =
                     for parameter in loss.parameters () -> parameter :> torch.Tensor
                 ]
 
-            Effects.whileEvaluating loss embeddings.device (Seed.derive "evaluation" 0L seed) (fun () ->
+            Effects.whileAllEvaluating [ loss ] embeddings.device (Seed.derive "evaluation" 0L seed) (fun () ->
                 whileCopied kept (fun () -> Seq.iter batch [ 0L .. int64 batchSize .. rows - 1L ]))
 
             sum.Value / float rows)
