@@ -23,7 +23,8 @@ type private Doing(act: unit -> unit, layers: torch.nn.Module<Tensor, Tensor> li
         act ()
         layers |> List.fold (fun input layer -> layer.call input) input
 
-let private doing act = new Doing(act, [ torch.nn.Linear(features, size) ])
+let private doing act =
+    new Doing(act, [ torch.nn.Linear(features, size) ])
 
 // A model that was used before: its first pass shows whether it draws.
 let private used (network: torch.nn.Module<Tensor, Tensor>) (data: Tensor) =
@@ -73,7 +74,9 @@ let private overlaps =
     testList
         "do not wait"
         [
-            meet (fun come data -> ask (used (doing come) data) data, ask (used (doing come) data) data) "for other models"
+            meet
+                (fun come data -> ask (used (doing come) data) data, ask (used (doing come) data) data)
+                "for other models"
 
             meet
                 (fun come data ->
@@ -155,7 +158,11 @@ let private turns =
                 use _ = torch.NewDisposeScope()
                 torch.manual_seed 1L |> ignore
                 let data = data 4L
-                let layers = [ for _ in 1..4 -> torch.nn.Linear(features, features) :> torch.nn.Module<Tensor, Tensor> ]
+
+                let layers =
+                    [
+                        for _ in 1..4 -> torch.nn.Linear(features, features) :> torch.nn.Module<Tensor, Tensor>
+                    ]
 
                 let models =
                     [
@@ -170,7 +177,7 @@ let private turns =
 
                 together
                     [
-                        for first in 0 .. 3 .. models.Length - 1 do
+                        for first in 0..3 .. models.Length - 1 do
                             fun () ->
                                 for _ in 1..20 do
                                     for model in models[first..] @ models[.. first - 1] do
@@ -180,7 +187,10 @@ let private turns =
                                 ask drawing data ()
                     ]
 
-                Expect.equal (models |> List.map (fun model -> bitsOf (model.GetEmbeddings data))) before "the same bits"
+                Expect.equal
+                    (models |> List.map (fun model -> bitsOf (model.GetEmbeddings data)))
+                    before
+                    "the same bits"
             }
 
             test "two networks that ask for each other in the middle of a pass are refused, and do not hang" {
