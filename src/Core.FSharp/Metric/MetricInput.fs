@@ -139,8 +139,23 @@ type MetricInput
         ) : MetricInput =
         MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, seed, ownPlaces, inTraining)
 
+    /// (N) where each sample itself lies in the reference set; null: nowhere.
+    member internal _.OwnPlaces: torch.Tensor | null = ownPlaces
+
     /// True if the reference set is a memory that holds the batch as well.
     member internal _.IsRemembered = not (isNull ownPlaces)
+
+    /// (N × Nr) false where the reference set holds the sample itself, null where it holds none of the batch.
+    member internal _.IsOther() : torch.Tensor | null =
+        if isSelf || not (isNull ownPlaces) then
+            let own =
+                match ownPlaces with
+                | null -> torch.arange (embeddings.size 0, device = embeddings.device)
+                | given -> given
+
+            own.unsqueeze(1L).ne(torch.arange(references.size 0, device = embeddings.device).unsqueeze 0L)
+        else
+            null
 
     /// (N × Nr) true where labels agree; where the batch is its own reference set, of different samples.
     member _.Agrees() : torch.Tensor = Tuples.matches (needed ()) refLabels
@@ -203,11 +218,12 @@ type MetricInput
         | Tuples.Pairs(a1, p, a2, n) -> Tuples.tripletsOfPairs a1 p a2 n
         | Tuples.Triplets(a, p, n) -> struct (a, p, n)
 
-    /// (N) how often the tuples take each sample, relative to the most frequent; null where all weights are 1.
+    /// (N) how often the tuples take each sample of the batch, relative to the most frequent; null where all weights are 1.
     member _.Weights() : torch.Tensor | null =
-        match tuples with
-        | Tuples.All -> null
-        | _ -> Tuples.toWeights (embeddings.size 0) isSelf embeddings tuples
+        match tuples, ownPlaces with
+        | Tuples.All, _ -> null
+        | _, null -> Tuples.toWeights (embeddings.size 0) isSelf embeddings tuples
+        | _, own -> Tuples.toWeightsAt own (references.size 0) embeddings tuples
 
     /// Values of the samples (N), times `Weights`.
     member this.Weighted(values: torch.Tensor) : torch.Tensor =

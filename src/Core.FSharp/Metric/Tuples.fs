@@ -134,20 +134,45 @@ module Tuples =
         | Tuples.Pairs(a1, p, a2, n) -> tripletsOfPairs a1 p a2 n
         | Tuples.Triplets(a, p, n) -> struct (a, p, n)
 
+    // How often each of `size` samples is an anchor, and what `ofOthers` makes of the positives and negatives, relative to
+    // the most frequent; all 1 if nothing is chosen.
+    let private frequencies (size: int64) (ofOthers: torch.Tensor -> torch.Tensor) (like: torch.Tensor) tuples =
+        let anchors, others =
+            match tuples with
+            | Tuples.All -> [||], [||]
+            | Tuples.Pairs(a1, p, a2, n) -> [| a1; a2 |], [| p; n |]
+            | Tuples.Triplets(a, p, n) -> [| a |], [| p; n |]
+
+        if anchors |> Array.forall (fun indices -> indices.size 0 = 0L) then
+            torch.ones (size, dtype = like.dtype, device = like.device)
+        else
+            let counts =
+                torch.cat(anchors, 0L).bincount(null, size) + ofOthers (torch.cat (others, 0L))
+
+            counts.to_type (like.dtype) / counts.max ()
+
     /// The frequency of each of `size` samples, relative to the most frequent; all 1 if nothing is chosen. With a
     /// reference set only anchors count, because the others are not of this batch.
     let toWeights (size: int64) (isSelf: bool) (like: torch.Tensor) (tuples: Tuples) : torch.Tensor =
-        let chosen =
-            match tuples with
-            | Tuples.All -> [||]
-            | Tuples.Pairs(a1, p, a2, n) -> if isSelf then [| a1; p; a2; n |] else [| a1; a2 |]
-            | Tuples.Triplets(a, p, n) -> if isSelf then [| a; p; n |] else [| a |]
+        let ofOthers (others: torch.Tensor) =
+            if isSelf then
+                others.bincount (null, size)
+            else
+                torch.zeros (size, dtype = torch.ScalarType.Int64, device = others.device)
 
-        if chosen |> Array.forall (fun indices -> indices.size 0 = 0L) then
-            torch.ones (size, dtype = like.dtype, device = like.device)
-        else
-            let counts = torch.cat(chosen, 0L).bincount(null, size)
-            counts.to_type (like.dtype) / counts.max ()
+        frequencies size ofOthers like tuples
+
+    /// The same where sample i lies at `places`[i] of a reference set of the given size.
+    let internal toWeightsAt
+        (places: torch.Tensor)
+        (references: int64)
+        (like: torch.Tensor)
+        (tuples: Tuples)
+        : torch.Tensor =
+        let ofOthers (others: torch.Tensor) =
+            others.bincount(null, references).index_select (0L, places)
+
+        frequencies (places.size 0) ofOthers like tuples
 
     /// The first positive pair of every anchor label, in the order of the pairs: (a, p).
     let uniqueLabelPairs

@@ -17,6 +17,7 @@ let tests =
             RandomMinerTests.tests
             LossTests.tests
             LossProps.tests
+            EveryPart.tests
             MemoryTests.tests
             SeveralTests.tests
             StatefulTests.tests

@@ -213,4 +213,4 @@ let private tuples =
             }
         ]
 
-let tests = testList "memory" [ numbersOf; tuples; WarmUpTests.tests ]
+let tests = testList "memory" [ numbersOf; tuples; WarmUpTests.tests; MemoryMinerTests.tests ]

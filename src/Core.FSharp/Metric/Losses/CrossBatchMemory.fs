@@ -78,10 +78,10 @@ type CrossBatchMemory
         let labels = this.Remembered("label_memory").narrow(0L, 0L, used)
         struct (rows.``to`` (embeddings.dtype, embeddings.device, true), labels.``to`` embeddings.device)
 
-    let mine (input: MetricInput) (embeddings: torch.Tensor) (labels: torch.Tensor) references refLabels : Tuples =
+    let mine (input: MetricInput) (embeddings: torch.Tensor) (labels: torch.Tensor) references refLabels own : Tuples =
         match miner with
         | null -> Tuples.All
-        | miner -> miner.MineWith(embeddings, labels, Tuples.All, references, refLabels, input.LazySeed)
+        | miner -> miner.MineWith(embeddings, labels, Tuples.All, references, refLabels, own, input.LazySeed)
 
     // The loss of a batch against a memory in which its samples may lie at `own`.
     let against (input: MetricInput) embeddings labels (tuples: Tuples) memory (memoryLabels: torch.Tensor) own =
@@ -96,15 +96,15 @@ type CrossBatchMemory
         let tuples =
             match miner, input.Tuples with
             | null, given -> given
-            | _, Tuples.All -> mine input input.Embeddings labels null null
-            | _, given -> TupleIndices.join (mine input input.Embeddings labels null null) given
+            | _, Tuples.All -> mine input input.Embeddings labels null null null
+            | _, given -> TupleIndices.join (mine input input.Embeddings labels null null null) given
 
         loss.ComputeOn(input.Against(input.Embeddings, labels, tuples, null, null, null))
 
     let ofMemory (input: MetricInput) (labels: torch.Tensor) (ring: Ring) : torch.Tensor =
         let struct (memory, memoryLabels) = read input.Embeddings ring
         let own = Ring.lastPlaces size input.Embeddings.device ring
-        let mined = mine input input.Embeddings labels memory memoryLabels
+        let mined = mine input input.Embeddings labels memory memoryLabels own
 
         let tuples =
             match mined, input.Tuples with
@@ -185,6 +185,10 @@ type CrossBatchMemory
         then
             invalidArg (nameof enqueueMask) "enqueueMask must be a vector of one truth value for each embedding."
 
+        if miner :? EmbeddingsAlreadyPackagedAsTriplets then
+            invalidOp
+                "Triplets that lie side by side in a batch are not among the rows of a memory: give the CrossBatchMemory another miner, or none, for calls with an enqueueMask."
+
         let mask = enqueueMask.``to`` embeddings.device
         let labels = input.RequireLabels()
 
@@ -206,7 +210,7 @@ type CrossBatchMemory
             if queries.size 0 = 0L || memory.size 0 = 0L then
                 Reducer.Zero embeddings
             else
-                let tuples = mine input queries queryLabels memory memoryLabels
+                let tuples = mine input queries queryLabels memory memoryLabels null
                 against input queries queryLabels tuples memory memoryLabels null
 
         this.Finish([| ElementsOf.Reduced("loss", total) |], input)

@@ -26,6 +26,6 @@ type LiftedStructureLoss
 
         let violation =
             this.Distance.Margin(pairs.Values, posMargin)
-            + AnchorNegatives.ofBothEnds (matrix.size 1) ofAnchors pairs
+            + AnchorNegatives.ofBothEnds input ofAnchors pairs
 
         [| pairs.Elements("loss", violation.relu().square() / 2.0) |]

@@ -33,6 +33,7 @@ type MultipleLosses private (terms: WeightedTerm[]) as this =
                     Tuples.All,
                     input.References,
                     input.RefLabels,
+                    input.OwnPlaces,
                     seed
                 )
 

@@ -13,13 +13,9 @@ type NCALoss
 
     // log Σ exp over all samples of the reference set; a sample cannot go to itself.
     let overAll (input: MetricInput) (logits: torch.Tensor) : torch.Tensor =
-        if input.IsSelf then
-            let self =
-                torch.eye (logits.size 0, dtype = torch.ScalarType.Bool, device = logits.device)
-
-            LogSumExp.orZero 1L (self.logical_not ()) logits
-        else
-            logits.logsumexp 1L
+        match input.IsOther() with
+        | null -> logits.logsumexp 1L
+        | others -> LogSumExp.orZero 1L others logits
 
     override this.ComputeLoss input =
         input.RequireLabels() |> ignore
@@ -28,8 +24,7 @@ type NCALoss
             [| ElementsOf.Nothing("loss", input.Embeddings) |]
         else
             let logits = Similarity.matrix this.Distance softmaxScale input
-            // In a memory a sample finds itself, as in the reference.
-            let same = input.Agrees()
+            let same = input.Matches()
             let hasSame = same.any 1L
             let values = (overAll input logits - LogSumExp.orZero 1L same logits) * hasSame
             [| ElementsOf.RowsWhere("loss", input.Weighted values, hasSame) |]

@@ -58,8 +58,8 @@ type DistanceWeightedMiner
             // An anchor that is not its own positive is a member all the same.
             let members =
                 match input.RefLabels with
-                | null -> matches.sum 1L + 1L
-                | _ -> matches.sum 1L
+                | NonNull _ when not input.IsRemembered -> matches.sum 1L
+                | _ -> matches.sum 1L + 1L
 
             let most = members.max().item<int64>()
             use generator = TorchSeed.generator matrix.device input.Seed

@@ -19,4 +19,9 @@ type EmbeddingsAlreadyPackagedAsTriplets() =
         let each =
             torch.arange(rows, device = input.Embeddings.device).reshape(rows / 3L, 3L)
 
-        Tuples.Triplets(each.select (1L, 0L), each.select (1L, 1L), each.select (1L, 2L))
+        let triplets =
+            Tuples.Triplets(each.select (1L, 0L), each.select (1L, 1L), each.select (1L, 2L))
+
+        match input.OwnPlaces with
+        | null -> triplets
+        | places -> TupleIndices.moveTo places triplets

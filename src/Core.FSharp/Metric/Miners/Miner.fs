@@ -56,7 +56,7 @@ type Miner
             refLabels: torch.Tensor | null,
             seed: Seed
         ) : Tuples =
-        this.MineWith(embeddings, labels, Tuples.All, refEmbeddings, refLabels, lazy seed)
+        this.MineWith(embeddings, labels, Tuples.All, refEmbeddings, refLabels, null, lazy seed)
 
     /// The same; random choices follow libtorch's generator.
     member this.Mine
@@ -66,13 +66,14 @@ type Miner
             refEmbeddings: torch.Tensor | null,
             refLabels: torch.Tensor | null
         ) : Tuples =
-        this.MineWith(embeddings, labels, Tuples.All, refEmbeddings, refLabels, TorchSeed.draw ())
+        this.MineWith(embeddings, labels, Tuples.All, refEmbeddings, refLabels, null, TorchSeed.draw ())
 
     /// The same, within the batch.
     member this.Mine(embeddings: torch.Tensor, labels: torch.Tensor) : Tuples =
-        this.MineWith(embeddings, labels, Tuples.All, null, null, TorchSeed.draw ())
+        this.MineWith(embeddings, labels, Tuples.All, null, null, null, TorchSeed.draw ())
 
-    /// The same, with a seed that is drawn only when a random choice is made.
+    /// The same, with a seed that is drawn only when a random choice is made. `ownPlaces` (N): where each sample itself
+    /// lies in the reference set, as in a memory that holds the batch; it is never its own positive. Null: nowhere.
     member internal this.MineWith
         (
             embeddings: torch.Tensor,
@@ -80,13 +81,15 @@ type Miner
             pool: Tuples,
             refEmbeddings: torch.Tensor | null,
             refLabels: torch.Tensor | null,
+            ownPlaces: torch.Tensor | null,
             seed: Lazy<Seed>
         ) : Tuples =
         use _ = torch.no_grad ()
         use _ = torch.NewDisposeScope()
         this.BeginCall()
 
-        let input = MetricInput(embeddings, labels, pool, refEmbeddings, refLabels, seed)
+        let input =
+            MetricInput(embeddings, labels, pool, refEmbeddings, refLabels, seed, ownPlaces, false)
 
         let found = this.MineTuples input
 
@@ -95,6 +98,13 @@ type Miner
                 $"{name} returned null; a miner returns tuples: Tuples.All, Tuples.NewPairs or Tuples.NewTriplets."
 
         Tuples.check found
+
+        // Labels alone do not tell a miner of one's own where the samples themselves lie.
+        let found =
+            match ownPlaces with
+            | null -> found
+            | places -> TupleIndices.withoutOwn places found
+
         let found = Tuples.map (fun indices -> indices.MoveToOuterDisposeScope()) found
         count this.Statistics found
         found

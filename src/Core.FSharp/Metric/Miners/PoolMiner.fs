@@ -26,4 +26,4 @@ type PoolMiner
             refLabels: torch.Tensor | null,
             seed: Seed
         ) : Tuples =
-        this.MineWith(embeddings, labels, pool, refEmbeddings, refLabels, lazy seed)
+        this.MineWith(embeddings, labels, pool, refEmbeddings, refLabels, null, lazy seed)

@@ -16,23 +16,23 @@ module internal AnchorNegatives =
             let counts = torch.zeros_like(values).index_put_(once, [| a2; n |], true)
             LogSumExp.masked 1L (counts.gt (Numeric.scalar 0.0)) (values + counts.clamp_min(Numeric.scalar 1.0).log())
 
-    // Number j of the reference set is looked up among the anchors as it stands, as in the reference; where the
-    // reference set is larger, its last rows are no anchor's numbers and have no negatives.
-    let private asReferences (size: int64) (ofAnchors: torch.Tensor) =
-        let anchors = ofAnchors.size 0
+    // In a memory the batch's own rows have the numbers of their anchors. In another reference set number j is looked up
+    // among the anchors as it stands, as in the reference. Rows that are no anchor's have no negatives.
+    let private asReferences (input: MetricInput) (ofAnchors: torch.Tensor) =
+        let size, anchors = input.RefEmbeddings.size 0, ofAnchors.size 0
 
-        if size <= anchors then
-            ofAnchors.narrow (0L, 0L, size)
-        else
-            let missing =
-                torch.full (
-                    [| size - anchors |],
-                    Numeric.scalar (Numeric.lowest ofAnchors.dtype),
-                    dtype = ofAnchors.dtype,
-                    device = ofAnchors.device
-                )
+        let nothing (count: int64) =
+            torch.full (
+                [| count |],
+                Numeric.scalar (Numeric.lowest ofAnchors.dtype),
+                dtype = ofAnchors.dtype,
+                device = ofAnchors.device
+            )
 
-            torch.cat ([| ofAnchors; missing |], 0L)
+        match input.OwnPlaces with
+        | null when size <= anchors -> ofAnchors.narrow (0L, 0L, size)
+        | null -> torch.cat ([| ofAnchors; nothing (size - anchors) |], 0L)
+        | own -> (nothing size).scatter (0L, own, ofAnchors)
 
     // True where there is a negative.
     let private isAny (sums: torch.Tensor) =
@@ -42,10 +42,17 @@ module internal AnchorNegatives =
     let exist (ofAnchors: torch.Tensor) : torch.Tensor = (isAny ofAnchors).any()
 
     /// log Σ exp over the negatives of both ends of each pair, from that of the anchors (N), in a shape that broadcasts with
-    /// the pairs' values; 0 for a pair without any. `references`: the size of the reference set.
-    let ofBothEnds (references: int64) (ofAnchors: torch.Tensor) (pairs: PairDistances) : torch.Tensor =
+    /// the pairs' values; 0 for a pair without any.
+    let ofBothEnds (input: MetricInput) (ofAnchors: torch.Tensor) (pairs: PairDistances) : torch.Tensor =
         let first = pairs.OfAnchors ofAnchors
-        let second = pairs.OfReferences(asReferences references ofAnchors)
-        // Those of one end alone where both ends have the same number.
-        let both = torch.where (pairs.SameNumber, first, first.logaddexp second)
+        let second = pairs.OfReferences(asReferences input ofAnchors)
+        let ofTwo = first.logaddexp second
+
+        let both =
+            if input.IsRemembered then
+                ofTwo
+            else
+                // Those of one end alone where both ends have the same number.
+                torch.where (pairs.SameNumber, first, ofTwo)
+
         both.masked_fill ((isAny both).logical_not(), Numeric.scalar 0.0)
