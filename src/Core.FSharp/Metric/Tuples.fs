@@ -170,7 +170,7 @@ module Tuples =
         (tuples: Tuples)
         : torch.Tensor =
         let ofOthers (others: torch.Tensor) =
-            others.bincount(null, references).index_select (0L, places)
+            others.bincount(null, references).index_select(0L, places)
 
         frequencies (places.size 0) ofOthers like tuples
 

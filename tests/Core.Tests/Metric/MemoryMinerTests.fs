@@ -28,7 +28,8 @@ type private Watched(miner: Miner) =
 
 // Positives and negatives as rows of the batch, which lies at `places` of the memory; a pair or triplet a line, in any order.
 let private lines (places: int64[]) (tuples: Tuples) =
-    let row place = int64 (Array.findIndex ((=) place) places)
+    let row place =
+        int64 (Array.findIndex ((=) place) places)
 
     let pairs (a: Tensor) (b: Tensor) =
         Array.zip (numbers a) (Array.map row (numbers b)) |> Array.sort
@@ -37,13 +38,18 @@ let private lines (places: int64[]) (tuples: Tuples) =
     | Tuples.All -> [||], [||], [||]
     | Tuples.Pairs(a1, p, a2, n) -> pairs a1 p, pairs a2 n, [||]
     | Tuples.Triplets(a, p, n) ->
-        [||], [||], Array.zip3 (numbers a) (Array.map row (numbers p)) (Array.map row (numbers n)) |> Array.sort
+        [||],
+        [||],
+        Array.zip3 (numbers a) (Array.map row (numbers p)) (Array.map row (numbers n))
+        |> Array.sort
 
 // The losses that a memory can be given.
 let private remembered =
     losses
     |> List.filter (fun (name, make) ->
-        using make _.TakesReferences && name <> "SelfSupervisedLoss" && name <> "VICRegLoss")
+        using make _.TakesReferences
+        && name <> "SelfSupervisedLoss"
+        && name <> "VICRegLoss")
 
 // A memory that holds the batch alone, after `before` rows, so that its place in the ring is any.
 let private holding (before: int) (loss: Loss) (miner: Miner | null) =
@@ -58,7 +64,10 @@ let private holding (before: int) (loss: Loss) (miner: Miner | null) =
 
 // Whole triplets, fewer than the memory holds; none where the loss remembers by itself.
 let private beginning (loss: string) (number: PositiveInt) =
-    if loss = "DynamicSoftMarginLoss" then 0 else number.Get % 4 * 3
+    if loss = "DynamicSoftMarginLoss" then
+        0
+    else
+        number.Get % 4 * 3
 
 let private labels () = vector packagedLabels
 
@@ -91,8 +100,7 @@ let private lawOf (lossName: string, loss: unit -> Loss) (minerName: string, min
         if lossName <> "NCALoss" && lossName <> "LiftedStructureLoss" then
             let anchors = batch.clone().requires_grad_ true
 
-            using loss (fun loss ->
-                loss.Compute(anchors, labels (), ofBatch, batch, labels (), seed).backward ())
+            using loss (fun loss -> loss.Compute(anchors, labels (), ofBatch, batch, labels (), seed).backward())
 
             let apart = RandomBatches.number ((gradient given - gradient anchors).abs().max())
             Expect.isLessThan apart 1e-10 "gradient"
@@ -122,7 +130,9 @@ let private later =
                 let watched = Watched(miner ())
 
                 use memory =
-                    Memories.inDouble (new CrossBatchMemory(new ContrastiveLoss(), 5, memorySize = 2 * rows, miner = watched))
+                    Memories.inDouble (
+                        new CrossBatchMemory(new ContrastiveLoss(), 5, memorySize = 2 * rows, miner = watched)
+                    )
 
                 memory.Compute(first, labels ()) |> ignore
                 memory.Compute(second, labels ()) |> ignore
@@ -134,9 +144,7 @@ let private later =
                 | Tuples.Triplets(a1, p, _) ->
                     Expect.isNonEmpty (numbers a1) "something is chosen"
 
-                    Expect.isFalse
-                        (Array.exists2 isOwn (numbers a1) (numbers p))
-                        "no sample is its own positive"
+                    Expect.isFalse (Array.exists2 isOwn (numbers a1) (numbers p)) "no sample is its own positive"
                 | Tuples.All -> failtest "All"
             }
     ]
@@ -177,7 +185,10 @@ let tests =
 
             test "packaged triplets are none where the batch is torn into queries and rows of the memory" {
                 use _ = torch.NewDisposeScope()
-                use memory = holding 0 (new TripletMarginLoss()) (EmbeddingsAlreadyPackagedAsTriplets())
+
+                use memory =
+                    holding 0 (new TripletMarginLoss()) (EmbeddingsAlreadyPackagedAsTriplets())
+
                 let enqueue = torch.arange(12L).ge(torch.tensor 3L)
 
                 throws<System.InvalidOperationException> "give the CrossBatchMemory another miner" (fun () ->

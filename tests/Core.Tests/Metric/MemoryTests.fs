@@ -213,4 +213,5 @@ let private tuples =
             }
         ]
 
-let tests = testList "memory" [ numbersOf; tuples; WarmUpTests.tests; MemoryMinerTests.tests ]
+let tests =
+    testList "memory" [ numbersOf; tuples; WarmUpTests.tests; MemoryMinerTests.tests ]

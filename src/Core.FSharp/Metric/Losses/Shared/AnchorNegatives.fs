@@ -32,7 +32,7 @@ module internal AnchorNegatives =
         match input.OwnPlaces with
         | null when size <= anchors -> ofAnchors.narrow (0L, 0L, size)
         | null -> torch.cat ([| ofAnchors; nothing (size - anchors) |], 0L)
-        | own -> (nothing size).scatter (0L, own, ofAnchors)
+        | own -> (nothing size).scatter(0L, own, ofAnchors)
 
     // True where there is a negative.
     let private isAny (sums: torch.Tensor) =
