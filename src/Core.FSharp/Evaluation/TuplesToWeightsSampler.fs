@@ -107,7 +107,7 @@ type TuplesToWeightsSampler
             let tuples = miner.Mine(embeddings, labels, null, null, Seed.derive "miner" 0L seed)
             let like = torch.empty (0L, dtype = torch.ScalarType.Float32)
             let weights = (Tuples.toWeights samples.LongLength true like tuples).cpu()
-            use generator = TorchSeed.generator torch.CPU (Seed.derive "draws" 0L seed)
+            use generator = TorchSeed.generator (Seed.derive "draws" 0L seed)
             let drawn = weights.multinomial (samples.LongLength, true, generator)
 
             found.Value <-

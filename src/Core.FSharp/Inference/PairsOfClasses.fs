@@ -55,7 +55,7 @@ module internal PairsOfClasses =
     // A place is drawn as often as it has partners, then one of its partners.
     let private draw (generator: torch.Generator) (count: int64) (partners: torch.Tensor) =
         let uniform () =
-            torch.rand (count, dtype = torch.float64, device = partners.device, generator = generator)
+            torch.rand(count, dtype = torch.float64, generator = generator).``to`` partners.device
 
         let ends = partners.cumsum 0L
         let total = ends[-1].item<int64>()
@@ -86,7 +86,7 @@ module internal PairsOfClasses =
     /// There must be some of either.
     let sample (seed: Seed) (pairs: int64) (labels: torch.Tensor) : PairsOfClasses =
         use scope = torch.NewDisposeScope()
-        use generator = TorchSeed.generator labels.device seed
+        use generator = TorchSeed.generator seed
         let sorted = sort labels
         let half = max 1L (pairs / 2L)
         let struct (a, p) = ofOneClass generator half sorted

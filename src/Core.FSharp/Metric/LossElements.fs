@@ -153,10 +153,10 @@ type internal MaskedElements
         let classes =
             match ownLabels with
             | null when rows.Length = 0 -> labels
-            | null -> labels.index_select (0L, rows[0])
+            | null -> InOrder.rows rows[0] labels
             | own -> own
 
-        let factor = weights.index_select (0L, classes)
+        let factor = InOrder.rows classes weights
         let factor = if values.dim () = 2L then factor.unsqueeze 1L else factor
         withCells (values * factor) mask
 
@@ -197,7 +197,7 @@ type internal MaskedElements
                 if rows.Length = 0 then
                     [| row |]
                 else
-                    rows |> Array.map (fun index -> index.index_select (0L, row))
+                    rows |> Array.map (fun index -> InOrder.rows row index)
 
             ElementList(values.masked_select found, Array.append leading [| column |])
         else

@@ -15,6 +15,7 @@ module internal TorchSeed =
 
              Seed.ofInt64 (number.item<int64>()))
 
-    /// A generator for the random choices of a seed on a device. The caller's to dispose.
-    let generator (device: torch.Device) (seed: Seed) : torch.Generator =
-        new torch.Generator(uint64 (Seed.toInt64 seed), device)
+    /// A generator for the random choices of a seed. They are drawn on the CPU and then moved, so that they are the same on
+    /// every device; TorchSharp makes no generator of CUDA's. The caller's to dispose.
+    let generator (seed: Seed) : torch.Generator =
+        new torch.Generator(uint64 (Seed.toInt64 seed), torch.CPU)

@@ -1,13 +1,8 @@
 namespace MetricLearning
 
-// Addresses are compared, never read through.
-#nowarn "9"
-
 open System
 open System.Collections.Generic
-open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
-open FSharp.NativeInterop
 open TorchSharp
 open type TorchSharp.torch
 open MetricLearning.Core
@@ -50,30 +45,16 @@ type ScriptTrunk
         let part, leaf = ScriptTensors.owner parts name
         Effects.giveScript part leaf tensor
 
-    // One tensor under two names comes as two objects. On the CPU, where it lies tells.
-    let address (tensor: Tensor) : struct (nativeint * string) option =
-        if
-            tensor.device_type <> DeviceType.CPU
-            || tensor.numel () = 0L
-            || not (tensor.is_contiguous ())
-        then
-            None
-        else
-            use alias = tensor.detach ()
-            use flat = alias.view -1L
-            use first = flat.narrow (0L, 0L, 1L)
-            let bytes = first.bytes
+    // One tensor under two names comes as two objects. Where it lies tells.
+    let place (tensor: Tensor) : struct (MemoryRange * string) voption =
+        MemoryRange.ofTensor tensor
+        |> ValueOption.map (fun range -> struct (range, $"{tensor.dtype} {Shape.show tensor.shape}"))
 
-            let place =
-                NativePtr.toNativeInt (NativePtr.ofVoidPtr<byte>(Unsafe.AsPointer(&MemoryMarshal.GetReference bytes)))
-
-            Some(struct (place, $"{tensor.dtype} {Shape.show tensor.shape}"))
-
-    let register (known: Dictionary<struct (nativeint * string), string>) (name: string) (tensor: Tensor) act =
+    let register (known: Dictionary<struct (MemoryRange * string), string>) (name: string) (tensor: Tensor) act =
         tensor.DetachFromDisposeScope() |> ignore
 
-        match address tensor with
-        | Some place when not (known.TryAdd(place, name)) -> ties.Add(name, known[place])
+        match place tensor with
+        | ValueSome place when not (known.TryAdd(place, name)) -> ties.Add(name, known[place])
         | _ -> act ()
 
     let named () : (string * Tensor)[] =
@@ -103,7 +84,7 @@ type ScriptTrunk
                     Effects.giveScript part leaf moved)
 
     do
-        let known = Dictionary<struct (nativeint * string), string>()
+        let known = Dictionary<struct (MemoryRange * string), string>()
 
         for struct (name, parameter) in Seq.toArray (script.named_parameters ()) do
             register known name parameter (fun () -> this.register_parameter (name, parameter))

@@ -115,6 +115,14 @@ module internal HandleAssembly =
 
     /// The handles of a run.
     let handles (schema: Schema) (options: RunOptions) (source: BatchSource) (order: DataOrder) : Handles =
+        let device = chosenDevice options
+
+        // Before their buffers are laid out: later, the memory of a loss is part of the state.
+        for _, loss in options.LossFuncs.Present do
+            match box loss with
+            | :? Loss as loss -> loss.MoveMemory device
+            | _ -> ()
+
         let modules = all options
 
         let find key =
@@ -167,7 +175,8 @@ module internal HandleAssembly =
             Groups = groups
             Buffers = buffers
             Loader = new Loader(source, order, options.DataloaderNumWorkers)
-            Device = chosenDevice options
+            Device = device
             Dtype = Option.ofNullable options.Dtype
+            IsDeterministic = options.Deterministic
             Binding = Binding(modules, groups, buffers, optimizers)
         }

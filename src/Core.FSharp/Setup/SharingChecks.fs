@@ -1,11 +1,5 @@
 namespace MetricLearning.Core
 
-// Addresses are compared, never read through.
-#nowarn "9"
-
-open System.Runtime.CompilerServices
-open System.Runtime.InteropServices
-open FSharp.NativeInterop
 open TorchSharp
 open type TorchSharp.torch
 open MetricLearning
@@ -13,38 +7,26 @@ open MetricLearning
 /// Checks of parameters and modules that networks, losses and optimizers share, and of weights that no optimizer moves.
 module internal SharingChecks =
 
-    // The addresses of a parameter's memory; only the CPU's can be asked for.
-    let private addresses (parameter: Modules.Parameter) : (nativeint * nativeint) option =
-        if
-            parameter.device.``type`` <> DeviceType.CPU
-            || not (parameter.is_contiguous ())
-            || parameter.numel () = 0L
-        then
-            None
-        else
-            let bytes = parameter.bytes
-
-            let first =
-                NativePtr.toNativeInt (NativePtr.ofVoidPtr<byte>(Unsafe.AsPointer(&MemoryMarshal.GetReference bytes)))
-
-            Some(first, first + nativeint bytes.Length)
-
     /// Different parameters must not overlap in memory: a training state would untie them.
     let overlaps (modules: ModuleHandle list) : Diagnostics =
         let placed =
             [
                 for handle in modules do
                     for struct (name, parameter) in handle.Module.named_parameters () do
-                        match addresses parameter with
-                        | Some(first, last) -> first, last, $"{handle.Key}.{name}", parameter
-                        | None -> ()
+                        match MemoryRange.ofTensor parameter with
+                        | ValueSome range -> range, $"{handle.Key}.{name}", parameter
+                        | ValueNone -> ()
             ]
-            |> List.sortBy (fun (first, last, _, _) -> first, last)
+            |> List.sortBy (fun (range, _, _) -> range)
 
         Diagnostics.errors
             [
-                for (_, last, name, parameter), (first, _, other, otherParameter) in List.pairwise placed do
-                    if first < last && not (obj.ReferenceEquals(parameter, otherParameter)) then
+                for (range, name, parameter), (next, other, otherParameter) in List.pairwise placed do
+                    if
+                        range.Device = next.Device
+                        && next.First < range.Last
+                        && not (obj.ReferenceEquals(parameter, otherParameter))
+                    then
                         $"The parameters \"{name}\" and \"{other}\" are different objects on the same memory; register one Parameter object in both places instead."
             ]
 

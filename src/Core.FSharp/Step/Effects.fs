@@ -71,29 +71,38 @@ module internal Effects =
             for parameter in group.Parameters do
                 parameter.grad <- null
 
-    /// Seeds libtorch's generators.
-    let seedGenerators (seed: Seed) : unit =
-        use _ = torch.manual_seed (Seed.toInt64 seed)
-        ()
+    // TorchSharp's manual_seed seeds the CPU alone.
+    let private seedCuda (device: Device) (seed: int64) : unit =
+        if device.``type`` = DeviceType.CUDA then
+            torch.cuda.manual_seed_all seed
 
-    /// Puts the user's stream of random numbers back. The state of a CUDA generator cannot be read, so it is seeded
-    /// from a draw of the CPU's.
-    let restoreGenerators (device: Device) (state: Tensor) : unit =
+    /// Seeds libtorch's generators: the CPU's, and those of CUDA if the device is one of them.
+    let seedGenerators (device: Device) (seed: Seed) : unit =
+        use _ = torch.manual_seed (Seed.toInt64 seed)
+        seedCuda device (Seed.toInt64 seed)
+
+    /// Puts the user's stream of random numbers back. The state of a CUDA generator cannot be read, so it is seeded by the
+    /// CPU's stream, which stays where it was, and by a seed that differs from call to call.
+    let restoreGenerators (device: Device) (seed: Seed) (state: Tensor) : unit =
         torch.random.set_rng_state state
 
         if device.``type`` = DeviceType.CUDA then
             use draw = torch.randint (Int64.MaxValue, [| 1L |], dtype = ScalarType.Int64)
-            torch.cuda.manual_seed_all (draw.ToInt64())
+            seedCuda device (draw.ToInt64() ^^^ Seed.toInt64 (Seed.derive "users" 0L seed))
+            torch.random.set_rng_state state
+
+    /// Chooses libtorch's algorithms, for the whole process.
+    let chooseAlgorithms (wanted: LibtorchAlgorithms) : unit = LibtorchAlgorithms.choose wanted
 
     /// Runs an action while libtorch's generators follow a seed; leaves the user's stream of random numbers as it was.
     let whileSeeded (device: Device) (seed: Seed) (act: unit -> unit) : unit =
         use users = torch.random.get_rng_state ()
 
         try
-            seedGenerators seed
+            seedGenerators device seed
             act ()
         finally
-            restoreGenerators device users
+            restoreGenerators device seed users
 
     /// Runs an action while modules are in evaluation mode; leaves modes as they were.
     let whileInEvaluation (models: nn.Module seq) (act: unit -> unit) : unit =

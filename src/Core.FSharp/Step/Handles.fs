@@ -48,6 +48,8 @@ type Handles =
         Device: Device
         /// The dtype that floating-point data is converted to; None leaves it as it is.
         Dtype: ScalarType option
+        /// Iterations choose libtorch's deterministic algorithms.
+        IsDeterministic: bool
         /// The state that modules are bound to at the moment.
         Binding: Binding
     }

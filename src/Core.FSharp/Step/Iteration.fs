@@ -35,7 +35,7 @@ module Iteration =
             |> SubsetMining.choose handles (Progress.stepSeed "subset" progress) ctx
 
         handles.Binding.SetModes plan.Frozen
-        Effects.seedGenerators ctx.Seed
+        Effects.seedGenerators handles.Device ctx.Seed
         Effects.clearGradients handles.Groups
         batch |> Halves.losses recipe.Halves ctx |> WeightedLosses.weigh plan
 

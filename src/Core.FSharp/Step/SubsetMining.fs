@@ -30,7 +30,7 @@ module internal SubsetMining =
         | null -> batch
         | miner ->
             use _ = no_grad ()
-            Effects.seedGenerators seed
+            Effects.seedGenerators handles.Device seed
             handles.Binding.SetEvaluation()
             let embedded = Embedding.embed ctx batch
             let chosen = miner.Invoke(embedded.Embeddings, embedded.Labels)
@@ -38,6 +38,6 @@ module internal SubsetMining =
             let indices = chosen.``to`` handles.Device
 
             { batch with
-                Data = batch.Data |> Array.map (fun data -> data.index_select (0L, indices))
-                Labels = batch.Labels.index_select (0L, indices)
+                Data = batch.Data |> Array.map (fun data -> InOrder.rows indices data)
+                Labels = InOrder.rows indices batch.Labels
             }

@@ -67,7 +67,7 @@ module SyntheticNegatives =
         if a.size 0 = 0L then
             None
         else
-            let rows (indices: Tensor) = features.index_select (0L, indices)
+            let rows (indices: Tensor) = InOrder.rows indices features
             let anchors, positives, negatives = rows a, rows p, rows n
 
             Some
@@ -76,7 +76,7 @@ module SyntheticNegatives =
                     Positives = positives
                     Negatives = negatives
                     Generated = call ctx (features.size 1) (torch.cat ([| anchors; positives; negatives |], 1L))
-                    Labels = featured.Labels.index_select (0L, torch.cat ([| a; p; n |], 0L))
+                    Labels = InOrder.rows (torch.cat ([| a; p; n |], 0L)) featured.Labels
                 }
 
     /// The embeddings of anchors, positives and synthetic negatives (3T rows, in that order) with the T triplets.

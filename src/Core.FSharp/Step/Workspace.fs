@@ -84,9 +84,13 @@ module internal Workspace =
             use _ = NewDisposeScope()
             use _ = enable_grad ()
             let users = torch.random.get_rng_state ()
+            let algorithms = LibtorchAlgorithms.current ()
             let workspace = bind handles ownership state.Learned
 
             try
+                if handles.IsDeterministic then
+                    Effects.chooseAlgorithms LibtorchAlgorithms.deterministic
+
                 try
                     let result = iterate workspace
                     Locks.noteChange handles.Binding.Turns
@@ -99,7 +103,8 @@ module internal Workspace =
                     undo handles workspace
                     reraise ()
             finally
-                Effects.restoreGenerators handles.Device users)
+                ValueOption.iter Effects.chooseAlgorithms algorithms
+                Effects.restoreGenerators handles.Device (Progress.stepSeed "users" state.Progress) users)
 
     /// True for a vector that was made for this iteration.
     let isFresh (workspace: Workspace) (vector: Vector) : bool =

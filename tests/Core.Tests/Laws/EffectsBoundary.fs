@@ -25,21 +25,8 @@ let private effects =
         @"\.to_\s*\("
         @"set_default_dtype"
         @"set_num_threads"
-        @"use_deterministic"
+        @"LibtorchAlgorithms\.choose"
     ]
-
-let rec private root (folder: DirectoryInfo | null) : string =
-    match folder with
-    | null -> invalidOp "The tests run outside of the repository."
-    | folder when File.Exists(Path.Combine(folder.FullName, "MetricLearning.sln")) -> folder.FullName
-    | folder -> root folder.Parent
-
-let private sources () =
-    let core =
-        Path.Combine(root (DirectoryInfo AppContext.BaseDirectory), "src", "Core.FSharp")
-
-    Directory.GetFiles(core, "*.fs", SearchOption.AllDirectories)
-    |> Array.filter (fun file -> not (file.Contains $"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}"))
 
 // Without comments, the words of messages and the names of what a module overrides.
 let private code (line: string) =
@@ -48,7 +35,7 @@ let private code (line: string) =
 
 let private offences (isExempt: string -> bool) =
     [
-        for file in sources () do
+        for file in SourceFiles.ofRoom "" do
             let name = Path.GetFileName file |> nonNull
 
             if not (isExempt name) then
@@ -75,7 +62,8 @@ let tests =
 
             testCase "the functions of Effects return nothing" (fun () ->
                 let file =
-                    sources () |> Array.find (fun file -> Path.GetFileName file = "Effects.fs")
+                    SourceFiles.ofRoom ""
+                    |> Array.find (fun file -> Path.GetFileName file = "Effects.fs")
 
                 let signatures =
                     File.ReadAllLines file

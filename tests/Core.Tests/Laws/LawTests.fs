@@ -19,6 +19,7 @@ let tests =
                         StepLaw.tests
                         MetricLearning.Core.Tests.Run.RunTests.tests
                         RepeatLaw.tests
+                        DeterminismLaw.tests
                         ResumeLaw.tests
                         ForkLaw.tests
                         LeakLaw.tests

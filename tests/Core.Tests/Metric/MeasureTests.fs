@@ -26,4 +26,5 @@ let tests =
             RankedTripletTests.tests
             OwnTests.tests
             BigBatches.tests
+            InOrderTests.tests
         ]

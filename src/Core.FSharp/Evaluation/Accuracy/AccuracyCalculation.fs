@@ -123,9 +123,8 @@ module internal AccuracyCalculation =
             let counts = places.bincount (null, classes)
 
             let sums =
-                torch
-                    .zeros([| classes |], dtype = torch.float64, device = values.device)
-                    .index_add_(0L, places, values, 1.0.ToScalar())
+                torch.zeros ([| classes |], dtype = torch.float64, device = values.device)
+                |> InOrder.add places values
 
             let means = numbers (sums / counts)
             let isThere = counts.gt(0L.ToScalar()).cpu().data<bool>().ToArray()

@@ -27,7 +27,7 @@ module internal KMeans =
     let private plusPlus (seed: Seed) (samples: torch.Tensor) (clusters: int64) : torch.Tensor =
         let count = samples.size 0
         let tries = 2L + int64 (log (float clusters))
-        use generator = TorchSeed.generator torch.CPU seed
+        use generator = TorchSeed.generator seed
 
         let draws =
             torch.rand([| clusters; tries |], dtype = torch.float64, generator = generator).``to`` samples.device
@@ -42,7 +42,8 @@ module internal KMeans =
 
         for place in 0L .. clusters - 1L do
             use _ = torch.NewDisposeScope()
-            let upTo = nearest.view(-1L).cumsum 0L
+            // On the CPU, because CUDA's running sums are not the same bits in every call.
+            let upTo = nearest.view(-1L).cpu().cumsum(0L).``to`` samples.device
             let aims = draws.select (0L, place) * upTo.narrow (0L, count - 1L, 1L)
 
             // Above the last where all that is left has been chosen.
@@ -75,7 +76,7 @@ module internal KMeans =
         (distances: torch.Tensor)
         : torch.Tensor =
         let clusters = centres.size 0
-        let sums = torch.zeros_like(centres).index_add_(0L, places, samples, 1L.ToScalar())
+        let sums = torch.zeros_like centres |> InOrder.add places samples
         let counts = places.bincount (null, clusters)
         let isEmpty = counts.eq (0L.ToScalar())
         let struct (_, farthest) = distances.sort (0L, descending = true, stable = true)

@@ -19,8 +19,8 @@ type AngularLoss
     override this.ComputeLoss input =
         input.RequireLabels() |> ignore
         let struct (a, p) = input.PositivePairs()
-        let anchors = this.Distance.Normalize(input.Embeddings).index_select(0L, a)
-        let positives = this.Distance.Normalize(input.RefEmbeddings).index_select(0L, p)
+        let anchors = InOrder.rows a (this.Distance.Normalize input.Embeddings)
+        let positives = InOrder.rows p (this.Distance.Normalize input.RefEmbeddings)
 
         let apart =
             (anchors + positives).mm(input.RefEmbeddings.t ()) * (4.0 * squaredTangent)
@@ -29,6 +29,6 @@ type AngularLoss
             (anchors * positives).sum([| 1L |], true) * (2.0 * (1.0 + squaredTangent))
 
         let values =
-            LogSumExp.withOne 1L ((input.Differs()).index_select(0L, a)) (apart - together)
+            LogSumExp.withOne 1L (InOrder.rows a (input.Differs())) (apart - together)
 
         [| ElementsOf.Pairs("loss", ElementKind.PositivePair, values, a, p) |]

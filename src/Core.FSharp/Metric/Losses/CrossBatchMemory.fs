@@ -53,6 +53,7 @@ type CrossBatchMemory
     let ring () = Ring.ofTensor (this.Remembered "queue")
 
     let write (embeddings: torch.Tensor) (labels: torch.Tensor) : Ring =
+        this.MoveMemory embeddings.device
         let before = ring ()
         let count = embeddings.size 0
 
@@ -194,7 +195,7 @@ type CrossBatchMemory
 
         let rowsOf (mask: torch.Tensor) =
             let rows = mask.nonzero().select(1L, 0L)
-            struct (embeddings.index_select (0L, rows), labels.index_select (0L, rows))
+            struct (InOrder.rows rows embeddings, InOrder.rows rows labels)
 
         let struct (remembered, rememberedLabels) = rowsOf mask
         let struct (queries, queryLabels) = rowsOf (mask.logical_not ())

@@ -31,10 +31,10 @@ type FastAPLoss
             SoftHistogram.rows numBins width matrix [| matches; input.Differs() |]
 
         let positive, negative = histograms[0], histograms[1]
-        let cumulative = (positive + negative).cumsum 1L
+        let cumulative = InOrder.runningSums (positive + negative)
 
         let precision =
-            positive.cumsum 1L / (cumulative + cumulative.eq (Numeric.scalar 0.0))
+            InOrder.runningSums positive / (cumulative + cumulative.eq (Numeric.scalar 0.0))
 
         let values =
             1.0 - (positive * precision).sum 1L / Numeric.atLeastOne (matches.sum 1L)

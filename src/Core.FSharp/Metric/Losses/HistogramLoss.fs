@@ -60,4 +60,6 @@ type HistogramLoss
         let ofPositive, ofNegative =
             share histograms[0] positive, share histograms[1] negative
 
-        [| ElementsOf.Reduced("loss", (ofNegative * ofPositive.cumsum 1L).sum()) |]
+        [|
+            ElementsOf.Reduced("loss", (ofNegative * InOrder.runningSums ofPositive).sum())
+        |]

@@ -20,8 +20,7 @@ type NPairsLoss() =
         if a.size 0 = 0L then
             [| ElementsOf.Nothing("loss", input.Embeddings) |]
         else
-            let rows (indices: torch.Tensor) =
-                input.Embeddings.index_select (0L, indices)
+            let rows (indices: torch.Tensor) = InOrder.rows indices input.Embeddings
 
             let logits =
                 Similarity.scaled this.Distance 1.0 (this.Distance.Matrix(rows a, rows p))

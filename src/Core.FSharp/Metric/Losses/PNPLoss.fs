@@ -52,16 +52,15 @@ type PNPLoss
             [| ElementsOf.Nothing("loss", input.Embeddings) |]
         else
             let similarity = Numeric.atLeast32 (this.Distance.Matrix(input.Embeddings, null))
-            let rows = similarity.index_select (0L, a)
+            let rows = InOrder.rows a similarity
             let excess = (rows - rows.gather (1L, i.unsqueeze 1L)) / anneal
             // Beyond 50 a step is as good as whole, and has no slope.
             let steps = excess.clamp(Numeric.scalar -50.0, Numeric.scalar 50.0).sigmoid()
-            let before = (steps * (input.Differs()).index_select(0L, a)).sum 1L
+            let before = (steps * InOrder.rows a (input.Differs())).sum 1L
 
             let ofAnchor =
-                torch
-                    .zeros(labels.size 0, dtype = before.dtype, device = before.device)
-                    .index_add(0L, a, penalty before, Numeric.scalar 1.0)
+                torch.zeros (labels.size 0, dtype = before.dtype, device = before.device)
+                |> InOrder.add a (penalty before)
 
             let mean = ofAnchor / (matches.sum 1L + 1L)
             [| ElementsOf.Reduced("loss", mean.sum () / hasPositive.sum ()) |]

@@ -78,12 +78,11 @@ type SubCenterArcFaceLoss
         let votes = (labels * centers + own.argmax 1L).bincount(null, classes * centers)
         let dominant = votes.reshape(classes, centers).argmax 1L
 
-        let chosen =
-            own.gather(1L, dominant.index_select(0L, labels).unsqueeze 1L).squeeze 1L
+        let chosen = own.gather(1L, (InOrder.rows labels dominant).unsqueeze 1L).squeeze 1L
 
         let isFar = chosen.lt (Numeric.scalar (cos (AngularMargin.radians threshold)))
         let far = isFar.nonzero().select(1L, 0L)
-        let struct (_, order) = labels.index_select(0L, far).sort(0L, stable = true)
+        let struct (_, order) = (InOrder.rows far labels).sort(0L, stable = true)
         let firsts = torch.arange (0L, classes * centers, centers, device = labels.device)
         let vectors = this.WeightsLike embeddings
-        struct (far.index_select (0L, order), vectors.index_select (1L, firsts + dominant))
+        struct (InOrder.rows order far, vectors.index_select (1L, firsts + dominant))

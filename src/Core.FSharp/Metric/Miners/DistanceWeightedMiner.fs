@@ -62,9 +62,13 @@ type DistanceWeightedMiner
                 | _ -> matches.sum 1L + 1L
 
             let most = members.max().item<int64>()
-            use generator = TorchSeed.generator matrix.device input.Seed
-            let positives = matches.to_type(weights.dtype).multinomial(most, true, generator)
-            let negatives = weights.index_select(0L, anchors).multinomial(most, true, generator)
+            use generator = TorchSeed.generator input.Seed
+
+            let draw (weights: torch.Tensor) =
+                weights.cpu().multinomial(most, true, generator).``to`` matrix.device
+
+            let positives = draw (matches.to_type weights.dtype)
+            let negatives = draw (weights.index_select (0L, anchors))
 
             let taken =
                 torch.arange(most, device = matrix.device).unsqueeze(0L).lt(members.unsqueeze 1L)

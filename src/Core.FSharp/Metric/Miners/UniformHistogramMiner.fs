@@ -35,7 +35,7 @@ type UniformHistogramMiner
 
     // Places in 0 … K − 1: `perBin` from every bin that has any.
     let draw (perBin: int) (seed: Seed) (bins: torch.Tensor) : torch.Tensor =
-        use generator = TorchSeed.generator bins.device seed
+        use generator = TorchSeed.generator seed
         let struct (_, order) = bins.sort (0L, false, true)
         let counts = bins.bincount (null, int64 numBins)
         let starts = counts.cumsum 0L - counts
@@ -44,13 +44,8 @@ type UniformHistogramMiner
         let starts = starts.masked_select(filled).unsqueeze 1L
 
         let chance =
-            torch.rand (
-                counts.size 0,
-                int64 perBin,
-                dtype = torch.ScalarType.Float64,
-                device = bins.device,
-                generator = generator
-            )
+            torch.rand(counts.size 0, int64 perBin, dtype = torch.ScalarType.Float64, generator = generator).``to``
+                bins.device
 
         let within = (chance * counts).to_type(torch.ScalarType.Int64).minimum(counts - 1L)
         order.index_select (0L, (starts + within).flatten())

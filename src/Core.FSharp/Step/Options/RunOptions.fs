@@ -45,6 +45,7 @@ type RunOptions() =
             this.DatasetLabels <- options.DatasetLabels
             this.SetMinLabelToZero <- options.SetMinLabelToZero
             this.Seed <- options.Seed
+            this.Deterministic <- options.Deterministic
             this.Checkpoints <- options.Checkpoints
 
     /// The networks: `trunk`, usually `embedder`, and the others that the trainer documents. No default.
@@ -126,6 +127,13 @@ type RunOptions() =
     /// The source of all randomness of the run. Null, the default, draws it from libtorch's generator, so that
     /// `torch.manual_seed` decides the run.
     member val Seed: Nullable<int64> = Nullable() with get, set
+
+    /// Lets libtorch and cuDNN use only algorithms that give the same bits in every call, during iterations and with no effect after
+    /// them: without that, a run on CUDA, and on the CPU a network that indexes its activations, do not repeat. Of a layer
+    /// that has no such algorithm libtorch warns on the standard error stream. It costs nothing on the CPU but for large
+    /// indexed gradients, which one thread adds; on CUDA cuDNN's fastest algorithm may be ruled out, and gradients of indexed rows are
+    /// sorted before they are added. True by default.
+    member val Deterministic: bool = true with get, set
 
     /// Checkpoints that the run writes by itself, from which `ResumeLatest` goes on; none by default.
     member val Checkpoints: CheckpointOptions | null = null with get, set

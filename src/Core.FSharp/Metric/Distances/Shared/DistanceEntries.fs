@@ -26,7 +26,7 @@ type internal DistanceEntries(distance: Distance, query: torch.Tensor, reference
         match gathered with
         | ValueSome(struct (known, values)) when System.Object.ReferenceEquals(known, rows) -> values
         | _ ->
-            let values = query.index_select (0L, rows)
+            let values = InOrder.rows rows query
             gathered <- ValueSome(struct (rows, values))
             values
 
@@ -35,7 +35,7 @@ type internal DistanceEntries(distance: Distance, query: torch.Tensor, reference
         if isSparse then
             let struct (query, reference) = prepared.Value
 
-            distance.ComputePairs(gather query rows, reference.index_select (0L, columns))
+            distance.ComputePairs(gather query rows, InOrder.rows columns reference)
             |> distance.Raise
         else
             matrix.Value.index (rows, columns)

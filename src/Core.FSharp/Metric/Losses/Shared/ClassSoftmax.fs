@@ -20,12 +20,7 @@ module internal ClassSoftmax =
 
     /// The logits (N × C) with a constant added to those of each sample's own class.
     let raiseTarget (input: MetricInput) (amount: float) (logits: torch.Tensor) : torch.Tensor =
-        let column = input.RequireLabels().unsqueeze 1L
-
-        let amounts =
-            torch.full (column.shape, Numeric.scalar amount, dtype = logits.dtype, device = logits.device)
-
-        logits.scatter_add (1L, column, amounts)
+        ofTarget input (fun own -> own.add (Numeric.scalar amount)) logits
 
     /// The cross entropy of logits (N × C), one value per sample, times these weights (N); null: ones.
     let weightedCrossEntropy

@@ -152,6 +152,18 @@ type Loss
         | null -> invalidOp $"This loss has no buffer {name}: Remember it in the constructor."
         | buffer -> buffer
 
+    /// Moves all that the loss remembers to a device, unless what it learns is elsewhere: then the caller moves the loss.
+    member internal this.MoveMemory(device: torch.Device) : unit =
+        let isElsewhere (tensor: torch.Tensor) =
+            tensor.device_type <> device.``type``
+            || device.index >= 0 && tensor.device_index <> device.index
+
+        if
+            Seq.exists isElsewhere (this.buffers ())
+            && not (Seq.exists isElsewhere (this.parameters () |> Seq.cast))
+        then
+            this.``to`` device |> ignore
+
     /// True if positives and negatives may be of a reference set; losses that compare with their own weights take none.
     abstract TakesReferences: bool
 

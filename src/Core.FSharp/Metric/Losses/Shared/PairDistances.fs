@@ -28,13 +28,13 @@ type PairDistances
     member _.OfAnchors(perAnchor: torch.Tensor) : torch.Tensor =
         match anchors with
         | null -> perAnchor.unsqueeze 1L
-        | listed -> perAnchor.index_select (0L, listed)
+        | listed -> InOrder.rows listed perAnchor
 
     /// Numbers of the reference set (Nr) in a shape that broadcasts with `Values`.
     member _.OfReferences(perReference: torch.Tensor) : torch.Tensor =
         match others with
         | null -> perReference.unsqueeze 0L
-        | listed -> perReference.index_select (0L, listed)
+        | listed -> InOrder.rows listed perReference
 
     /// True where anchor and reference have the same number, in a shape that broadcasts with `Values`.
     member internal _.SameNumber: torch.Tensor =

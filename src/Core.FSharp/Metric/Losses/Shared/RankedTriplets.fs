@@ -34,10 +34,12 @@ type internal RankedTriplets(matrix: torch.Tensor, masks: TripletMasks, margin: 
 
              let atLimit =
                  torch
-                     .zeros(known.size 0, most + 1L, dtype = known.dtype, device = known.device)
-                     .scatter_add_(1L, passed, negatives.to_type known.dtype)
+                     .zeros(known.size 0, most + 1L, dtype = torch.ScalarType.Int32, device = known.device)
+                     .scatter_add_(1L, passed, negatives.to_type torch.ScalarType.Int32)
                      .cumsum(1L)
                      .narrow(1L, 0L, most)
+                     .to_type
+                     known.dtype
 
              let atLimit = atLimit.masked_fill (limits.isposinf (), Numeric.scalar 0.0)
 

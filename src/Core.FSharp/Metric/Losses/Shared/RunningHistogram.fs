@@ -22,10 +22,9 @@ module internal RunningHistogram =
         let next = bin.add(1L.ToScalar()).clamp_max((bins - 1L).ToScalar())
 
         let counts =
-            torch
-                .zeros_like(before)
-                .index_add(0L, bin, 1.0 - share, 1L.ToScalar())
-                .index_add(0L, next, share, 1L.ToScalar())
+            torch.zeros_like before
+            |> InOrder.add bin (1.0 - share)
+            |> InOrder.add next share
 
         let ofBatch = counts / float (values.size 0)
         // The first batch is the whole histogram.
@@ -42,4 +41,4 @@ module internal RunningHistogram =
             use _ = torch.no_grad ()
             histogram.copy_ (updated.detach ()) |> ignore
 
-        (updated / updated.sum ()).cumsum(0L).index_select(0L, bin)
+        InOrder.runningSums (updated / updated.sum ()) |> InOrder.rows bin

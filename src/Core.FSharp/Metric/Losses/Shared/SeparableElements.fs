@@ -24,10 +24,9 @@ type internal SeparableElements
              let struct (a, p) = Tuples.places masks.Positives
 
              let values =
-                 (whole ofPositive).index(a, p).unsqueeze 1L
-                 + (whole ofNegative).index_select(0L, a)
+                 (whole ofPositive).index(a, p).unsqueeze 1L + InOrder.rows a (whole ofNegative)
 
-             ElementsOf.TripletMatrix(name, values, masks.Negatives.index_select (0L, a), a, p, divisor))
+             ElementsOf.TripletMatrix(name, values, InOrder.rows a masks.Negatives, a, p, divisor))
 
     /// The sum of both values over all triplets, in the given type: a scalar.
     static member Total

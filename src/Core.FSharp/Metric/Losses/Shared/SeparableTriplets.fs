@@ -35,7 +35,7 @@ type internal SeparableTriplets private (distance: Distance, input: MetricInput,
     /// Numbers of classes as those of each anchor.
     member _.OfAnchor(perClass: torch.Tensor) : torch.Tensor =
         if masks.IsSome then
-            perClass.index_select(0L, input.RequireLabels()).unsqueeze 1L
+            (InOrder.rows (input.RequireLabels()) perClass).unsqueeze 1L
         else
             listed.Value.OfAnchor(perClass, input.RequireLabels())
 

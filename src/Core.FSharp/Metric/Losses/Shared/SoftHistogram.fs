@@ -21,7 +21,6 @@ module internal SoftHistogram =
 
         masks
         |> Array.map (fun mask ->
-            torch
-                .zeros(values.size 0, int64 bins + 1L, dtype = values.dtype, device = values.device)
-                .scatter_add(1L, lower, toLower * mask)
-                .scatter_add(1L, upper, toUpper * mask))
+            torch.zeros (values.size 0, int64 bins + 1L, dtype = values.dtype, device = values.device)
+            |> InOrder.addInRows lower (toLower * mask)
+            |> InOrder.addInRows upper (toUpper * mask))

@@ -27,7 +27,7 @@ type TripletDistances private (distance: Distance, input: MetricInput, perAnchor
 
     // Positive pairs × candidates. With a reference set, positives and negatives are rows of that set.
     let masked (a: torch.Tensor) (p: torch.Tensor) (candidates: torch.Tensor) : TripletForm =
-        let negatives = matrix.Value.index_select (0L, a)
+        let negatives = InOrder.rows a matrix.Value
 
         let amongReferences () =
             if input.IsSelf then
@@ -39,10 +39,10 @@ type TripletDistances private (distance: Distance, input: MetricInput, perAnchor
             Anchors = a
             Positives = p
             Negatives = null
-            Mask = candidates.index_select (0L, a)
+            Mask = InOrder.rows a candidates
             AnchorPositive = negatives.gather (1L, p.unsqueeze 1L)
             AnchorNegative = negatives
-            PositiveNegative = lazy ((amongReferences ()).index_select(0L, p))
+            PositiveNegative = lazy (InOrder.rows p (amongReferences ()))
         }
 
     let listed () : TripletForm =
@@ -97,8 +97,7 @@ type TripletDistances private (distance: Distance, input: MetricInput, perAnchor
 
     /// The number of each anchor's class: (K), or (P × 1).
     member _.OfAnchor(perClass: torch.Tensor, labels: torch.Tensor) : torch.Tensor =
-        let numbers =
-            perClass.index_select (0L, labels.index_select (0L, form.Value.Anchors))
+        let numbers = InOrder.rows (InOrder.rows form.Value.Anchors labels) perClass
 
         match form.Value.Mask with
         | null -> numbers
