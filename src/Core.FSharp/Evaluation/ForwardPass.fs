@@ -36,7 +36,7 @@ module internal ForwardPass =
         Effects.whileAllEvaluating model.Modules device seed (fun () ->
             act ()
             let after = nextOf device
-            Effects.seedGenerators seed
+            Effects.seedGenerators device seed
             let draws = after <> nextOf device
 
             for network in model.Modules do
