@@ -25,27 +25,7 @@ type private LevelMap =
 /// The map from labels to integers, level by level: the labels themselves, or their ranks among the distinct labels of the
 /// data set.
 [<Sealed>]
-type LabelMap private (levels: LevelMap[]) =
-
-    // Strings compare by code point, as UTF-8 and Python do; .NET compares UTF-16 units, which puts
-    // U+10000 and above before U+E000.
-    static let byCodePoint =
-        let weight (unit: char) =
-            if unit >= '\uE000' then int unit - 0x800
-            elif unit >= '\uD800' then int unit + 0x2000
-            else int unit
-
-        Comparer<string>.Create(fun one other ->
-            let shared = min one.Length other.Length
-            let mutable place = 0
-
-            while place < shared && one[place] = other[place] do
-                place <- place + 1
-
-            if place = shared then
-                compare one.Length other.Length
-            else
-                compare (weight one[place]) (weight other[place]))
+type LabelMap private (levels: LevelMap[], named: NamedLabels | null) =
 
     static let unknown (label: string) (level: int) (known: int) : int64 =
         Labels.refuse
@@ -53,15 +33,15 @@ type LabelMap private (levels: LevelMap[]) =
 
     static let levelMap (rank: bool) (column: LabelColumn) =
         match column with
-        | LabelColumn.Words words ->
-            let distinct = Array.distinct words
-            Array.Sort(distinct, byCodePoint)
-            LevelMap.WordRanks distinct
+        | LabelColumn.Words words -> LevelMap.WordRanks(CodePoints.distinct words)
         | LabelColumn.Numbers numbers when rank -> LevelMap.Ranks(numbers |> Array.distinct |> Array.sort)
         | LabelColumn.Numbers _ -> LevelMap.Keep
 
     /// Integers stay as they are; strings are refused.
-    static member Identity = LabelMap [||]
+    static member Identity = LabelMap([||], null)
+
+    /// The map of a data set whose strings have numbers in common with others; integers stay as they are.
+    static member internal Naming(names: LabelNames) : LabelMap = LabelMap([||], NamedLabels names)
 
     /// The map that the documented arguments `SetMinLabelToZero` and `DatasetLabels` ask for. With the first,
     /// every label becomes its rank among the distinct labels of its level; without it integers stay. Strings always
@@ -74,14 +54,49 @@ type LabelMap private (levels: LevelMap[]) =
                     "SetMinLabelToZero needs DatasetLabels, the labels of the whole data set: give them too, or leave SetMinLabelToZero out."
 
             LabelMap.Identity
-        | labels -> LabelMap(Labels.ofDataset labels |> Array.map (levelMap setMinLabelToZero))
+        | labels -> LabelMap(Labels.ofDataset labels |> Array.map (levelMap setMinLabelToZero), null)
+
+    /// True where integers stay and strings have no numbers.
+    member internal _.IsIdentity: bool = levels.Length = 0 && isNull named
 
     /// This map; if it is the identity, then with ranks for levels of strings.
     member internal map.KnowingWords(columns: LabelColumn[]) : LabelMap =
-        if levels.Length > 0 then
+        match named with
+        | null when levels.Length > 0 -> map
+        | null -> LabelMap(columns |> Array.map (levelMap false), null)
+        | named ->
+            named.Know columns
             map
-        else
-            LabelMap(columns |> Array.map (levelMap false))
+
+    /// The labels that the numbers of a level stand for, by number; none where labels are their own numbers.
+    member internal _.Names(level: int) : string[] =
+        match named with
+        | null when level < levels.Length ->
+            match levels[level] with
+            | LevelMap.Keep -> [||]
+            | LevelMap.Ranks sorted -> Array.map string sorted
+            | LevelMap.WordRanks sorted -> sorted
+        | null -> [||]
+        | named -> named.Of level
+
+    /// Labels (N × levels) of a batch, which is the next in the order of the data, with their numbers in the place of stand-ins. What
+    /// comes in is passed on or disposed by the open scope.
+    member internal _.Settle(level: int -> int, labels: torch.Tensor) : torch.Tensor =
+        match named with
+        | null -> labels
+        | named ->
+            let rows, columns = int (labels.size 0), int (labels.size 1)
+
+            if Seq.forall (fun column -> not (named.IsNamed(level column))) [ 0 .. columns - 1 ] then
+                labels
+            else
+                let all = labels.contiguous().data<int64>().ToArray()
+
+                let settled =
+                    Array.init columns (fun column ->
+                        named.Settle(level column, Array.init rows (fun row -> all[row * columns + column])))
+
+                torch.tensor (Array2D.init rows columns (fun row column -> settled[column][row]), dtype = torch.int64)
 
     /// One number per label of a data set with one level: integers as they are, strings as their ranks.
     static member Classes(datasetLabels: obj) : int64[] =
@@ -97,7 +112,12 @@ type LabelMap private (levels: LevelMap[]) =
         columns |> Array.mapi (fun level column -> map.Numbers(level, column))
 
     /// The number of each label of a column of the given level. ArgumentException for labels that the map does not know.
-    member _.Numbers(level: int, column: LabelColumn) : int64[] =
+    member map.Numbers(level: int, column: LabelColumn) : int64[] =
+        match named with
+        | null -> map.Ranked(level, column)
+        | named -> named.Draft(level, column)
+
+    member private _.Ranked(level: int, column: LabelColumn) : int64[] =
         let map =
             if level < levels.Length then
                 levels[level]
@@ -117,7 +137,7 @@ type LabelMap private (levels: LevelMap[]) =
         | LevelMap.Ranks sorted, LabelColumn.Numbers numbers ->
             numbers |> Array.map (rankOf sorted Comparer<int64>.Default string)
         | LevelMap.WordRanks sorted, LabelColumn.Words words ->
-            words |> Array.map (rankOf sorted byCodePoint (fun word -> $"\"{word}\""))
+            words |> Array.map (rankOf sorted CodePoints.order (fun word -> $"\"{word}\""))
         | LevelMap.Keep, LabelColumn.Words words ->
             Labels.refuse
                 $"Labels of level {level} are strings (such as \"{words[0]}\"), and which integers they stand for is not known: give DatasetLabels, the labels of the whole data set."

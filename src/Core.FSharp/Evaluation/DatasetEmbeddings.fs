@@ -1,6 +1,7 @@
 namespace MetricLearning
 
 open System
+open System.Collections.Generic
 open System.Threading
 open TorchSharp
 open type TorchSharp.torch
@@ -22,6 +23,8 @@ type internal EmbeddingOptions =
         NormalizeEmbeddings: bool
         /// The way samples are read.
         Reading: Reading
+        /// The numbers of labels that are strings; null where strings are read as `Reading` has it.
+        Names: LabelNames | null
         /// Seeds samples and networks.
         Seed: Seed
         /// Checked before every batch.
@@ -45,6 +48,7 @@ module internal DatasetEmbeddings =
                 { Reading.Default with
                     Level = HierarchyLevel.All
                 }
+            Names = null
             Seed = Seed.ofInt64 0L
             CancellationToken = CancellationToken.None
         }
@@ -77,6 +81,29 @@ module internal DatasetEmbeddings =
             Array.map (model.Embed >> normalized) inputs
         else
             Array.map model.Embed inputs
+
+    // Strings have their numbers in common with other data sets.
+    let private naming (options: EmbeddingOptions) : EmbeddingOptions =
+        match options.Names with
+        | names when not (isNull names) && options.Reading.Labels.IsIdentity ->
+            { options with
+                Reading =
+                    { options.Reading with
+                        Labels = LabelMap.Naming(nonNull names)
+                    }
+            }
+        | _ -> options
+
+    // The level that a column of labels is of.
+    let private levelOf (options: EmbeddingOptions) (column: int) : int =
+        match options.Reading.Level with
+        | HierarchyLevel.One level -> level
+        | HierarchyLevel.Several levels -> levels[column]
+        | HierarchyLevel.All -> column
+
+    let private namesOf (options: EmbeddingOptions) (columns: int64) : IReadOnlyList<IReadOnlyList<string>> =
+        Array.init (Convert.ToInt32 columns) (fun column ->
+            options.Reading.Labels.Names(levelOf options column) :> IReadOnlyList<string>)
 
     // What is done before each batch, while nobody can change the networks.
     type private Check = unit -> unit
@@ -123,7 +150,14 @@ module internal DatasetEmbeddings =
             else
                 batch.Labels
 
-        new EmbeddedBatch(Array.map own found.Value, own (labels.``to`` device), batch.Indices)
+        let settled = options.Reading.Labels.Settle(levelOf options, labels)
+
+        new EmbeddedBatch(
+            Array.map own found.Value,
+            own (settled.``to`` device),
+            namesOf options (labels.size 1),
+            batch.Indices
+        )
 
     // The loader owns the source, also when it cannot be made.
     let private load
@@ -206,6 +240,7 @@ module internal DatasetEmbeddings =
     /// ArgumentException, from the first batch on, if the data set is empty or its labels cannot be read.
     let stream (model: EmbeddingModel) (options: EmbeddingOptions) (dataset: TrainingData) : seq<EmbeddedBatch> =
         seq {
+            let options = naming options
             let struct (loader, _) = load options dataset (sequential options)
             use loader = loader
             yield! read 1 model options ignore loader
@@ -219,6 +254,7 @@ module internal DatasetEmbeddings =
         (options: EmbeddingOptions)
         (dataset: TrainingData)
         : LabelledEmbeddings[] =
+        let options = naming options
         let struct (loader, count) = load options dataset (sequential options)
         use loader = loader
 
@@ -227,7 +263,11 @@ module internal DatasetEmbeddings =
 
         embeddings
         |> Array.mapi (fun stream embeddings ->
-            new LabelledEmbeddings(embeddings, (if stream = 0 then labels else labels.alias ())))
+            new LabelledEmbeddings(
+                embeddings,
+                (if stream = 0 then labels else labels.alias ()),
+                namesOf options (labels.size 1)
+            ))
 
     /// The embeddings of a whole data set, (N × D) in one tensor. Labels are those of all levels, unless the options say
     /// otherwise.
@@ -252,4 +292,4 @@ module internal DatasetEmbeddings =
         let struct (embeddings, labels) =
             read 1 model options (unchanged model) loader |> collect samples.LongLength
 
-        new LabelledEmbeddings(embeddings[0], labels)
+        new LabelledEmbeddings(embeddings[0], labels, namesOf options (labels.size 1))

@@ -1,12 +1,15 @@
 namespace MetricLearning
 
 open System
+open System.Collections.Generic
 open System.Runtime.InteropServices
 open TorchSharp
 
 /// A batch of embeddings, in no dispose scope: dispose it.
 [<Sealed>]
-type EmbeddedBatch internal (embeddings: torch.Tensor[], labels: torch.Tensor, indices: int64[]) =
+type EmbeddedBatch
+    internal
+    (embeddings: torch.Tensor[], labels: torch.Tensor, names: IReadOnlyList<IReadOnlyList<string>>, indices: int64[]) =
 
     /// (N × D), on the device where they were made.
     member _.Embeddings = embeddings[0]
@@ -16,6 +19,10 @@ type EmbeddedBatch internal (embeddings: torch.Tensor[], labels: torch.Tensor, i
 
     /// (N × levels), int64, on the device of the embeddings.
     member _.Labels = labels
+
+    /// For each column of labels the strings that its numbers stand for, as far as they are known: the string of label 2 is at place 2.
+    /// Empty for a column of integers.
+    member _.LabelNames: IReadOnlyList<IReadOnlyList<string>> = names
 
     /// The samples' numbers in the data set.
     member _.Indices = indices
@@ -33,13 +40,26 @@ type EmbeddedBatch internal (embeddings: torch.Tensor[], labels: torch.Tensor, i
 /// Embeddings of samples with their labels. The tensors belong to the dispose scope that is open when they are made, or to whoever
 /// disposes this.
 [<Sealed>]
-type LabelledEmbeddings(embeddings: torch.Tensor, labels: torch.Tensor) =
+type LabelledEmbeddings
+    internal (embeddings: torch.Tensor, labels: torch.Tensor, names: IReadOnlyList<IReadOnlyList<string>>) =
+
+    /// Embeddings (N × D) with labels (N × levels) that are their own names.
+    new(embeddings: torch.Tensor, labels: torch.Tensor) =
+        new LabelledEmbeddings(embeddings, labels, Array.Empty<IReadOnlyList<string>>())
 
     /// (N × D).
     member _.Embeddings = embeddings
 
     /// (N × levels), int64, on the device of the embeddings.
     member _.Labels = labels
+
+    /// For each column of labels the strings that its numbers stand for: the string of label 2 is at place 2. Empty for a column of
+    /// integers.
+    member _.LabelNames: IReadOnlyList<IReadOnlyList<string>> = names
+
+    /// The names of a column; none for integers.
+    member internal _.NamesOf(column: int64) : IReadOnlyList<string> =
+        if int column < names.Count then names[int column] else Array.Empty()
 
     /// Both, for C#'s <c>var (embeddings, labels) =</c>.
     member _.Deconstruct([<Out>] first: byref<torch.Tensor>, [<Out>] second: byref<torch.Tensor>) : unit =

@@ -63,6 +63,9 @@ type InferenceModel
             Level = HierarchyLevel.All
         }
 
+    // A string has the same number in every data set that the model reads.
+    let names = LabelNames()
+
     let state = new InferenceState(model, dataDevice, matchFinder, normalizeEmbeddings)
 
     let options (batchSize: int) (reading: Reading) : EmbeddingOptions =
@@ -75,6 +78,7 @@ type InferenceModel
             Dtype = dtype
             NormalizeEmbeddings = state.Normalize
             Reading = reading
+            Names = names
         }
 
     let embed (inputs: Inputs) (batchSize: int) : torch.Tensor =
@@ -106,7 +110,8 @@ type InferenceModel
         embed inputs batchSize
 
     /// <summary>The embeddings (N × D) and labels (N × levels, int64) of a data set.</summary>
-    /// <param name="dataset">Samples with integer labels; strings become their ranks where the data set is made of tensors.</param>
+    /// <param name="dataset">Samples with labels. A string has the same number in all data sets that this model reads; its string is in
+    /// <c>LabelNames</c>.</param>
     /// <param name="batchSize">The number of samples that are embedded at once.</param>
     /// <exception cref="System.ArgumentException">The data set is empty, or its labels cannot be read.</exception>
     member _.GetLabelledEmbeddings

@@ -15,4 +15,5 @@ let tests =
             TesterTests.tests
             TesterOptionTests.tests
             TesterTraceTests.tests
+            LabelNameTests.tests
         ]

@@ -8,7 +8,7 @@ open System.Globalization
 [<Sealed; AllowNullLiteral(false)>]
 type ClassAccuracy(label: string, value: double) =
 
-    /// The class: its label, or its labels joined by "/".
+    /// The class: its label, also where a number stood for it, or its labels joined by "/".
     member _.Label = label
 
     /// The mean over its queries.

@@ -105,12 +105,29 @@ module internal AccuracyCalculation =
 
     let private numbers (tensor: torch.Tensor) : float[] = tensor.cpu().data<float>().ToArray()
 
+    // Labels that are their own numbers are in order already; names are in that in which they came up.
+    let private inOrder (names: IReadOnlyList<string>) (classes: ClassAccuracy[]) : ClassAccuracy[] =
+        let place (label: string) =
+            match Int64.TryParse label with
+            | true, number -> struct (0, number)
+            | _ -> struct (1, 0L)
+
+        let byName (one: ClassAccuracy) (other: ClassAccuracy) =
+            match compare (place one.Label) (place other.Label) with
+            | 0 -> CodePoints.order.Compare(one.Label, other.Label)
+            | difference -> difference
+
+        if names.Count = 0 then
+            classes
+        else
+            Array.sortWith byName classes
+
     // Scores of queries as the answer of a metric.
-    let private summarize (averaging: Averaging) (groups: LabelGroups) (isLone: torch.Tensor) (scores: torch.Tensor) =
+    let private summarize (options: AccuracyOptions) (groups: LabelGroups) (isLone: torch.Tensor) (scores: torch.Tensor) =
         let rows = isLone.logical_not().nonzero().view -1L
         let values = scores.index_select (0L, rows)
 
-        if averaging = Averaging.OverQueries then
+        if options.Averaging = Averaging.OverQueries then
             Accuracy(
                 if rows.size 0 = 0L then
                     nan
@@ -131,17 +148,18 @@ module internal AccuracyCalculation =
             let all = rows.size 0 = 0L
 
             let byClass =
-                Array.zip (LabelGroups.names groups) means
+                Array.zip (LabelGroups.names options.Names groups) means
                 |> Array.indexed
                 |> Array.choose (fun (place, (name, mean)) ->
                     if all || isThere[place] then
                         Some(ClassAccuracy(name, mean))
                     else
                         None)
+                |> inOrder options.Names
 
             let mean = byClass |> Array.averageBy _.Value
 
-            if averaging = Averaging.PerClass then
+            if options.Averaging = Averaging.PerClass then
                 Accuracy(mean, byClass)
             else
                 Accuracy mean
@@ -186,7 +204,7 @@ module internal AccuracyCalculation =
 
                 score options input relevant isLone given available
 
-        scores |> Array.map (summarize options.Averaging groups isLone)
+        scores |> Array.map (summarize options groups isLone)
 
     let private clustering (options: AccuracyOptions) (input: AccuracyInput) : Contingency =
         let struct (distinct, _, _) = input.QueryLabels.unique ()

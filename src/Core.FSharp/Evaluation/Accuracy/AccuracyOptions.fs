@@ -30,6 +30,8 @@ type internal AccuracyOptions =
         Averaging: Averaging
         /// Compares labels of queries with labels of references, broadcasting; null for equality.
         LabelComparison: Func<torch.Tensor, torch.Tensor, torch.Tensor> | null
+        /// The labels that numbers stand for, by number; none where labels are their own names.
+        Names: IReadOnlyList<string>
         /// The device of the calculation; null for that of the queries.
         Device: torch.Device | null
         /// Finds neighbours.
@@ -57,6 +59,7 @@ module internal AccuracyOptions =
             K = null
             Averaging = Averaging.OverQueries
             LabelComparison = null
+            Names = [||]
             Device = null
             Knn = CustomKNN.SquaredEuclidean
             KMeans = kMeans 0L

@@ -1,6 +1,7 @@
 namespace MetricLearning
 
 open System
+open System.Collections.Generic
 open TorchSharp
 
 /// The distinct labels of queries, and how many references match each.
@@ -98,14 +99,17 @@ module internal LabelGroups =
 
         Numeric.atLeastOne others
 
-    /// The labels in words, in order: "3", or "3/7" with several levels.
-    let names (groups: LabelGroups) : string[] =
+    /// The labels in words: their names by number, or "3", or "3/7" with several levels.
+    let names (named: IReadOnlyList<string>) (groups: LabelGroups) : string[] =
         let labels = groups.Labels.cpu ()
 
         let words =
             if labels.is_floating_point () then
                 labels.to_type(torch.float64).contiguous().data<float>().ToArray()
                 |> Array.map string
+            elif named.Count > 0 then
+                labels.contiguous().data<int64>().ToArray()
+                |> Array.map (fun label -> named[int label])
             else
                 labels.contiguous().data<int64>().ToArray() |> Array.map string
 

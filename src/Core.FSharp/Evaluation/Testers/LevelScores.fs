@@ -20,7 +20,9 @@ module internal LevelScores =
         let labels (embeddings: LabelledEmbeddings) = embeddings.Labels.select (1L, column)
 
         AccuracyCalculation.calculate
-            options
+            { options with
+                Names = compared.Reference.NamesOf column
+            }
             compared.Query.Embeddings
             (labels compared.Query)
             compared.Reference.Embeddings
@@ -53,7 +55,8 @@ module internal LevelScores =
 
             new LabelledEmbeddings(
                 embeddings.Embeddings.index_select (0L, rows),
-                embeddings.Labels.index_select (0L, rows)
+                embeddings.Labels.index_select (0L, rows),
+                embeddings.LabelNames
             )
 
         let reference = pick compared.Reference

@@ -35,6 +35,13 @@ module internal SplitScores =
         else
             projected
 
+    // All numbers are of one table, which grows as data sets are read.
+    let private namesOf (several: LabelledEmbeddings list) : IReadOnlyList<IReadOnlyList<string>> =
+        [|
+            for column in 0L .. several.Head.Labels.size 1 - 1L ->
+                several |> List.map _.NamesOf(column) |> List.maxBy _.Count
+        |]
+
     /// Embeddings of several data sets, one after the other.
     let join (several: LabelledEmbeddings list) : LabelledEmbeddings =
         match several with
@@ -42,20 +49,40 @@ module internal SplitScores =
         | several ->
             new LabelledEmbeddings(
                 torch.cat (several |> Seq.map _.Embeddings |> Seq.toArray, 0L),
-                torch.cat (several |> Seq.map _.Labels |> Seq.toArray, 0L)
+                torch.cat (several |> Seq.map _.Labels |> Seq.toArray, 0L),
+                namesOf several
             )
+
+    // A string is no integer, even if the number that stands for it is the same.
+    let private checkLabels (split: SplitToEval) (several: LabelledEmbeddings list) : unit =
+        let columns = several.Head.Labels.size 1
+
+        for other in several.Tail do
+            if other.Labels.size 1 <> columns then
+                invalidArg
+                    "datasetDict"
+                    $"Samples of \"{split.Query}\" have {columns} level(s) of labels, but those of a reference have {other.Labels.size 1}: give all the same levels."
+
+            for column in 0L .. columns - 1L do
+                if (other.NamesOf column).Count = 0 <> ((several.Head.NamesOf column).Count = 0) then
+                    invalidArg
+                        "datasetDict"
+                        $"Some labels of \"{split.Query}\" and of its references are strings and others integers, which are never the same class: give all of one kind."
 
     let private compare
         (settings: TestSettings)
         (find: string -> LabelledEmbeddings list)
         (split: SplitToEval)
         : Compared =
+        checkLabels split (find split.Query @ (split.References |> Seq.collect find |> Seq.toList))
+
         let query, references, includesQuery =
             match settings.Space, find split.Query with
             | EmbeddingSpace.TwoStream, [ anchors; others ] -> anchors, others, false
             | _, found -> found.Head, split.References |> Seq.collect find |> Seq.toList |> join, split.IncludesQuery
 
         let isSame = Object.ReferenceEquals(query, references)
+        let names = namesOf [ query; references ]
 
         match
             prepare
@@ -69,12 +96,12 @@ module internal SplitScores =
         with
         | [ others; own ] ->
             {
-                Query = new LabelledEmbeddings(own, query.Labels)
-                Reference = new LabelledEmbeddings(others, references.Labels)
+                Query = new LabelledEmbeddings(own, query.Labels, names)
+                Reference = new LabelledEmbeddings(others, references.Labels, names)
                 RefIncludesQuery = includesQuery
             }
         | prepared ->
-            let itself = new LabelledEmbeddings(prepared.Head, references.Labels)
+            let itself = new LabelledEmbeddings(prepared.Head, references.Labels, names)
 
             {
                 Query = itself
@@ -117,6 +144,21 @@ module internal SplitScores =
 
         values
 
+    // What a loss has learned of class 2 is said of the string that was number 2 in training.
+    let private checkClasses settings (split: LabelledEmbeddings) (column: int64) (loss: KeyValuePair<string, Loss>) =
+        let remembersLabels =
+            loss.Value.parameters () |> Seq.isEmpty |> not
+            || loss.Value.buffers () |> Seq.exists (fun buffer -> buffer.dtype = torch.int64)
+
+        if
+            remembersLabels
+            && (split.NamesOf column).Count > 0
+            && settings.Embedding.Reading.Labels.IsIdentity
+        then
+            invalidArg
+                "LossFuncs"
+                $"\"{loss.Key}\" has learned its classes by number, and which string had which number in training is not known: give DatasetLabels, the labels of the data that it was trained on."
+
     let private addLosses
         (settings: TestSettings)
         (levels: LabelLevels)
@@ -128,6 +170,7 @@ module internal SplitScores =
         let labels = split.Labels.select (1L, column)
 
         for entry in settings.Losses do
+            checkClasses settings split column entry
             values[entry.Key] <-
                 Accuracy(ValidationLoss.mean settings.Embedding.BatchSize entry.Value split.Embeddings labels)
 

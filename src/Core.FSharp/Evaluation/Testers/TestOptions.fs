@@ -36,7 +36,7 @@ type TestOptions() =
     member val LabelHierarchyLevel: AnyLevel = AnyLevel.op_Implicit 0 with get, set
 
     /// The labels of the whole data set, one or several for each sample, as integers or strings. Needed with `SetMinLabelToZero`, and for
-    /// samples whose labels are strings.
+    /// losses that have learned classes which are strings.
     member val DatasetLabels: obj | null = null with get, set
 
     /// Replaces labels by their rank among the distinct labels of the data set.

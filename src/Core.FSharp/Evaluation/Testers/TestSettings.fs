@@ -42,6 +42,7 @@ module internal TestSettings =
                             Labels = LabelMap.Create(options.SetMinLabelToZero, options.DatasetLabels)
                             Level = LabelLevels.toRead space level
                         }
+                    Names = LabelNames()
                     Seed = Seed.ofInt64 0L
                     CancellationToken = CancellationToken.None
                 }

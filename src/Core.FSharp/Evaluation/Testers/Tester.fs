@@ -45,7 +45,8 @@ type Tester
                 SplitScores.prepare settings (SplitScores.join streams).Embeddings (streams |> List.map _.Embeddings)
 
             let all = torch.cat(List.toArray prepared, 0L).cpu()
-            let labels = (SplitScores.join streams).Labels.cpu()
+            let joined = SplitScores.join streams
+            let labels = joined.Labels.cpu()
 
             let reduced =
                 match visualizer with
@@ -54,7 +55,7 @@ type Tester
 
             for struct (level, column) in levels.Levels do
                 use ofLevel = labels.select(1L, column).clone()
-                hook.Invoke(Visualization(reduced, ofLevel, split, describe "embeddings" (string level), epoch))
+                hook.Invoke(Visualization(reduced, ofLevel, joined.NamesOf column, split, describe "embeddings" (string level), epoch))
 
     let checkStreams (splits: SplitToEval[]) : unit =
         if space = EmbeddingSpace.TwoStream then
@@ -177,7 +178,7 @@ type Tester
             |> List.exactlyOne
 
         scope.MoveToOuter(prepared, first.Labels) |> ignore
-        new LabelledEmbeddings(prepared, first.Labels)
+        new LabelledEmbeddings(prepared, first.Labels, first.LabelNames)
 
     /// <summary>The tester's part of the names of records, such as
     /// <c>accuracies_normalized_GlobalEmbeddingSpaceTester_level_0</c>.</summary>
