@@ -12,7 +12,9 @@ type internal LabelNames() =
     // Several threads read samples, in any order; what they read has no number of its own yet.
     let drafts = Dictionary<string, int64>()
     let drafted = ResizeArray<string>()
-    let levels = Dictionary<int, struct (Dictionary<string, int64> * ResizeArray<string>)>()
+
+    let levels =
+        Dictionary<int, struct (Dictionary<string, int64> * ResizeArray<string>)>()
 
     let levelOf (level: int) =
         match levels.TryGetValue level with

@@ -59,7 +59,10 @@ type LabelledEmbeddings
 
     /// The names of a column; none for integers.
     member internal _.NamesOf(column: int64) : IReadOnlyList<string> =
-        if int column < names.Count then names[int column] else Array.Empty()
+        if int column < names.Count then
+            names[int column]
+        else
+            Array.Empty()
 
     /// Both, for C#'s <c>var (embeddings, labels) =</c>.
     member _.Deconstruct([<Out>] first: byref<torch.Tensor>, [<Out>] second: byref<torch.Tensor>) : unit =

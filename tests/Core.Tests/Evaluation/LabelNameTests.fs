@@ -41,7 +41,10 @@ let private splits (streams: int) (seed: int) : Split list =
 
             {
                 Name = name
-                Inputs = [| for stream in 0 .. streams - 1 -> Neighbourhoods.random (seed + 10 * number + stream) rows 3 |]
+                Inputs =
+                    [|
+                        for stream in 0 .. streams - 1 -> Neighbourhoods.random (seed + 10 * number + stream) rows 3
+                    |]
                 Labels =
                     [|
                         for _ in 1..rows do
@@ -109,7 +112,11 @@ let private written =
 let private streamed: EmbeddingSpace -> SplitToEval[] =
     function
     | EmbeddingSpace.TwoStream -> [| SplitToEval "gallery"; SplitToEval "val" |]
-    | _ -> [| SplitToEval("val", [| "gallery"; "more" |]); SplitToEval("more", [| "more"; "val" |]) |]
+    | _ ->
+        [|
+            SplitToEval("val", [| "gallery"; "more" |])
+            SplitToEval("more", [| "more"; "val" |])
+        |]
 
 let private evaluated (space: EmbeddingSpace) (workers: int) (splits: Split list) (writing: Writing) =
     let level: AnyLevel =
@@ -165,7 +172,10 @@ let private animals (names: string list) =
     let place = dict [ "cat", 0; "dog", 1; "ant", 2 ]
 
     let rows =
-        torch.stack [| for name in names -> torch.nn.functional.one_hot (torch.tensor (int64 place[name]), 3L) |]
+        torch.stack
+            [|
+                for name in names -> torch.nn.functional.one_hot (torch.tensor (int64 place[name]), 3L)
+            |]
 
     TrainingData.FromTensors(rows.to_type torch.float32, List.toArray names)
 
@@ -183,7 +193,12 @@ let tests =
                 Expect.equal (valueOf found "precision_at_1_level0") 1.0 "precision at 1"
             }
 
-            for space in [ EmbeddingSpace.Global; EmbeddingSpace.WithSameParentLabel; EmbeddingSpace.TwoStream ] do
+            for space in
+                [
+                    EmbeddingSpace.Global
+                    EmbeddingSpace.WithSameParentLabel
+                    EmbeddingSpace.TwoStream
+                ] do
                 testPropertyWithConfig
                     { FsCheckConfig.defaultConfig with
                         maxTest = 8
@@ -215,7 +230,12 @@ let tests =
                 use model = new InferenceModel(identity, dataloaderNumWorkers = 2)
                 let splits = splits 1 3
 
-                let check (split: Split) (rows: int64[]) (labels: Tensor) (names: IReadOnlyList<IReadOnlyList<string>>) =
+                let check
+                    (split: Split)
+                    (rows: int64[])
+                    (labels: Tensor)
+                    (names: IReadOnlyList<IReadOnlyList<string>>)
+                    =
                     let numbers = numbers labels
                     let labelAt place level = split.Labels[int rows[place]][level]
 
@@ -248,7 +268,10 @@ let tests =
                 let words = dataset 2 (Array.map word fine)
 
                 throws<ArgumentException> "strings and others integers" (fun () ->
-                    evaluate (first ()) (datasets [ "val", words; "gallery", integers ]) [| SplitToEval("val", [| "gallery" |]) |]
+                    evaluate
+                        (first ())
+                        (datasets [ "val", words; "gallery", integers ])
+                        [| SplitToEval("val", [| "gallery" |]) |]
                     |> ignore)
 
                 let mixed =

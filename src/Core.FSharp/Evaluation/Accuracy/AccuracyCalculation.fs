@@ -123,7 +123,12 @@ module internal AccuracyCalculation =
             Array.sortWith byName classes
 
     // Scores of queries as the answer of a metric.
-    let private summarize (options: AccuracyOptions) (groups: LabelGroups) (isLone: torch.Tensor) (scores: torch.Tensor) =
+    let private summarize
+        (options: AccuracyOptions)
+        (groups: LabelGroups)
+        (isLone: torch.Tensor)
+        (scores: torch.Tensor)
+        =
         let rows = isLone.logical_not().nonzero().view -1L
         let values = scores.index_select (0L, rows)
 

@@ -171,6 +171,7 @@ module internal SplitScores =
 
         for entry in settings.Losses do
             checkClasses settings split column entry
+
             values[entry.Key] <-
                 Accuracy(ValidationLoss.mean settings.Embedding.BatchSize entry.Value split.Embeddings labels)
 

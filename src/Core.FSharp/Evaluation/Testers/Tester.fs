@@ -46,7 +46,7 @@ type Tester
 
             let all = torch.cat(List.toArray prepared, 0L).cpu()
             let joined = SplitScores.join streams
-            let labels = joined.Labels.cpu()
+            let labels = joined.Labels.cpu ()
 
             let reduced =
                 match visualizer with
@@ -55,7 +55,17 @@ type Tester
 
             for struct (level, column) in levels.Levels do
                 use ofLevel = labels.select(1L, column).clone()
-                hook.Invoke(Visualization(reduced, ofLevel, joined.NamesOf column, split, describe "embeddings" (string level), epoch))
+
+                hook.Invoke(
+                    Visualization(
+                        reduced,
+                        ofLevel,
+                        joined.NamesOf column,
+                        split,
+                        describe "embeddings" (string level),
+                        epoch
+                    )
+                )
 
     let checkStreams (splits: SplitToEval[]) : unit =
         if space = EmbeddingSpace.TwoStream then
