@@ -191,7 +191,7 @@ type MetricInput
         | _ ->
             invalidArg
                 (nameof tuples)
-                "This loss takes no tuples: it looks at the whole batch. Leave the miner out, or give Tuples.All."
+                "This loss takes no tuples: it looks at the whole batch. Give Tuples.All; if they are a miner's, leave the miner out."
 
     /// (a1, p, a2, n), all pairs if tuples are `All`.
     member this.Pairs() : struct (torch.Tensor * torch.Tensor * torch.Tensor * torch.Tensor) =

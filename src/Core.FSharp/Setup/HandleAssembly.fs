@@ -120,7 +120,7 @@ module internal HandleAssembly =
         // Before their buffers are laid out: later, the memory of a loss is part of the state.
         for _, loss in options.LossFuncs.Present do
             match box loss with
-            | :? Loss as loss -> loss.MoveMemory device
+            | :? Loss as loss -> LossMemory.move device loss
             | _ -> ()
 
         let modules = all options

@@ -36,6 +36,13 @@ module CascadedEmbeddings =
                         $"embeddingSizes contains {size}; every section has at least one column."
             ]
 
+    let private givenTuples (embeddingSizes: int list) =
+        [
+            for number in 0 .. embeddingSizes.Length - 1 do
+                Keys.numbered Keys.MetricLoss number, GivenTuples.Mined(Keys.numbered Keys.TupleMiner number)
+                Keys.numbered Keys.ClassifierLoss number, GivenTuples.Nothing
+        ]
+
     let private stage (ctx: Context) (number: int) (pool: Tuples) (section: Embedded) : struct (Tuples * Losses) =
         let numbered name = Keys.numbered name number
 
@@ -54,7 +61,13 @@ module CascadedEmbeddings =
 
         {
             Schema = schema
-            Inspect = checkSizes embeddingSizes
+            Inspect =
+                fun run ->
+                    Diagnostics.concat
+                        [
+                            checkSizes embeddingSizes run
+                            LossInputs.check schema.Trainer (givenTuples embeddingSizes) run
+                        ]
             Decide = Recipe.everyEpoch schema.Heads
             Halves = Halves.cut Embedding.embed (fun ctx -> Cascade.fold embeddingSizes (stage ctx))
         }

@@ -166,6 +166,13 @@ module DeepAdversarialMetricLearning =
                     $"LossFuncs[\"{key}\"] is a {loss.GetType().Name}; it must be a TripletMarginLoss, whose margin and form the adversarial loss uses."
         ]
 
+    let private givenTuples =
+        [
+            Keys.MetricLoss, GivenTuples.Mined Keys.TupleMiner
+            Keys.ClassifierLoss, GivenTuples.Nothing
+            Keys.SynthLoss, GivenTuples.Always
+        ]
+
     // A phase without a loss, or with nothing to step, would end the run in the middle.
     let private checkPhases (options: Adversarial) (run: RunOptions) =
         let phases =
@@ -208,12 +215,16 @@ module DeepAdversarialMetricLearning =
             Schema = schema
             Inspect =
                 fun run ->
-                    Diagnostics.errors (
-                        checkCounts options
-                        @ checkLoss run
-                        @ checkPhases options run
-                        @ checkMisprint run
-                    )
+                    Diagnostics.concat
+                        [
+                            Diagnostics.errors (
+                                checkCounts options
+                                @ checkLoss run
+                                @ checkPhases options run
+                                @ checkMisprint run
+                            )
+                            LossInputs.check schema.Trainer givenTuples run
+                        ]
             Decide = decide options
             Halves = Halves.cut Embedding.features (whole options)
         }

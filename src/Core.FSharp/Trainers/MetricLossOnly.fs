@@ -13,7 +13,7 @@ module MetricLossOnly =
     let recipe: Recipe =
         {
             Schema = schema
-            Inspect = fun _ -> Diagnostics.none
+            Inspect = LossInputs.check schema.Trainer [ Keys.MetricLoss, GivenTuples.Mined Keys.TupleMiner ]
             Decide = Recipe.everyEpoch schema.Heads
             Halves = Halves.cut Embedding.embed (fun ctx -> Mining.mine ctx >> Objective.metric ctx)
         }

@@ -21,7 +21,13 @@ module TrainWithClassifier =
     let recipe: Recipe =
         {
             Schema = schema
-            Inspect = fun _ -> Diagnostics.none
+            Inspect =
+                LossInputs.check
+                    schema.Trainer
+                    [
+                        Keys.MetricLoss, GivenTuples.Mined Keys.TupleMiner
+                        Keys.ClassifierLoss, GivenTuples.Nothing
+                    ]
             Decide = Recipe.everyEpoch schema.Heads
             Halves =
                 Halves.cut Embedding.embed (fun ctx ->

@@ -18,7 +18,7 @@ module TwoStreamMetricLoss =
     let recipe: Recipe =
         {
             Schema = schema
-            Inspect = fun _ -> Diagnostics.none
+            Inspect = LossInputs.check schema.Trainer [ Keys.MetricLoss, GivenTuples.Always ]
             Decide = Recipe.everyEpoch schema.Heads
             Halves = Halves.cut TwoStream.embed (fun ctx -> TwoStream.mine ctx >> Objective.metric ctx)
         }

@@ -18,6 +18,7 @@ let tests =
             LossTests.tests
             LossProps.tests
             EveryPart.tests
+            TakesTests.tests
             MemoryTests.tests
             SeveralTests.tests
             StatefulTests.tests

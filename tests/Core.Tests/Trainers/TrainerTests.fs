@@ -13,4 +13,5 @@ let tests =
             PairwiseFormTests.tests
             HalvesTests.tests
             NameTests.tests
+            CombinationTests.tests
         ]

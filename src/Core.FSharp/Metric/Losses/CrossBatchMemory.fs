@@ -32,6 +32,16 @@ type CrossBatchMemory
         if isNull (box loss) then
             nullArg (nameof loss)
 
+        if not loss.TakesLabels then
+            invalidArg
+                (nameof loss)
+                $"{loss.Name} cannot be given a memory: it takes no labels, by which a memory tells its rows apart. Losses of pairs and triplets do."
+
+        if not (isNull miner) && not loss.TakesTuples then
+            invalidArg
+                (nameof miner)
+                $"{loss.Name} takes no tuples from outside: leave out the miner of the memory, or those of the loss."
+
         if not loss.TakesReferences then
             invalidArg
                 (nameof loss)
@@ -53,7 +63,7 @@ type CrossBatchMemory
     let ring () = Ring.ofTensor (this.Remembered "queue")
 
     let write (embeddings: torch.Tensor) (labels: torch.Tensor) : Ring =
-        this.MoveMemory embeddings.device
+        LossMemory.move embeddings.device this
         let before = ring ()
         let count = embeddings.size 0
 
@@ -150,6 +160,8 @@ type CrossBatchMemory
         Ring.lastPlaces size (this.Remembered "queue").device (ring ())
 
     override this.CheckDistance _ = Wrapping.refuseDistance this.Name
+
+    override _.TakesTuples = loss.TakesTuples
 
     override _.TakesReferences = false
 

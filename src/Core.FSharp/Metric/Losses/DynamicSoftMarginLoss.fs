@@ -63,7 +63,7 @@ type DynamicSoftMarginLoss
         if values.size 0 = 0L then
             [| ElementsOf.Nothing("loss", input.Embeddings) |]
         else
-            this.MoveMemory values.device
+            LossMemory.move values.device this
             let harder = RunningHistogram.update minVal momentum (this.Remembered "hist") values
 
             [| ElementsOf.Reduced("loss", (harder * values).mean()) |]

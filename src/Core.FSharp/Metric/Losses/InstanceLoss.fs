@@ -21,6 +21,8 @@ type InstanceLoss
     override this.CheckDistance distance =
         DistanceChecks.cosine this.Name distance
 
+    override _.TakesTuples = false
+
     override _.TakesReferences = false
 
     override this.ComputeLoss input =

@@ -107,6 +107,10 @@ type ManifoldLoss
 
             [| ElementsOf.Reduced("loss", loss) |]
 
+    override _.TakesLabels = false
+
+    override _.TakesTuples = false
+
     override _.TakesReferences = false
 
     /// The loss with every sample belonging to a random proxy.

@@ -65,6 +65,12 @@ type MultipleLosses private (terms: WeightedTerm[]) as this =
 
     override this.CheckDistance _ = Wrapping.refuseDistance this.Name
 
+    override _.TakesLabels = terms |> Array.forall _.Loss.TakesLabels
+
+    override _.TakesTuples =
+        terms
+        |> Array.forall (fun term -> isNull (box term.Miner) && term.Loss.TakesTuples)
+
     override _.TakesReferences = terms |> Array.forall _.Loss.TakesReferences
 
     override _.TakesAnyLabels = terms |> Array.forall _.Loss.TakesAnyLabels

@@ -35,13 +35,12 @@ type P2SGradLoss
     override this.CheckDistance distance =
         DistanceChecks.cosine this.Name distance
 
+    override _.TakesTuples = false
+
     override _.RewritesParameters = true
 
     override this.ComputeLoss input =
-        match input.Tuples with
-        | Tuples.All -> ()
-        | _ -> invalidArg "tuples" "P2SGradLoss takes no tuples: it looks at every sample. Leave out the miner."
-
+        input.RejectTuples()
         this.WeightsFor input |> ignore
         rescale (nonNull (this.get_parameter "weight"))
         let cosines = cosines input.Embeddings (this.WeightsLike input.Embeddings)

@@ -36,6 +36,8 @@ type PNPLoss
     override this.CheckDistance distance =
         DistanceChecks.cosine this.Name distance
 
+    override _.TakesTuples = false
+
     override _.TakesReferences = false
 
     override this.ComputeLoss input =

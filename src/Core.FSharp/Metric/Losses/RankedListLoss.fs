@@ -36,6 +36,8 @@ type RankedListLoss
         let weights = (violation * temperature).exp() * counted
         (violation * weights).sum 1L / (weights + floor).sum 1L
 
+    override _.TakesTuples = false
+
     override _.TakesReferences = false
 
     override this.ComputeLoss input =

@@ -31,6 +31,10 @@ type SelfSupervisedLoss
 
     override this.CheckDistance _ = Wrapping.refuseDistance this.Name
 
+    override _.TakesLabels = false
+
+    override _.TakesTuples = false
+
     override _.TakesAnyLabels = false
 
     override _.ComputeLoss input =

@@ -40,6 +40,10 @@ type VICRegLoss
         (ofAll - ofOne) / float (rows.size 1)
 
     override _.Parts = parts
+    override _.TakesLabels = false
+
+    override _.TakesTuples = false
+
     override _.TakesAnyLabels = false
 
     override _.CheckDistance _ =

@@ -152,17 +152,15 @@ type Loss
         | null -> invalidOp $"This loss has no buffer {name}: Remember it in the constructor."
         | buffer -> buffer
 
-    /// Moves all that the loss remembers to a device, unless what it learns is elsewhere: then the caller moves the loss.
-    member internal this.MoveMemory(device: torch.Device) : unit =
-        let isElsewhere (tensor: torch.Tensor) =
-            tensor.device_type <> device.``type``
-            || device.index >= 0 && tensor.device_index <> device.index
+    /// True if the loss can be given labels. One of views of the same samples, or with classes of its own, refuses them.
+    abstract TakesLabels: bool
 
-        if
-            Seq.exists isElsewhere (this.buffers ())
-            && not (Seq.exists isElsewhere (this.parameters () |> Seq.cast))
-        then
-            this.``to`` device |> ignore
+    default _.TakesLabels = true
+
+    /// True if the loss can be given tuples. One that looks at the whole batch, or has miners of its own, refuses them.
+    abstract TakesTuples: bool
+
+    default _.TakesTuples = true
 
     /// True if positives and negatives may be of a reference set; losses that compare with their own weights take none.
     abstract TakesReferences: bool
@@ -242,13 +240,8 @@ type Loss
 
         let parts = [| yield! Seq.map seen elements; yield! this.Regularization input |]
 
-        let total = this.Reducer.Reduce(parts, input.Embeddings, input.Labels)
-
         let total =
-            if total.dtype = input.Embeddings.dtype then
-                total
-            else
-                total.to_type input.Embeddings.dtype
+            this.Reducer.Reduce(parts, input.Embeddings, input.Labels).to_type input.Embeddings.dtype
 
         statistics.Record("loss", fun () -> total.sum ())
         total

@@ -28,11 +28,30 @@ module internal WeightedTerm =
                     if term.Name = "" || term.Name.Contains '.' then
                         $"\"{term.Name}\" cannot be the name of a loss: it must not be empty or contain a dot."
 
+                    if
+                        not (isNull (box term.Miner))
+                        && not (isNull (box term.Loss))
+                        && not term.Loss.TakesTuples
+                    then
+                        $"The loss \"{term.Name}\", a {term.Loss.Name}, takes no tuples: give it no miner."
+
                     if not (Double.IsFinite term.Weight) then
                         $"The weight of \"{term.Name}\" must be a finite number; it is {term.Weight}."
 
                 if terms.Length = 0 then
                     "There must be at least one loss."
+
+                let losses =
+                    [
+                        for term in terms do
+                            if not (isNull (box term.Loss)) then
+                                term.Loss
+                    ]
+
+                match List.partition (fun (loss: Loss) -> loss.TakesLabels) losses with
+                | labelled :: _, without :: _ ->
+                    $"{without.Name} takes no labels and {labelled.Name} does, so they cannot be added here: compute each on its own."
+                | _ -> ()
             ]
 
         match mistakes @ ofTerms with
