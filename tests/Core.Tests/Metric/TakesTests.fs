@@ -60,7 +60,12 @@ let tests =
                         "references"
 
                     if not takesLabels then
-                        let references = if takesReferences then ValueSome(others, null) else ValueNone
+                        let references =
+                            if takesReferences then
+                                ValueSome(others, null)
+                            else
+                                ValueNone
+
                         Expect.isTrue (isTaken make null Tuples.All references) "neither labels nor tuples"
                         Expect.isFalse (isTaken make null tuples references) "tuples without labels"
                 }

@@ -19,7 +19,8 @@ type private Seat =
         Streams: int
     }
 
-let private labels () = vector (EveryPart.packagedLabels @ EveryPart.packagedLabels)
+let private labels () =
+    vector (EveryPart.packagedLabels @ EveryPart.packagedLabels)
 
 let private withClassifier (options: RunOptions) =
     options.Models.Add(Keys.Classifier, torch.nn.Linear(5L, 4L))
@@ -100,7 +101,11 @@ let private outcome (seat: Seat) (loss: torch.nn.Module) (miner: Miner option) :
         Some(List.ofSeq error.Mistakes)
 
 let private isFit (seat: Seat) (loss: Loss) (hasMiner: bool) =
-    let isGiven = hasMiner && seat.Loss <> Keys.SynthLoss || seat.Streams = 2 || seat.Loss = Keys.SynthLoss
+    let isGiven =
+        hasMiner && seat.Loss <> Keys.SynthLoss
+        || seat.Streams = 2
+        || seat.Loss = Keys.SynthLoss
+
     loss.TakesLabels && (loss.TakesTuples || not isGiven)
 
 let private row (seat: Seat) (name: string, make: unit -> Loss) =
@@ -138,7 +143,11 @@ let tests =
                     }
 
                 let warnings miner =
-                    (LossInputs.check "MetricLossOnly" [ seat.Loss, GivenTuples.Mined seat.Miner ] (options seat plain miner)).Warnings
+                    (LossInputs.check
+                        "MetricLossOnly"
+                        [ seat.Loss, GivenTuples.Mined seat.Miner ]
+                        (options seat plain miner))
+                        .Warnings
 
                 Expect.hasLength (warnings (Some(BatchHardMiner() :> Miner))) 1 "with a miner"
                 Expect.isEmpty (warnings None) "without one"
