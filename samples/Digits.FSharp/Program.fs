@@ -54,6 +54,14 @@ let private loss =
         .AcceptOnlyFromAmong
         [| for name in Protocols.MetricLossOnly.byLoss.Keys -> name |]
 
+let private device =
+    Option<string>(
+        "--device",
+        Description = "Where to train: cpu, cuda or cuda:N.",
+        HelpName = "DEVICE",
+        DefaultValueFactory = fun _ -> if torch.cuda_is_available () then "cuda" else "cpu"
+    )
+
 let private checkpoint =
     Option<string>(
         "--checkpoint",
@@ -100,6 +108,7 @@ let private main (parsed: ParseResult) =
             for seed in first .. first + parsed.GetRequiredValue seeds - 1 ->
                 Training.run
                     protocol
+                    (torch.device (parsed.GetRequiredValue device))
                     (parsed.GetRequiredValue epochs)
                     seed
                     (Option.ofObj (parsed.GetValue checkpoint))
@@ -112,7 +121,7 @@ let start arguments =
     let command =
         RootCommand "Trains an embedding of handwritten digits, on the functional core."
 
-    for option in [ trainer :> Option; loss; epochs; seed; seeds; checkpoint ] do
+    for option in [ trainer :> Option; loss; epochs; seed; seeds; device; checkpoint ] do
         command.Options.Add option
 
     command.Validators.Add(fun parsed ->
@@ -120,6 +129,12 @@ let start arguments =
         | NonNull given, NonNull other when not given.Implicit && protocols.ContainsKey other ->
             parsed.AddError $"--loss goes with {withLosses}; {other} has losses of its own."
         | _ -> ())
+
+    command.Validators.Add(fun parsed ->
+        match parsed.GetValue device with
+        | "cpu" -> ()
+        | NonNull name when name.StartsWith "cuda" && torch.cuda_is_available () -> ()
+        | name -> parsed.AddError $"--device {name}: there is cpu; cuda and cuda:N on a machine that has it.")
 
     command.SetAction(fun parsed -> main parsed)
     command.Parse(arguments).Invoke()

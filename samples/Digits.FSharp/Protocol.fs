@@ -36,7 +36,7 @@ module Protocol =
         }
 
     /// Trunk, embedder, then heads, by key. The same seed gives the same weights.
-    let networks (seed: int) (protocol: Protocol) =
+    let networks (device: torch.Device) (seed: int) (protocol: Protocol) =
         torch.manual_seed (int64 seed) |> ignore
 
         let layers: torch.nn.Module<torch.Tensor, torch.Tensor> list =
@@ -53,11 +53,23 @@ module Protocol =
         let all: (string * torch.nn.Module) list =
             [ Keys.Trunk, trunk; Keys.Embedder, embedder ] @ protocol.Heads()
 
+        for _, network in all do
+            network.``to`` device |> ignore
+
         struct (trunk, embedder, all)
 
     /// Everything a run is made of: Adam for each part that learns, batches of 40 with 4 pictures of each digit.
-    let options (seed: int) (train: DigitSet) (networks: (string * torch.nn.Module) list) (protocol: Protocol) =
+    let options
+        (device: torch.Device)
+        (seed: int)
+        (train: DigitSet)
+        (networks: (string * torch.nn.Module) list)
+        (protocol: Protocol)
+        =
         let losses = protocol.Losses()
+
+        for _, loss in losses do
+            loss.``to`` device |> ignore
 
         let optimizers: (string * AnyOptimizer) list =
             [
@@ -72,6 +84,7 @@ module Protocol =
             Optimizers = Optimizers.Of(optimizers),
             BatchSize = 40,
             Dataset = protocol.Samples train,
+            DataDevice = device,
             MiningFuncs = MiningFuncs.Of [ for key, miner in protocol.Miners -> key, (miner :> obj) ],
             LossWeights = protocol.LossWeights,
             Sampler = MPerClassSampler(train.Labels.data<int64>().ToArray(), 4, 40, train.Labels.size 0),

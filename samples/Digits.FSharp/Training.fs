@@ -29,21 +29,23 @@ module Training =
     /// Measures, trains and measures again. With a folder for checkpoints it goes on with what is there.
     let run
         (protocol: Protocol)
+        (device: torch.Device)
         (epochs: int)
         (seed: int)
         (checkpoints: string option)
         (train: DigitSet)
         (test: DigitSet)
         : Run =
-        let struct (trunk, embedder, networks) = Protocol.networks seed protocol
+        let struct (trunk, embedder, networks) = Protocol.networks device seed protocol
 
         let score () =
             use _ = torch.NewDisposeScope()
             use _ = torch.no_grad ()
-            Retrieval.score (embedder.call (trunk.call test.Pictures)) test.Labels
+            let embeddings = embedder.call (trunk.call (test.Pictures.``to`` device))
+            Retrieval.score (embeddings.cpu ()) test.Labels
 
         let before = score ()
-        let options = Protocol.options seed train networks protocol
+        let options = Protocol.options device seed train networks protocol
 
         use session = options |> Setup.prepare protocol.Recipe |> Session.Start
 

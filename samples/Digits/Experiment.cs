@@ -15,7 +15,7 @@ internal static class Experiment
     )
     {
         var protocol = Protocols.Of(options);
-        using var net = new EmbeddingNet(seed, protocol.EmbeddingSize, protocol.Heads);
+        using var net = new EmbeddingNet(options.Device, seed, protocol.EmbeddingSize, protocol.Heads);
         var before = net.Embed(digits.Test.Pictures);
         var losses = new List<double>();
         using var records = options.Recorded ? new RunRecords(options, seed, digits.Test) : null;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using TorchSharp;
 
 namespace Digits;
 
@@ -9,6 +10,7 @@ namespace Digits;
 /// <param name="Out">The report's folder, created if need be.</param>
 /// <param name="Records">The folder of the records; null keeps none.</param>
 /// <param name="EvaluateEvery">Every how many epochs the test pictures are looked at meanwhile; 0 = never.</param>
+/// <param name="Device">Where networks are trained.</param>
 /// <param name="Checkpoint">Where runs save themselves, and go on when they were interrupted; null saves none.</param>
 internal sealed record Options(
     string Trainer,
@@ -17,6 +19,7 @@ internal sealed record Options(
     int Seed,
     int Seeds,
     int Workers,
+    torch.Device Device,
     string Out,
     string? Records,
     int EvaluateEvery,
@@ -46,6 +49,7 @@ internal sealed record Options(
         var seed = Number("--seed", "Decides the first weights and the order of the pictures.", 0, 0);
         var seeds = Number("--seeds", "How many runs, with seeds SEED, SEED + 1, …", 1, 1);
         var workers = Number("--workers", "How many threads load batches; 0 = the one that trains.", 0, 0);
+        var device = Devices.Option();
         var folder = Folder("--out", "Where to write the report.", "digits-report");
         var records = Folder("--records", "Where to record the runs, each in a folder of its own; without it nowhere.");
         var every = Number(
@@ -68,6 +72,7 @@ internal sealed record Options(
             seed,
             seeds,
             workers,
+            device,
             folder,
             records,
             every,
@@ -81,9 +86,7 @@ internal sealed record Options(
                 && Protocols.Trainers.Contains(other)
                 && parsed.GetResult(loss) is { Implicit: false }
             )
-                parsed.AddError(
-                    $"--loss new TrainerOptions(goes) {Protocols.WithLosses}; {other} has losses of its own."
-                );
+                parsed.AddError($"--loss goes with {Protocols.WithLosses}; {other} has losses of its own.");
         });
         command.SetAction(
             (parsed, cancellation) =>
@@ -98,6 +101,7 @@ internal sealed record Options(
                             parsed.GetRequiredValue(seed),
                             parsed.GetRequiredValue(seeds),
                             parsed.GetRequiredValue(workers),
+                            torch.device(parsed.GetRequiredValue(device)),
                             parsed.GetRequiredValue(folder),
                             parsed.GetValue(records),
                             parsed.GetRequiredValue(every),

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using MetricLearning;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Digits;
@@ -55,6 +56,8 @@ internal sealed partial record Protocol(
     )
     {
         var losses = Losses();
+        foreach (var loss in losses.Values)
+            loss.to(options.Device);
         var learners = net.Networks.Concat(losses).Where(part => part.Value.parameters().Any());
 
         return Trainer(
@@ -69,6 +72,7 @@ internal sealed partial record Protocol(
                 LossWeights = LossWeights,
                 MiningFuncs = Miners?.Invoke(),
                 Dataset = Samples(digits),
+                DataDevice = options.Device,
                 Sampler = new MPerClassSampler(
                     digits.Labels,
                     m: PicturesPerDigit,

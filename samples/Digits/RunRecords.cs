@@ -33,6 +33,7 @@ internal sealed class RunRecords : IDisposable
             new TesterOptions
             {
                 DataloaderNumWorkers = 0,
+                DataDevice = options.Device,
                 AccuracyCalculator = new(include: ["mean_average_precision_at_r", "r_precision", "precision_at_1"]),
             }
         );

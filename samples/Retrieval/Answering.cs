@@ -25,7 +25,7 @@ internal static class Answering
     {
         var digits = DigitsData.Load();
         var (_, queries) = Halves.Of(digits.Test);
-        var (trunk, embedder) = Networks.Make();
+        var (trunk, embedder) = Networks.Make(options.Device);
         using var model = Networks.Model(trunk, embedder);
         model.Load(options.File);
 
@@ -36,7 +36,8 @@ internal static class Answering
             throw new ArgumentException($"There are queries 0 to {labels.Length - 1}, but no {wrong}.");
 
         var rows = tensor(asked.Select(number => (long)number).ToArray());
-        var (cosines, indices) = model.GetNearestNeighbors(queries.Pictures.index_select(0, rows), options.Neighbours);
+        var found = model.GetNearestNeighbors(queries.Pictures.index_select(0, rows), options.Neighbours);
+        var (cosines, indices) = (found.Distances.cpu(), found.Indices.cpu());
         var shown = digits.Train.Labels.data<long>().ToArray();
         var answers = asked
             .Select(
@@ -64,10 +65,10 @@ internal static class Answering
 
         foreach (var answer in answers)
         {
-            var found = answer.Neighbours.Select(neighbour =>
+            var digitsFound = answer.Neighbours.Select(neighbour =>
                 neighbour.Matches ? $"{neighbour.Digit}" : $"({neighbour.Digit})"
             );
-            Console.WriteLine($"{answer.Number, 4} shows a {answer.Digit}, nearest: {string.Join(' ', found)}");
+            Console.WriteLine($"{answer.Number, 4} shows a {answer.Digit}, nearest: {string.Join(' ', digitsFound)}");
         }
 
         var page = Path.GetFullPath(Path.Combine(options.Out, "index.html"));

@@ -12,7 +12,7 @@ internal static class Building
         Directory.CreateDirectory(options.Out); // better found out now than after training
         var digits = DigitsData.Load();
         manual_seed(0);
-        var (trunk, embedder) = Networks.Make();
+        var (trunk, embedder) = Networks.Make(options.Device);
 
         using (
             var trainer = new MetricLossOnly(
@@ -25,6 +25,7 @@ internal static class Building
                     Dataset = TrainingData.FromTensors(digits.Train.Pictures, digits.Train.Labels),
                     Sampler = new MPerClassSampler(digits.Train.Labels, m: 4, batchSize: 40, lengthBeforeNewIter: 1040),
                     DataloaderNumWorkers = 0,
+                    DataDevice = options.Device,
                     Seed = 0,
                 }
             )

@@ -1,12 +1,14 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Digits;
+using TorchSharp;
 
 namespace Retrieval;
 
 /// <summary>The options of the command line.</summary>
 /// <param name="Queries">Numbers of test pictures, perhaps none; null: train and save.</param>
 /// <param name="Out">The folder of the model and the page, created if need be.</param>
-internal sealed record Options(int[]? Queries, int Neighbours, int Epochs, string Out)
+internal sealed record Options(int[]? Queries, int Neighbours, int Epochs, torch.Device Device, string Out)
 {
     /// <summary>Networks, threshold and index.</summary>
     public string File => Path.Combine(Out, "model.safetensors");
@@ -33,6 +35,7 @@ internal sealed record Options(int[]? Queries, int Neighbours, int Epochs, strin
             HelpName = "N",
             DefaultValueFactory = _ => 10,
         };
+        var device = Devices.Option();
         var folder = new Option<string>("--out")
         {
             Description = "Where the model and the page are.",
@@ -46,6 +49,7 @@ internal sealed record Options(int[]? Queries, int Neighbours, int Epochs, strin
             query,
             neighbours,
             epochs,
+            device,
             folder,
         };
         foreach (var number in new[] { neighbours, epochs })
@@ -63,6 +67,7 @@ internal sealed record Options(int[]? Queries, int Neighbours, int Epochs, strin
                     parsed.GetResult(query) is null ? null : parsed.GetValue(query) ?? [],
                     parsed.GetRequiredValue(neighbours),
                     parsed.GetRequiredValue(epochs),
+                    torch.device(parsed.GetRequiredValue(device)),
                     parsed.GetRequiredValue(folder)
                 )
             )

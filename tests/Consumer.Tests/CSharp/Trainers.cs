@@ -35,6 +35,32 @@ public sealed class Trainers
     }
 
     [Fact]
+    public void Networks_and_losses_are_moved_first()
+    {
+        using var scope = NewDisposeScope();
+        var device = CPU;
+        var data = TrainingData.FromTensors(rand(80, 64, generator: new Generator(1)), arange(80) % 10);
+
+        var trunk = nn.Linear(64, 32).to(device);
+        var loss = new ArcFaceLoss(numClasses: 10, embeddingSize: 32);
+        loss.to(device);
+        using var trainer = new MetricLossOnly(
+            new TrainerOptions
+            {
+                Models = new() { Trunk = trunk },
+                LossFuncs = new() { MetricLoss = loss },
+                Optimizers = new() { Trunk = PureOptimizer.Adam(1e-3), MetricLoss = PureOptimizer.Adam(1e-2) },
+                BatchSize = 32,
+                Dataset = data,
+                DataDevice = device,
+            }
+        );
+
+        trainer.Train(1);
+        Assert.True(trainer.Losses["metric_loss"] > 0);
+    }
+
+    [Fact]
     public void Options_are_copied_and_changed()
     {
         using var scenario = new Scenario();
