@@ -1,4 +1,5 @@
 using MetricLearning.Tests.Training;
+using TorchSharp;
 using Xunit;
 
 namespace PictureShop;
