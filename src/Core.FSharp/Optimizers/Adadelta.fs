@@ -31,6 +31,16 @@ module internal Adadelta =
                         delta.div_(below).sqrt_().mul_(direction) |> ignore
                         InPlace.add -rate delta weights
                         Moments.second rho delta slots[1])
+            Eps = Some eps
+            Bound =
+                fun before ->
+                    let direction = Bounds.direction weightDecay before
+                    let square = Bounds.mean rho (direction * direction) before.Slots[0]
+                    let ratio = Bounds.quotient (before.Slots[1] + eps) eps before
+                    let delta = max ratio (sqrt ratio * direction)
+
+                    struct ([| square; Bounds.mean rho (delta * delta) before.Slots[1] |],
+                            Bounds.moved before.Rate delta before.Weights)
             OnePass = None
         }
 

@@ -31,6 +31,14 @@ module internal Adagrad =
                         use below = Moments.root eps slots[0]
                         let rate = rate / (1.0 + float (count - 1L) * lrDecay)
                         InPlace.addQuotient -rate direction below weights)
+            Eps = Some eps
+            Bound =
+                fun before ->
+                    let direction = Bounds.direction weightDecay before
+                    let quotient = Bounds.quotient direction eps before
+
+                    struct ([| before.Slots[0] + direction * direction |],
+                            Bounds.moved before.Rate quotient before.Weights)
             OnePass = None
         }
 

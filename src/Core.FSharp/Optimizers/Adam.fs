@@ -60,9 +60,26 @@ module internal Adam =
 
                     use below = Moments.root step.Eps (if amsgrad then slots[2] else slots[1])
                     InPlace.addQuotient step.Factor slots[0] below weights
+            Eps = Some eps
+            Bound =
+                fun before ->
+                    let direction = Bounds.direction (if decoupled then 0.0 else weightDecay) before
+                    let mean = Bounds.mean beta1 direction before.Slots[0]
+                    let square = Bounds.mean beta2 (direction * direction) before.Slots[1]
+                    // The first step has the least of them.
+                    let least = eps * sqrt (1.0 - beta2)
+
+                    struct ([|
+                                mean
+                                square
+                                if amsgrad then
+                                    max square before.Slots[2]
+                            |],
+                            before
+                            |> Bounds.decayed (if decoupled then weightDecay else 0.0)
+                            |> Bounds.moved (before.Rate / (1.0 - beta1)) (Bounds.quotient mean least before))
             OnePass =
-                Some(fun rate count place gradient memory ->
-                    FusedAdam.update (numbers rate count) place gradient memory)
+                Some(fun rate count place address memory -> FusedAdam.update (numbers rate count) place address memory)
         }
 
     /// The rule with these options; they are described in PureOptimizer.fs.

@@ -27,6 +27,14 @@ module internal Adamax =
                         InPlace.scale beta2 slots[1]
                         InPlace.atLeast size slots[1]
                         InPlace.addQuotient (-rate / Moments.correction beta1 count) slots[0] slots[1] weights)
+            Eps = Some eps
+            Bound =
+                fun before ->
+                    let direction = Bounds.direction weightDecay before
+                    let mean = Bounds.mean beta1 direction before.Slots[0]
+
+                    struct ([| mean; max before.Slots[1] (direction + eps) |],
+                            Bounds.moved (before.Rate / (1.0 - beta1)) (Bounds.quotient mean eps before) before.Weights)
             OnePass = None
         }
 

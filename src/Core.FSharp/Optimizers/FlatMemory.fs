@@ -35,8 +35,16 @@ module internal FlatMemory =
         // A span counts its bytes in 32 bits.
         && layout.Length <= int64 Int32.MaxValue / 8L
 
+    /// The address of a contiguous tensor on the CPU, which must be kept alive while it is used, and its size in bytes.
+    let locate (flat: torch.Tensor) : struct (nativeint * int64) =
+        let bytes = flat.bytes
+
+        NativePtr.toNativeInt (NativePtr.ofVoidPtr<byte>(Unsafe.AsPointer(&MemoryMarshal.GetReference bytes))),
+        int64 bytes.Length
+
     let private address (flat: torch.Tensor) : nativeint =
-        NativePtr.toNativeInt (NativePtr.ofVoidPtr<byte>(Unsafe.AsPointer(&MemoryMarshal.GetReference flat.bytes)))
+        let struct (address, _) = locate flat
+        address
 
     /// The addresses of these tensors, which must be kept alive while they are used.
     let ofTensors (slots: torch.Tensor[]) (weights: torch.Tensor) : FlatMemory =
@@ -46,6 +54,11 @@ module internal FlatMemory =
             IsDouble = weights.dtype = torch.float64
             Threads = torch.get_num_threads ()
         }
+
+    /// So many elements from element `start` on.
+    let elements<'T> (start: int) (length: int) (flat: nativeint) : Span<'T> =
+        let first = flat + nativeint start * nativeint (Unsafe.SizeOf<'T>())
+        Span<'T>(NativePtr.toVoidPtr (NativePtr.ofNativeInt<byte> first), length)
 
     /// The part of a flat tensor from element `start`, as vectors. Slots of a layout are padded to whole vectors, so the
     /// last one may be written.

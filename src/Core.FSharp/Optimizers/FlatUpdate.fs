@@ -27,15 +27,6 @@ type FlatUpdate internal (layout: Layout, chunk: int64) =
             pads[length] <- zeros
             zeros
 
-    // What would otherwise fail only after the first tensors are written to.
-    let check (slot: Slot) (gradient: torch.Tensor) =
-        if gradient.is_sparse then
-            invalidOp $"'{slot.Name}' has a sparse gradient. Use layers with sparse=false."
-
-        if gradient.numel () <> slot.Size || gradient.dtype <> layout.Dtype then
-            invalidOp
-                $"'{slot.Name}' has a gradient of {gradient.numel ()} elements of {gradient.dtype} instead of {slot.Size} of {layout.Dtype}."
-
     // A one-dimensional view of the gradient, or the gradient itself; `owned` collects what has to be disposed.
     let flat (slot: Slot) (gradient: torch.Tensor) =
         if slot.Shape.Length = 1 then
@@ -70,8 +61,8 @@ type FlatUpdate internal (layout: Layout, chunk: int64) =
             use piece = span start (min chunk (place.Size - start)) gradient
             updateSpan rule rate count (place.Offset + start) piece slots weights
 
-    // The gradients of the neighbours from `first` to before `last`, as they lie in the vector.
-    let gather (rule: Rule) rate count first last (gradients: (torch.Tensor | null)[]) slots weights =
+    // Collects the gradients of the neighbours from `first` to before `last`, as they lie in the vector.
+    let collect first last (gradients: (torch.Tensor | null)[]) =
         for index in first .. last - 1 do
             match gradients[index] with
             | null -> ()
@@ -82,6 +73,16 @@ type FlatUpdate internal (layout: Layout, chunk: int64) =
                 // The gap at the end matters only where it makes the span the whole vector.
                 if gap > 0L && (index < last - 1 || (first = 0 && last = places.Length)) then
                     pieces.Add(pad gap)
+
+    let forget () =
+        for tensor in owned do
+            tensor.Dispose()
+
+        owned.Clear()
+        pieces.Clear()
+
+    let gather (rule: Rule) rate count first last (gradients: (torch.Tensor | null)[]) slots weights =
+        collect first last gradients
 
         if pieces.Count = 1 then
             updateSpan rule rate count places[first].Offset pieces[0] slots weights
@@ -115,28 +116,34 @@ type FlatUpdate internal (layout: Layout, chunk: int64) =
                     elif places[last - 1].Offset + places[last - 1].Size > place.Offset then
                         gather rule rate count first last gradients slots weights
                 finally
-                    for tensor in owned do
-                        tensor.Dispose()
-
-                    owned.Clear()
-                    pieces.Clear()
+                    forget ()
 
                 updateRuns rule rate last counts gradients slots weights
 
-    let updateInOnePass onePass rate (counts: int64[]) (gradients: (torch.Tensor | null)[]) slots weights =
+    let updateInOnePass onePass rate (counts: int64[]) (gradients: Gradients) slots weights =
         let memory = FlatMemory.ofTensors slots weights
 
         for index in 0 .. places.Length - 1 do
-            match gradients[index] with
-            | null -> ()
-            | gradient when gradient.is_contiguous () -> onePass rate (counts[index] + 1L) places[index] gradient memory
-            | gradient ->
-                use copy = gradient.contiguous ()
-                onePass rate (counts[index] + 1L) places[index] copy memory
+            if not (isNull gradients.Tensors[index]) then
+                onePass rate (counts[index] + 1L) places[index] gradients.Addresses[index] memory
 
         // Addresses do not keep their tensors alive.
+        GC.KeepAlive gradients.Tensors
         GC.KeepAlive slots
         GC.KeepAlive weights
+
+    // On a device a gradient is read by kernels, so all of them are gathered at once where one update takes them all.
+    let measureOnDevice (counts: int64[]) (tensors: (torch.Tensor | null)[]) : Gradients =
+        let last = runEnd 0 1 0L counts tensors
+
+        try
+            if not (isNull tensors[0]) && last = places.Length && chunk = Int64.MaxValue then
+                collect 0 last tensors
+                Gradients.gathered tensors (torch.cat pieces)
+            else
+                Gradients.scattered tensors
+        finally
+            forget ()
 
     /// For vectors of this layout.
     internal new(layout: Layout) =
@@ -149,35 +156,36 @@ type FlatUpdate internal (layout: Layout, chunk: int64) =
 
         new FlatUpdate(layout, chunk)
 
-    /// Raises InvalidOperationException when a gradient does not fit its parameter, before anything is written.
-    member internal _.Check(gradients: (torch.Tensor | null)[]) : unit =
-        for index in 0 .. places.Length - 1 do
-            match gradients[index] with
-            | null -> ()
-            | gradient -> check places[index] gradient
+    /// The gradients, in the order of the layout and null where there is none, made ready for `Run`; what they need lives
+    /// in the caller's dispose scope. A sparse gradient, or one of another size or dtype, is an InvalidOperationException.
+    member internal _.Prepare(counts: int64[], gradients: (torch.Tensor | null)[]) : Gradients =
+        if Magnitude.isReadable layout then
+            Gradients.inMemory layout gradients
+        else
+            Gradients.check layout gradients
+            measureOnDevice counts gradients
 
     /// One step of each parameter that has a gradient, written into `slots` (flat, those of the rule) and
-    /// `weights`. A parameter whose gradient is null does not move, nor do its slots, nor its count. Gradients are in the
-    /// order of the layout and left as they are; `counts` are the steps that each parameter has taken. Returns the new
-    /// counts. A sparse gradient, or one of another size or dtype, is an InvalidOperationException before any write.
-    member internal this.Run
-        (
-            rule: Rule,
-            rate: float,
-            counts: int64[],
-            gradients: (torch.Tensor | null)[],
-            slots: torch.Tensor[],
-            weights: torch.Tensor
-        ) : int64[] =
-        this.Check gradients
+    /// `weights`. A parameter whose gradient is null does not move, nor do its slots, nor its count. Gradients are left as
+    /// they are; `counts` are the steps that each parameter has taken, those that gradients were prepared with. Returns the
+    /// new counts.
+    member internal _.Run
+        (rule: Rule, rate: float, counts: int64[], gradients: Gradients, slots: torch.Tensor[], weights: torch.Tensor)
+        : int64[] =
         use _ = torch.no_grad ()
 
-        match rule.OnePass with
-        | Some onePass when FlatMemory.isReachable layout -> updateInOnePass onePass rate counts gradients slots weights
-        | _ -> updateRuns rule rate 0 counts gradients slots weights
+        match rule.OnePass, gradients.Whole with
+        | Some onePass, _ when FlatMemory.isReachable layout ->
+            updateInOnePass onePass rate counts gradients slots weights
+        | _, NonNull whole -> updateSpan rule rate (counts[0] + 1L) 0L whole slots weights
+        | _ -> updateRuns rule rate 0 counts gradients.Tensors slots weights
 
         counts
-        |> Array.mapi (fun index count -> if isNull gradients[index] then count else count + 1L)
+        |> Array.mapi (fun index count ->
+            if isNull gradients.Tensors[index] then
+                count
+            else
+                count + 1L)
 
     interface IDisposable with
         member _.Dispose() =

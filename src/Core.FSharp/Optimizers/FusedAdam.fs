@@ -81,11 +81,11 @@ module internal FusedAdam =
         (offset: int)
         (start: int)
         (length: int)
-        (gradient: torch.Tensor)
+        (gradient: nativeint)
         (memory: FlatMemory)
         =
         let width = Vector<'T>.Count
-        let elements = MemoryMarshal.Cast<byte, 'T>(gradient.bytes).Slice(start, length)
+        let elements = FlatMemory.elements<'T> start length gradient
         let whole = length / width * width
         // What does not fill a vector, followed by zeros: behind a gradient lies no padding of ours.
         let rest = Array.zeroCreate<'T> width
@@ -110,8 +110,8 @@ module internal FusedAdam =
     // Below this many elements a second thread costs more than it saves.
     let private part = 131072
 
-    /// One step of one parameter, whose gradient is contiguous, written into its place in the slots and weights.
-    let update (step: AdamStep) (place: Slot) (gradient: torch.Tensor) (memory: FlatMemory) : unit =
+    /// One step of one parameter, whose gradient lies at an address, written into its place in the slots and weights.
+    let update (step: AdamStep) (place: Slot) (gradient: nativeint) (memory: FlatMemory) : unit =
         let offset, size = int place.Offset, int place.Size
 
         let one (index: int) =
@@ -132,6 +132,3 @@ module internal FusedAdam =
         else
             Parallel.For(0, parts, ParallelOptions(MaxDegreeOfParallelism = threads), one)
             |> ignore
-
-        // The span does not keep its tensor alive.
-        GC.KeepAlive gradient

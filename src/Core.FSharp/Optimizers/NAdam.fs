@@ -49,6 +49,20 @@ module internal NAdam =
                         use below = Moments.root (eps * spread) slots[1]
                         InPlace.addQuotient (-rate * spread * (1.0 - mu count) / (1.0 - past)) direction below weights
                         InPlace.addQuotient (-rate * spread * next / (1.0 - past * next)) slots[0] below weights)
+            Eps = Some eps
+            Bound =
+                fun before ->
+                    let coupled = if decoupledWeightDecay then 0.0 else weightDecay
+                    let decoupled = if decoupledWeightDecay then weightDecay else 0.0
+                    let direction = Bounds.direction coupled before
+                    let mean = Bounds.mean beta1 direction before.Slots[0]
+                    // The first step has the least of them.
+                    let quotient = Bounds.quotient mean (eps * sqrt (1.0 - beta2)) before
+
+                    struct ([| mean; Bounds.mean beta2 (direction * direction) before.Slots[1] |],
+                            before
+                            |> Bounds.decayed decoupled
+                            |> Bounds.moved (2.0 * before.Rate / (1.0 - beta1)) quotient)
             OnePass = None
         }
 

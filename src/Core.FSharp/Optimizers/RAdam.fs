@@ -53,6 +53,19 @@ module internal RAdam =
                         let spread = sqrt (Moments.correction beta2 count)
                         InPlace.addQuotient (step * scale * spread) slots[0] below weights
                     | ValueNone -> InPlace.add step slots[0] weights
+            Eps = Some eps
+            Bound =
+                fun before ->
+                    let coupled = if decoupledWeightDecay then 0.0 else weightDecay
+                    let decoupled = if decoupledWeightDecay then weightDecay else 0.0
+                    let direction = Bounds.direction coupled before
+                    let mean = Bounds.mean beta1 direction before.Slots[0]
+                    let quotient = max mean (Bounds.quotient mean eps before)
+
+                    struct ([| mean; Bounds.mean beta2 (direction * direction) before.Slots[1] |],
+                            before
+                            |> Bounds.decayed decoupled
+                            |> Bounds.moved (before.Rate / (1.0 - beta1)) quotient)
             OnePass = None
         }
 

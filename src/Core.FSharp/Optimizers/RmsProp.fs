@@ -51,6 +51,35 @@ module internal RmsProp =
                             InPlace.add -rate slots[1] weights
                         else
                             InPlace.addQuotient -rate direction below weights)
+            Eps = Some eps
+            Bound =
+                fun before ->
+                    let direction = Bounds.direction weightDecay before
+                    let square = Bounds.mean alpha (direction * direction) before.Slots[0]
+                    // The variance of centered can come out below 0, and its root is not a number then.
+                    let quotient =
+                        if centered then
+                            infinity
+                        else
+                            Bounds.quotient direction eps before
+
+                    if momentum > 0.0 then
+                        let sum = momentum * before.Slots[1] + quotient
+
+                        struct ([|
+                                    square
+                                    sum
+                                    if centered then
+                                        infinity
+                                |],
+                                Bounds.moved before.Rate sum before.Weights)
+                    else
+                        struct ([|
+                                    square
+                                    if centered then
+                                        infinity
+                                |],
+                                Bounds.moved before.Rate quotient before.Weights)
             OnePass = None
         }
 

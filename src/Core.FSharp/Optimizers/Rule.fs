@@ -27,9 +27,14 @@ type internal Rule =
         /// into the slots and the weights: flat tensors of one length. The gradient is left as it is. The caller has
         /// switched gradients off.
         Update: float -> int64 -> torch.Tensor -> torch.Tensor[] -> torch.Tensor -> unit
-        /// The same step of one parameter, whose gradient is contiguous, in one pass over memory; None for a rule
+        /// Options that are added to a divisor so that it is not 0.
+        Eps: float option
+        /// From bounds before a step, at any count, to bounds after it: of each slot, and of the weights and all that is
+        /// computed on the way. Infinite where a step can make numbers that are not finite.
+        Bound: Bounds -> struct (float[] * float)
+        /// The same step of one parameter, whose gradient lies at an address, in one pass over memory; None for a rule
         /// that only libtorch steps.
-        OnePass: (float -> int64 -> Slot -> torch.Tensor -> FlatMemory -> unit) option
+        OnePass: (float -> int64 -> Slot -> nativeint -> FlatMemory -> unit) option
     }
 
 /// Building rules.

@@ -50,6 +50,19 @@ module internal Sgd =
                                 InPlace.add (step * momentum) slots[0] weights
                             else
                                 InPlace.add step slots[0] weights)
+            Eps = None
+            Bound =
+                fun before ->
+                    let direction = Bounds.direction weightDecay before
+
+                    if momentum = 0.0 then
+                        struct ([||], Bounds.moved before.Rate direction before.Weights)
+                    else
+                        let sum =
+                            max direction (momentum * before.Slots[0] + abs (1.0 - dampening) * direction)
+
+                        let step = if nesterov then direction + momentum * sum else sum
+                        struct ([| sum |], Bounds.moved before.Rate step before.Weights)
             OnePass = None
         }
 

@@ -37,6 +37,9 @@ type Vector private (tensor: torch.Tensor, pressure: int64) =
 
         new Vector(tensor.DetachFromDisposeScope(), bytes)
 
+    /// No element has a larger magnitude; NaN when that is not known. Whoever writes into the vector sets it.
+    member val internal Bound = nan with get, set
+
     /// The flat tensor, of shape (length). An InvalidOperationException once the vector is freed.
     member _.Tensor: torch.Tensor =
         if Volatile.Read &owners = 0 then
@@ -79,7 +82,11 @@ module Vector =
     /// Every element is `value`, padding included.
     let full (layout: Layout) (value: float) : Vector =
         use scalar = value.ToScalar()
-        Vector.Own(torch.full ([| layout.Length |], scalar, dtype = layout.Dtype, device = layout.Device))
+
+        Vector.Own(
+            torch.full ([| layout.Length |], scalar, dtype = layout.Dtype, device = layout.Device),
+            Bound = abs value
+        )
 
     /// All zeros.
     let zeros (layout: Layout) : Vector =
@@ -110,7 +117,7 @@ module Vector =
     /// A copy of its own.
     let clone (vector: Vector) : Vector =
         use _ = torch.no_grad ()
-        Vector.Own(vector.Tensor.clone ())
+        Vector.Own(vector.Tensor.clone (), Bound = vector.Bound)
 
     /// A view for each slot, in the layout's order, on the vector's memory. The caller owns the views; they keep the
     /// memory alive, whoever releases the vector.

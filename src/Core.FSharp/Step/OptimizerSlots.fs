@@ -23,6 +23,10 @@ module internal OptimizerSlots =
                             group.Layout
                             groupState.Counts
                             groupState.Slots
+
+                        // From here on the user can write into them.
+                        for slot in groupState.Slots do
+                            slot.Bound <- nan
             | _ -> ()
 
     /// Gives the slots of TorchSharp's optimizers memory of their own, as they are.

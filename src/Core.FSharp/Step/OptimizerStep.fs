@@ -1,133 +1,198 @@
 namespace MetricLearning.Core
 
+open System
+open System.Runtime.InteropServices
 open TorchSharp
-open type TorchSharp.torch
 open MetricLearning
 
-/// From gradients to what is learned next.
+/// From gradients to what is learned next. A vector is written in place only where the step is certain to make finite
+/// numbers, by bounds of what it starts from; elsewhere its content is kept until the result was looked at.
 module internal OptimizerStep =
 
-    /// The rule and the learning rate of each of an optimizer's groups.
-    let private rules (handle: OptimizerHandle) (rates: float[]) : struct (Rule * float)[] =
-        match handle with
-        | OptimizerHandle.Value optimizer ->
-            Array.map2 (fun struct (rule, _) rate -> struct (rule, rate)) optimizer.Groups rates
-        | OptimizerHandle.Mirrored optimizer ->
-            Seq.zip (TorchOptimizers.rules optimizer) rates
-            |> Seq.map (fun (rule, rate) -> struct (rule, rate))
-            |> Array.ofSeq
-        | OptimizerHandle.Opaque _ -> [||]
+    // Bounds after a step, where they leave no doubt that every number in it is finite.
+    let private foresee
+        (layout: Layout)
+        (rule: Rule)
+        (rate: float)
+        gradient
+        (slots: Vector[])
+        weights
+        : float[] voption =
+        let struct (ofSlots, ofWeights) =
+            rule.Bound
+                {
+                    Rate = abs rate
+                    Gradient = gradient
+                    Slots = slots |> Array.map _.Bound
+                    Weights = weights
+                    Round = Precision.round layout.Dtype
+                }
 
-    let private checkSlots (key: string) (rule: Rule) (group: GroupState) =
-        if (rule.Slots).Length <> group.Slots.Length then
-            invalidOp
-                $"The options of the optimizer \"{key}\" were changed so that it keeps other slots than before (momentum or amsgrad switched on or off). Make a new trainer for that."
+        let limit, slack = Precision.limit layout.Dtype, Precision.slack layout.Dtype
 
-    // The optimizers that step, with the rule and the learning rate of each of their groups.
-    let private choose (handles: Handles) (stepping: string list) (rates: Map<string, float[]>) =
-        handles.Optimizers
-        |> List.filter (fun (key, _) -> List.contains key stepping)
-        |> List.map (fun (key, handle) -> key, struct (handle, rules handle rates[key]))
-        |> dict
+        // No comparison with NaN, a bound that is not known, is true.
+        if ofWeights < limit && ofSlots |> Array.forall (fun bound -> bound < limit) then
+            ValueSome(ofSlots |> Array.map (fun bound -> bound * slack))
+        else
+            ValueNone
+
+    // Bounds that were carried on from step to step grow, or are not known yet.
+    let private measure (layout: Layout) (slots: Vector[]) =
+        let found =
+            Readings.measured (slots |> Array.map (fun slot -> Magnitude.ofFlat layout slot.Tensor))
+
+        Array.iter2 (fun (slot: Vector) (bound: float) -> slot.Bound <- bound) slots found
+
+    let private certain layout rule (rate: float) gradient (slots: Vector[]) weights : float[] voption =
+        match foresee layout rule rate gradient slots weights with
+        | ValueNone when slots.Length > 0 ->
+            measure layout slots
+            foresee layout rule rate gradient slots weights
+        | bounds -> bounds
+
+    // The new vectors of a group that was stepped without certainty.
+    let private checkResult (progress: Progress) (group: ParameterGroup) (move: GroupMove) (after: GroupState) =
+        let vectors = Array.append [| after.Weights |] after.Slots
+
+        let found =
+            Readings.measured (vectors |> Array.map (fun vector -> Magnitude.ofFlat group.Layout vector.Tensor))
+
+        // On a device padding was measured as well, and that may be anything.
+        let isBroken (vector: Vector) bound =
+            not (Double.IsFinite bound)
+            && Magnitude.ofSlots group.Layout vector.Tensor
+               |> Array.exists (Double.IsFinite >> not)
+
+        if Array.exists2 isBroken vectors found then
+            let names =
+                match move with
+                | GroupMove.ByRule(rule, _, _) -> [| for slot in rule.Slots -> $"slot {slot.Name}" |]
+                | _ -> [||]
+
+            Finiteness.refuseStep
+                progress
+                group
+                move
+                (Array.zip (Array.append [| "weights" |] names) (vectors |> Array.map _.Tensor))
+
+        Array.iter2 (fun (slot: Vector) (bound: float) -> slot.Bound <- bound) after.Slots found[1..]
+
+    let private byRule (workspace: Workspace) (group: ParameterGroup) index (rule: Rule) rate gradients isCertain =
+        let before = workspace.Before.Groups[index]
+        let weights = Workspace.writable workspace workspace.Weights[index]
+        let slots = before.Slots |> Array.map (Workspace.writable workspace)
+
+        if not isCertain then
+            for vector in Array.append [| weights |] slots do
+                Workspace.keep workspace vector
+
+        {
+            Weights = weights
+            Slots = slots
+            Counts = group.Update.Run(rule, rate, before.Counts, gradients, slots |> Array.map _.Tensor, weights.Tensor)
+        }
 
     // What optimizers without a rule refuse is not known beforehand, so they step first, and on copies.
-    let private stepOpaque (handles: Handles) (workspace: Workspace) (opaque: (string * optim.Optimizer) list) =
-        let copies =
-            [
-                for index in 0 .. handles.Groups.Length - 1 do
-                    if
-                        opaque
-                        |> List.exists (fun (key, _) -> handles.Groups[index].Optimizer = Some key)
-                    then
-                        let before = workspace.Weights[index]
+    let private stepOpaque
+        (handles: Handles)
+        (workspace: Workspace)
+        progress
+        (moves: GroupMove[])
+        : GroupState voption[] =
+        let stepped =
+            moves
+            |> Array.mapi (fun index move ->
+                match move with
+                | GroupMove.Opaque _ ->
+                    ValueSome
+                        { workspace.Before.Groups[index] with
+                            Weights = Workspace.copyOf workspace workspace.Weights[index]
+                            Slots = [||]
+                        }
+                | _ -> ValueNone)
 
-                        index,
-                        (if Workspace.isFresh workspace before then
-                             before
-                         else
-                             Vector.clone before)
-            ]
+        stepped
+        |> Array.iteri (fun index after ->
+            match after with
+            | ValueSome after -> handles.Binding.BindWeights(index, after.Weights)
+            | ValueNone -> ())
 
-        try
-            for index, copy in copies do
-                handles.Binding.BindWeights(index, copy)
+        let optimizers =
+            moves
+            |> Seq.choose (function
+                | GroupMove.Opaque(optimizer, _) -> Some optimizer
+                | _ -> None)
+            |> Seq.distinctBy LanguagePrimitives.PhysicalHash
 
-            for _, optimizer in opaque do
-                Effects.stepOpaque optimizer
-        with _ ->
-            for _, copy in copies do
-                if not (Workspace.isFresh workspace copy) then
-                    copy.Release()
+        for optimizer in optimizers do
+            Effects.stepOpaque optimizer
 
-            reraise ()
+        stepped
+        |> Array.iteri (fun index after ->
+            match after with
+            | ValueSome after -> checkResult progress handles.Groups[index] moves[index] after
+            | ValueNone -> ())
 
-        copies
+        stepped
 
-    /// Steps the given optimizers by the gradients of the parameters.
-    let step (handles: Handles) (workspace: Workspace) (stepping: string list) (rates: Map<string, float[]>) : Learned =
-        use _ = no_grad ()
-        let learned = workspace.Before
-        let optimizers = choose handles stepping rates
+    /// Moves the groups, whose gradients, weights and buffers are finite.
+    /// Raises NotFiniteNumberException when a step makes numbers that are not finite.
+    let step
+        (handles: Handles)
+        (workspace: Workspace)
+        (progress: Progress)
+        (moves: GroupMove[])
+        (measured: Measurements)
+        : Learned =
+        use _ = torch.no_grad ()
+        let before = workspace.Before.Groups
+        let after = stepOpaque handles workspace progress moves
 
-        let handleOf (group: ParameterGroup) =
-            match group.Optimizer with
-            | Some key when optimizers.ContainsKey key -> ValueSome optimizers[key]
-            | _ -> ValueNone
+        let bounds =
+            moves
+            |> Array.mapi (fun index move ->
+                match move with
+                | GroupMove.ByRule(rule, rate, _) ->
+                    certain
+                        handles.Groups[index].Layout
+                        rule
+                        rate
+                        measured.Gradients[index]
+                        before[index].Slots
+                        measured.Weights[index]
+                | _ -> ValueNone)
 
-        // Everything that can be refused is refused here, before anything is written.
-        let gradients =
-            Array.map2
-                (fun group before ->
-                    match handleOf group, group.Optimizer with
-                    | ValueSome(struct (OptimizerHandle.Opaque _, _)), _
-                    | ValueNone, _
-                    | _, None -> [||]
-                    | ValueSome(struct (_, rules)), Some key ->
-                        let struct (rule, _) = rules[group.Index]
-                        checkSlots key rule before
-                        let found = group.Parameters |> Array.map _.grad
-                        group.Update.Check found
-                        found)
-                handles.Groups
-                learned.Groups
+        // Steps that may be refused come before those that write in place for good.
+        for isCertain in [ false; true ] do
+            moves
+            |> Array.iteri (fun index move ->
+                match move with
+                | GroupMove.ByRule(rule, rate, gradients) when bounds[index].IsSome = isCertain ->
+                    let group = handles.Groups[index]
 
-        let copies =
-            stepOpaque
-                handles
-                workspace
-                [
-                    for KeyValue(key, struct (handle, _)) in optimizers do
-                        match handle with
-                        | OptimizerHandle.Opaque optimizer -> key, optimizer
-                        | _ -> ()
-                ]
+                    let stepped =
+                        try
+                            byRule workspace group index rule rate gradients isCertain
+                        with :? ExternalException as error when not isCertain ->
+                            Finiteness.refuseRate progress group rate error
+
+                    match bounds[index] with
+                    | ValueSome ofSlots ->
+                        Array.iter2 (fun (slot: Vector) (bound: float) -> slot.Bound <- bound) stepped.Slots ofSlots
+                    | ValueNone -> checkResult progress group move stepped
+
+                    after[index] <- ValueSome stepped
+                | _ -> ())
 
         let groups =
-            handles.Groups
-            |> Array.mapi (fun index group ->
-                let before = learned.Groups[index]
-
-                match handleOf group with
-                | ValueSome(struct (OptimizerHandle.Opaque _, _)) ->
-                    { before with
-                        Weights = copies |> List.find (fst >> (=) index) |> snd
-                        Slots = [||]
-                    }
-                | ValueSome(struct (_, rules)) ->
-                    let struct (rule, rate) = rules[group.Index]
-                    let weights = Workspace.writable workspace workspace.Weights[index]
-                    let slots = Array.map (Workspace.writable workspace) before.Slots
-                    let tensors = slots |> Array.map _.Tensor
-
-                    {
-                        Weights = weights
-                        Slots = slots
-                        Counts = group.Update.Run(rule, rate, before.Counts, gradients[index], tensors, weights.Tensor)
-                    }
+            before
+            |> Array.mapi (fun index still ->
+                match after[index] with
+                | ValueSome stepped -> stepped
                 | ValueNone ->
-                    { before with
+                    { still with
                         Weights = Workspace.passOn workspace workspace.Weights[index]
-                        Slots = Array.map (Workspace.passOn workspace) before.Slots
+                        Slots = Array.map (Workspace.passOn workspace) still.Slots
                     })
 
         groups

@@ -62,19 +62,12 @@ module internal WeightedLosses =
 
         losses.Total.backward ()
 
-    // One by one where they can simply be read, in one transfer from any other device.
-    let private numbers (scalars: Tensor list) : float[] =
-        if scalars |> List.forall (fun scalar -> scalar.device_type = DeviceType.CPU) then
-            [| for scalar in scalars -> scalar.ToDouble() |]
-        else
-            let stacked =
-                torch.stack [| for scalar in scalars -> scalar.detach().``to`` ScalarType.Float64 |]
+    /// The losses as numbers, 0 for those that were not computed, and their sum as `total_loss`; and measurements that are
+    /// read with them.
+    let read (runKeys: RunKeys) (losses: WeightedLosses) (measured: Measured[]) : Map<string, float> * float[] =
+        let struct (numbers, found) =
+            Readings.readWith [| losses.Total; yield! List.map snd losses.Terms |] measured
 
-            stacked.cpu().data<float>().ToArray()
-
-    /// The losses as numbers, 0 for those that were not computed, and their sum as `total_loss`.
-    let read (runKeys: RunKeys) (losses: WeightedLosses) : Map<string, float> =
-        let numbers = numbers (losses.Total :: List.map snd losses.Terms)
         let zeros = Map.ofList [ for name in runKeys.Terms -> name, 0.0 ]
 
         Seq.zip (List.map fst losses.Terms) (Seq.tail numbers)
@@ -82,4 +75,5 @@ module internal WeightedLosses =
             (fun losses (name, value) ->
                 losses |> Map.change name (fun sum -> Some(Option.defaultValue 0.0 sum + value)))
             zeros
-        |> Map.add Keys.TotalLoss numbers[0]
+        |> Map.add Keys.TotalLoss numbers[0],
+        found

@@ -1,5 +1,6 @@
 namespace MetricLearning.Core
 
+open System.Collections.Generic
 open TorchSharp
 open type TorchSharp.torch
 open MetricLearning
@@ -18,9 +19,11 @@ type internal Workspace =
         /// The buffers that they are bound to.
         Buffers: Vector[]
         /// Vectors made for this iteration.
-        Fresh: Vector list
+        Fresh: List<Vector>
+        /// Vectors of the state before that the next one shares.
+        PassedOn: List<Vector>
         /// Vectors that are written in place, and their content before.
-        Backups: (Vector * Tensor) list
+        Backups: List<struct (Vector * Tensor)>
     }
 
 /// An iteration as a whole: it leads to what is learned next, or leaves everything as it was.
@@ -30,24 +33,29 @@ module internal Workspace =
         ownership = Ownership.Given && not vector.IsShared
 
     let private bind (handles: Handles) (ownership: Ownership) (learned: Learned) : Workspace =
-        let writable (fresh, backups) (vector: Vector) =
+        let fresh = List<Vector>()
+        let backups = List<struct (Vector * Tensor)>()
+
+        let writable (vector: Vector) : Vector =
             if mayWrite ownership vector then
-                vector, (fresh, (vector, vector.Tensor.clone ()) :: backups)
+                backups.Add(struct (vector, vector.Tensor.clone ()))
+                vector
             else
                 let copy = Vector.clone vector
-                copy, (copy :: fresh, backups)
+                fresh.Add copy
+                copy
 
-        let buffers, made = Array.mapFold writable ([], []) learned.Buffers
+        let buffers = Array.map writable learned.Buffers
 
-        let weights, (fresh, backups) =
-            Array.zip handles.Groups learned.Groups
-            |> Array.mapFold
-                (fun made (group, groupState) ->
+        let weights =
+            Array.map2
+                (fun (group: ParameterGroup) (groupState: GroupState) ->
                     if group.IsRewritten then
-                        writable made groupState.Weights
+                        writable groupState.Weights
                     else
-                        groupState.Weights, made)
-                made
+                        groupState.Weights)
+                handles.Groups
+                learned.Groups
 
         weights
         |> Array.iteri (fun group vector -> handles.Binding.BindWeights(group, vector))
@@ -61,18 +69,19 @@ module internal Workspace =
             Weights = weights
             Buffers = buffers
             Fresh = fresh
+            PassedOn = List<Vector>()
             Backups = backups
         }
 
     let private undo (handles: Handles) (workspace: Workspace) : unit =
         use _ = no_grad ()
 
-        for vector, content in workspace.Backups do
+        for struct (vector, content) in workspace.Backups do
             vector.Tensor.copy_ content |> ignore
 
         handles.Binding.Bind workspace.Before
 
-        for vector in workspace.Fresh do
+        for vector in Seq.append workspace.Fresh workspace.PassedOn do
             vector.Release()
 
     /// Runs an iteration from a state, with modules bound to it. When it fails, the modules are bound to the state as it
@@ -108,20 +117,35 @@ module internal Workspace =
 
     /// True for a vector that was made for this iteration.
     let isFresh (workspace: Workspace) (vector: Vector) : bool =
-        List.exists (fun fresh -> obj.ReferenceEquals(fresh, vector)) workspace.Fresh
+        workspace.Fresh.Exists(fun fresh -> obj.ReferenceEquals(fresh, vector))
 
     /// A vector that goes on unchanged; the state before keeps its share in it.
     let passOn (workspace: Workspace) (vector: Vector) : Vector =
         if not (isFresh workspace vector) then
             vector.Retain()
+            workspace.PassedOn.Add vector
 
         vector
 
-    /// A vector with the same content that the optimizer may write into: the vector itself where it may, else a copy.
-    let writable (workspace: Workspace) (vector: Vector) : Vector =
+    /// A copy of a vector, or the vector itself where it is one already.
+    let copyOf (workspace: Workspace) (vector: Vector) : Vector =
         if isFresh workspace vector then
             vector
-        elif mayWrite workspace.Ownership vector then
+        else
+            let copy = Vector.clone vector
+            workspace.Fresh.Add copy
+            copy
+
+    /// A vector with the same content that the optimizer may write into: the vector itself where it may, else a copy.
+    let writable (workspace: Workspace) (vector: Vector) : Vector =
+        if mayWrite workspace.Ownership vector then
             passOn workspace vector
         else
-            Vector.clone vector
+            copyOf workspace vector
+
+    /// Keeps the content of a vector that is about to be written, so that this can be undone.
+    let keep (workspace: Workspace) (vector: Vector) : unit =
+        let isKept (struct (kept: Vector, _)) = obj.ReferenceEquals(kept, vector)
+
+        if not (isFresh workspace vector || workspace.Backups.Exists isKept) then
+            workspace.Backups.Add(struct (vector, vector.Tensor.clone ()))

@@ -24,6 +24,7 @@ let tests =
                         ForkLaw.tests
                         LeakLaw.tests
                         FailureLaw.tests
+                        FiniteLaw.tests
                         StepFailureLaw.tests
                         MistakesLaw.tests
                         FrozenLaw.tests

@@ -8,6 +8,8 @@ let tests =
         "learn"
         [
             VectorTests.tests
+            MagnitudeTests.tests
+            BoundsTests.tests
             RuleTests.tests
             FlatUpdateTests.tests
             OptimizerTests.tests

@@ -135,7 +135,7 @@ module ByHand =
                                 rule,
                                 progress.Rates[key][group.Index],
                                 learned.Counts,
-                                gradients,
+                                update.Prepare(learned.Counts, gradients),
                                 [| for slot in slots -> slot.Tensor |],
                                 weights.Tensor
                             )

@@ -72,12 +72,14 @@ let internal plain (chunk: int64) (rule: Rule) (rate: float) (weights: torch.Ten
     groupWith (fun layout -> new FlatUpdate(layout, chunk)) { rule with OnePass = None } rate weights
 
 let internal step (group: Group) (gradients: (torch.Tensor | null)[]) : unit =
+    use _ = torch.NewDisposeScope()
+
     group.Counts <-
         group.Update.Run(
             group.Rule,
             group.Rate,
             group.Counts,
-            gradients,
+            group.Update.Prepare(group.Counts, gradients),
             group.Slots |> Array.map (fun slot -> slot.Tensor),
             group.Weights.Tensor
         )

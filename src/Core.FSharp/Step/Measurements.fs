@@ -1,0 +1,96 @@
+namespace MetricLearning.Core
+
+open System
+open TorchSharp
+open type TorchSharp.torch
+open MetricLearning
+
+/// How large the numbers are that a step starts from.
+[<NoEquality; NoComparison>]
+type internal Measurements =
+    {
+        /// The gradients of each group; 0 where it does not step.
+        Gradients: float[]
+        /// The weights of each group; 0 where it neither steps nor was written by the forward pass.
+        Weights: float[]
+    }
+
+/// Measuring what a step starts from, so that it is refused before anything is written.
+module internal Measurements =
+
+    let private isFloating (layout: Layout) =
+        torch.is_floating_point layout.Dtype || torch.is_complex layout.Dtype
+
+    /// What has to be read: the gradients and weights of each group, then the buffers.
+    let take (handles: Handles) (workspace: Workspace) (moves: GroupMove[]) : Measured[] =
+        use _ = no_grad ()
+        let none = Measured.Known 0.0
+
+        [|
+            for move in moves do
+                match move with
+                | GroupMove.ByRule(_, _, gradients)
+                | GroupMove.Opaque(_, ValueSome gradients) -> gradients.Magnitude
+                | GroupMove.Opaque(_, ValueNone)
+                | GroupMove.Still -> none
+            for index in 0 .. moves.Length - 1 do
+                let group = handles.Groups[index]
+
+                match moves[index] with
+                | GroupMove.Still when not group.IsRewritten -> none
+                | _ -> Magnitude.ofFlat group.Layout workspace.Weights[index].Tensor
+            for index in 0 .. handles.Buffers.Length - 1 do
+                let layout = handles.Buffers[index].Layout
+
+                if isFloating layout then
+                    Magnitude.ofFlat layout workspace.Buffers[index].Tensor
+                else
+                    none
+        |]
+
+    // The content of a vector when the iteration began.
+    let private before (workspace: Workspace) (index: int) : Tensor =
+        let vector = workspace.Before.Buffers[index]
+
+        match
+            workspace.Backups
+            |> Seq.tryFind (fun struct (kept, _) -> obj.ReferenceEquals(kept, vector))
+        with
+        | Some(struct (_, content)) -> content
+        | None -> vector.Tensor
+
+    /// The numbers that were read.
+    /// Raises NotFiniteNumberException where one of them is not finite.
+    let check
+        (handles: Handles)
+        (workspace: Workspace)
+        (moves: GroupMove[])
+        (progress: Progress)
+        (found: float[])
+        : Measurements =
+        let count = moves.Length
+        let gradients, weights = found[.. count - 1], found[count .. 2 * count - 1]
+
+        for index in 0 .. count - 1 do
+            if not (Double.IsFinite gradients[index]) then
+                match moves[index] with
+                | GroupMove.ByRule(_, _, broken)
+                | GroupMove.Opaque(_, ValueSome broken) ->
+                    Finiteness.refuseGradients progress handles.Groups[index] broken gradients[index]
+                | _ -> ()
+
+            if not (Double.IsFinite weights[index]) then
+                Finiteness.refuseWeights progress handles.Groups[index] workspace.Weights[index].Tensor weights[index]
+
+        for index in 0 .. handles.Buffers.Length - 1 do
+            if not (Double.IsFinite found[2 * count + index]) then
+                Finiteness.checkBuffers
+                    progress
+                    handles.Buffers[index].Layout
+                    (before workspace index)
+                    workspace.Buffers[index].Tensor
+
+        {
+            Gradients = gradients
+            Weights = weights
+        }
