@@ -6,6 +6,18 @@ open MetricLearning
 /// From the data in the options to a source and an order of it, or a mistake.
 module internal DataChecks =
 
+    /// A sampler that groups samples for batches of another size than the trainer cuts.
+    let batchSizes (options: RunOptions) : Diagnostics =
+        Diagnostics.warnings
+            [
+                match options.Sampler with
+                | :? Sampler as sampler when
+                    sampler.BatchSize.HasValue && sampler.BatchSize.Value <> options.BatchSize
+                    ->
+                    $"BatchSize is {options.BatchSize}, but the {sampler.GetType().Name} is made for batches of {sampler.BatchSize.Value}: its groups are torn. Give both the same number."
+                | _ -> ()
+            ]
+
     let private orMistake (make: unit -> 'T) : Result<'T, string> =
         try
             Ok(make ())

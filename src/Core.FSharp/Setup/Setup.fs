@@ -50,6 +50,7 @@ module Setup =
                 PartChecks.optimizers options
                 PartChecks.numbers options
                 PartChecks.checkpoints options
+                DataChecks.batchSizes options
                 ScheduleChecks.check options
             ]
 
@@ -66,6 +67,8 @@ module Setup =
                     SharingChecks.overlaps modules
                     SharingChecks.frozenAlike modules options.Frozen
                     SharingChecks.devices modules (HandleAssembly.chosenDevice options)
+                    OptimizerChecks.belong modules options.Optimizers.Present
+                    OptimizerChecks.precision modules options.Optimizers.Present
                     SharingChecks.idle modules options.Optimizers.Present options.Frozen
             ]
 

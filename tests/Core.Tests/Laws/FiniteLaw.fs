@@ -105,8 +105,9 @@ let private refuses (dtype: ScalarType) isWhole make (mishap: Mishap) : unit =
         Expect.isSome mishap.Start "the step was taken"
         use state = session.Take()
 
-        for vector in state.Learned.Vectors do
-            Expect.isTrue (vector.Tensor.isfinite().all().ToBoolean()) "all numbers are finite"
+        for group, after in Array.zip session.Handles.Groups state.Learned.Groups do
+            for vector in Array.append [| after.Weights |] after.Slots do
+                Expect.all (Magnitude.ofSlots group.Layout vector.Tensor) Double.IsFinite "all numbers are finite"
     | Some message ->
         for part in [ mishap.Says; "iteration 2"; "Nothing was changed" ] do
             Expect.stringContains message part "the message"

@@ -29,6 +29,7 @@ let tests =
                         MistakesLaw.tests
                         FrozenLaw.tests
                         SharingRules.tests
+                        OptimizerRules.tests
                         WeightRules.tests
                         TuplesToWeightsRules.tests
                         RewriteRules.tests

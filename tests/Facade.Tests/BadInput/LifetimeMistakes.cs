@@ -77,12 +77,18 @@ public sealed class LifetimeMistakes
     {
         using var scenario = new Scenario();
         using var other = new Scenario();
+        var larger = nn.Linear(4, 20);
+        var afterIt = nn.Linear(20, 3);
         var options = difference switch
         {
             "other sizes" => new TrainerOptions(other.Options)
             {
-                Models = new() { Trunk = nn.Linear(4, 20), Embedder = nn.Linear(20, 3) },
-                Optimizers = new() { Trunk = other.TrunkOptimizer, Embedder = other.EmbedderOptimizer },
+                Models = new() { Trunk = larger, Embedder = afterIt },
+                Optimizers = new()
+                {
+                    Trunk = optim.Adam(larger.parameters()),
+                    Embedder = optim.Adam(afterIt.parameters()),
+                },
             },
             "other buffers" => new TrainerOptions(other.Options)
             {

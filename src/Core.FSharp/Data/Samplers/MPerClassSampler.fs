@@ -85,6 +85,9 @@ type MPerClassSampler
     /// The whole rounds that fit lengthBeforeNewIter, at least one.
     override _.PassLength = Nullable(rounds * perRound)
 
+    /// The batch size it was made with; null: all classes, in batches of any size.
+    override _.BatchSize = batchSize
+
     override _.Pass(seed, pass) =
         let seed = Seed.derive "m per class" pass seed
 

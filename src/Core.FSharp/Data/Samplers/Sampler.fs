@@ -24,6 +24,11 @@ type Sampler() =
 
     default this.PassLength = this.Length
 
+    /// The batch size that the order is made for, with which a trainer's is compared; null for any.
+    abstract BatchSize: Nullable<int>
+
+    default _.BatchSize = Nullable()
+
     /// True if a pass also depends on the weights of networks when it begins. Such a pass is drawn when the one before
     /// it is used up, never ahead, while the networks show the state that goes on; its indices are part of that state.
     abstract DependsOnWeights: bool
