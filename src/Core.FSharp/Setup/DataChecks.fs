@@ -11,9 +11,7 @@ module internal DataChecks =
         Diagnostics.warnings
             [
                 match options.Sampler with
-                | :? Sampler as sampler when
-                    sampler.BatchSize.HasValue && sampler.BatchSize.Value <> options.BatchSize
-                    ->
+                | :? Sampler as sampler when sampler.BatchSize.HasValue && sampler.BatchSize.Value <> options.BatchSize ->
                     $"BatchSize is {options.BatchSize}, but the {sampler.GetType().Name} is made for batches of {sampler.BatchSize.Value}: its groups are torn. Give both the same number."
                 | _ -> ()
             ]

@@ -12,8 +12,7 @@ module internal OptimizerChecks =
         String.concat " and " (Seq.map (sprintf "\"%s\"") keys)
 
     let private owners (modules: ModuleHandle list) : Dictionary<Modules.Parameter, string list> =
-        let owners =
-            Dictionary<Modules.Parameter, string list>(HashIdentity.Reference)
+        let owners = Dictionary<Modules.Parameter, string list>(HashIdentity.Reference)
 
         for handle in modules do
             for parameter in handle.Module.parameters () do
@@ -34,8 +33,7 @@ module internal OptimizerChecks =
 
     // What an optimizer of TorchSharp's moves, against the network of its key and all others.
     let private belonging (owners: Dictionary<Modules.Parameter, string list>) key (owner: string) optimizer =
-        let parameters =
-            optimizer |> TorchOptimizers.parameters |> Seq.concat |> List.ofSeq
+        let parameters = optimizer |> TorchOptimizers.parameters |> Seq.concat |> List.ofSeq
 
         let ownersOf (parameter: Modules.Parameter) =
             match owners.TryGetValue parameter with
@@ -49,7 +47,10 @@ module internal OptimizerChecks =
             if parameters |> List.forall (fun parameter -> not parameter.IsInvalid) then
                 if not strangers.IsEmpty then
                     $"Optimizers[\"{key}\"] holds {strangers.Length} of {parameters.Length} parameters that belong to no network or loss of this trainer (shapes {shapes strangers}). Make it from the parameters() of what Models[\"{owner}\"] or LossFuncs[\"{owner}\"] is, or add the network that they belong to."
-                elif not parameters.IsEmpty && not (parameters |> List.exists (ownersOf >> List.contains owner)) then
+                elif
+                    not parameters.IsEmpty
+                    && not (parameters |> List.exists (ownersOf >> List.contains owner))
+                then
                     let found = parameters |> List.collect ownersOf |> List.distinct
 
                     $"Optimizers[\"{key}\"] holds no parameter of \"{owner}\", only those of {quoted found}. Give it under \"{Keys.optimizerOf found.Head}\", or make it from the parameters of \"{owner}\"."

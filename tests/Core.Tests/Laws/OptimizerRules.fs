@@ -83,7 +83,9 @@ let private belonging =
             Expect.hasLength found 2 $"{found}")
 
         testCase "an optimizer of ours for a network that is not there" (fun () ->
-            let made = optionsOf [ Keys.Trunk, linear RunParts.features 4L ] [ "embedder_optimizer", adam ] (data ())
+            let made =
+                optionsOf [ Keys.Trunk, linear RunParts.features 4L ] [ "embedder_optimizer", adam ] (data ())
+
             let found = mistakesOf made
             Expect.exists found _.Contains("there is no \"embedder\"") $"{found}")
     ]
@@ -106,7 +108,8 @@ let private precision =
                         let usesSmallEps =
                             not (
                                 List.exists
-                                    (fun (without: string) -> name.Contains(without, StringComparison.OrdinalIgnoreCase))
+                                    (fun (without: string) ->
+                                        name.Contains(without, StringComparison.OrdinalIgnoreCase))
                                     [ "sgd"; "momentum"; "nesterov"; "maximize"; "adadelta" ]
                             )
 
@@ -128,7 +131,8 @@ let private precision =
 let private batches =
     testCase "a sampler that is made for batches of another size" (fun () ->
         let withBatch (size: Nullable<int>) (batchSize: int) =
-            let made = optionsOf [ Keys.Trunk, linear RunParts.features 4L ] [ "trunk_optimizer", adam ] (data ())
+            let made =
+                optionsOf [ Keys.Trunk, linear RunParts.features 4L ] [ "trunk_optimizer", adam ] (data ())
 
             warnings (
                 RunOptions(made, BatchSize = batchSize, Sampler = MPerClassSampler(RunParts.labels, 2, size, 40L))
