@@ -47,6 +47,7 @@ let all =
         "core"
         [
             Data.FeedTests.tests
+            Data.OneHotTests.tests
             Metric.MeasureTests.tests
             State.ScheduleTests.tests
             Optimizers.LearnTests.tests

@@ -43,7 +43,9 @@ module DataOrder =
     /// Every one of `count` samples once a pass, in their order; the last batch of a pass may be a smaller one.
     /// ArgumentException if there are none.
     let sequential (count: int64) (batchSize: int) : DataOrder =
-        checkBatchSize batchSize
+        // Of inference and testers, whose argument has the one or the other spelling.
+        if batchSize < 1 then
+            invalidArg (nameof batchSize) $"The batch size is {batchSize}: it must be at least 1."
 
         if count < 1L then
             invalidArg (nameof count) "The data set has no samples: give at least one."

@@ -203,8 +203,24 @@ module internal DatasetEmbeddings =
         use place = whole.narrow (0L, filled, part.size 0)
         place.copy_ part |> ignore
 
+    // Networks with broken weights, or given broken numbers, make embeddings that nothing is near to.
+    let private checkFinite (sampleOf: int64 -> int64) (streams: Tensor[]) : unit =
+        match EmbeddingChecks.firstBroken (List.ofArray streams) with
+        | ValueNone -> ()
+        | ValueSome(struct (_, row)) ->
+            invalidOp
+                $"The networks made an embedding with a number that is NaN or infinite, of sample {sampleOf row}: look for such numbers in the sample, and in the weights."
+
+    let private checkBatch (batch: EmbeddedBatch) : EmbeddedBatch =
+        try
+            checkFinite (fun row -> batch.Indices[Convert.ToInt32 row]) batch.Streams
+            batch
+        with _ ->
+            batch.Dispose()
+            reraise ()
+
     // Into tensors that are made once: one for each stream, and one for the labels.
-    let private collect (rows: int64) (batches: seq<EmbeddedBatch>) : struct (Tensor[] * Tensor) =
+    let private collect (sampleOf: int64 -> int64) (rows: int64) (batches: seq<EmbeddedBatch>) =
         use scope = NewDisposeScope()
         let mutable all: struct (Tensor[] * Tensor) voption = ValueNone
         let mutable filled = 0L
@@ -229,6 +245,8 @@ module internal DatasetEmbeddings =
 
         match all with
         | ValueSome(struct (streams, labels)) when filled = rows ->
+            checkFinite sampleOf streams
+
             for tensor in Array.append streams [| labels |] do
                 tensor.MoveToOuterDisposeScope() |> ignore
 
@@ -243,7 +261,7 @@ module internal DatasetEmbeddings =
             let options = naming options
             let struct (loader, _) = load options dataset (sequential options)
             use loader = loader
-            yield! read 1 model options ignore loader
+            yield! read 1 model options ignore loader |> Seq.map checkBatch
         }
 
     /// The embeddings of a data set of samples that hold the inputs of several streams, such as (anchor, positive or
@@ -259,7 +277,7 @@ module internal DatasetEmbeddings =
         use loader = loader
 
         let struct (embeddings, labels) =
-            read streams model options (unchanged model) loader |> collect count
+            read streams model options (unchanged model) loader |> collect id count
 
         embeddings
         |> Array.mapi (fun stream embeddings ->
@@ -272,7 +290,7 @@ module internal DatasetEmbeddings =
     /// The embeddings of a whole data set, (N × D) in one tensor. Labels are those of all levels, unless the options say
     /// otherwise.
     /// ArgumentException if the data set is empty or its labels cannot be read; InvalidOperationException if the networks are given
-    /// other weights meanwhile; OperationCanceledException when the token is cancelled.
+    /// other weights meanwhile, or make a number that is not finite; OperationCanceledException when the token is cancelled.
     let compute (model: EmbeddingModel) (options: EmbeddingOptions) (dataset: TrainingData) : LabelledEmbeddings =
         (computeStreams 1 model options dataset)[0]
 
@@ -283,6 +301,8 @@ module internal DatasetEmbeddings =
         (dataset: TrainingData)
         (samples: int64[])
         : LabelledEmbeddings =
+        let options = naming options
+
         let order (_: int64) =
             DataOrder.ofBatches (Array.chunkBySize options.BatchSize samples)
 
@@ -290,6 +310,6 @@ module internal DatasetEmbeddings =
         use loader = loader
 
         let struct (embeddings, labels) =
-            read 1 model options (unchanged model) loader |> collect samples.LongLength
+            read 1 model options (unchanged model) loader |> collect (fun row -> samples[Convert.ToInt32 row]) samples.LongLength
 
         new LabelledEmbeddings(embeddings[0], labels, namesOf options (labels.size 1))

@@ -82,4 +82,9 @@ type internal EmbeddingModel(trunk: nn.Module, embedder: nn.Module | null) =
                 embeddings
 
         TorchModules.checkMatrix embeddings
+
+        if not (embeddings.is_floating_point ()) then
+            invalidOp
+                $"Embeddings must be floating-point numbers; the networks made {embeddings.dtype}. Let them end with a layer that computes with such."
+
         embeddings

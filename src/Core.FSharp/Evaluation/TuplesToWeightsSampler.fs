@@ -64,6 +64,8 @@ type TuplesToWeightsSampler
                 $"subsetSize is {taken}, of {count} samples: give 1 to {count}, or leave it out for all."
 
     let embedding = EmbeddingModel(model, null)
+    // Of strings, too, only which are equal counts.
+    let names = LabelNames()
     let mutable weights: float32[] = Array.create (int count) 1.0f
 
     // Embeddings (K × D) and labels (K) of samples.
@@ -77,6 +79,7 @@ type TuplesToWeightsSampler
                     Device = dataDevice
                     NormalizeEmbeddings = normalizeEmbeddings
                     Reading = reading
+                    Names = names
                     Seed = seed
                 }
                 dataset

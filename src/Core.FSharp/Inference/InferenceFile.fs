@@ -113,6 +113,14 @@ module internal InferenceFile =
             (file :> IDisposable).Dispose()
             reraise ()
 
+    let private indexOf (path: string) (index: torch.Tensor) : torch.Tensor =
+        if not (index.is_floating_point ()) then
+            refuse path $"has an index of {index.dtype}, but embeddings are floating-point numbers."
+
+        match EmbeddingChecks.firstBroken [ index ] with
+        | ValueNone -> index
+        | ValueSome(struct (_, row)) -> refuse path $"has an index with a number that is NaN or infinite, in row {row}."
+
     let private contentOf (path: string) (file: SafetensorsFile) : InferenceContent =
         let word key =
             match file.Metadata.TryGetValue key with
@@ -133,7 +141,7 @@ module internal InferenceFile =
                 if not (file.Contains indexName) then
                     null
                 elif (file.Entry indexName).Shape.Length = 2 then
-                    file.Tensor indexName
+                    indexOf path (file.Tensor indexName)
                 else
                     refuse path "has an index that is no matrix."
         }
@@ -197,5 +205,5 @@ module internal InferenceFile =
             openAs path [ indexFormat; format ] "an index or inference model that this library saved"
 
         match contentOf path file with
-        | content when isNull content.Index -> refuse path "has no index: it was saved before trainKnn."
+        | content when isNull content.Index -> refuse path "has no index: it was saved before TrainKnn."
         | content -> content

@@ -152,7 +152,9 @@ type InferenceModel
         let embeddings = embed query batchSize
 
         let found =
-            state.Search(fun reference -> knnFunc.Search(embeddings, int64 k, reference, false))
+            state.Search(fun reference ->
+                EmbeddingChecks.areMatrices [ struct ("query", embeddings); struct ("index", reference) ]
+                Searches.search knnFunc embeddings (int64 k) reference)
 
         scope.MoveToOuter(found.Distances, found.Indices) |> ignore
         found
@@ -206,7 +208,7 @@ type InferenceModel
     /// <param name="seed">Seeds that sample.</param>
     /// <param name="batchSize">The number of samples that are embedded at once.</param>
     /// <returns>The threshold, and its scores on the pairs.</returns>
-    /// <exception cref="System.ArgumentException">No two samples belong together, or all do; or an embedding is NaN.</exception>
+    /// <exception cref="System.ArgumentException">No two samples belong together, or all do; or an embedding is not finite.</exception>
     member _.CalibrateThreshold
         (
             dataset: TrainingData,
@@ -218,6 +220,12 @@ type InferenceModel
         ) : CalibratedThreshold =
         ArgumentNullException.ThrowIfNull(dataset, nameof dataset)
         let level = HierarchyLevel.One labelHierarchyLevel
+
+        if OneHot.isOneHot dataset then
+            invalidArg
+                (nameof dataset)
+                "The labels are one-hot, with a column of 0 and 1 for each class: give the number of each sample's class instead (of a tensor, labels.argmax(1))."
+
 
         use found =
             DatasetEmbeddings.compute model (options batchSize { reading with Level = level }) dataset

@@ -10,7 +10,7 @@ open TorchSharp
 /// Decides which embeddings match: those within a threshold of each other, or, by a similarity, at least as similar as the threshold.
 /// </summary>
 /// <remarks>
-/// 16-bit embeddings are compared in 32 bits, and a distance of NaN is no match. The distance normalizes embeddings where it is made to.
+/// 16-bit embeddings are compared in 32 bits, and embeddings that are not finite are refused. The distance normalizes embeddings where it is made to.
 /// </remarks>
 [<Sealed>]
 type MatchFinder
@@ -74,6 +74,15 @@ type MatchFinder
             let part = query.narrow (0L, first, min rows (query.size 0 - first))
             act first (distance.Matrix(part, reference))
 
+    /// ArgumentException unless embeddings can be compared: matrices of finite numbers, equally wide.
+    member internal _.Check(query: torch.Tensor, reference: torch.Tensor) : unit =
+        EmbeddingChecks.areComparable
+            [
+                struct (nameof query, query)
+                if not (obj.ReferenceEquals(query, reference)) then
+                    struct (nameof reference, reference)
+            ]
+
     /// The distances between rows of equal number of x and y (N × D): (N).
     member internal _.ComparePairs(x: torch.Tensor, y: torch.Tensor) : torch.Tensor =
         if x.dim () <> 2L || y.dim () <> 2L || x.size 0 <> y.size 0 || x.size 1 <> y.size 1 then
@@ -98,6 +107,7 @@ type MatchFinder
     /// <param name="query">(Q × D).</param>
     /// <param name="reference">(R × D); null for the query itself, each row of which then matches itself.</param>
     /// <param name="threshold">Null for the finder's.</param>
+    /// <exception cref="System.ArgumentException">Embeddings are no matrices of finite numbers, or not equally wide.</exception>
     /// <exception cref="System.InvalidOperationException">There is no threshold.</exception>
     member this.GetMatchingPairs
         (
@@ -108,6 +118,7 @@ type MatchFinder
         ArgumentNullException.ThrowIfNull(query, nameof query)
         let limit = chosen threshold
         let reference = reference |> Option.ofObj |> Option.defaultValue query
+        this.Check(query, reference)
 
         let found =
             torch.empty (query.size 0, reference.size 0, dtype = torch.bool, device = query.device)
@@ -130,6 +141,7 @@ type MatchFinder
     /// <param name="query">(Q × D).</param>
     /// <param name="reference">(R × D); null for the query itself, each row of which then matches itself.</param>
     /// <param name="threshold">Null for the finder's.</param>
+    /// <exception cref="System.ArgumentException">Embeddings are no matrices of finite numbers, or not equally wide.</exception>
     /// <exception cref="System.InvalidOperationException">There is no threshold.</exception>
     [<return: TupleElementNames([| "Query"; "Reference" |])>]
     member this.GetMatchingTuples
@@ -141,6 +153,7 @@ type MatchFinder
         ArgumentNullException.ThrowIfNull(query, nameof query)
         let limit = chosen threshold
         let reference = reference |> Option.ofObj |> Option.defaultValue query
+        this.Check(query, reference)
         let found = ResizeArray()
 
         this.Compare(
@@ -160,13 +173,14 @@ type MatchFinder
     /// <param name="x">(N × D).</param>
     /// <param name="y">(N × D).</param>
     /// <param name="threshold">Null for the finder's.</param>
-    /// <exception cref="System.ArgumentException">They differ in shape.</exception>
+    /// <exception cref="System.ArgumentException">They differ in shape, or a number is NaN or infinite.</exception>
     /// <exception cref="System.InvalidOperationException">There is no threshold.</exception>
     member this.IsMatch(x: torch.Tensor, y: torch.Tensor, [<Optional>] threshold: Nullable<float>) : bool[] =
         ArgumentNullException.ThrowIfNull(x, nameof x)
         ArgumentNullException.ThrowIfNull(y, nameof y)
         let limit = chosen threshold
         use _ = torch.NewDisposeScope()
+        EmbeddingChecks.areComparable [ struct (nameof x, x); struct (nameof y, y) ]
         let found = this.ComparePairs(x, y) |> matches limit
 
         if found.numel () = 0L then

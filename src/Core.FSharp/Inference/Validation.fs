@@ -75,7 +75,7 @@ type Validation =
     /// <param name="maxPairs">The largest number of pairs that are compared; of more, a random sample, half of it pairs of one class, stands
     /// for all.</param>
     /// <param name="seed">Seeds that sample.</param>
-    /// <exception cref="System.ArgumentException">No two samples belong together, or all do; or an embedding is NaN.</exception>
+    /// <exception cref="System.ArgumentException">No two samples belong together, or all do; or an embedding is not finite.</exception>
     static member Calibrate
         (
             finder: MatchFinder,
@@ -86,15 +86,17 @@ type Validation =
             [<Optional; DefaultParameterValue(0L)>] seed: int64
         ) : CalibratedThreshold =
         Ranges.atLeast 2L (nameof maxPairs) maxPairs
+        EmbeddingChecks.areMatrices [ struct (nameof embeddings, embeddings) ]
 
         if
             labels.dim () <> 1L
-            || embeddings.dim () <> 2L
             || embeddings.size 0 <> labels.size 0
         then
             invalidArg
                 (nameof labels)
-                $"Embeddings of shape {Shape.show embeddings.shape} and labels of shape {Shape.show labels.shape} do not fit: give a matrix, and a label for each of its rows."
+                $"Embeddings of shape {Shape.show embeddings.shape} and labels of shape {Shape.show labels.shape} do not fit: give a label for each row."
+
+        EmbeddingChecks.areFinite [ struct (nameof embeddings, embeddings) ]
 
         use _ = torch.no_grad ()
         use _ = torch.NewDisposeScope()
@@ -120,7 +122,7 @@ type Validation =
     /// <param name="y">(N × D).</param>
     /// <param name="same">(N) bool: whether the pair belongs together.</param>
     /// <param name="goal">Null for <c>CalibrationGoal.Accuracy</c>.</param>
-    /// <exception cref="System.ArgumentException">Shapes do not fit; no pair belongs together, or all do; an embedding is NaN.</exception>
+    /// <exception cref="System.ArgumentException">Shapes do not fit; no pair belongs together, or all do; an embedding is not finite.</exception>
     static member CalibratePairs
         (
             finder: MatchFinder,
@@ -130,6 +132,7 @@ type Validation =
             [<Optional; DefaultParameterValue(null: CalibrationGoal | null)>] goal: CalibrationGoal | null
         ) : CalibratedThreshold =
         use _ = torch.NewDisposeScope()
+        EmbeddingChecks.areComparable [ struct (nameof x, x); struct (nameof y, y) ]
         let distances = finder.ComparePairs(x, y)
 
         if same.dim () <> 1L || same.size 0 <> distances.size 0 then

@@ -39,6 +39,13 @@ module internal DataChecks =
                 }
                 options.Dataset)
 
+    /// Doubts about the labels.
+    let doubts (options: RunOptions) : string list =
+        if options.ChosenLevel.HasValue then
+            []
+        else
+            OneHot.doubts options.Dataset
+
     /// The order of the source's samples, or the mistake in it.
     let order (options: RunOptions) (source: BatchSource) : Result<DataOrder, string> =
         orMistake (fun () ->

@@ -16,4 +16,5 @@ let tests =
             TesterOptionTests.tests
             TesterTraceTests.tests
             LabelNameTests.tests
+            AdviceTests.tests
         ]

@@ -19,5 +19,6 @@ let tests =
                 FileMistakeTests.tests
                 TrainingTests.tests
                 ConcurrencyTests.tests
+                BrokenEmbeddingTests.tests
             ]
     )

@@ -111,7 +111,7 @@ let private mistakes =
             throws<ArgumentException> "8 labels" (fun () ->
                 embeds trunk (TrainingData.FromTensors(rows.Value, [| 0..7 |])))
 
-            throws<ArgumentException> "BatchSize is 0" (fun () ->
+            throws<ArgumentException> "batch size is 0" (fun () ->
                 (DatasetEmbeddings.compute (EmbeddingModel(trunk, null)) { options with BatchSize = 0 } (good ()))
                     .Dispose())
 

@@ -149,6 +149,7 @@ public sealed class OptionTests
             DatasetLabels = scenario.Labels,
             SetMinLabelToZero = true,
             Seed = 5,
+            Deterministic = false,
             Checkpoints = new() { Folder = "folder" },
             EndOfIterationHook = _ => { },
             EndOfEpochHook = _ => null,

@@ -80,26 +80,18 @@ module internal AccuracyCalculation =
 
         let neighbours = Array.max counts
 
-        options.Knn.SearchInBlocks(
-            input.Query,
-            neighbours,
-            input.Reference,
-            input.RefIncludesQuery,
-            fun first found ->
+        Searches.inBlocks
+            options.Knn
+            input.Query
+            neighbours
+            input.Reference
+            input.RefIncludesQuery
+            (fun first found ->
                 let count = found.Indices.size 0
-
-                if
-                    found.Indices.dim () <> 2L
-                    || found.Indices.size 1 < neighbours
-                    || first + count > rows
-                then
-                    invalidOp $"The kNN function must return {neighbours} neighbours of each of {rows} queries."
-
                 let step = max 1L (atOnce / neighbours)
 
                 for start in 0L .. step .. count - 1L do
-                    inBlock first found start (min step (count - start))
-        )
+                    inBlock first found start (min step (count - start)))
 
         scores
 
@@ -228,7 +220,7 @@ module internal AccuracyCalculation =
     /// The accuracies of `query` (Q × D) with labels (Q) among `reference` (R × D) with labels (R). Without a reference, queries are
     /// searched among each other. With `refIncludesQuery`, row i of the query is row i of the reference, and no neighbour of itself. Labels
     /// may have levels (Q × levels) if a comparison reads them. Nothing is recorded for gradients.
-    /// ArgumentException when numbers of rows do not fit.
+    /// ArgumentException when numbers of rows do not fit, or a number is NaN or infinite.
     let calculate
         (options: AccuracyOptions)
         (query: torch.Tensor)

@@ -120,7 +120,7 @@ type AccuracyCalculator
     /// <param name="refIncludesQuery">The first rows of the reference are the query; none of them is its own neighbour.</param>
     /// <param name="include">Narrows the metrics of this call; null or empty for all that the calculator has.</param>
     /// <param name="exclude">Leaves metrics out of this call.</param>
-    /// <exception cref="System.ArgumentException">Numbers of rows do not fit; the reference does not begin with the query.</exception>
+    /// <exception cref="System.ArgumentException">Numbers of rows do not fit; a number is NaN or infinite; the reference does not begin with the query.</exception>
     member _.GetAccuracy
         (
             query: torch.Tensor,

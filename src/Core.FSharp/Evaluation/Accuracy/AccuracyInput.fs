@@ -21,13 +21,10 @@ type internal AccuracyInput =
 module internal AccuracyInput =
 
     let private checkRows (name: string) (embeddings: torch.Tensor) (labels: torch.Tensor) (mayHaveLevels: bool) =
-        if embeddings.dim () <> 2L then
-            invalidArg name "Embeddings must be a matrix, one row a sample; flatten what the network returns."
-
         if labels.dim () <> 1L && not (mayHaveLevels && labels.dim () = 2L) then
             invalidArg
                 name
-                $"Labels must be a vector, one per sample; these have {labels.dim ()} dimensions. Choose a level, or give a label comparison."
+                $"Labels must be a vector, one per sample; these have {labels.dim ()} dimensions. Choose a level (labels.select(1, 0)), or give the calculator a labelComparisonFn that compares several."
 
         if embeddings.size 0 <> labels.size 0 then
             invalidArg
@@ -36,6 +33,16 @@ module internal AccuracyInput =
 
         if embeddings.size 0 = 0L then
             invalidArg name "There are no embeddings."
+
+    // Everything that is compared, in one look.
+    let private checkNumbers (embeddings: struct (string * torch.Tensor) list) (labels: torch.Tensor list) =
+        EmbeddingChecks.areFinite
+            [
+                yield! embeddings
+                for labels in labels do
+                    if labels.is_floating_point () then
+                        struct ("labels", labels)
+            ]
 
     /// Checked input on the device. Without a reference, it is the query itself.
     let create
@@ -65,11 +72,14 @@ module internal AccuracyInput =
 
         let here (tensor: torch.Tensor) = tensor.detach().``to`` device
         let labelsHere (labels: torch.Tensor) = (here labels).to_type labelType
+        EmbeddingChecks.areMatrices [ struct ("query", query) ]
         checkRows "query" query queryLabels mayHaveLevels
         let embeddings, labels = here query, labelsHere queryLabels
 
         match reference, referenceLabels with
         | null, null ->
+            checkNumbers [ struct ("query", query) ] [ queryLabels ]
+
             {
                 Query = embeddings
                 QueryLabels = labels
@@ -80,8 +90,11 @@ module internal AccuracyInput =
         | null, _ -> invalidArg "reference" "There are labels of references but no references: give both, or neither."
         | _, null -> invalidArg "referenceLabels" "There are references without labels: give both, or neither."
         | reference, referenceLabels ->
+            let both = [ struct ("query", query); struct ("reference", reference) ]
+            EmbeddingChecks.areMatrices both
             checkRows "reference" reference referenceLabels mayHaveLevels
             let others = here reference
+            checkNumbers both [ queryLabels; referenceLabels ]
 
             let input =
                 {
@@ -98,7 +111,7 @@ module internal AccuracyInput =
                 let isSame =
                     others.size 0 >= count
                     && others.size 1 = embeddings.size 1
-                    && others.narrow(0L, 0L, count).to_type(embeddings.dtype).allclose(embeddings, equal_nan = true)
+                    && others.narrow(0L, 0L, count).to_type(embeddings.dtype).allclose embeddings
 
                 if not isSame then
                     invalidArg

@@ -2,7 +2,9 @@ namespace MetricLearning
 
 open System
 open System.Collections.Generic
+open System.Runtime.InteropServices
 open TorchSharp
+open MetricLearning.Core
 
 /// The distinct labels of queries, and how many references match each.
 [<ReferenceEquality>]
@@ -28,11 +30,26 @@ module internal LabelGroups =
         match comparison with
         | null -> x.eq y
         | given ->
-            let found = given.Invoke(x, y)
+            let advice =
+                if x.dim () > shape.Length then
+                    "labels have several levels along the last dimension, which it must reduce, as (x.eq(y)).all(-1) does."
+                else
+                    "labels are of one level at a time, also in a tester of several levels: compare x and y element by element, as x.eq(y) does."
+
+            let found =
+                try
+                    given.Invoke(x, y)
+                with :? ExternalException as error ->
+                    raise (
+                        InvalidOperationException(
+                            $"The label comparison failed on labels of shape {Shape.show x.shape} and {Shape.show y.shape}; {advice} {TorchModules.reason error}",
+                            error
+                        )
+                    )
 
             if isNull (box found) || not (found.shape.AsSpan().SequenceEqual shape) then
                 invalidOp
-                    $"The label comparison must broadcast its arguments and say yes or no for each, {Shape.show shape}: compare x and y element by element (of labels with several levels, along the last dimension)."
+                    $"The label comparison must broadcast its arguments and say yes or no for each, {Shape.show shape}; {advice}"
 
             found.to_type torch.bool
 

@@ -6,7 +6,7 @@ open TorchSharp
 
 /// <summary>Exact nearest neighbours by any distance, tile by tile; by a similarity, the largest values come first.</summary>
 /// <remarks>
-/// Equally near references are ordered by row. 16-bit embeddings are compared in 32 bits, and NaN is farther than anything. With a
+/// Equally near references are ordered by row. 16-bit embeddings are compared in 32 bits. Embeddings that are not finite are refused. With a
 /// Euclidean distance, a cosine or a dot product, tiles are matrix products, and the distances of the neighbours found are computed again
 /// pair by pair, so that equal rows are at a distance of exactly 0; for very large k (more than max(4096, R / 4) / D) they come from the
 /// matrix product itself.
@@ -35,7 +35,11 @@ type CustomKNN
         if batchSize.HasValue then
             Ranges.atLeast 1L (nameof batchSize) (int64 batchSize.Value)
 
+    // Of few queries, reading all references takes as long as the search; their distances show a number that is not finite, too.
+    let isFew (query: torch.Tensor) = query.size 0 <= 32L
+
     let search
+        (areFinite: bool)
         (query: torch.Tensor)
         (k: int64)
         (reference: torch.Tensor)
@@ -45,6 +49,12 @@ type CustomKNN
         KnnInput.check query k reference refIncludesQuery
         use _ = torch.no_grad ()
         use _ = torch.NewDisposeScope()
+        let named = [ struct (nameof query, query); struct (nameof reference, reference) ]
+
+        if not areFinite && not (isFew query) then
+            EmbeddingChecks.areFinite named
+
+        let doubts = ResizeArray<torch.Tensor>()
         let query, reference = KnnInput.alike query reference
         let nearness = Nearness.ofDistance distance query reference
         let queries, references = query.size 0, reference.size 0
@@ -82,6 +92,9 @@ type CustomKNN
 
                         let scores = nearness.Matrix block part
 
+                        if not areFinite && isFew query then
+                            doubts.Add(scope.MoveToOuter(Numeric.sum scores))
+
                         if refIncludesQuery then
                             Candidates.hideSelf firstRow firstColumn scores
 
@@ -110,6 +123,14 @@ type CustomKNN
             use _ = torch.NewDisposeScope()
             let block = nearness.Query.narrow (0L, firstRow, min rows (queries - firstRow))
             let found = candidates firstRow block
+
+            if doubts.Count > 0 then
+                use sum = torch.stack(doubts).sum()
+
+                if not (Double.IsFinite(sum.to_type(torch.float64).item<float>())) then
+                    EmbeddingChecks.areFinite named
+
+                doubts.Clear()
 
             let ranked =
                 match pairwise with
@@ -149,7 +170,7 @@ type CustomKNN
     /// The largest number of queries that are compared at once; null for as many as `MaxBytes` allows.
     member _.BatchSize = batchSize
 
-    override _.Search(query, k, reference, refIncludesQuery) =
+    member private _.SearchWhole(areFinite, query: torch.Tensor, k, reference, refIncludesQuery) =
         KnnInput.check query k reference refIncludesQuery
         use scope = torch.NewDisposeScope()
         let shape = [| query.size 0; k |]
@@ -158,7 +179,7 @@ type CustomKNN
         let distances =
             torch.empty (shape, dtype = KnnInput.dtype query reference, device = query.device)
 
-        search query k reference refIncludesQuery (fun first found columns ->
+        search areFinite query k reference refIncludesQuery (fun first found columns ->
             let place (all: torch.Tensor) = all.narrow (0L, first, found.size 0)
             (place distances).copy_ found |> ignore
             (place indices).copy_ columns |> ignore)
@@ -166,6 +187,20 @@ type CustomKNN
         scope.MoveToOuter(distances, indices) |> ignore
         new Neighbours(distances, indices)
 
+    /// A search among embeddings that are known to be finite.
+    member internal this.SearchFinite(query: torch.Tensor, k: int64, reference: torch.Tensor) : Neighbours =
+        this.SearchWhole(true, query, k, reference, false)
+
+    /// The same block by block: `act` gets the number of the first query of a block, and the block's neighbours.
+    member internal _.SearchFiniteInBlocks
+        (query: torch.Tensor, k: int64, reference: torch.Tensor, refIncludesQuery: bool, act: int64 -> Neighbours -> unit)
+        : unit =
+        search true query k reference refIncludesQuery (fun first distances columns ->
+            act first (new Neighbours(distances, columns)))
+
+    override this.Search(query, k, reference, refIncludesQuery) =
+        this.SearchWhole(false, query, k, reference, refIncludesQuery)
+
     override _.SearchInBlocks(query, k, reference, refIncludesQuery, act) =
-        search query k reference refIncludesQuery (fun first distances columns ->
+        search false query k reference refIncludesQuery (fun first distances columns ->
             act.Invoke(first, new Neighbours(distances, columns)))

@@ -1,5 +1,6 @@
 namespace MetricLearning
 
+open System
 open TorchSharp
 
 /// The input of a search for neighbours.
@@ -7,19 +8,9 @@ module internal KnnInput =
 
     /// ArgumentException unless `k` neighbours of every query can be found.
     let check (query: torch.Tensor) (k: int64) (reference: torch.Tensor) (refIncludesQuery: bool) : unit =
-        if query.dim () <> 2L || reference.dim () <> 2L then
-            invalidArg (nameof query) "Embeddings must be matrices, one row a sample; flatten what the network returns."
-
-        if query.size 1 <> reference.size 1 then
-            invalidArg
-                (nameof reference)
-                $"Queries of {query.size 1} and references of {reference.size 1} numbers cannot be compared: they must be equally wide."
-
-        if not (query.is_floating_point () && reference.is_floating_point ()) then
-            invalidArg
-                (nameof query)
-                $"Embeddings must be floating-point numbers; these are {query.dtype} and {reference.dtype}."
-
+        ArgumentNullException.ThrowIfNull(query, nameof query)
+        ArgumentNullException.ThrowIfNull(reference, nameof reference)
+        EmbeddingChecks.areMatrices [ struct (nameof query, query); struct (nameof reference, reference) ]
         Ranges.atLeast 1L (nameof k) k
 
         if refIncludesQuery && query.size 0 > reference.size 0 then

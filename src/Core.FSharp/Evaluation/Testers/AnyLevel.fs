@@ -6,14 +6,19 @@ open System
 [<Sealed; AllowNullLiteral(false)>]
 type AnyLevel private (level: HierarchyLevel) =
 
+    static let unchosen = AnyLevel(HierarchyLevel.One 0)
+
     static let checkedLevel (level: int) : int =
         if level >= 0 then
             level
         else
-            raise (ArgumentException($"labelHierarchyLevel is {level}: levels count from 0.", nameof level))
+            raise (ArgumentException($"LabelHierarchyLevel is {level}: levels count from 0.", nameof level))
 
     /// The levels as readers take them.
     member internal _.Level: HierarchyLevel = level
+
+    /// Level 0, where nobody chose one.
+    static member internal Unchosen: AnyLevel = unchosen
 
     /// Every level.
     static member All: AnyLevel = AnyLevel HierarchyLevel.All
@@ -29,7 +34,7 @@ type AnyLevel private (level: HierarchyLevel) =
         ArgumentNullException.ThrowIfNull(levels, nameof levels)
 
         if levels.Length = 0 then
-            raise (ArgumentException("labelHierarchyLevel has no levels: give at least one.", nameof levels))
+            raise (ArgumentException("LabelHierarchyLevel has no levels: give at least one.", nameof levels))
 
         AnyLevel(HierarchyLevel.Several(Array.map checkedLevel levels))
 
@@ -41,7 +46,7 @@ type AnyLevel private (level: HierarchyLevel) =
         else
             raise (
                 ArgumentException(
-                    $"labelHierarchyLevel is \"{all}\": give a number from 0, several, or \"all\".",
+                    $"LabelHierarchyLevel is \"{all}\": give a number from 0, several, or \"all\".",
                     nameof all
                 )
             )

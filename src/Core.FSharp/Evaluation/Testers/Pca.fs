@@ -14,12 +14,12 @@ type internal Pca private (mean: torch.Tensor, deviation: torch.Tensor, directio
         let rows, columns = embeddings.size 0, embeddings.size 1
 
         if int64 size < 1L || int64 size > columns then
-            invalidArg "pca" $"pca is {size}, but embeddings have {columns} numbers: give 1 to {columns}."
+            invalidArg "pca" $"Pca is {size}, but embeddings have {columns} numbers: give 1 to {columns}."
 
         if rows < 2L then
             invalidArg
                 "pca"
-                $"{rows} embedding has no principal components: leave pca out, or give at least two samples."
+                $"{rows} embedding has no principal components: leave Pca out, or give at least two samples."
 
         use scope = torch.NewDisposeScope()
         use _ = torch.no_grad ()

@@ -33,7 +33,7 @@ type TestOptions() =
     member val DataAndLabelGetter: Func<obj, struct (obj * obj)> | null = null with get, set
 
     /// The levels of labels to evaluate, from 0: one, several, or `"all"`. 0 by default.
-    member val LabelHierarchyLevel: AnyLevel = AnyLevel.op_Implicit 0 with get, set
+    member val LabelHierarchyLevel: AnyLevel = AnyLevel.Unchosen with get, set
 
     /// The labels of the whole data set, one or several for each sample, as integers or strings. Needed with `SetMinLabelToZero`, and for
     /// losses that have learned classes which are strings.

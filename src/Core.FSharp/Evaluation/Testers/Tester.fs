@@ -27,6 +27,7 @@ type Tester
     let settings = TestSettings.create space calculator options
     let visualizer, visualizerHook = options.Visualizer, options.VisualizerHook
     let levelNames = string options.LabelHierarchyLevel
+    let isLevelUnchosen = obj.ReferenceEquals(options.LabelHierarchyLevel, AnyLevel.Unchosen)
     let mutable results: IReadOnlyDictionary<string, SplitResults> = Dictionary()
     let mutable evaluated: SplitToEval[] = [||]
     let mutable warnings: string[] = [||]
@@ -131,6 +132,10 @@ type Tester
             LabelLevels.evaluated space settings.Level (known[name].Head.Labels.size 1)
 
         let doubts = ResizeArray<string>()
+
+        if isLevelUnchosen then
+            doubts.AddRange(known.Keys |> Seq.collect (fun name -> OneHot.doubts datasetDict[name]))
+
         let found = Dictionary<string, SplitResults>()
 
         for split in splits do

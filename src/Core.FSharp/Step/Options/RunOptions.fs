@@ -13,6 +13,8 @@ type RunOptions() =
     let mutable lrSchedulers = LrSchedulers()
     let mutable gradientClippers = GradientClippers()
     let mutable freezeThese: IReadOnlyCollection<string> = [||]
+    // Null where nobody chose one.
+    let mutable level = Nullable<int>()
 
     let orEmpty (make: unit -> 'Value) (value: 'Value) : 'Value =
         if isNull (box value) then make () else value
@@ -39,7 +41,7 @@ type RunOptions() =
             this.GradientClippers <- options.GradientClippers
             this.FreezeThese <- options.FreezeThese
             this.FreezeTrunkBatchnorm <- options.FreezeTrunkBatchnorm
-            this.LabelHierarchyLevel <- options.LabelHierarchyLevel
+            this.ChosenLevel <- options.ChosenLevel
             this.DataloaderNumWorkers <- options.DataloaderNumWorkers
             this.DataAndLabelGetter <- options.DataAndLabelGetter
             this.DatasetLabels <- options.DatasetLabels
@@ -108,7 +110,14 @@ type RunOptions() =
     member val FreezeTrunkBatchnorm: bool = false with get, set
 
     /// The level of labels that counts where samples have several, from 0. 0 by default.
-    member val LabelHierarchyLevel: int = 0 with get, set
+    member _.LabelHierarchyLevel
+        with get (): int = level.GetValueOrDefault()
+        and set (value: int) = level <- Nullable value
+
+    /// The same; null where it was never set.
+    member internal _.ChosenLevel
+        with get (): Nullable<int> = level
+        and set (value: Nullable<int>) = level <- value
 
     /// The number of threads that prepare batches ahead; 0 prepares them on the caller's. It never changes a result.
     /// 2 by default.
