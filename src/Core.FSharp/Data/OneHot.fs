@@ -29,7 +29,8 @@ module internal OneHot =
     let private areFlags (columns: int64[][]) : bool =
         columns.Length > 1
         && columns
-           |> Array.forall (fun column -> column.Length > 0 && column |> Array.forall (fun flag -> flag = 0L || flag = 1L))
+           |> Array.forall (fun column ->
+               column.Length > 0 && column |> Array.forall (fun flag -> flag = 0L || flag = 1L))
 
     let private hasOneEach (columns: int64[][]) : bool =
         Seq.forall (fun row -> columns |> Array.sumBy (fun column -> column[row]) = 1L) [ 0 .. columns[0].Length - 1 ]

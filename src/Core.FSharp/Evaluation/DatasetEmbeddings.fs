@@ -310,6 +310,7 @@ module internal DatasetEmbeddings =
         use loader = loader
 
         let struct (embeddings, labels) =
-            read 1 model options (unchanged model) loader |> collect (fun row -> samples[Convert.ToInt32 row]) samples.LongLength
+            read 1 model options (unchanged model) loader
+            |> collect (fun row -> samples[Convert.ToInt32 row]) samples.LongLength
 
         new LabelledEmbeddings(embeddings[0], labels, namesOf options (labels.size 1))

@@ -88,10 +88,7 @@ type Validation =
         Ranges.atLeast 2L (nameof maxPairs) maxPairs
         EmbeddingChecks.areMatrices [ struct (nameof embeddings, embeddings) ]
 
-        if
-            labels.dim () <> 1L
-            || embeddings.size 0 <> labels.size 0
-        then
+        if labels.dim () <> 1L || embeddings.size 0 <> labels.size 0 then
             invalidArg
                 (nameof labels)
                 $"Embeddings of shape {Shape.show embeddings.shape} and labels of shape {Shape.show labels.shape} do not fit: give a label for each row."

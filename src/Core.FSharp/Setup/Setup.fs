@@ -84,7 +84,8 @@ module Setup =
         let order = source |> Result.bind (DataChecks.order options)
 
         match diagnostics.Errors, source, order with
-        | [], Ok source, Ok order -> Start.start recipe options source order (diagnostics.Warnings @ DataChecks.doubts options)
+        | [], Ok source, Ok order ->
+            Start.start recipe options source order (diagnostics.Warnings @ DataChecks.doubts options)
         | mistakes, source, order ->
             let ofData =
                 match source, order with

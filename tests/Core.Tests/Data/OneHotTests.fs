@@ -27,8 +27,12 @@ let private oneHot (classes: int) (row: int) =
     [| for one in 0 .. classes - 1 -> if row % classes = one then 1L else 0L |]
 
 // Two levels of two classes, and several classes a sample.
-let private twoLevels (row: int) = [| int64 (row % 2); int64 (row / 2 % 2) |]
-let private severalClasses (row: int) = [| for one in 0..3 -> int64 ((row >>> one) % 2) |]
+let private twoLevels (row: int) =
+    [| int64 (row % 2); int64 (row / 2 % 2) |]
+
+let private severalClasses (row: int) =
+    [| for one in 0..3 -> int64 ((row >>> one) % 2) |]
+
 let private levels (row: int) = [| int64 (row % 4); int64 (row % 2) |]
 
 let private inputs () = Neighbourhoods.random 1 rows 6
@@ -56,7 +60,10 @@ let private ofTester (level: int option) (labels: obj) : string list =
     Option.iter (fun (level: int) -> options.LabelHierarchyLevel <- AnyLevel.op_Implicit level) level
     let tester = Tester(EmbeddingSpace.Global, options)
     let data = TrainingData.FromTensors(inputs (), labels)
-    tester.Test(TesterCases.datasets [ "val", data ], 1, TesterCases.identity) |> ignore
+
+    tester.Test(TesterCases.datasets [ "val", data ], 1, TesterCases.identity)
+    |> ignore
+
     tester.Warnings |> Seq.filter _.Contains("none is chosen") |> List.ofSeq
 
 let tests =
@@ -75,7 +82,9 @@ let tests =
                             // The advice.
                             Expect.isEmpty (warningsOf (Some 0) labels) $"{how}, a level chosen"
 
-                    let classes = torch.tensor(Array2D.init rows 6 (fun row one -> (oneHot 6 row)[one])).argmax 1L
+                    let classes =
+                        torch.tensor(Array2D.init rows 6 (fun row one -> (oneHot 6 row)[one])).argmax 1L
+
                     Expect.isEmpty (warningsOf None classes) "classes"
                 }
 

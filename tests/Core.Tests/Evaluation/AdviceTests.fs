@@ -59,7 +59,7 @@ let private cases: (string * string * (unit -> unit) * (unit -> unit)) list =
 
         "a comparison that libtorch refuses",
         "one level at a time",
-        (fun () -> test' (compared (fun x y -> x.select(-1L, 5L).eq (y.select (-1L, 5L)))) (dataset 1 levels) null),
+        (fun () -> test' (compared (fun x y -> x.select(-1L, 5L).eq(y.select (-1L, 5L)))) (dataset 1 levels) null),
         (fun () -> test' (compared (fun x y -> x.eq y)) (dataset 1 levels) null)
 
         "several levels without a comparison",
@@ -76,7 +76,9 @@ let private cases: (string * string * (unit -> unit) * (unit -> unit)) list =
 
         "clusters with a comparison",
         "exclude them",
-        (fun () -> AccuracyCalculator(labelComparisonFn = Func<_, _, _>(fun x y -> x.eq y)) |> ignore),
+        (fun () ->
+            AccuracyCalculator(labelComparisonFn = Func<_, _, _>(fun x y -> x.eq y))
+            |> ignore),
         (fun () ->
             AccuracyCalculator(exclude = [| "NMI"; "AMI" |], labelComparisonFn = Func<_, _, _>(fun x y -> x.eq y))
             |> ignore)
@@ -147,12 +149,18 @@ let private cases: (string * string * (unit -> unit) * (unit -> unit)) list =
 
         "a single embedding",
         "unsqueeze(0)",
-        (fun () -> MatchFinder(threshold = 0.5).GetMatchingPairs((rows ()).select (0L, 0L)) |> ignore),
-        (fun () -> MatchFinder(threshold = 0.5).GetMatchingPairs((rows ()).select(0L, 0L).unsqueeze 0L) |> ignore)
+        (fun () ->
+            MatchFinder(threshold = 0.5).GetMatchingPairs((rows ()).select(0L, 0L))
+            |> ignore),
+        (fun () ->
+            MatchFinder(threshold = 0.5).GetMatchingPairs((rows ()).select(0L, 0L).unsqueeze 0L)
+            |> ignore)
 
         "whole numbers",
         "to_type(float32)",
-        (fun () -> MatchFinder(threshold = 0.5).GetMatchingPairs((rows ()).to_type torch.int64) |> ignore),
+        (fun () ->
+            MatchFinder(threshold = 0.5).GetMatchingPairs((rows ()).to_type torch.int64)
+            |> ignore),
         (fun () ->
             MatchFinder(threshold = 0.5).GetMatchingPairs(((rows ()).to_type torch.int64).to_type torch.float32)
             |> ignore)

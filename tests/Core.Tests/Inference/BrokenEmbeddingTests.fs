@@ -27,7 +27,10 @@ let private brokenNumbers = [ nan; infinity; -infinity ]
 /// A distance of a user's.
 type private Own() =
     inherit Distance("Own", false, false, 2.0, 1.0)
-    override _.ComputeMatrix(query, reference) = (query.unsqueeze 1L - reference.unsqueeze 0L).abs().sum -1L
+
+    override _.ComputeMatrix(query, reference) =
+        (query.unsqueeze 1L - reference.unsqueeze 0L).abs().sum -1L
+
     override _.PairwiseDistance(query, reference) = (query - reference).abs().sum -1L
 
 let private distances: (string * (unit -> Distance)) list =
@@ -87,7 +90,8 @@ let private tensorDoors =
     |> List.filter (fun method ->
         method.GetParameters()
         |> Array.exists (fun parameter ->
-            Doors.takesEmbeddings parameter && parameter.ParameterType = typeof<torch.Tensor>))
+            Doors.takesEmbeddings parameter
+            && parameter.ParameterType = typeof<torch.Tensor>))
 
 // Each call, and for each parameter that is embeddings the call with something else in its place.
 let private withEach (method: MethodInfo) (act: string -> ParameterInfo -> Tensor -> (Tensor -> unit) -> unit) : unit =
@@ -159,7 +163,7 @@ let private index () = rows 20 3
 
 let private made () =
     let model = new InferenceModel(network)
-    model.TrainKnn (index ())
+    model.TrainKnn(index ())
     model
 
 // As a tensor, or sample by sample.
@@ -221,7 +225,7 @@ let private ofModels =
                             "whole numbers", (rows 12 4).to_type torch.int64
                             "a sample without a batch", (rows 12 4)[0L]
                             "three dimensions", (rows 12 4).unsqueeze 2L
-                            "no samples", (rows 12 4).narrow (0L, 0L, 0L)
+                            "no samples", (rows 12 4).narrow(0L, 0L, 0L)
                         ] do
                         Expect.throwsC (fun () -> calling samples) (fun error ->
                             Expect.isTrue (isRefusal error) $"{mistake}: {error}"))
@@ -233,11 +237,22 @@ let private others =
         test "testers of every space" {
             use _ = torch.NewDisposeScope()
 
-            for space in [ EmbeddingSpace.Global; EmbeddingSpace.WithSameParentLabel; EmbeddingSpace.TwoStream ] do
+            for space in
+                [
+                    EmbeddingSpace.Global
+                    EmbeddingSpace.WithSameParentLabel
+                    EmbeddingSpace.TwoStream
+                ] do
                 for value in brokenNumbers do
                     let labels = array2D [ for row in 0..11 -> [ row % 4; row % 2 ] ]
                     let broken = [ rows 12 1; breakAt 7L value (rows 12 2) ]
-                    let inputs = if space = EmbeddingSpace.TwoStream then broken else broken.Tail
+
+                    let inputs =
+                        if space = EmbeddingSpace.TwoStream then
+                            broken
+                        else
+                            broken.Tail
+
                     let data = TrainingData.FromTensors(ResizeArray inputs, labels)
                     let tester = Tester(space, TestOptions(DataloaderNumWorkers = 0))
 
@@ -300,10 +315,9 @@ let private others =
                 ] do
                 let knn = returning (torch.zeros (indices.shape)) indices
                 use model = new InferenceModel(network, knnFunc = knn)
-                model.TrainKnn (index ())
+                model.TrainKnn(index ())
 
-                throws<InvalidOperationException> text (fun () ->
-                    model.GetNearestNeighbors(rows 12 4, 2).Dispose())
+                throws<InvalidOperationException> text (fun () -> model.GetNearestNeighbors(rows 12 4, 2).Dispose())
         }
     ]
 
@@ -312,8 +326,21 @@ let tests =
         "embeddings that are none"
         [
             test "the doors that were found" {
-                let found = Doors.all |> List.map (fun door -> (nonNull door.DeclaringType).Name) |> List.distinct
-                Expect.containsAll found [ "AccuracyCalculator"; "CustomKNN"; "InferenceModel"; "MatchFinder"; "Validation" ] ""
+                let found =
+                    Doors.all
+                    |> List.map (fun door -> (nonNull door.DeclaringType).Name)
+                    |> List.distinct
+
+                Expect.containsAll
+                    found
+                    [
+                        "AccuracyCalculator"
+                        "CustomKNN"
+                        "InferenceModel"
+                        "MatchFinder"
+                        "Validation"
+                    ]
+                    ""
             }
 
             testList "of tensors" doors

@@ -193,8 +193,13 @@ type CustomKNN
 
     /// The same block by block: `act` gets the number of the first query of a block, and the block's neighbours.
     member internal _.SearchFiniteInBlocks
-        (query: torch.Tensor, k: int64, reference: torch.Tensor, refIncludesQuery: bool, act: int64 -> Neighbours -> unit)
-        : unit =
+        (
+            query: torch.Tensor,
+            k: int64,
+            reference: torch.Tensor,
+            refIncludesQuery: bool,
+            act: int64 -> Neighbours -> unit
+        ) : unit =
         search true query k reference refIncludesQuery (fun first distances columns ->
             act first (new Neighbours(distances, columns)))
 

@@ -7,7 +7,8 @@ open TorchSharp
 module internal Searches =
 
     let private check (queries: int64) (k: int64) (references: int64) (found: Neighbours) : unit =
-        let describe (tensor: torch.Tensor) = $"{tensor.dtype} {Shape.show tensor.shape}"
+        let describe (tensor: torch.Tensor) =
+            $"{tensor.dtype} {Shape.show tensor.shape}"
 
         if isNull (box found) || isNull (box found.Indices) || isNull (box found.Distances) then
             invalidOp "The kNN function returned null: it must return distances and indices."
@@ -40,8 +41,7 @@ module internal Searches =
             check (query.size 0) k (reference.size 0) found
 
             if found.Indices.size 0 <> query.size 0 then
-                invalidOp
-                    $"The kNN function returned neighbours of {found.Indices.size 0} queries, of {query.size 0}."
+                invalidOp $"The kNN function returned neighbours of {found.Indices.size 0} queries, of {query.size 0}."
 
             found
 

@@ -27,7 +27,10 @@ type Tester
     let settings = TestSettings.create space calculator options
     let visualizer, visualizerHook = options.Visualizer, options.VisualizerHook
     let levelNames = string options.LabelHierarchyLevel
-    let isLevelUnchosen = obj.ReferenceEquals(options.LabelHierarchyLevel, AnyLevel.Unchosen)
+
+    let isLevelUnchosen =
+        obj.ReferenceEquals(options.LabelHierarchyLevel, AnyLevel.Unchosen)
+
     let mutable results: IReadOnlyDictionary<string, SplitResults> = Dictionary()
     let mutable evaluated: SplitToEval[] = [||]
     let mutable warnings: string[] = [||]
