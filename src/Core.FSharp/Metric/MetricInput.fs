@@ -22,32 +22,16 @@ type MetricInput
         inTraining: bool
     ) =
 
-    static let checkedLabels (what: string) (embeddings: torch.Tensor) (labels: torch.Tensor) : torch.Tensor =
-        if labels.dim () <> 1L then
-            invalidArg what $"Labels must be a vector, one label a sample; these have {labels.dim ()} dimensions."
-
-        if labels.size 0 <> embeddings.size 0 then
-            invalidArg
-                what
-                $"There are {embeddings.size 0} embeddings and {labels.size 0} labels: every embedding needs one label."
-
-        if labels.is_floating_point () then
-            invalidArg what "Labels must be whole numbers: convert them to int64."
-
-        labels.``to`` (torch.ScalarType.Int64, embeddings.device)
-
     let isSelf = isNull refEmbeddings
 
     do
-        if embeddings.dim () <> 2L then
-            invalidArg (nameof embeddings) "Embeddings must be a matrix, one row a sample."
-
+        InputChecks.embeddings embeddings refEmbeddings
         Tuples.check tuples
 
     let labels =
         match labels with
         | null -> null
-        | given -> checkedLabels (nameof labels) embeddings given
+        | given -> InputChecks.labels (nameof labels) embeddings given
 
     let references =
         match refEmbeddings with
@@ -59,12 +43,15 @@ type MetricInput
         | null -> null
         | given when isSelf ->
             invalidArg (nameof refLabels) "Reference labels without reference embeddings: give both, or neither."
-        | given -> checkedLabels (nameof refLabels) references given
+        | given -> InputChecks.labels (nameof refLabels) references given
 
     let tuples =
         match tuples with
         | Tuples.All -> tuples
-        | _ -> Tuples.map (fun indices -> indices.``to`` embeddings.device) tuples
+        | given ->
+            given
+            |> Tuples.map (fun indices -> indices.``to`` embeddings.device)
+            |> TupleRanges.carry 0L given
 
     let needed () : torch.Tensor =
         match labels with

@@ -34,6 +34,10 @@ module internal Numeric =
         else
             values.sum ()
 
+    /// The value, not finite if any of the rows is not. Miners and reducers leave out what is NaN, the backward pass does not.
+    let propagateNonFinite (rows: torch.Tensor) (value: torch.Tensor) : torch.Tensor =
+        value.add (sum (rows.detach ()), scalar 0.0)
+
     /// The values in at least 32 bits: sums of 16-bit numbers drift.
     let atLeast32 (values: torch.Tensor) : torch.Tensor =
         if isHalf values.dtype then values.``float`` () else values

@@ -15,6 +15,7 @@ module TupleIndices =
     /// The same tuples where the reference set lies `offset` rows further down.
     let shift (offset: int64) (tuples: Tuples) : Tuples =
         reindex (fun indices -> indices + offset) tuples
+        |> TupleRanges.carry offset tuples
 
     /// The same tuples where sample i of the reference set lies at `places`[i] of another set.
     let moveTo (places: torch.Tensor) (tuples: Tuples) : Tuples =

@@ -212,6 +212,9 @@ module Tuples =
     /// An error unless index vectors are int64 vectors whose lengths go together.
     let check (tuples: Tuples) : unit =
         let vector (indices: torch.Tensor) =
+            if isNull (box indices) then
+                invalidArg (nameof tuples) "Indices of pairs and triplets must not be null; of no pair they are empty."
+
             if indices.dim () <> 1L || indices.dtype <> torch.ScalarType.Int64 then
                 invalidArg (nameof tuples) "Indices of pairs and triplets must be int64 vectors."
 

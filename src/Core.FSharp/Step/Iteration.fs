@@ -37,7 +37,11 @@ module Iteration =
         handles.Binding.SetModes plan.Frozen
         Effects.seedGenerators handles.Device ctx.Seed
         Effects.clearGradients handles.Groups
-        batch |> Halves.losses recipe.Halves ctx |> WeightedLosses.weigh plan
+
+        try
+            batch |> Halves.losses recipe.Halves ctx |> WeightedLosses.weigh plan
+        with :? PartException as error ->
+            raise (error.At(progress.Epoch, progress.Iteration))
 
     // Losses, gradients and what else must be finite, in one transfer. A clipper gets no gradients of a loss that is not
     // finite, so the losses are read before it.

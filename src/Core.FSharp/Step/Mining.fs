@@ -27,13 +27,18 @@ module Mining =
             Tuples = Tuples.All
         }
 
+    let private called (key: string) (miner: Miner) (embedded: Embedded) (mine: unit -> Tuples) : Tuples =
+        Parts.call "MiningFuncs" key miner embedded.Embeddings embedded.Labels mine
+
     /// The tuples that the miner `key` chooses; all of them where that miner is left out.
     /// Raises ArgumentException when the trainer knows no such miner.
     let mineWith (key: string) (ctx: Context) (embedded: Embedded) : Mined =
         match Context.miner key ctx with
         | Some miner ->
             { all embedded with
-                Tuples = miner.Mine(embedded.Embeddings, embedded.Labels, null, null, Seed.derive key 0L ctx.Seed)
+                Tuples =
+                    called key miner embedded (fun () ->
+                        miner.Mine(embedded.Embeddings, embedded.Labels, null, null, Seed.derive key 0L ctx.Seed))
             }
         | None -> all embedded
 
@@ -44,14 +49,15 @@ module Mining =
         | Some(:? PoolMiner as miner) ->
             { all embedded with
                 Tuples =
-                    miner.MineWithin(
-                        pool,
-                        embedded.Embeddings,
-                        embedded.Labels,
-                        null,
-                        null,
-                        Seed.derive key 0L ctx.Seed
-                    )
+                    called key miner embedded (fun () ->
+                        miner.MineWithin(
+                            pool,
+                            embedded.Embeddings,
+                            embedded.Labels,
+                            null,
+                            null,
+                            Seed.derive key 0L ctx.Seed
+                        ))
             }
         | _ -> mineWith key ctx embedded
 

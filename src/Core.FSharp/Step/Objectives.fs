@@ -48,31 +48,22 @@ module Objective =
         else
             none input
 
-    // Miners and reducers leave out what is NaN, the backward pass does not: an embedding that is not finite makes the
-    // loss so. Narrow numbers are summed in single precision, where they do not overflow.
-    let internal propagateNonFinite (embeddings: Tensor) (loss: Tensor) : Tensor =
-        use nothing = 0.0.ToScalar()
-        let embeddings = embeddings.detach ()
-
-        let sum =
-            if embeddings.element_size () < 4L then
-                embeddings.sum ScalarType.Float32
-            else
-                embeddings.sum ()
-
-        loss.add (sum, nothing)
-
     /// The value of the loss function `name` on mined embeddings; not finite if an embedding is not.
     let lossOf (name: string) (ctx: Context) (mined: Mined) : Tensor =
         match ctx.Losses.TryGetValue name with
         | true, loss ->
-            let value =
+            let compute () =
                 loss.Compute mined.Embeddings mined.Labels mined.Tuples (Seed.derive name 0L ctx.Seed)
+
+            let value =
+                Parts.call "LossFuncs" name loss.Handle.Module mined.Embeddings mined.Labels compute
 
             if isNull (box value) then
                 invalidOp $"The loss function \"{name}\" returned null; it must return one number for the batch."
 
-            propagateNonFinite mined.Embeddings value
+            match box loss.Handle.Module with
+            | :? Loss -> value
+            | _ -> Numeric.propagateNonFinite mined.Embeddings value
         | _ ->
             invalidArg
                 (nameof name)

@@ -30,7 +30,9 @@ module SyntheticNegatives =
 
         let tuples =
             match Context.miner Keys.GeneratorTripletMiner ctx with
-            | Some miner -> miner.Mine(featured.Features, featured.Labels, null, null, seed)
+            | Some miner ->
+                Parts.call "MiningFuncs" Keys.GeneratorTripletMiner miner featured.Features featured.Labels (fun () ->
+                    miner.Mine(featured.Features, featured.Labels, null, null, seed))
             | None -> Tuples.All
 
         Tuples.toTriplets perAnchor (lazy seed) featured.Labels null tuples
@@ -95,7 +97,9 @@ module SyntheticNegatives =
             torch.arange (first * triplets, (first + 1L) * triplets, device = synthetic.Labels.device)
 
         { Mining.all embedded with
-            Tuples = Tuples.Triplets(rows 0L, rows 1L, rows 2L)
+            Tuples =
+                Tuples.Triplets(rows 0L, rows 1L, rows 2L)
+                |> TupleRanges.mark (3L * triplets) (3L * triplets)
         }
 
     /// The distance of synthetic negatives from the real samples that `like` chooses: the mean squared difference of
@@ -115,7 +119,6 @@ module SyntheticNegatives =
 
             MetricInput(mined.Embeddings, mined.Labels, mined.Tuples, null, null, seed, null, true)
             |> loss.ComputeAdversarial
-            |> Objective.propagateNonFinite mined.Embeddings
         | other -> invalidOp $"The loss \"{name}\" is a {other.GetType().Name}; it must be a TripletMarginLoss."
 
     /// The losses of a batch without any triplet: zeros that depend on the generator, so that there are gradients.

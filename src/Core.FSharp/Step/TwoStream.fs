@@ -61,16 +61,20 @@ module TwoStream =
     let private choose (ctx: Context) (streams: TwoStreams) : Tuples =
         match Context.miner Keys.TupleMiner ctx with
         | Some miner ->
-            miner.Mine(
-                streams.Anchors,
-                streams.Labels,
-                streams.Others,
-                streams.Labels,
-                Seed.derive Keys.TupleMiner 0L ctx.Seed
-            )
+            let mine () =
+                miner.Mine(
+                    streams.Anchors,
+                    streams.Labels,
+                    streams.Others,
+                    streams.Labels,
+                    Seed.derive Keys.TupleMiner 0L ctx.Seed
+                )
+
+            Parts.call "MiningFuncs" Keys.TupleMiner miner streams.Anchors streams.Labels mine
         | None ->
             let struct (a, p, n) = Tuples.allTriplets streams.Labels streams.Labels
-            Tuples.Triplets(a, p, n)
+            let rows = streams.Labels.size 0
+            Tuples.Triplets(a, p, n) |> TupleRanges.mark rows rows
 
     /// Both streams as one set of 2N rows, anchors first, with the tuples that the tuple miner chooses across them; all
     /// triplets without one.

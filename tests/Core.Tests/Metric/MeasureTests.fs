@@ -19,6 +19,7 @@ let tests =
             LossProps.tests
             EveryPart.tests
             TakesTests.tests
+            InputTests.tests
             MemoryTests.tests
             SeveralTests.tests
             StatefulTests.tests

@@ -14,4 +14,5 @@ let tests =
             HalvesTests.tests
             NameTests.tests
             CombinationTests.tests
+            PartErrorTests.tests
         ]

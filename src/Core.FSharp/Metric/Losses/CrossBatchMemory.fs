@@ -55,6 +55,7 @@ type CrossBatchMemory
         if warmUp < 0 then
             invalidArg (nameof warmUp) $"The warm-up is a number of calls and cannot be {warmUp}."
 
+        this.TuplesAreOfBatch <- false
         this.register_module ("loss", loss)
         this.Remember("embedding_memory", torch.zeros (size, int64 embeddingSize))
         this.Remember("label_memory", torch.zeros (size, dtype = torch.ScalarType.Int64))
@@ -171,10 +172,21 @@ type CrossBatchMemory
 
         let labels = input.RequireLabels()
         checkWidth input.Embeddings
+        let rows = input.Embeddings.size 0
+        let before = ring ()
+        let isWarmUp = before.Calls < int64 warmUp
+
+        let references =
+            if isWarmUp || input.InTraining then
+                rows
+            else
+                Ring.used size (Ring.advance size rows before)
+
+        TupleRanges.check rows references input.Tuples
         let ring = write input.Embeddings labels
 
         let total =
-            if ring.Calls <= int64 warmUp then
+            if isWarmUp then
                 ofBatch input labels
             elif input.Embeddings.size 0 = 0L then
                 Reducer.Zero input.Embeddings

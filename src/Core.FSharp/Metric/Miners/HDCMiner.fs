@@ -22,6 +22,7 @@ type HDCMiner
     let poolOf (input: MetricInput) : MetricInput =
         match pool with
         | ValueSome(struct (tuples, labels)) when input.Tuples.IsAll ->
+            TupleRanges.check (input.Embeddings.size 0) (input.RefEmbeddings.size 0) tuples
             let struct (a1, p, a2, n) = Tuples.toPairs labels null tuples
             input.WithTuples(Tuples.Pairs(a1, p, a2, n))
         | _ -> input

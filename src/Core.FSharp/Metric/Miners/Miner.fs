@@ -91,13 +91,24 @@ type Miner
         let input =
             MetricInput(embeddings, labels, pool, refEmbeddings, refLabels, seed, ownPlaces, false)
 
-        let found = this.MineTuples input
+        let rows, references = input.Embeddings.size 0, input.RefEmbeddings.size 0
+        TupleRanges.check rows references pool
+
+        let found =
+            if rows = 0L || references = 0L then
+                let nothing () = torch.empty (0L, dtype = torch.ScalarType.Int64, device = embeddings.device)
+                Tuples.Triplets(nothing (), nothing (), nothing ())
+            else
+                this.MineTuples input
 
         if isNull (box found) then
             invalidOp
                 $"{name} returned null; a miner returns tuples: Tuples.All, Tuples.NewPairs or Tuples.NewTriplets."
 
         Tuples.check found
+
+        if this.GetType().Assembly <> typeof<Miner>.Assembly then
+            TupleRanges.check rows references found
 
         // Labels alone do not tell a miner of one's own where the samples themselves lie.
         let found =
@@ -107,4 +118,4 @@ type Miner
 
         let found = Tuples.map (fun indices -> indices.MoveToOuterDisposeScope()) found
         count this.Statistics found
-        found
+        TupleRanges.mark rows references found

@@ -30,6 +30,7 @@ type UniformHistogramMiner
         let width = (high - low).clamp_min(Numeric.scalar (Numeric.tiny values.dtype))
 
         ((values - low) / width * double numBins)
+            .nan_to_num(0.0)
             .to_type(torch.ScalarType.Int64)
             .clamp((0L).ToScalar(), (int64 numBins - 1L).ToScalar())
 

@@ -16,7 +16,7 @@ type Loss
         [<Optional; DefaultParameterValue(null: Distance | null)>] distance: Distance | null,
         [<Optional; DefaultParameterValue(null: Reducer | null)>] reducer: Reducer | null
     ) =
-    inherit torch.nn.Module(name)
+    inherit LearningModule(name)
 
     let inUse = InUse name
 
@@ -125,33 +125,6 @@ type Loss
 
     default _.IsRegularized = not (isNull embeddingRegularizer)
 
-    /// Registers a parameter, for a loss that learns: its name in the loss's state, and its initial value. It outlives any
-    /// dispose scope; give it to an optimizer. No field of the loss may have the parameter's name: TorchSharp would take it
-    /// for the parameter when the loss is moved.
-    member this.Learn(name: string, initial: torch.Tensor) : unit =
-        let parameter = new Modules.Parameter(initial)
-        parameter.DetachFromDisposeScope() |> ignore
-        this.register_parameter (name, parameter)
-
-    /// A registered parameter, in the dtype and on the device of the embeddings.
-    member this.Learned(name: string, embeddings: torch.Tensor) : torch.Tensor =
-        match this.get_parameter name with
-        | null -> invalidOp $"This loss has no parameter {name}: Learn it in the constructor."
-        | parameter -> parameter.``to`` embeddings
-
-    /// Registers a buffer, for a loss that remembers: its name in the loss's state, and its initial value. It outlives any
-    /// dispose scope. Memory is part of the training state only if it is all in such buffers, and they are written in
-    /// place (`copy_`), never replaced.
-    member this.Remember(name: string, initial: torch.Tensor) : unit =
-        initial.DetachFromDisposeScope() |> ignore
-        this.register_buffer (name, initial)
-
-    /// A registered buffer itself.
-    member this.Remembered(name: string) : torch.Tensor =
-        match this.get_buffer name with
-        | null -> invalidOp $"This loss has no buffer {name}: Remember it in the constructor."
-        | buffer -> buffer
-
     /// True if the loss can be given labels. One of views of the same samples, or with classes of its own, refuses them.
     abstract TakesLabels: bool
 
@@ -176,6 +149,9 @@ type Loss
     abstract RewritesParameters: bool
 
     default _.RewritesParameters = false
+
+    /// False if tuples by hand name other samples than those of the batch and the reference set.
+    member val internal TuplesAreOfBatch = true with get, set
 
     member private this.MakeReducer() : Reducer =
         if given.TakesAllParts then
@@ -202,7 +178,7 @@ type Loss
             refLabels: torch.Tensor | null,
             seed: Seed
         ) : torch.Tensor =
-        this.ComputeOn(MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, lazy seed, null, true))
+        this.ComputeChecked(MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, lazy seed, null, true), tuples)
 
     /// The same; random choices follow libtorch's generator. A mean over samples is NaN, as in the reference, if no sample
     /// takes part.
@@ -214,7 +190,7 @@ type Loss
             refEmbeddings: torch.Tensor | null,
             refLabels: torch.Tensor | null
         ) : torch.Tensor =
-        this.ComputeOn(MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, TorchSeed.draw ()))
+        this.ComputeChecked(MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, TorchSeed.draw ()), tuples)
 
     /// The same, within the batch.
     member this.Compute(embeddings: torch.Tensor, labels: torch.Tensor | null, tuples: Tuples) : torch.Tensor =
@@ -223,6 +199,12 @@ type Loss
     /// The same, on all pairs or triplets that the labels allow.
     member this.Compute(embeddings: torch.Tensor, labels: torch.Tensor) : torch.Tensor =
         this.Compute(embeddings, labels, Tuples.All, null, null)
+
+    member private this.ComputeChecked(input: MetricInput, given: Tuples) : torch.Tensor =
+        if this.TuplesAreOfBatch then
+            TupleRanges.check (input.Embeddings.size 0) (input.RefEmbeddings.size 0) given
+
+        this.ComputeOn input
 
     /// The loss of an input.
     member this.ComputeOn(input: MetricInput) : torch.Tensor =
@@ -240,8 +222,16 @@ type Loss
 
         let parts = [| yield! Seq.map seen elements; yield! this.Regularization input |]
 
-        let total =
-            this.Reducer.Reduce(parts, input.Embeddings, input.Labels).to_type input.Embeddings.dtype
+        let reduced =
+            this.Reducer.Reduce(parts, input.Embeddings, input.Labels)
+            |> Numeric.propagateNonFinite input.Embeddings
+
+        let whole =
+            match input.References with
+            | null -> reduced
+            | given -> Numeric.propagateNonFinite given reduced
+
+        let total = whole.to_type input.Embeddings.dtype
 
         statistics.Record("loss", fun () -> total.sum ())
         total

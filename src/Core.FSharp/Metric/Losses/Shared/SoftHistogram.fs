@@ -11,7 +11,7 @@ module internal SoftHistogram =
         let scaled = values / width
 
         let lower =
-            scaled.detach().floor().clamp(Numeric.scalar 0.0, Numeric.scalar (double (bins - 1)))
+            scaled.detach().nan_to_num(0.0).floor().clamp(Numeric.scalar 0.0, Numeric.scalar (double (bins - 1)))
 
         let above = scaled - lower
         let toLower = (1.0 - above).relu()

@@ -1,0 +1,66 @@
+/// What a loss or a miner cannot take in training names it, with the epoch and the iteration.
+module MetricLearning.Core.Tests.Trainers.PartErrorTests
+
+open Expecto
+open TorchSharp
+open MetricLearning
+open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
+open MetricLearning.Core.Tests.Support.Expectations
+open MetricLearning.Core.Tests.Support.RandomBatches
+
+let private refuses (recipe: Recipe) (message: string) (change: RunOptions -> unit) =
+    let options =
+        SmallRuns.optionsOf
+            [ Keys.Trunk, SmallRuns.linear RunParts.features 3L ]
+            [ "trunk_optimizer", SmallRuns.adam ]
+            (SmallRuns.data ())
+
+    change options
+    use session = Session.Start(Setup.prepare recipe options)
+    throws<PartException> message (fun () -> SmallRuns.step session)
+
+let private plain (act: Tensor -> Tensor) =
+    { new torch.nn.Module<Tensor, Tensor, Tensor>("Plain") with
+        override _.forward(embeddings, _) = act embeddings
+    }
+
+let tests =
+    testList
+        "errors of parts"
+        [
+            testCase "labels without a score" (fun () ->
+                refuses
+                    TrainWithClassifier.recipe
+                    "LossFuncs[\"classifier_loss\"] (CrossEntropyLoss) failed in epoch 1, iteration 0: the labels go from 0 to 4, but there are scores of 3 classes, 0 to 2. Let the network put out 5, or set SetMinLabelToZero."
+                    (fun options ->
+                        options.Models.Add(Keys.Classifier, SmallRuns.linear 3L 3L)
+                        options.LossFuncs.Add(Keys.ClassifierLoss, torch.nn.CrossEntropyLoss())))
+
+            testCase "classes that a loss was not made for" (fun () ->
+                refuses
+                    MetricLossOnly.recipe
+                    "LossFuncs[\"metric_loss\"] (ArcFaceLoss) failed in epoch 1, iteration 0: This loss was made for classes 0 to 1"
+                    (fun options -> options.LossFuncs.MetricLoss <- new ArcFaceLoss(2, 3)))
+
+            testCase "a module that fails" (fun () ->
+                refuses
+                    MetricLossOnly.recipe
+                    "LossFuncs[\"metric_loss\"] (plain"
+                    (fun options -> options.LossFuncs.MetricLoss <- plain (fun rows -> rows.mm rows)))
+
+            testCase "a miner that names samples that are none" (fun () ->
+                refuses
+                    MetricLossOnly.recipe
+                    "failed in epoch 1, iteration 0: The indices of anchors go from 0 to 99, but the batch has 12 rows"
+                    (fun options ->
+                        options.MiningFuncs <-
+                            MiningFuncs(
+                                TupleMiner =
+                                    { new Miner("Wild") with
+                                        override _.MineTuples _ =
+                                            let at = vector [ 0; 99 ]
+                                            Tuples.Triplets(at, at, at)
+                                    }
+                            )))
+        ]
