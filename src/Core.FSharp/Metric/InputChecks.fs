@@ -7,7 +7,9 @@ module internal InputChecks =
 
     let private matrix (what: string) (rows: torch.Tensor) : unit =
         if rows.dim () <> 2L then
-            invalidArg what $"Embeddings must be a matrix, one row a sample; these have the shape {Shape.show rows.shape}."
+            invalidArg
+                what
+                $"Embeddings must be a matrix, one row a sample; these have the shape {Shape.show rows.shape}."
 
         if not (rows.is_floating_point ()) then
             invalidArg what $"Embeddings must be floating-point numbers; these are {rows.dtype}."

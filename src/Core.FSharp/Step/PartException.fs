@@ -23,13 +23,14 @@ module internal Parts =
     // libtorch says in C++ that a class has no score.
     let private reasonOf (part: obj) (scores: torch.Tensor) (labels: torch.Tensor) (error: ExternalException) : string =
         let isOfClasses =
-            (part :? Modules.CrossEntropyLoss || part :? Modules.NLLLoss) && scores.dim () = 2L
+            (part :? Modules.CrossEntropyLoss || part :? Modules.NLLLoss)
+            && scores.dim () = 2L
 
         let classes = if isOfClasses then scores.size 1 else 0L
 
         if classes > 0L && labels.device_type = DeviceType.CPU && labels.size 0 > 0L then
             let struct (low, high) = labels.aminmax ()
-            let low, high = low.item<int64> (), high.item<int64> ()
+            let low, high = low.item<int64>(), high.item<int64>()
 
             if high >= classes then
                 $"the labels go from {low} to {high}, but there are scores of {classes} classes, 0 to {classes - 1L}. Let the network put out {high + 1L}, or set SetMinLabelToZero."
@@ -40,7 +41,14 @@ module internal Parts =
 
     /// What a part makes of embeddings, or class scores, and labels. Its errors about the batch become a PartException; what
     /// else it raises is passed on.
-    let call (options: string) (key: string) (part: obj) (scores: torch.Tensor) (labels: torch.Tensor) (run: unit -> 'T) =
+    let call
+        (options: string)
+        (key: string)
+        (part: obj)
+        (scores: torch.Tensor)
+        (labels: torch.Tensor)
+        (run: unit -> 'T)
+        =
         let failed (reason: string) (inner: exn) =
             PartException($"{options}[\"{key}\"] ({part.GetType().Name})", "", reason, inner)
 

@@ -22,7 +22,7 @@ let private compute (loss: Loss) (rows: Tensor) (tuples: Tuples) =
 
 let private broken (number: float) (row: int64) =
     let rows = embeddings 1 12
-    rows[row].fill_ (number.ToScalar()) |> ignore
+    rows[row].fill_(number.ToScalar()) |> ignore
     rows
 
 let private ofOurs (error: exn) =
@@ -64,7 +64,9 @@ let private notFiniteReference (name: string, make: unit -> Loss) =
 let private doors =
     [
         "whole numbers", (fun () -> torch.ones ([| 12L; 5L |], dtype = torch.int64)), "must be floating-point numbers"
-        "one row without its dimension", (fun () -> embeddings 1 1 |> _.squeeze(0L)), "must be a matrix, one row a sample"
+        "one row without its dimension",
+        (fun () -> embeddings 1 1 |> _.squeeze(0L)),
+        "must be a matrix, one row a sample"
         "three dimensions", (fun () -> (embeddings 1 12).unsqueeze 0L), "must be a matrix, one row a sample"
     ]
 
@@ -83,10 +85,10 @@ let private refusesOfMiner (name: string, make: unit -> Miner) =
             throws<ArgumentException> message (fun () -> make().Mine(rows (), labels (), null, null, seed) |> ignore)
 
         throws<ArgumentException> "must be alike" (fun () ->
-            make().Mine(embeddings 1 12, labels (), (embeddings 2 12).narrow (1L, 0L, 4L), labels (), seed)
+            make().Mine(embeddings 1 12, labels (), (embeddings 2 12).narrow(1L, 0L, 4L), labels (), seed)
             |> ignore)
 
-        match make().Mine((embeddings 1 12).narrow (0L, 0L, 0L), vector [], null, null, seed) with
+        match make().Mine((embeddings 1 12).narrow(0L, 0L, 0L), vector [], null, null, seed) with
         | Tuples.All -> failtest "All"
         | Tuples.Pairs(a1, _, a2, _) -> Expect.equal (a1.size 0, a2.size 0) (0L, 0L) "pairs"
         | Tuples.Triplets(a, _, _) -> Expect.equal (a.size 0) 0L "triplets"
@@ -96,7 +98,9 @@ let private tuplesOutside =
     let at = vector [ 0; 1 ]
 
     [
-        "an anchor beyond", Tuples.Triplets(vector [ 0; 12 ], at, at), "anchors go from 0 to 12, but the batch has 12 rows"
+        "an anchor beyond",
+        Tuples.Triplets(vector [ 0; 12 ], at, at),
+        "anchors go from 0 to 12, but the batch has 12 rows"
         "a negative anchor", Tuples.Pairs(vector [ -1; 0 ], at, at, at), "anchors go from -1 to 1"
         "a positive beyond", Tuples.Pairs(at, vector [ 3; 700 ], at, at), "positives and negatives go from 0 to 700"
         "a negative below", Tuples.Triplets(at, at, vector [ 0; -1 ]), "positives and negatives go from -1 to 1"
@@ -147,17 +151,28 @@ let tests =
 
             test "a memory's tuples by hand are of what it holds" {
                 use _ = torch.NewDisposeScope()
-                use memory = Memories.inDouble (new CrossBatchMemory(new ContrastiveLoss(), 5, memorySize = 30))
+
+                use memory =
+                    Memories.inDouble (new CrossBatchMemory(new ContrastiveLoss(), 5, memorySize = 30))
+
                 memory.Compute(embeddings 1 12, labels ()) |> ignore
                 let at = vector [ 0; 1 ]
                 let far = Tuples.Triplets(at, vector [ 14; 20 ], vector [ 2; 23 ])
                 memory.Compute(embeddings 2 12, labels (), far) |> ignore
 
                 throws<ArgumentException> "go from 0 to 30" (fun () ->
-                    memory.Compute(embeddings 2 12, labels (), Tuples.Triplets(at, at, vector [ 0; 30 ])) |> ignore)
+                    memory.Compute(embeddings 2 12, labels (), Tuples.Triplets(at, at, vector [ 0; 30 ]))
+                    |> ignore)
 
                 throws<ArgumentException> "go from 0 to 12" (fun () ->
-                    memory.Compute(embeddings 2 12, labels (), Tuples.Triplets(at, at, vector [ 0; 12 ]), null, null, seed)
+                    memory.Compute(
+                        embeddings 2 12,
+                        labels (),
+                        Tuples.Triplets(at, at, vector [ 0; 12 ]),
+                        null,
+                        null,
+                        seed
+                    )
                     |> ignore)
             }
 

@@ -44,10 +44,8 @@ let tests =
                     (fun options -> options.LossFuncs.MetricLoss <- new ArcFaceLoss(2, 3)))
 
             testCase "a module that fails" (fun () ->
-                refuses
-                    MetricLossOnly.recipe
-                    "LossFuncs[\"metric_loss\"] (plain"
-                    (fun options -> options.LossFuncs.MetricLoss <- plain (fun rows -> rows.mm rows)))
+                refuses MetricLossOnly.recipe "LossFuncs[\"metric_loss\"] (plain" (fun options ->
+                    options.LossFuncs.MetricLoss <- plain (fun rows -> rows.mm rows)))
 
             testCase "a miner that names samples that are none" (fun () ->
                 refuses

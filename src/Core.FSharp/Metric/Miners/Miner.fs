@@ -96,7 +96,9 @@ type Miner
 
         let found =
             if rows = 0L || references = 0L then
-                let nothing () = torch.empty (0L, dtype = torch.ScalarType.Int64, device = embeddings.device)
+                let nothing () =
+                    torch.empty (0L, dtype = torch.ScalarType.Int64, device = embeddings.device)
+
                 Tuples.Triplets(nothing (), nothing (), nothing ())
             else
                 this.MineTuples input

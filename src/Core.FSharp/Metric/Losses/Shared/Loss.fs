@@ -178,7 +178,10 @@ type Loss
             refLabels: torch.Tensor | null,
             seed: Seed
         ) : torch.Tensor =
-        this.ComputeChecked(MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, lazy seed, null, true), tuples)
+        this.ComputeChecked(
+            MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, lazy seed, null, true),
+            tuples
+        )
 
     /// The same; random choices follow libtorch's generator. A mean over samples is NaN, as in the reference, if no sample
     /// takes part.
@@ -190,7 +193,10 @@ type Loss
             refEmbeddings: torch.Tensor | null,
             refLabels: torch.Tensor | null
         ) : torch.Tensor =
-        this.ComputeChecked(MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, TorchSeed.draw ()), tuples)
+        this.ComputeChecked(
+            MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, TorchSeed.draw ()),
+            tuples
+        )
 
     /// The same, within the batch.
     member this.Compute(embeddings: torch.Tensor, labels: torch.Tensor | null, tuples: Tuples) : torch.Tensor =
