@@ -35,10 +35,13 @@ module internal OneHot =
     let private hasOneEach (columns: int64[][]) : bool =
         Seq.forall (fun row -> columns |> Array.sumBy (fun column -> column[row]) = 1L) [ 0 .. columns[0].Length - 1 ]
 
-    /// True if every sample has one 1 among several columns of 0 and 1.
-    let isOneHot (dataset: TrainingData) : bool =
+    /// ArgumentException if every sample has one 1 among several columns of 0 and 1.
+    let refuse (dataset: TrainingData) : unit =
         let columns = columnsOf dataset
-        areFlags columns && hasOneEach columns
+
+        if areFlags columns && hasOneEach columns then
+            Labels.refuse
+                "The labels are one-hot, with a column of 0 and 1 for each class: give the number of each sample's class instead (of a tensor, labels.argmax(1))."
 
     /// The doubt that no level was chosen of labels that are rather classes than levels; two columns may well be levels of two classes.
     let doubts (dataset: TrainingData) : string list =

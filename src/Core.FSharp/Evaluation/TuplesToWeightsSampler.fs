@@ -73,7 +73,7 @@ type TuplesToWeightsSampler
         let found =
             DatasetEmbeddings.ofSamples
                 embedding
-                { DatasetEmbeddings.defaults with
+                { EmbeddingOptions.defaults with
                     BatchSize = batchSize
                     Workers = dataloaderNumWorkers
                     Device = dataDevice

@@ -51,11 +51,6 @@ type InferenceModel
 
     let model = EmbeddingModel(trunk, embedder)
 
-    let knnFunc =
-        match knnFunc with
-        | null -> CustomKNN.SquaredEuclidean :> KnnFunc
-        | given -> given
-
     let reading =
         { Reading.Default with
             CollateFn = collateFn
@@ -66,12 +61,12 @@ type InferenceModel
     // A string has the same number in every data set that the model reads.
     let names = LabelNames()
 
-    let state = new InferenceState(model, dataDevice, matchFinder, normalizeEmbeddings)
+    let state = new InferenceState(model, dataDevice, matchFinder, knnFunc, normalizeEmbeddings)
 
     let options (batchSize: int) (reading: Reading) : EmbeddingOptions =
         state.ThrowIfDisposed()
 
-        { DatasetEmbeddings.defaults with
+        { EmbeddingOptions.defaults with
             BatchSize = batchSize
             Workers = dataloaderNumWorkers
             Device = dataDevice
@@ -150,12 +145,7 @@ type InferenceModel
         use scope = torch.NewDisposeScope()
         state.Index() |> ignore
         let embeddings = embed query batchSize
-
-        let found =
-            state.Search(fun reference ->
-                EmbeddingChecks.areMatrices [ struct ("query", embeddings); struct ("index", reference) ]
-                Searches.search knnFunc embeddings (int64 k) reference)
-
+        let found = state.Search(embeddings, int64 k)
         scope.MoveToOuter(found.Distances, found.Indices) |> ignore
         found
 
@@ -221,11 +211,7 @@ type InferenceModel
         ArgumentNullException.ThrowIfNull(dataset, nameof dataset)
         let level = HierarchyLevel.One labelHierarchyLevel
 
-        if OneHot.isOneHot dataset then
-            invalidArg
-                (nameof dataset)
-                "The labels are one-hot, with a column of 0 and 1 for each class: give the number of each sample's class instead (of a tensor, labels.argmax(1))."
-
+        OneHot.refuse dataset
 
         use found =
             DatasetEmbeddings.compute model (options batchSize { reading with Level = level }) dataset

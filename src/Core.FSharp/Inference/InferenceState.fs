@@ -7,7 +7,13 @@ open MetricLearning.Core
 /// The part of an inference model that changes in use: index, threshold and normalization. One thread at a time.
 [<Sealed>]
 type internal InferenceState
-    (model: EmbeddingModel, device: torch.Device | null, finder: MatchFinder | null, normalizeEmbeddings: bool) =
+    (
+        model: EmbeddingModel,
+        device: torch.Device | null,
+        finder: MatchFinder | null,
+        knnFunc: KnnFunc | null,
+        normalizeEmbeddings: bool
+    ) =
     let gate = obj ()
     // A knnFunc of the user's need not expect several threads.
     let searching = obj ()
@@ -18,6 +24,11 @@ type internal InferenceState
     let mutable finder =
         match finder with
         | null -> MatchFinder(threshold = 0.9)
+        | given -> given
+
+    let knn =
+        match knnFunc with
+        | null -> CustomKNN.SquaredEuclidean :> KnnFunc
         | given -> given
 
     let throwIfDisposed () =
@@ -72,10 +83,12 @@ type internal InferenceState
                 invalidOp "There is no index to search: give it embeddings with TrainKnn, or load one that was saved."
             | embeddings -> embeddings)
 
-    /// Searches the index. InvalidOperationException when it is empty.
-    member this.Search(search: torch.Tensor -> Neighbours) : Neighbours =
-        use embeddings = this.Index()
-        lock searching (fun () -> search embeddings)
+    /// The nearest embeddings of the index. InvalidOperationException when it is empty, ArgumentException when it has fewer, or
+    /// narrower or wider ones.
+    member this.Search(query: torch.Tensor, k: int64) : Neighbours =
+        use index = this.Index()
+        EmbeddingChecks.areMatrices [ struct (nameof query, query); struct (nameof index, index) ]
+        lock searching (fun () -> Searches.search knn query k index)
 
     /// Writes networks and state.
     member _.Save(path: string) : unit =

@@ -20,5 +20,6 @@ let tests =
                 TrainingTests.tests
                 ConcurrencyTests.tests
                 BrokenEmbeddingTests.tests
+                BrokenModelTests.tests
             ]
     )

@@ -13,7 +13,7 @@ open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.EmbeddingNetworks
 
 let private options =
-    { DatasetEmbeddings.defaults with
+    { EmbeddingOptions.defaults with
         BatchSize = 7
         NormalizeEmbeddings = false
     }
