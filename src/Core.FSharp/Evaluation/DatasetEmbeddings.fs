@@ -73,7 +73,8 @@ module internal DatasetEmbeddings =
             else
                 batch.Labels
 
-        let settled = options.Reading.Labels.Settle(EmbeddingOptions.levelOf options, labels)
+        let settled =
+            options.Reading.Labels.Settle(EmbeddingOptions.levelOf options, labels)
 
         new EmbeddedBatch(
             Array.map own found.Value,
@@ -142,7 +143,8 @@ module internal DatasetEmbeddings =
         use loader = loader
 
         let struct (embeddings, labels) =
-            read streams model options (unchanged model) loader |> EmbeddedRows.collect id count
+            read streams model options (unchanged model) loader
+            |> EmbeddedRows.collect id count
 
         embeddings
         |> Array.mapi (fun stream embeddings ->

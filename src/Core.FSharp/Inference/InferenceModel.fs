@@ -61,7 +61,8 @@ type InferenceModel
     // A string has the same number in every data set that the model reads.
     let names = LabelNames()
 
-    let state = new InferenceState(model, dataDevice, matchFinder, knnFunc, normalizeEmbeddings)
+    let state =
+        new InferenceState(model, dataDevice, matchFinder, knnFunc, normalizeEmbeddings)
 
     let options (batchSize: int) (reading: Reading) : EmbeddingOptions =
         state.ThrowIfDisposed()

@@ -177,5 +177,4 @@ let private others =
         }
     ]
 
-let tests =
-    testList "embeddings that are none, of models" (ofModels @ others)
+let tests = testList "embeddings that are none, of models" (ofModels @ others)

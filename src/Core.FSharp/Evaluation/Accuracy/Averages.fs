@@ -27,12 +27,7 @@ module internal Averages =
             Array.sortWith byName classes
 
     /// Scores (Q) as the answer of a metric.
-    let summarize
-        (options: AccuracyOptions)
-        (groups: LabelGroups)
-        (isLone: torch.Tensor)
-        (scores: torch.Tensor)
-        =
+    let summarize (options: AccuracyOptions) (groups: LabelGroups) (isLone: torch.Tensor) (scores: torch.Tensor) =
         let rows = isLone.logical_not().nonzero().view -1L
         let values = scores.index_select (0L, rows)
 
