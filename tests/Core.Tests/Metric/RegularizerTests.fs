@@ -9,6 +9,22 @@ open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.RandomBatches
 
+/// RegularFace with all similarities at once.
+let private wholeFace (distance: Distance) (rows: torch.Tensor) : torch.Tensor =
+    let similarities = distance.Matrix(rows, null)
+    let self = torch.eye (rows.size 0, dtype = torch.bool)
+    let struct (nearest, _) = similarities.masked_fill(self, -1e300).max 1L
+    nearest.mean ()
+
+/// A similarity of one's own.
+type private Overlap() =
+    inherit Distance("Overlap", true)
+
+    override _.ComputeMatrix(query, reference) =
+        (query.unsqueeze(1L).minimum(reference.unsqueeze 0L)).sum 2L
+
+    override _.PairwiseDistance(query, reference) = (query.minimum reference).sum 1L
+
 let tests =
     testList
         "regularizers"
@@ -25,6 +41,33 @@ let tests =
                     use _ = torch.NewDisposeScope()
                     isNear 1e-8 (number (regularizer.Compute(Known.x ()))) expected name
                 }
+
+            for name, distance, rows in
+                [
+                    "one tile", (fun () -> CosineSimilarity() :> Distance), 40
+                    "two tiles", (fun () -> CosineSimilarity()), 2500
+                    "a power", (fun () -> DotProductSimilarity(power = 3.0)), 60
+                    "one's own distance", (fun () -> Overlap()), 30
+                ] do
+                test $"RegularFace is that of the whole matrix: {name}" {
+                    use _ = torch.NewDisposeScope()
+                    let given = embeddings 5 rows
+                    let byTiles, whole = given.clone().requires_grad_ true, given.clone().requires_grad_ true
+                    let cost = RegularFaceRegularizer(Distance = distance ()).Compute byTiles
+                    let expected = wholeFace (distance ()) whole
+                    cost.backward ()
+                    expected.backward ()
+                    isNear 1e-12 (number cost) (number expected) "cost"
+                    Expect.isLessThan (number ((gradient byTiles - gradient whole).abs().max())) 1e-12 "gradient"
+                }
+
+            test "RegularFace of a single row is nothing" {
+                use _ = torch.NewDisposeScope()
+                let rows = (embeddings 1 1).requires_grad_ true
+                let cost = RegularFaceRegularizer(Reducer = SumReducer()).Compute rows
+                cost.backward ()
+                Expect.equal (number cost, number ((gradient rows).abs().sum())) (0.0, 0.0) "cost, gradient"
+            }
 
             test "SparseCenters: centres that have become one are left alone" {
                 use _ = torch.NewDisposeScope()

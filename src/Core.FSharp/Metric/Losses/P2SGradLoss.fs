@@ -43,7 +43,9 @@ type P2SGradLoss
         input.RejectTuples()
         this.WeightsFor input |> ignore
         rescale (nonNull (this.get_parameter "weight"))
-        let cosines = cosines input.Embeddings (this.WeightsLike input.Embeddings)
+        // A copy: the next call may rescale the weights before the gradients of this one are asked for.
+        let weights = (this.WeightsLike input.Embeddings).clone ()
+        let cosines = cosines input.Embeddings weights
         let wanted = ClassSoftmax.ownClass (input.RequireLabels()) numClasses
 
         if cosines.NumberOfElements = 0L then
