@@ -52,7 +52,10 @@ let tests =
                 test $"RegularFace is that of the whole matrix: {name}" {
                     use _ = torch.NewDisposeScope()
                     let given = embeddings 5 rows
-                    let byTiles, whole = given.clone().requires_grad_ true, given.clone().requires_grad_ true
+
+                    let byTiles, whole =
+                        given.clone().requires_grad_ true, given.clone().requires_grad_ true
+
                     let cost = RegularFaceRegularizer(Distance = distance ()).Compute byTiles
                     let expected = wholeFace (distance ()) whole
                     cost.backward ()

@@ -24,10 +24,10 @@ let private gradientsOf (make: unit -> Loss) (isTogether: bool) : Tensor list =
 
     if isTogether then
         let one = value loss first
-        (one + value loss second).backward ()
+        (one + value loss second).backward()
     else
-        (value loss first).backward ()
-        (value loss second).backward ()
+        (value loss first).backward()
+        (value loss second).backward()
 
     [
         gradient first

@@ -44,7 +44,7 @@ type P2SGradLoss
         this.WeightsFor input |> ignore
         rescale (nonNull (this.get_parameter "weight"))
         // A copy: the next call may rescale the weights before the gradients of this one are asked for.
-        let weights = (this.WeightsLike input.Embeddings).clone ()
+        let weights = (this.WeightsLike input.Embeddings).clone()
         let cosines = cosines input.Embeddings weights
         let wanted = ClassSoftmax.ownClass (input.RequireLabels()) numClasses
 

@@ -15,7 +15,10 @@ type RegularFaceRegularizer() =
     let tiles (rows: torch.Tensor) =
         let all = rows.size 0
         let each = max 1L (most / all)
-        [| for first in 0L .. each .. all - 1L -> struct (first, min each (all - first)) |]
+
+        [|
+            for first in 0L .. each .. all - 1L -> struct (first, min each (all - first))
+        |]
 
     // The most similar other row of each row.
     let nearest (distance: Distance) (rows: torch.Tensor) : torch.Tensor =
@@ -23,7 +26,10 @@ type RegularFaceRegularizer() =
 
         let ofTile struct (first: int64, count: int64) =
             use scope = torch.NewDisposeScope()
-            let similarities = distance.ComputeMatrix(rows.narrow (0L, first, count), rows) |> distance.Raise
+
+            let similarities =
+                distance.ComputeMatrix(rows.narrow (0L, first, count), rows) |> distance.Raise
+
             use lowest = Numeric.scalar (Numeric.lowest similarities.dtype)
             similarities.diagonal(first).fill_ lowest |> ignore
             similarities.argmax(1L).MoveToOuterDisposeScope()
@@ -33,7 +39,7 @@ type RegularFaceRegularizer() =
     // Row with row. Of a formula of one's own only the matrix takes rows that are normalised already.
     let together (distance: Distance) (rows: torch.Tensor) (others: torch.Tensor) : torch.Tensor =
         let ofTile struct (first: int64, count: int64) =
-            distance.ComputeMatrix(rows.narrow (0L, first, count), others.narrow (0L, first, count)).diagonal ()
+            distance.ComputeMatrix(rows.narrow (0L, first, count), others.narrow (0L, first, count)).diagonal()
 
         if distance.Kind = DistanceKind.Other then
             torch.cat (Array.map ofTile (tiles rows), 0L)
