@@ -1,5 +1,5 @@
 /// Law 3, really: training processes are killed and starved of disk, and what they learn is what an uninterrupted
-/// run learns, bit for bit. `-- --short` takes a minute at most.
+/// run learns, bit for bit. `-- --short` takes a minute at most; `-- --kills 1000` kills that many in all, and some more.
 module MetricLearning.Interruption.Program
 
 open System
@@ -32,10 +32,9 @@ let private report (what: string) (case: Case) (found: Interrupted) : int * int 
 
     passed, failed
 
-let private interruptAll (isShort: bool) (seed: int64) : int =
+let private interruptAll (isShort: bool) (kills: int) (seed: int64) : int =
     let clock = Stopwatch.StartNew()
     let seed = Seed.ofInt64 seed
-    let kills = if isShort then 1 else 8
 
     let results =
         [
@@ -85,4 +84,11 @@ let main arguments =
         0
     | more ->
         let seed = optionOf "--seed" more |> Option.map int64 |> Option.defaultValue 1L
-        interruptAll (List.contains "--short" more) seed
+        let isShort = List.contains "--short" more
+
+        let kills =
+            match optionOf "--kills" more with
+            | Some total -> (int total + Case.small.Length - 1) / Case.small.Length
+            | None -> if isShort then 1 else 8
+
+        interruptAll isShort kills seed

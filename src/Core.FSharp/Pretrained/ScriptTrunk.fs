@@ -13,21 +13,8 @@ open MetricLearning.Core
 /// give equal bits.
 /// </summary>
 [<Sealed>]
-type ScriptTrunk
-    /// <summary>A script as a module.</summary>
-    /// <param name="script">The script, which belongs to this module from then on.</param>
-    (script: jit.ScriptModule<Tensor, Tensor>) as this =
+type ScriptTrunk private (script: jit.ScriptModule<Tensor, Tensor>, parts: (string * jit.ScriptModule)[]) =
     inherit nn.Module<Tensor, Tensor>("ScriptTrunk")
-
-    // Wrappers of the inner parts register tensor handles of their own, which nobody needs: they end with this scope.
-    let parts: (string * jit.ScriptModule)[] =
-        use _ = NewDisposeScope()
-
-        [|
-            "", script :> jit.ScriptModule
-            for struct (name, part) in script.named_modules () do
-                name, (part :?> jit.ScriptModule)
-        |]
 
     let root = { Script = script }
     let run = TorchScript.call script
@@ -57,33 +44,26 @@ type ScriptTrunk
         | ValueSome place when not (known.TryAdd(place, name)) -> ties.Add(name, known[place])
         | _ -> act ()
 
-    let named () : (string * Tensor)[] =
+    /// <summary>A script as a module.</summary>
+    /// <param name="script">The script, which belongs to this module from then on.</param>
+    new(script: jit.ScriptModule<Tensor, Tensor>) as this =
+        // Not in the constructor above, and no `as this` there: F# would let the finalizer of a module whose construction failed
+        // throw, which ends the process.
+        new ScriptTrunk(script, ScriptTrunk.PartsOf script)
+        then this.Register()
+
+    // Wrappers of the inner parts register tensor handles of their own, which nobody needs: they end with this scope.
+    static member private PartsOf(script: jit.ScriptModule<Tensor, Tensor>) : (string * jit.ScriptModule)[] =
+        ArgumentNullException.ThrowIfNull(script, nameof script)
+        use _ = NewDisposeScope()
+
         [|
-            for struct (name, parameter) in this.named_parameters false do
-                name, parameter :> Tensor
-            for struct (name, buffer) in this.named_buffers false do
-                name, buffer
+            "", script :> jit.ScriptModule
+            for struct (name, part) in script.named_modules () do
+                name, (part :?> jit.ScriptModule)
         |]
 
-    let giveTies () : unit =
-        let registered = dict (named ())
-
-        for name, first in ties do
-            give name registered[first]
-
-    // Tensors that a script holds without having registered them.
-    let moveOthers (device: Device) : unit =
-        let registered = HashSet(Seq.append (Seq.map fst (named ())) (Seq.map fst ties))
-
-        for path, part in parts do
-            ScriptTensors.attributes part (fun leaf found ->
-                let name = if path = "" then leaf else $"{path}.{leaf}"
-
-                if not (registered.Contains name) then
-                    use moved = found.``to`` device
-                    Effects.giveScript part leaf moved)
-
-    do
+    member private this.Register() : unit =
         let known = Dictionary<struct (MemoryRange * string), string>()
 
         for struct (name, parameter) in Seq.toArray (script.named_parameters ()) do
@@ -92,12 +72,38 @@ type ScriptTrunk
         for struct (name, buffer) in Seq.toArray (script.named_buffers ()) do
             register known name buffer (fun () -> this.register_buffer (name, buffer))
 
-        giveTies ()
+        this.GiveTies()
 
         for path, part in parts do
             if path <> "" && isBatchNorm part then
                 // Names of modules have no dots.
                 this.register_module (path.Replace('.', '/'), new ScriptBatchNorm({ Script = part }))
+
+    member private this.Named() : (string * Tensor)[] =
+        [|
+            for struct (name, parameter) in this.named_parameters false do
+                name, parameter :> Tensor
+            for struct (name, buffer) in this.named_buffers false do
+                name, buffer
+        |]
+
+    member private this.GiveTies() : unit =
+        let registered = dict (this.Named())
+
+        for name, first in ties do
+            give name registered[first]
+
+    // Tensors that a script holds without having registered them.
+    member private this.MoveOthers(device: Device) : unit =
+        let registered = HashSet(Seq.append (Seq.map fst (this.Named())) (Seq.map fst ties))
+
+        for path, part in parts do
+            ScriptTensors.attributes part (fun leaf found ->
+                let name = if path = "" then leaf else $"{path}.{leaf}"
+
+                if not (registered.Contains name) then
+                    use moved = found.``to`` device
+                    Effects.giveScript part leaf moved)
 
     /// <summary>Loads a script. It is a program: load only what you trust.</summary>
     /// <param name="path">The file.</param>
@@ -115,7 +121,7 @@ type ScriptTrunk
     static member IsExact: bool = TorchScript.isExact
 
     /// One pass of the script.
-    override _.forward(input: Tensor) : Tensor =
+    override this.forward(input: Tensor) : Tensor =
         let output = run input
 
         if root.Script.training then
@@ -135,19 +141,19 @@ type ScriptTrunk
     override _.train([<Optional; DefaultParameterValue(true)>] on: bool) : unit = Effects.setModeOf root.Script on
 
     // `to` exchanges parameters and buffers for others, which the script must get as well.
-    override _._toEpilog(dtype: Nullable<ScalarType>, device: Device | null, non_blocking: bool) : unit =
-        let before = dict (named ())
+    override this._toEpilog(dtype: Nullable<ScalarType>, device: Device | null, non_blocking: bool) : unit =
+        let before = dict (this.Named())
         base._toEpilog (dtype, device, non_blocking)
 
-        for name, tensor in named () do
+        for name, tensor in this.Named() do
             if not (obj.ReferenceEquals(before[name], tensor)) then
                 give name tensor
 
-        giveTies ()
+        this.GiveTies()
 
         match device with
         | null -> ()
-        | device -> moveOthers device
+        | device -> this.MoveOthers device
 
         replaced.Forget()
 

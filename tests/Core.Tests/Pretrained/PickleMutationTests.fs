@@ -11,44 +11,6 @@ open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.PickleWriter
 open MetricLearning.Core.Tests.Support.TorchFiles
 
-let private mutate (number: int) (bytes: byte[]) : string * byte[] =
-    let random = (Seed.derive "pickle" (int64 number) (Seed.ofInt64 6L)).Random()
-    let place () = random.Next bytes.Length
-    let changed = Array.copy bytes
-
-    match number % 7 with
-    | 0 ->
-        let at = place ()
-        changed[at] <- changed[at] ^^^ (1uy <<< random.Next 8)
-        $"a bit of byte {at}", changed
-    | 1 ->
-        let at = place ()
-        changed[at] <- byte (random.Next 256)
-        $"byte {at}", changed
-    | 2 ->
-        let length = place ()
-        $"cut off at {length}", bytes[.. length - 1]
-    | 3 ->
-        let at, count = place (), 1 + random.Next 20
-        $"{count} bytes out at {at}", Array.append bytes[.. at - 1] bytes[min bytes.Length (at + count) ..]
-    | 4 ->
-        let at = place ()
-        let added = Array.init (1 + random.Next 20) (fun _ -> byte (random.Next 256))
-        $"{added.Length} bytes in at {at}", Array.concat [ bytes[.. at - 1]; added; bytes[at..] ]
-    | 5 ->
-        // Numbers that are as large as they can be.
-        let at, count = place (), 1 + random.Next 8
-        Array.Fill(changed, 255uy, at, min count (bytes.Length - at))
-        $"{count} times 255 at {at}", changed
-    | _ ->
-        // Opcodes of the format, at random.
-        let opcodes =
-            "(0NKMJGXqrhjt)]ae}sucRbQ.\x80\x81\x85\x86\x87\x88\x89\x8a\x8b\x8c\x93\x94"
-
-        let at = place ()
-        changed[at] <- byte opcodes[random.Next opcodes.Length]
-        $"opcode {changed[at]} at {at}", changed
-
 let private weight =
     torch.arange(12, dtype = torch.ScalarType.Float32).reshape(3L, 4L)
 
@@ -112,7 +74,7 @@ let tests =
                 let refused =
                     [
                         for number in 0..999 do
-                            let what, changed = mutate number file
+                            let what, changed = Mutations.ofPickle number file
                             let read = check $"{number}, {what}" changed
 
                             if read then
@@ -135,7 +97,7 @@ let tests =
                 let read =
                     [
                         for number in 0..1999 do
-                            let what, changed = mutate number pickle
+                            let what, changed = Mutations.ofPickle number pickle
 
                             TorchArchive.write
                                 "weights"

@@ -3,7 +3,6 @@ module MetricLearning.Core.Tests.Run.MutationTests
 
 open System
 open System.IO
-open System.Security.Cryptography
 open System.Threading
 open Expecto
 open MetricLearning
@@ -18,79 +17,6 @@ let private settings =
 
 let private prepared () =
     Subject.prepare Subject.metricLossOnly settings
-
-/// What is done to a file: 1,000 different things.
-let private mutate (number: int) (file: byte[]) : string * byte[] =
-    let random = (Seed.derive "mutation" (int64 number) (Seed.ofInt64 5L)).Random()
-    // Half of the places in the header, where the structure is.
-    let header = 8 + int (BitConverter.ToUInt64(file, 0))
-
-    let place () =
-        if random.Next 2 = 0 then
-            random.Next(min header file.Length)
-        else
-            random.Next file.Length
-
-    match number % 10 with
-    | 0 ->
-        let at = place ()
-        let bytes = Array.copy file
-        bytes[at] <- bytes[at] ^^^ (1uy <<< random.Next 8)
-        $"a bit of byte {at}", bytes
-    | 1 ->
-        let at = place ()
-        let bytes = Array.copy file
-        bytes[at] <- byte (random.Next 256)
-        $"byte {at}", bytes
-    | 2 ->
-        let length = random.Next file.Length
-        $"cut off at {length}", file[.. length - 1]
-    | 3 ->
-        let at, count = place (), 1 + random.Next 40
-        $"{count} bytes out at {at}", Array.append file[.. at - 1] file[min file.Length (at + count) ..]
-    | 4 ->
-        let at = place ()
-        let added = Array.init (1 + random.Next 40) (fun _ -> byte (random.Next 256))
-        $"{added.Length} bytes in at {at}", Array.concat [ file[.. at - 1]; added; file[at..] ]
-    | 5 ->
-        let at, count = place (), 1 + random.Next 200
-        let bytes = Array.copy file
-        Array.Clear(bytes, at, min count (file.Length - at))
-        $"{count} zeros at {at}", bytes
-    | 6 ->
-        let one, other, count = place (), place (), 1 + random.Next 64
-        let bytes = Array.copy file
-        let count = min count (file.Length - max one other)
-        Array.Copy(file, one, bytes, other, count)
-        Array.Copy(file, other, bytes, one, count)
-        $"{count} bytes at {one} and {other} changed places", bytes
-    | 7 ->
-        let bytes = Array.copy file
-        BitConverter.GetBytes(random.NextInt64()).CopyTo(bytes, 0)
-        "another header length", bytes
-    | 8 ->
-        let at = random.Next file.Length
-        "its end from its beginning", Array.append file[.. at - 1] file[.. file.Length - at - 1]
-    | _ ->
-        // A digit of the JSON, where sizes and counts are.
-        let digits =
-            [|
-                for at in 8 .. header - 1 do
-                    if Char.IsAsciiDigit(char file[at]) then
-                        at
-            |]
-
-        let at = digits[random.Next digits.Length]
-        let bytes = Array.copy file
-        bytes[at] <- byte '0' + byte (random.Next 10)
-        $"the digit at {at}", bytes
-
-/// The same with a seal that fits, as somebody would write who means harm.
-let private resealed (file: byte[]) : byte[] =
-    if file.Length < 40 then
-        file
-    else
-        Array.append file[.. file.Length - 33] (SHA256.HashData(ReadOnlySpan(file, 0, file.Length - 32)))
 
 /// Loads the file with machines that are there already; what came of it.
 let private attempt (prepared: Run) (file: byte[]) : Result<Snapshot, exn> =
@@ -123,7 +49,7 @@ let tests =
                     let mutable refused = 0
 
                     for number in 0..999 do
-                        let what, bytes = mutate number file
+                        let what, bytes = Mutations.ofSafetensors number file
 
                         match attempt prepared bytes with
                         | Ok found ->
@@ -145,9 +71,9 @@ let tests =
                     let mutable refused = 0
 
                     for number in 0..999 do
-                        let what, bytes = mutate number file
+                        let what, bytes = Mutations.ofSafetensors number file
 
-                        match attempt prepared (resealed bytes) with
+                        match attempt prepared (Mutations.withSeal bytes) with
                         | Ok _ -> ()
                         | Error error ->
                             Expect.isTrue
