@@ -13,7 +13,8 @@ open MetricLearning
 // What takes as long as the caller wants, and what reads or writes wherever it is told to.
 let private isLeftOut (call: MethodBase) =
     List.contains call.Name [ "Train"; "Events"; "Wait"; "MoveNext" ]
-    || call.IsSpecialName && not (call.Name.StartsWith "get_" || call.Name.StartsWith "set_")
+    || call.IsSpecialName
+       && not (call.Name.StartsWith "get_" || call.Name.StartsWith "set_")
 
 let private callsOf (kind: Type) : MethodBase[] =
     [|

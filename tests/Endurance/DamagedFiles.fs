@@ -92,7 +92,15 @@ let private network () =
         struct ("norm", torch.nn.BatchNorm1d 5L :> torch.nn.Module<torch.Tensor, torch.Tensor>)
     )
 
-let private weights (name: string) (extension: string) (folder: string) (file: byte[]) isUnsealed damage forge : Damageable =
+let private weights
+    (name: string)
+    (extension: string)
+    (folder: string)
+    (file: byte[])
+    isUnsealed
+    damage
+    forge
+    : Damageable =
     let path = Path.Combine(folder, "weights" + extension)
     let loaded = network ()
 
@@ -123,7 +131,7 @@ let private pickled (folder: string) : Damageable =
 
     let tensors =
         [
-            for KeyValue(name, tensor) in saved.state_dict () -> name, tensor.detach().contiguous ()
+            for KeyValue(name, tensor) in saved.state_dict () -> name, tensor.detach().contiguous()
         ]
 
     let file = TorchFiles.saveStateDict tensors

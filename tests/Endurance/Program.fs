@@ -3,8 +3,7 @@ module MetricLearning.Endurance.Program
 
 open System
 
-let private usage =
-    "Usage: Endurance files COUNT | calls COUNT | soak ITERATIONS"
+let private usage = "Usage: Endurance files COUNT | calls COUNT | soak ITERATIONS"
 
 [<EntryPoint>]
 let main arguments =

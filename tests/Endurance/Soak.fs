@@ -18,7 +18,7 @@ let private batchSize, samples, features = 16, 64L, 8L
 
 let private start (folder: string) (count: int) (look: BaseTrainer -> unit) : BaseTrainer =
     torch.manual_seed 1L |> ignore
-    let labels = torch.arange(samples).remainder (4L.ToScalar())
+    let labels = torch.arange(samples).remainder(4L.ToScalar())
     let rows = torch.randn (samples, features)
     let keeper = LoggingPresets.GetRecordKeeper folder
     let hooks = LoggingPresets.GetHookContainer(keeper, logFreq = count / 1000)
@@ -28,7 +28,10 @@ let private start (folder: string) (count: int) (look: BaseTrainer -> unit) : Ba
             Models = Models(Trunk = torch.nn.Linear(features, 4L)),
             Optimizers = Optimizers(Trunk = PureOptimizer.Adam 1e-3),
             LossFuncs =
-                LossFuncs(MetricLoss = new CrossBatchMemory(new ContrastiveLoss(), 4, memorySize = 64, miner = PairMarginMiner())),
+                LossFuncs(
+                    MetricLoss =
+                        new CrossBatchMemory(new ContrastiveLoss(), 4, memorySize = 64, miner = PairMarginMiner())
+                ),
             MiningFuncs = MiningFuncs(TupleMiner = MultiSimilarityMiner()),
             BatchSize = batchSize,
             Dataset = TrainingData.FromTensors(rows, labels),

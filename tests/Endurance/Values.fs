@@ -26,7 +26,7 @@ let private tensor (random: Random) : torch.Tensor =
     | 5 -> torch.randint (4L, [| rows; columns |])
     | 6 -> torch.randint (-2L, 30L, [| rows |])
     | 7
-    | 8 -> torch.arange(rows.ToScalar()).remainder (4L.ToScalar())
+    | 8 -> torch.arange(rows.ToScalar()).remainder(4L.ToScalar())
     | 9 -> torch.zeros ([| rows |], dtype = torch.bool)
     | 10 -> torch.randn (rows, columns, dtype = torch.float16)
     | 11 ->
@@ -70,7 +70,9 @@ let private func (random: Random) (kind: Type) (value: Type -> obj | null) : obj
 let private ours: Type[] =
     [| typeof<Loss>.Assembly; typeof<MetricLossOnly>.Assembly |]
     |> Array.collect (fun assembly -> assembly.GetExportedTypes())
-    |> Array.filter (fun kind -> not (isNull kind.Namespace) && (nonNull kind.Namespace).StartsWith "MetricLearning")
+    |> Array.filter (fun kind ->
+        not (isNull kind.Namespace)
+        && (nonNull kind.Namespace).StartsWith "MetricLearning")
 
 /// All public classes of the library that a caller may use.
 let classes: Type[] =
@@ -84,7 +86,10 @@ let classes: Type[] =
 
 let private subclasses (kind: Type) =
     ours
-    |> Array.filter (fun found -> kind.IsAssignableFrom found && not found.IsAbstract && not found.ContainsGenericParameters)
+    |> Array.filter (fun found ->
+        kind.IsAssignableFrom found
+        && not found.IsAbstract
+        && not found.ContainsGenericParameters)
 
 let rec private make (random: Random) (depth: int) (kind: Type) : obj | null =
     let value = ofType random (depth + 1)
@@ -124,17 +129,28 @@ let rec private make (random: Random) (depth: int) (kind: Type) : obj | null =
             items
         elif kind.IsInterface && kind.IsGenericType && kind.GetGenericArguments().Length = 1 then
             value ((kind.GetGenericArguments()[0]).MakeArrayType())
-        elif kind.IsInterface && kind.IsGenericType && kind.GetGenericArguments()[0] = typeof<string> then
+        elif
+            kind.IsInterface
+            && kind.IsGenericType
+            && kind.GetGenericArguments()[0] = typeof<string>
+        then
             let arguments = kind.GetGenericArguments()
             let entries = typedefof<Dictionary<_, _>>.MakeGenericType arguments
+
             let dictionary =
                 nonNull (Activator.CreateInstance entries) :?> System.Collections.IDictionary
 
             for _ in 1 .. random.Next 3 do
                 dictionary["val" + string (random.Next 2)] <- value arguments[1]
 
-            if kind.IsInstanceOfType dictionary then box dictionary else null
-        elif typeof<torch.nn.Module>.IsAssignableFrom kind && kind.Assembly <> typeof<Loss>.Assembly then
+            if kind.IsInstanceOfType dictionary then
+                box dictionary
+            else
+                null
+        elif
+            typeof<torch.nn.Module>.IsAssignableFrom kind
+            && kind.Assembly <> typeof<Loss>.Assembly
+        then
             let made = modules random
             if kind.IsInstanceOfType made then box made else null
         elif kind.IsValueType then
@@ -168,7 +184,11 @@ and construct (random: Random) (depth: int) (kind: Type) : obj | null =
         let made = chosen.Invoke(arguments random depth chosen)
 
         for property in kind.GetProperties() do
-            if property.CanWrite && property.GetIndexParameters().Length = 0 && random.Next 3 = 0 then
+            if
+                property.CanWrite
+                && property.GetIndexParameters().Length = 0
+                && random.Next 3 = 0
+            then
                 property.SetValue(made, ofType random (depth + 1) property.PropertyType)
 
         made

@@ -13,8 +13,32 @@ open MetricLearning.Core
 /// give equal bits.
 /// </summary>
 [<Sealed>]
-type ScriptTrunk private (script: jit.ScriptModule<Tensor, Tensor>, parts: (string * jit.ScriptModule)[]) =
+type ScriptTrunk
+    /// <summary>A script as a module.</summary>
+    /// <param name="script">The script, which belongs to this module from then on.</param>
+    (script: jit.ScriptModule<Tensor, Tensor>) as this =
     inherit nn.Module<Tensor, Tensor>("ScriptTrunk")
+
+    // Members of a class that says `as this` throw until it is constructed: so would the finalizer of one whose construction
+    // failed, by way of Dispose, and end the process.
+    let constructing (act: unit -> 'Result) : 'Result =
+        try
+            act ()
+        with _ ->
+            GC.SuppressFinalize this
+            reraise ()
+
+    // Wrappers of the inner parts register tensor handles of their own, which nobody needs: they end with this scope.
+    let parts: (string * jit.ScriptModule)[] =
+        constructing (fun () ->
+            ArgumentNullException.ThrowIfNull(script, nameof script)
+            use _ = NewDisposeScope()
+
+            [|
+                "", script :> jit.ScriptModule
+                for struct (name, part) in script.named_modules () do
+                    name, (part :?> jit.ScriptModule)
+            |])
 
     let root = { Script = script }
     let run = TorchScript.call script
@@ -44,42 +68,7 @@ type ScriptTrunk private (script: jit.ScriptModule<Tensor, Tensor>, parts: (stri
         | ValueSome place when not (known.TryAdd(place, name)) -> ties.Add(name, known[place])
         | _ -> act ()
 
-    /// <summary>A script as a module.</summary>
-    /// <param name="script">The script, which belongs to this module from then on.</param>
-    new(script: jit.ScriptModule<Tensor, Tensor>) as this =
-        // Not in the constructor above, and no `as this` there: F# would let the finalizer of a module whose construction failed
-        // throw, which ends the process.
-        new ScriptTrunk(script, ScriptTrunk.PartsOf script)
-        then this.Register()
-
-    // Wrappers of the inner parts register tensor handles of their own, which nobody needs: they end with this scope.
-    static member private PartsOf(script: jit.ScriptModule<Tensor, Tensor>) : (string * jit.ScriptModule)[] =
-        ArgumentNullException.ThrowIfNull(script, nameof script)
-        use _ = NewDisposeScope()
-
-        [|
-            "", script :> jit.ScriptModule
-            for struct (name, part) in script.named_modules () do
-                name, (part :?> jit.ScriptModule)
-        |]
-
-    member private this.Register() : unit =
-        let known = Dictionary<struct (MemoryRange * string), string>()
-
-        for struct (name, parameter) in Seq.toArray (script.named_parameters ()) do
-            register known name parameter (fun () -> this.register_parameter (name, parameter))
-
-        for struct (name, buffer) in Seq.toArray (script.named_buffers ()) do
-            register known name buffer (fun () -> this.register_buffer (name, buffer))
-
-        this.GiveTies()
-
-        for path, part in parts do
-            if path <> "" && isBatchNorm part then
-                // Names of modules have no dots.
-                this.register_module (path.Replace('.', '/'), new ScriptBatchNorm({ Script = part }))
-
-    member private this.Named() : (string * Tensor)[] =
+    let named () : (string * Tensor)[] =
         [|
             for struct (name, parameter) in this.named_parameters false do
                 name, parameter :> Tensor
@@ -87,15 +76,15 @@ type ScriptTrunk private (script: jit.ScriptModule<Tensor, Tensor>, parts: (stri
                 name, buffer
         |]
 
-    member private this.GiveTies() : unit =
-        let registered = dict (this.Named())
+    let giveTies () : unit =
+        let registered = dict (named ())
 
         for name, first in ties do
             give name registered[first]
 
     // Tensors that a script holds without having registered them.
-    member private this.MoveOthers(device: Device) : unit =
-        let registered = HashSet(Seq.append (Seq.map fst (this.Named())) (Seq.map fst ties))
+    let moveOthers (device: Device) : unit =
+        let registered = HashSet(Seq.append (Seq.map fst (named ())) (Seq.map fst ties))
 
         for path, part in parts do
             ScriptTensors.attributes part (fun leaf found ->
@@ -104,6 +93,23 @@ type ScriptTrunk private (script: jit.ScriptModule<Tensor, Tensor>, parts: (stri
                 if not (registered.Contains name) then
                     use moved = found.``to`` device
                     Effects.giveScript part leaf moved)
+
+    do
+        constructing (fun () ->
+            let known = Dictionary<struct (MemoryRange * string), string>()
+
+            for struct (name, parameter) in Seq.toArray (script.named_parameters ()) do
+                register known name parameter (fun () -> this.register_parameter (name, parameter))
+
+            for struct (name, buffer) in Seq.toArray (script.named_buffers ()) do
+                register known name buffer (fun () -> this.register_buffer (name, buffer))
+
+            giveTies ()
+
+            for path, part in parts do
+                if path <> "" && isBatchNorm part then
+                    // Names of modules have no dots.
+                    this.register_module (path.Replace('.', '/'), new ScriptBatchNorm({ Script = part })))
 
     /// <summary>Loads a script. It is a program: load only what you trust.</summary>
     /// <param name="path">The file.</param>
@@ -121,7 +127,7 @@ type ScriptTrunk private (script: jit.ScriptModule<Tensor, Tensor>, parts: (stri
     static member IsExact: bool = TorchScript.isExact
 
     /// One pass of the script.
-    override this.forward(input: Tensor) : Tensor =
+    override _.forward(input: Tensor) : Tensor =
         let output = run input
 
         if root.Script.training then
@@ -141,19 +147,19 @@ type ScriptTrunk private (script: jit.ScriptModule<Tensor, Tensor>, parts: (stri
     override _.train([<Optional; DefaultParameterValue(true)>] on: bool) : unit = Effects.setModeOf root.Script on
 
     // `to` exchanges parameters and buffers for others, which the script must get as well.
-    override this._toEpilog(dtype: Nullable<ScalarType>, device: Device | null, non_blocking: bool) : unit =
-        let before = dict (this.Named())
+    override _._toEpilog(dtype: Nullable<ScalarType>, device: Device | null, non_blocking: bool) : unit =
+        let before = dict (named ())
         base._toEpilog (dtype, device, non_blocking)
 
-        for name, tensor in this.Named() do
+        for name, tensor in named () do
             if not (obj.ReferenceEquals(before[name], tensor)) then
                 give name tensor
 
-        this.GiveTies()
+        giveTies ()
 
         match device with
         | null -> ()
-        | device -> this.MoveOthers device
+        | device -> moveOthers device
 
         replaced.Forget()
 
