@@ -20,21 +20,26 @@ type RegularFaceRegularizer() =
             for first in 0L .. each .. all - 1L -> struct (first, min each (all - first))
         |]
 
-    // The most similar other row of each row.
+    // The most similar other row of each row. No tile leaves anything behind where the next one wants to lie: freed memory
+    // with small remains in it is of no use to a tile.
     let nearest (distance: Distance) (rows: torch.Tensor) : torch.Tensor =
         use _ = torch.no_grad ()
 
-        let ofTile struct (first: int64, count: int64) =
-            use scope = torch.NewDisposeScope()
+        let found =
+            torch.empty (rows.size 0, dtype = torch.ScalarType.Int64, device = rows.device)
+
+        for struct (first, count) in tiles rows do
+            use _ = torch.NewDisposeScope()
 
             let similarities =
                 distance.ComputeMatrix(rows.narrow (0L, first, count), rows) |> distance.Raise
 
-            use lowest = Numeric.scalar (Numeric.lowest similarities.dtype)
-            similarities.diagonal(first).fill_ lowest |> ignore
-            similarities.argmax(1L).MoveToOuterDisposeScope()
+            similarities.diagonal(first).fill_ (Numeric.scalar (Numeric.lowest similarities.dtype))
+            |> ignore
 
-        torch.cat (Array.map ofTile (tiles rows), 0L)
+            found.narrow(0L, first, count).copy_ (similarities.argmax 1L) |> ignore
+
+        found
 
     // Row with row. Of a formula of one's own only the matrix takes rows that are normalised already.
     let together (distance: Distance) (rows: torch.Tensor) (others: torch.Tensor) : torch.Tensor =
