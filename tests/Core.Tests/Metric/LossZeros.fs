@@ -57,6 +57,36 @@ let tests =
                             isZero name (valueAndSlope loss (Known.x ()) (Known.y ()) tuples None))
                 }
 
+            for name in [ "NTXent"; "LiftedStructure"; "TupletMargin"; "Circle"; "SupCon"; "TripletMargin" ] do
+                test $"{name}: exactly 0 where tuples name pairs of one kind, whatever the reducer" {
+                    let reducers: (unit -> Reducer) list =
+                        [
+                            fun () -> MeanReducer()
+                            fun () -> SumReducer()
+                            fun () -> AvgNonZeroReducer()
+                            fun () -> ThresholdReducer(0.0)
+                            fun () -> ClassWeightedReducer(torch.ones (4L, dtype = torch.float64))
+                            fun () -> PerAnchorReducer(MeanReducer())
+                        ]
+
+                    let make = List.find (fst >> (=) name) relational |> snd
+                    let some, nothing = vector [ 0; 3 ], vector []
+
+                    for reducer in reducers do
+                        for tuples in
+                            [
+                                Tuples.Pairs(some, vector [ 1; 4 ], nothing, nothing)
+                                Tuples.Pairs(nothing, nothing, some, vector [ 5; 0 ])
+                            ] do
+                            let made () =
+                                let loss = make ()
+                                loss.Reducer <- reducer ()
+                                loss
+
+                            using made (fun loss ->
+                                isZero name (valueAndSlope loss (Known.x ()) (Known.y ()) tuples None))
+                }
+
             test "a learned β costs nothing without triplets" {
                 for name, make in every |> List.filter (fun (name, _) -> name.StartsWith "Margin that") do
                     using make (fun loss ->
