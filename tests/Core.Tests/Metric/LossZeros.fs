@@ -57,7 +57,15 @@ let tests =
                             isZero name (valueAndSlope loss (Known.x ()) (Known.y ()) tuples None))
                 }
 
-            for name in [ "NTXent"; "LiftedStructure"; "TupletMargin"; "Circle"; "SupCon"; "TripletMargin" ] do
+            for name in
+                [
+                    "NTXent"
+                    "LiftedStructure"
+                    "TupletMargin"
+                    "Circle"
+                    "SupCon"
+                    "TripletMargin"
+                ] do
                 test $"{name}: exactly 0 where tuples name pairs of one kind, whatever the reducer" {
                     let reducers: (unit -> Reducer) list =
                         [

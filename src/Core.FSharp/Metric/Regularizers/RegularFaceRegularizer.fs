@@ -34,10 +34,10 @@ type RegularFaceRegularizer() =
             let similarities =
                 distance.ComputeMatrix(rows.narrow (0L, first, count), rows) |> distance.Raise
 
-            similarities.diagonal(first).fill_ (Numeric.scalar (Numeric.lowest similarities.dtype))
+            similarities.diagonal(first).fill_(Numeric.scalar (Numeric.lowest similarities.dtype))
             |> ignore
 
-            found.narrow(0L, first, count).copy_ (similarities.argmax 1L) |> ignore
+            found.narrow(0L, first, count).copy_(similarities.argmax 1L) |> ignore
 
         found
 
