@@ -30,17 +30,25 @@ module internal HandleAssembly =
     let lossFunction (handle: ModuleHandle) : LossFunction option =
         match box handle.Module with
         | :? Loss as loss ->
+            // A recipe of the user's gives labels to every loss; one of views takes none.
+            let taken (labels: Tensor) : Tensor | null = if loss.TakesLabels then labels else null
+
             Some
                 {
                     Handle = handle
                     Compute =
-                        fun embeddings labels tuples seed -> loss.Compute(embeddings, labels, tuples, null, null, seed)
+                        fun embeddings labels tuples seed ->
+                            loss.Compute(embeddings, taken labels, tuples, null, null, seed)
+                    Against =
+                        Some(fun embeddings labels tuples references refLabels seed ->
+                            loss.Compute(embeddings, taken labels, tuples, references, taken refLabels, seed))
                 }
         | :? nn.IModule<Tensor, Tensor, Tensor> as plain ->
             Some
                 {
                     Handle = handle
                     Compute = fun embeddings labels _ _ -> plain.call (embeddings, labels)
+                    Against = None
                 }
         | _ -> None
 

@@ -40,7 +40,7 @@ module internal PartChecks =
                             | _ -> Some 1
 
                         match TorchModules.arity network, given with
-                        | Some wanted, Some given when wanted <> given ->
+                        | Some wanted, Some given when wanted <> given && not schema.RoutesInputs ->
                             $"Models[\"{key}\"] takes {wanted} input tensor(s), but it is given {given}."
                         | _ -> ()
             ]

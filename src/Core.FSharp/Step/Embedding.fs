@@ -54,7 +54,23 @@ type Featured =
 module Embedding =
 
     let private call (network: Network) (inputs: Tensor[]) : Tensor =
-        TorchModules.call network.Handle.Key network.Forward inputs
+        let key = network.Handle.Key
+
+        match TorchModules.arity network.Handle.Module with
+        | Some wanted when wanted <> inputs.Length ->
+            invalidOp
+                $"The {key} takes {wanted} input tensor(s), but a sample has {inputs.Length}: call it on those that it takes, in C# with Through(\"{key}\", …), in F# with Embedding.through."
+        | _ -> ()
+
+        TorchModules.call key network.Forward inputs
+
+    /// True if there is a trunk and it takes as many tensors as a sample of the batch has.
+    let trunkTakes (ctx: Context) (batch: Batch) : bool =
+        match ctx.Networks.TryGetValue Keys.Trunk with
+        | true, network ->
+            TorchModules.arity network.Handle.Module
+            |> Option.forall ((=) batch.Data.Length)
+        | _ -> false
 
     /// The output of the network `key`, or the input itself where that network is left out (an identity embedder).
     /// Raises ArgumentException when the trainer knows no such network.

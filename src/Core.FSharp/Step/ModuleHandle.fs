@@ -39,4 +39,6 @@ type LossFunction =
         Handle: ModuleHandle
         /// The loss of embeddings of shape (N, D) and labels of shape (N), on the mined tuples.
         Compute: Tensor -> Tensor -> Tuples -> Seed -> Tensor
+        /// The same with reference embeddings and their labels; None for a module that takes none.
+        Against: (Tensor -> Tensor -> Tuples -> Tensor -> Tensor -> Seed -> Tensor) option
     }

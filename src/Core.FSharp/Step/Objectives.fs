@@ -48,26 +48,55 @@ module Objective =
         else
             none input
 
-    /// The value of the loss function `name` on mined embeddings; not finite if an embedding is not.
-    let lossOf (name: string) (ctx: Context) (mined: Mined) : Tensor =
+    let private find (name: string) (ctx: Context) : LossFunction =
         match ctx.Losses.TryGetValue name with
-        | true, loss ->
-            let compute () =
-                loss.Compute mined.Embeddings mined.Labels mined.Tuples (Seed.derive name 0L ctx.Seed)
-
-            let value =
-                Parts.call "LossFuncs" name loss.Handle.Module mined.Embeddings mined.Labels compute
-
-            if isNull (box value) then
-                invalidOp $"The loss function \"{name}\" returned null; it must return one number for the batch."
-
-            match box loss.Handle.Module with
-            | :? Loss -> value
-            | _ -> Numeric.propagateNonFinite mined.Embeddings value
+        | true, loss -> loss
         | _ ->
             invalidArg
                 (nameof name)
                 $"There is no loss function \"{name}\"; this run has {Keys.quoted ctx.Losses.Keys}. Add it to LossFuncs."
+
+    let private valueOf (name: string) (loss: LossFunction) (mined: Mined) (compute: unit -> Tensor) : Tensor =
+        let value =
+            Parts.call "LossFuncs" name loss.Handle.Module mined.Embeddings mined.Labels compute
+
+        if isNull (box value) then
+            invalidOp $"The loss function \"{name}\" returned null; it must return one number for the batch."
+
+        value
+
+    /// The value of the loss function `name` on mined embeddings; not finite if an embedding is not.
+    let lossOf (name: string) (ctx: Context) (mined: Mined) : Tensor =
+        let loss = find name ctx
+
+        let value =
+            valueOf name loss mined (fun () ->
+                loss.Compute mined.Embeddings mined.Labels mined.Tuples (Seed.derive name 0L ctx.Seed))
+
+        match box loss.Handle.Module with
+        | :? Loss -> value
+        | _ -> Numeric.propagateNonFinite mined.Embeddings value
+
+    /// The value of the loss function `name` on mined embeddings whose positives and negatives are reference embeddings, or,
+    /// for a loss of two views of every sample, which are the other view; not finite if an embedding is not.
+    /// Raises ArgumentException when the run has no loss of that name, or it is a module without references.
+    let lossAgainst (name: string) (ctx: Context) (references: Embedded) (mined: Mined) : Tensor =
+        let loss = find name ctx
+
+        match loss.Against with
+        | None ->
+            invalidArg
+                (nameof references)
+                $"LossFuncs[\"{name}\"] is a module from embeddings and labels: it takes no reference embeddings. Use a Loss of this library, or leave them out."
+        | Some against ->
+            valueOf name loss mined (fun () ->
+                against
+                    mined.Embeddings
+                    mined.Labels
+                    mined.Tuples
+                    references.Embeddings
+                    references.Labels
+                    (Seed.derive name 0L ctx.Seed))
 
     /// The loss function `name` on mined embeddings.
     /// Raises ArgumentException when the run has no loss of that name.

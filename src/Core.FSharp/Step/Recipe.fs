@@ -38,6 +38,7 @@ module Recipe =
                     Models = [ for key in models -> key, Presence.Optional ]
                     Losses = [ for key in losses -> key, Presence.Optional ]
                     ExtraLosses = extraLosses
+                    RoutesInputs = true
                 }
             Inspect = fun _ -> Diagnostics.none
             Decide = everyEpoch []

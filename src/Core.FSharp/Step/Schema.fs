@@ -27,6 +27,8 @@ type Schema =
         Miners: string list
         /// The number of samples side by side in one: 2 where a sample is (anchor, positive or negative, label).
         Streams: int
+        /// True if the recipe itself gives inputs to networks, rather than all of a sample's to the trunk.
+        RoutesInputs: bool
     }
 
 /// Making schemas.
@@ -42,4 +44,5 @@ module Schema =
             Heads = []
             Miners = [ Keys.SubsetBatchMiner; Keys.TupleMiner ]
             Streams = 1
+            RoutesInputs = false
         }

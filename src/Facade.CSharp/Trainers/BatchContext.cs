@@ -30,6 +30,14 @@ public abstract class BatchContext
     private protected Tensor Mined(Tensor embeddings, string key, Tuples? tuples) =>
         Objective.lossOf(key, Context, new Mined(embeddings, Labels, tuples ?? Tuples.All));
 
+    private protected Tensor Against(Tensor embeddings, string key, Tensor references, Tensor? labels, Tuples? tuples) =>
+        Objective.lossAgainst(
+            key,
+            Context,
+            new Embedded(references, labels ?? Labels),
+            new Mined(embeddings, Labels, tuples ?? Tuples.All)
+        );
+
     private protected Tuples Chosen(Tensor embeddings) => Mining.mine(Context, new Embedded(embeddings, Labels)).Tuples;
 
     private protected Tensor Embedded(Tensor features) =>

@@ -15,4 +15,5 @@ let tests =
             NameTests.tests
             CombinationTests.tests
             PartErrorTests.tests
+            ViewTests.tests
         ]
