@@ -31,7 +31,8 @@ module internal HandleAssembly =
         match box handle.Module with
         | :? Loss as loss ->
             // A recipe of the user's gives labels to every loss; one of views takes none.
-            let taken (labels: Tensor) : Tensor | null = if loss.TakesLabels then labels else null
+            let taken (labels: Tensor) : Tensor | null =
+                if loss.TakesLabels then labels else null
 
             Some
                 {

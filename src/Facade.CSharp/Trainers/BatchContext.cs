@@ -30,7 +30,13 @@ public abstract class BatchContext
     private protected Tensor Mined(Tensor embeddings, string key, Tuples? tuples) =>
         Objective.lossOf(key, Context, new Mined(embeddings, Labels, tuples ?? Tuples.All));
 
-    private protected Tensor Against(Tensor embeddings, string key, Tensor references, Tensor? labels, Tuples? tuples) =>
+    private protected Tensor Against(
+        Tensor embeddings,
+        string key,
+        Tensor references,
+        Tensor? labels,
+        Tuples? tuples
+    ) =>
         Objective.lossAgainst(
             key,
             Context,

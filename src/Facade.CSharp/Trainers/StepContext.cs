@@ -23,10 +23,7 @@ public sealed class StepContext : BatchContext
     // gradients, so it is never of integers) the labels stand in for it.
     internal static Rows Rows(Context context, Batch batch) =>
         new(
-            [
-                .. batch.Data,
-                Embedding.trunkTakes(context, batch) ? Embedding.trunk(context, batch) : batch.Labels,
-            ],
+            [.. batch.Data, Embedding.trunkTakes(context, batch) ? Embedding.trunk(context, batch) : batch.Labels],
             batch.Labels
         );
 

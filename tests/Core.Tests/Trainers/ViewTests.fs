@@ -43,11 +43,16 @@ let private options (loss: torch.nn.Module) =
     let rows = data ()
 
     let views =
-        (rows + (Weights.tensor 3L torch.float32 rows.shape) * 0.1.ToScalar())
-            .DetachFromDisposeScope()
+        (rows + (Weights.tensor 3L torch.float32 rows.shape) * 0.1.ToScalar()).DetachFromDisposeScope()
 
-    let made = optionsOf [ Keys.Trunk, linear RunParts.features 4L ] [ "trunk_optimizer", adam ] rows
-    RunOptions(made, LossFuncs = LossFuncs(MetricLoss = loss), Dataset = TrainingData.FromTensors([ rows; views ], labels ()))
+    let made =
+        optionsOf [ Keys.Trunk, linear RunParts.features 4L ] [ "trunk_optimizer", adam ] rows
+
+    RunOptions(
+        made,
+        LossFuncs = LossFuncs(MetricLoss = loss),
+        Dataset = TrainingData.FromTensors([ rows; views ], labels ())
+    )
 
 let private losses: (string * (unit -> torch.nn.Module)) list =
     [
@@ -66,16 +71,15 @@ let tests =
                     let trunk = linear RunParts.features 4L
                     let made = options (make ())
 
-                    let run =
-                        Setup.prepare recipe (RunOptions(made, Models = Models(Trunk = trunk)))
+                    let run = Setup.prepare recipe (RunOptions(made, Models = Models(Trunk = trunk)))
 
                     use session = Session.Start run
-                    let rows = (data ()).narrow (0L, 0L, 12L)
+                    let rows = (data ()).narrow(0L, 0L, 12L)
 
                     let batch =
                         {
                             Data = [| rows; rows.flip 1L |]
-                            Labels = (labels ()).narrow (0L, 0L, 12L)
+                            Labels = (labels ()).narrow(0L, 0L, 12L)
                             Indices = [| 0L .. 11L |]
                         }
 
@@ -100,10 +104,10 @@ let tests =
                     Expect.notEqual (Snapshot.bitsOf trunk.weight) before "the trunk")
 
             testCase "a module without references says so" (fun () ->
-                use session = Session.Start(Setup.prepare recipe (options (torch.nn.CrossEntropyLoss())))
+                use session =
+                    Session.Start(Setup.prepare recipe (options (torch.nn.CrossEntropyLoss())))
 
-                let error =
-                    Expect.throwsC (fun () -> step session) (fun error -> error.Message)
+                let error = Expect.throwsC (fun () -> step session) (fun error -> error.Message)
 
                 Expect.stringContains error "takes no reference embeddings" "the message")
         ]

@@ -46,7 +46,11 @@ public class TwoViewTests
                 [
                     new(
                         "metric_loss",
-                        step.Loss("metric_loss", step.Through("trunk", step.Data[0]), step.Through("trunk", step.Data[1]))
+                        step.Loss(
+                            "metric_loss",
+                            step.Through("trunk", step.Data[0]),
+                            step.Through("trunk", step.Data[1])
+                        )
                     ),
                 ]
         );
