@@ -20,6 +20,7 @@ let tests =
                         MetricLearning.Core.Tests.Run.RunTests.tests
                         RepeatLaw.tests
                         DeterminismLaw.tests
+                        DrawingLaw.tests
                         ResumeLaw.tests
                         ForkLaw.tests
                         LeakLaw.tests

@@ -4,6 +4,7 @@ open System
 open System.Collections.Generic
 open System.Runtime.InteropServices
 open TorchSharp
+open MetricLearning.Core
 
 /// Similarity that spreads along the manifold on which embeddings and learned proxies lie: each sample should be nearer to
 /// its proxy than to the others, by the spread similarity (1 − α)(I − α D^−½ S D^−½)⁻¹ and by the context of both, their rows
@@ -35,7 +36,7 @@ type ManifoldLoss
         if not (alpha > 0.0 && alpha < 1.0) then
             invalidArg (nameof alpha) $"alpha must be above 0 and below 1; it is {alpha}."
 
-        this.Learn("proxies", torch.randn (int64 k, int64 l))
+        this.Learn("proxies", Locks.drawing [||] (fun () -> torch.randn (int64 k, int64 l)))
 
     // (I − α S̄)⁻¹ (1 − α), with S̄ the similarity of all to all, normalised.
     let spread (similarity: torch.Tensor) : torch.Tensor =

@@ -150,7 +150,8 @@ module internal Locks =
         finally
             giveBack wanted
 
-    /// The same for an action that draws from libtorch's generators.
+    /// The same for an action that draws from libtorch's generators: in the middle of another thread's iteration it would change
+    /// what that one draws.
     let drawing (wanted: Turn[]) (act: unit -> 'T) : 'T =
         holding (Array.append [| generators |] wanted) act
 
