@@ -27,9 +27,11 @@ module internal Precision =
         // Of other types nothing is certain.
         | _ -> 0.0
 
-    /// More than the roundings of one step can add to a number, relative to it.
-    let slack (dtype: torch.ScalarType) : float =
+    /// A bound after a step, from one that leaves out roundings: they are relative, but for the smallest numbers of a type,
+    /// which lie a fixed distance apart.
+    let loosen (dtype: torch.ScalarType) (bound: float) : float =
         match dtype with
-        | torch.ScalarType.Float64 -> 1.0 + 1e-14
-        | torch.ScalarType.Float32 -> 1.0 + 1e-6
-        | _ -> 1.0 + 1.0 / 32.0
+        | torch.ScalarType.Float64 -> bound * (1.0 + 1e-14) + 1e-320
+        | torch.ScalarType.Float32 -> bound * (1.0 + 1e-6) + 1e-43
+        | torch.ScalarType.BFloat16 -> bound * (1.0 + 1.0 / 32.0) + 1e-39
+        | _ -> bound * (1.0 + 1.0 / 32.0) + 1e-6

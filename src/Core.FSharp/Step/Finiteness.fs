@@ -137,6 +137,16 @@ module internal Finiteness =
             |]
 
         if names.Length > 0 then
+            // libtorch takes the variance of one row, which is 0 / 0, without a word.
+            let cause =
+                if
+                    names
+                    |> Array.forall (fun name -> name.EndsWith("running_var", StringComparison.Ordinal))
+                then
+                    "batch norm has no variance of a single row: give larger batches (or a miner that leaves more triplets), or use another norm there"
+                else
+                    "look for NaN or infinite inputs, or lower the learning rate"
+
             refuse
-                $"The forward pass {place progress} wrote numbers that are not finite into {shown names}. Nothing was changed; look for NaN or infinite inputs, or lower the learning rate."
+                $"The forward pass {place progress} wrote numbers that are not finite into {shown names}. Nothing was changed; {cause}."
                 nan

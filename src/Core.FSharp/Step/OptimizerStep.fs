@@ -28,11 +28,11 @@ module internal OptimizerStep =
                     Round = Precision.round layout.Dtype
                 }
 
-        let limit, slack = Precision.limit layout.Dtype, Precision.slack layout.Dtype
+        let limit = Precision.limit layout.Dtype
 
         // No comparison with NaN, a bound that is not known, is true.
         if ofWeights < limit && ofSlots |> Array.forall (fun bound -> bound < limit) then
-            ValueSome(ofSlots |> Array.map (fun bound -> bound * slack))
+            ValueSome(ofSlots |> Array.map (Precision.loosen layout.Dtype))
         else
             ValueNone
 

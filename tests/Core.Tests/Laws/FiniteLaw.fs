@@ -210,5 +210,35 @@ let private written =
 
         Expect.throwsT<NotFiniteNumberException> (fun () -> step session) "refused")
 
+let private alone =
+    testCase "batch norm of a single row is named" (fun () ->
+        let trunk =
+            torch.nn.Sequential(
+                layer "first" (linear RunParts.features 4L),
+                layer "norm" (torch.nn.BatchNorm1d 4L),
+                layer "last" (linear 4L 4L)
+            )
+
+        let made = optionsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", adam ] (data ())
+
+        use session =
+            session (
+                RunOptions(
+                    made,
+                    LossFuncs = LossFuncs(MetricLoss = new ArcFaceLoss(RunParts.classes, 4)),
+                    Sampler = AnySampler.Batches [ [| 3L |] ]
+                )
+            )
+
+        let before = Snapshot.ofSession session
+
+        match refusal session with
+        | Some message ->
+            Expect.stringContains message "trunk.norm.running_var" "the buffer"
+            Expect.stringContains message "no variance of a single row" "the cause"
+        | None -> failtest "the step was taken"
+
+        Expect.equal (Snapshot.ofSession session) before "the state")
+
 let tests =
-    testList "12 broken numbers stay out, in training" [ yield! ofOptimizers; saved; half; masks; written ]
+    testList "12 broken numbers stay out, in training" [ yield! ofOptimizers; saved; half; masks; written; alone ]

@@ -87,13 +87,12 @@ let private stays (rule: Rule) (sizes: Sizes) : unit =
             // Where there is doubt nothing is promised.
             if ofWeights < limit && Array.forall (fun bound -> bound < limit) ofSlots then
                 Weights.step group [| gradient |]
-                let slack = Precision.slack dtype
 
                 for bound, vector in
                     Seq.zip (Seq.append ofSlots [ ofWeights ]) (Seq.append group.Slots [ group.Weights ]) do
-                    Expect.isLessThanOrEqual (largest vector.Tensor) (bound * slack) $"step {time} in {dtype}"
+                    Expect.isLessThanOrEqual (largest vector.Tensor) (Precision.loosen dtype bound) $"step {time} in {dtype}"
 
-                go (time + 1) (ofSlots |> Array.map (fun bound -> bound * slack)) others
+                go (time + 1) (ofSlots |> Array.map (Precision.loosen dtype)) others
 
     go 1 (rule.Slots |> Array.map (fun slot -> abs slot.Fill)) sizes.Gradients
 

@@ -149,8 +149,16 @@ module Subject =
 
         let adversary = new TripletMarginLoss(Reducer = TrappedReducer trap)
 
+        // A miner may leave a single triplet, of which batch norm has no variance: such a step is refused.
+        let ofGenerator =
+            { settings with
+                BatchNorm = settings.BatchNorm && (RunParts.minerOf settings).IsNone
+            }
+
         { basic with
-            Networks = basic.Networks @ [ Keys.Generator, RunParts.net settings (3L * middle) middle ]
+            Networks =
+                basic.Networks
+                @ [ Keys.Generator, RunParts.net ofGenerator (3L * middle) middle ]
             Losses =
                 basic.Losses
                 @ [
