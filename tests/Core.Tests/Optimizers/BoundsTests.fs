@@ -90,7 +90,10 @@ let private stays (rule: Rule) (sizes: Sizes) : unit =
 
                 for bound, vector in
                     Seq.zip (Seq.append ofSlots [ ofWeights ]) (Seq.append group.Slots [ group.Weights ]) do
-                    Expect.isLessThanOrEqual (largest vector.Tensor) (Precision.loosen dtype bound) $"step {time} in {dtype}"
+                    Expect.isLessThanOrEqual
+                        (largest vector.Tensor)
+                        (Precision.loosen dtype bound)
+                        $"step {time} in {dtype}"
 
                 go (time + 1) (ofSlots |> Array.map (Precision.loosen dtype)) others
 
