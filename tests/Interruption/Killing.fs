@@ -51,7 +51,8 @@ module Killing =
         let random = seed.Random()
         // Short enough for several on the way from the first iteration to the last; a process takes its time to compile its
         // first iterations.
-        let longest = TimeSpan.FromSeconds 0.6 + duration * min 0.8 (2.5 / float times)
+        let onTheWay = min times 8
+        let longest = TimeSpan.FromSeconds 0.6 + duration * min 0.8 (2.5 / float onTheWay)
         kill times (fun _ _ _ -> Thread.Sleep(longest * random.NextDouble())) (fun _ -> true) case expected
 
     // Until the first, second or third checkpoint is being written.

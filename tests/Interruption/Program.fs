@@ -23,7 +23,15 @@ let private report (what: string) (case: Case) (found: Interrupted) : int * int 
         else
             $"kills: {found.Kills}{writing}"
 
-    let resumed = String.Join(", ", found.ResumedAt)
+    let shown = 16
+
+    let resumed =
+        String.Join(", ", List.truncate shown found.ResumedAt)
+        + (if found.ResumedAt.Length > shown then
+               $", … ({found.ResumedAt.Length} times, at {(List.distinct found.ResumedAt).Length} different ones)"
+           else
+               "")
+
     printfn "%s, %s: %s; went on at iterations %s" case.Name what did resumed
 
     for check, holds in List.distinct found.Checks do
