@@ -49,6 +49,7 @@ let all =
             Data.FeedTests.tests
             Data.OneHotTests.tests
             Metric.MeasureTests.tests
+            State.KeptScalarTests.tests
             State.ScheduleTests.tests
             Optimizers.LearnTests.tests
             Trainers.TrainerTests.tests

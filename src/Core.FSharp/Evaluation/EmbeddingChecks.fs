@@ -36,7 +36,11 @@ module internal EmbeddingChecks =
             several
             |> List.map (fun tensor -> ((Numeric.sum tensor).to_type torch.float64).``to`` device)
 
-        not (Double.IsFinite((List.reduce (fun one other -> one + other) sums).item<float>()))
+        not (
+            Double.IsFinite(
+                (List.reduce (fun (one: torch.Tensor) (other: torch.Tensor) -> one .+. other) sums).item<float>()
+            )
+        )
 
     /// The first row with a number that is not finite, among tensors of at least one dimension: which of them, and which row. Reads
     /// from the device once, unless there is one.

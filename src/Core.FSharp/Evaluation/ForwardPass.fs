@@ -28,7 +28,7 @@ module internal ForwardPass =
                         device = (if place = DeviceType.CPU then torch.CPU else device)
                     )
 
-                draw.ToInt64()
+                draw.item<int64>()
         ]
 
     // Runs the networks from a seed, and notes whether they drew.

@@ -39,14 +39,15 @@ module internal Calibration =
 
     // Largest at the best cut; the first of equal ones, which is the strictest, is taken.
     let private merit (goal: CalibrationGoal) (weight: float) (cuts: Cuts) : torch.Tensor =
-        let truePositives, falsePositives = cuts.TruePositives, cuts.FalsePositives * weight
+        let truePositives, falsePositives =
+            cuts.TruePositives, cuts.FalsePositives .* weight
 
         match goal with
         | CalibrationGoal.MostRight -> truePositives - falsePositives
-        | CalibrationGoal.BestF1 -> truePositives * 2.0 / (truePositives + falsePositives + cuts.Positives)
+        | CalibrationGoal.BestF1 -> truePositives .* 2.0 / (truePositives .+. falsePositives .+ cuts.Positives)
         | CalibrationGoal.AtMost atMost ->
-            let allowed = cuts.FalsePositives.le ((atMost * cuts.Negatives).ToScalar())
-            truePositives.masked_fill (allowed.logical_not (), (-1.0).ToScalar())
+            let allowed = cuts.FalsePositives.le (Numeric.scalar (atMost * cuts.Negatives))
+            truePositives.masked_fill (allowed.logical_not (), Numeric.scalar -1.0)
 
     // Distances of this type are compared with the threshold, so it has their precision.
     let private rounded (dtype: torch.ScalarType) (value: float) : float =
@@ -111,7 +112,7 @@ module internal Calibration =
 
         let best =
             (merit goal negativeWeight cuts)
-                .masked_fill(cuts.AreApart.logical_not (), Double.NegativeInfinity.ToScalar())
+                .masked_fill(cuts.AreApart.logical_not (), Numeric.scalar Double.NegativeInfinity)
                 .argmax()
                 .item<int64>()
 

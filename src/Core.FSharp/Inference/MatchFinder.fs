@@ -38,8 +38,8 @@ type MatchFinder
     let chosen (given: Nullable<float>) : Scalar =
         match given.HasValue, threshold.HasValue with
         | true, _ when Double.IsNaN given.Value -> invalidArg (nameof threshold) "threshold is NaN: give a number."
-        | true, _ -> given.Value.ToScalar()
-        | _, true -> threshold.Value.ToScalar()
+        | true, _ -> Numeric.scalar given.Value
+        | _, true -> Numeric.scalar threshold.Value
         | _ ->
             invalidOp
                 "There is no threshold to match by: give one here or to the MatchFinder, or calibrate one on a validation set."

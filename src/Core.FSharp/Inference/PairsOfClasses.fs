@@ -48,7 +48,7 @@ module internal PairsOfClasses =
         use _ = torch.NewDisposeScope()
         let struct (_, _, counts) = labels.unique (return_counts = true)
         let counts = nonNull counts
-        let same = (counts * (counts - 1L)).sum().item<int64>() / 2L
+        let same = (counts * (counts.plus -1L)).sum().item<int64>() / 2L
         let samples = labels.size 0
         struct (same, samples * (samples - 1L) / 2L - same)
 
@@ -61,26 +61,26 @@ module internal PairsOfClasses =
         let total = ends[-1].item<int64>()
 
         let first =
-            torch.searchsorted (ends, (uniform () * total).to_type torch.int64, right = true)
+            torch.searchsorted (ends, (uniform().times total).to_type torch.int64, right = true)
 
         let among = partners.index_select (0L, first)
-        struct (first, (uniform () * among).to_type(torch.int64).minimum(among - 1L))
+        struct (first, (uniform () * among).to_type(torch.int64).minimum(among.plus -1L))
 
     let private ofOneClass (generator: torch.Generator) (count: int64) (sorted: Sorted) =
-        let struct (first, chosen) = draw generator count (sorted.Sizes - 1L)
-        let second = sorted.Begins.index_select (0L, first) + chosen
+        let struct (first, chosen) = draw generator count (sorted.Sizes.plus -1L)
+        let second = sorted.Begins.index_select (0L, first) .+. chosen
         // A sample is no partner of itself.
-        struct (first, second + second.ge(first).to_type torch.int64)
+        struct (first, second .+. second.ge(first).to_type torch.int64)
 
     let private ofTwoClasses (generator: torch.Generator) (count: int64) (sorted: Sorted) =
         let struct (first, chosen) =
-            draw generator count (sorted.Samples.size 0 - sorted.Sizes)
+            draw generator count (sorted.Sizes.neg().plus(sorted.Samples.size 0))
 
         let begins = sorted.Begins.index_select (0L, first)
         // Its own class is left out.
         struct (first,
                 chosen
-                + chosen.ge(begins).to_type torch.int64 * sorted.Sizes.index_select (0L, first))
+                .+. chosen.ge(begins).to_type torch.int64 * sorted.Sizes.index_select (0L, first))
 
     /// Random pairs of samples with these labels (N), with replacement: half of them of one class, half of two.
     /// There must be some of either.
@@ -97,8 +97,7 @@ module internal PairsOfClasses =
 
         let first, second = samplesOf a b, samplesOf p n
 
-        let same =
-            torch.arange((2L * half).ToScalar(), device = labels.device).lt(half.ToScalar())
+        let same = (Numeric.upTo (2L * half) labels.device).lt(Numeric.whole half)
 
         let struct (positives, negatives) = count labels
 

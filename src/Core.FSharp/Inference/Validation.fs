@@ -21,7 +21,7 @@ module internal Pairs =
             torch.empty (pairs, dtype = (Numeric.atLeast32 embeddings).dtype, device = device)
 
         let same = torch.empty (pairs, dtype = torch.bool, device = device)
-        let columns = torch.arange (samples.ToScalar(), device = device)
+        let columns = Numeric.upTo samples device
         let mutable filled = 0L
 
         let put (all: torch.Tensor) (part: torch.Tensor) =

@@ -31,8 +31,7 @@ type ElementsOf =
 
     /// One value a class (C), with what their sum is to be divided by (a scalar).
     static member Classes(name: string, values: torch.Tensor, divisor: torch.Tensor) : LossElements =
-        let classes =
-            torch.arange (values.size 0, dtype = torch.ScalarType.Int64, device = values.device)
+        let classes = Numeric.upTo (values.size 0) values.device
 
         MaskedElements(name, ElementKind.Element, values, null, [||], divisor, classes, true)
 

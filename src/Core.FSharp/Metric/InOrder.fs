@@ -15,7 +15,7 @@ module internal InOrder =
             totals.clone().index_put_(values, [| indices |], true)
 
         let addInRows (indices: torch.Tensor) (values: torch.Tensor) (totals: torch.Tensor) : torch.Tensor =
-            let row = torch.arange(values.size 0, device = values.device).unsqueeze 1L
+            let row = (Numeric.upTo (values.size 0) values.device).unsqueeze 1L
             totals.clone().index_put_(values, [| row.expand_as indices; indices |], true)
 
         let runningSums (values: torch.Tensor) : torch.Tensor =

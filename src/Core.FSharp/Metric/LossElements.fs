@@ -107,8 +107,7 @@ type internal MaskedElements
         | null -> condition
         | given -> given.logical_and condition
 
-    let numbers (size: int64) =
-        torch.arange (size, dtype = torch.ScalarType.Int64, device = values.device)
+    let numbers (size: int64) = Numeric.upTo size values.device
 
     override _.NothingIsZero() =
         MaskedElements(name, kind, values, mask, rows, divisor, ownLabels, true)

@@ -137,10 +137,10 @@ type MetricInput
         if isSelf || not (isNull ownPlaces) then
             let own =
                 match ownPlaces with
-                | null -> torch.arange (embeddings.size 0, device = embeddings.device)
+                | null -> Numeric.upTo (embeddings.size 0) embeddings.device
                 | given -> given
 
-            own.unsqueeze(1L).ne(torch.arange(references.size 0, device = embeddings.device).unsqueeze 0L)
+            own.unsqueeze(1L).ne((Numeric.upTo (references.size 0) embeddings.device).unsqueeze 0L)
         else
             null
 

@@ -14,7 +14,7 @@ module TupleIndices =
 
     /// The same tuples where the reference set lies `offset` rows further down.
     let shift (offset: int64) (tuples: Tuples) : Tuples =
-        reindex (fun indices -> indices + offset) tuples
+        reindex (fun indices -> indices.plus offset) tuples
         |> TupleRanges.carry offset tuples
 
     /// The same tuples where sample i of the reference set lies at `places`[i] of another set.

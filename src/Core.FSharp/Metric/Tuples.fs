@@ -147,7 +147,8 @@ module Tuples =
             torch.ones (size, dtype = like.dtype, device = like.device)
         else
             let counts =
-                torch.cat(anchors, 0L).bincount(null, size) + ofOthers (torch.cat (others, 0L))
+                torch.cat(anchors, 0L).bincount(null, size)
+                .+. ofOthers (torch.cat (others, 0L))
 
             counts.to_type (like.dtype) / counts.max ()
 

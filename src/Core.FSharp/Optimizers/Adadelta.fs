@@ -9,11 +9,6 @@ module internal Adadelta =
 
     /// The rule with these options; they are described in PureOptimizer.fs.
     let rule (rho: float, eps: float, weightDecay: float, maximize: bool) : Rule =
-        let plusEps (tensor: torch.Tensor) =
-            use eps = eps.ToScalar()
-            use one = 1.0.ToScalar()
-            tensor.add (eps, one)
-
         {
             Name = "Adadelta"
             Slots = [| Rule.zero "square_avg"; Rule.zero "acc_delta" |]
@@ -26,8 +21,8 @@ module internal Adadelta =
                 fun rate _ gradient slots weights ->
                     Descent.along maximize weightDecay gradient weights (fun direction ->
                         Moments.second rho direction slots[0]
-                        use below = plusEps slots[0]
-                        use delta = plusEps slots[1]
+                        use below = slots[0] .+ eps
+                        use delta = slots[1] .+ eps
                         delta.div_(below).sqrt_().mul_(direction) |> ignore
                         InPlace.add -rate delta weights
                         Moments.second rho delta slots[1])

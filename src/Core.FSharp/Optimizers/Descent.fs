@@ -22,8 +22,7 @@ module internal Descent =
 
             update direction
         elif weightDecay <> 0.0 then
-            use factor = weightDecay.ToScalar()
-            use direction = gradient.add (weights, factor)
+            use direction = gradient.add (weights, Numeric.scalar weightDecay)
             update direction
         else
             update gradient

@@ -133,7 +133,7 @@ module internal Magnitude =
         if tensor.numel () = 0L then
             torch.zeros ([||], dtype = torch.float64, device = tensor.device)
         else
-            torch.linalg.vector_norm(tensor, Double.PositiveInfinity).``to`` torch.float64
+            torch.linalg.norm(tensor.reshape -1L, Double.PositiveInfinity).``to`` torch.float64
 
     /// The largest magnitude of each slot of a flat tensor; padding does not count.
     let ofSlots (layout: Layout) (flat: torch.Tensor) : float[] =
@@ -144,7 +144,7 @@ module internal Magnitude =
                 for slot in layout.Slots do
                     use view = Layout.view slot flat
                     use largest = ofTensor view
-                    largest.ToDouble()
+                    largest.item<float>()
             |]
 
     /// The largest magnitude of a flat tensor of this layout. On a device padding counts.

@@ -15,8 +15,7 @@ module internal RmsProp =
             if centered then
                 let mean = slots[slots.Length - 1]
                 Moments.first alpha direction mean
-                use minus = (-1.0).ToScalar()
-                let variance = slots[0].addcmul(mean, mean, minus)
+                let variance = slots[0].addcmul(mean, mean, Numeric.scalar -1.0)
                 variance.sqrt_ () |> ignore
                 InPlace.addConstant eps variance
                 variance

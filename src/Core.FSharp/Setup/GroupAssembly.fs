@@ -16,13 +16,13 @@ module internal GroupAssembly =
             use _ = NewDisposeScope()
             use _ = no_grad ()
             let weight = embedding.weight |> nonNull
-            let copy = torch.full_like (weight, 1e18.ToScalar())
+            let copy = torch.full_like (weight, Numeric.scalar 1e18)
 
             Effects.whileBoundTo copy weight (fun () ->
                 embedding.call (torch.zeros (1L, dtype = ScalarType.Int64, device = weight.device))
                 |> ignore)
 
-            (copy.select(0, 0).ne(1e18.ToScalar())).any().ToBoolean()
+            (copy.select(0, 0).ne(Numeric.scalar 1e18)).any().item<bool>()
         | layer ->
             match box layer with
             | :? Loss as loss -> loss.RewritesParameters

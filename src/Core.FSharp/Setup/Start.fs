@@ -82,7 +82,7 @@ module internal Start =
     let private drawSeed () =
         Locks.drawing [||] (fun () ->
             use draw = torch.randint (Int64.MaxValue, [| 1L |], dtype = ScalarType.Int64)
-            draw.ToInt64())
+            draw.item<int64>())
 
     /// A run that is ready to start; from here on the modules show its weights.
     let start

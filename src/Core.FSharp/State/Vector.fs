@@ -81,10 +81,8 @@ module Vector =
 
     /// Every element is `value`, padding included.
     let full (layout: Layout) (value: float) : Vector =
-        use scalar = value.ToScalar()
-
         Vector.Own(
-            torch.full ([| layout.Length |], scalar, dtype = layout.Dtype, device = layout.Device),
+            torch.full ([| layout.Length |], Numeric.scalar value, dtype = layout.Dtype, device = layout.Device),
             Bound = abs value
         )
 

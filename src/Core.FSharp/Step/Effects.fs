@@ -88,7 +88,7 @@ module internal Effects =
 
         if device.``type`` = DeviceType.CUDA then
             use draw = torch.randint (Int64.MaxValue, [| 1L |], dtype = ScalarType.Int64)
-            seedCuda device (draw.ToInt64() ^^^ Seed.toInt64 (Seed.derive "users" 0L seed))
+            seedCuda device (draw.item<int64>() ^^^ Seed.toInt64 (Seed.derive "users" 0L seed))
             torch.random.set_rng_state state
 
     /// Chooses libtorch's algorithms, for the whole process.

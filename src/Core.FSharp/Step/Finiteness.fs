@@ -60,7 +60,7 @@ module internal Finiteness =
             gradients.Tensors
             |> Array.map (function
                 | null -> 0.0
-                | gradient -> (Magnitude.ofTensor gradient).ToDouble())
+                | gradient -> (Magnitude.ofTensor gradient).item<float>())
 
         let cause =
             if isNarrow group.Layout then
@@ -132,7 +132,7 @@ module internal Finiteness =
                     use was = (Layout.view slot before).isfinite()
                     use now = (Layout.view slot after).isfinite()
 
-                    if (was.logical_and (now.logical_not ())).any().ToBoolean() then
+                    if (was.logical_and (now.logical_not ())).any().item<bool>() then
                         slot.Name
             |]
 

@@ -10,7 +10,7 @@ module internal Readings =
     /// Scalars as numbers: one by one where they can simply be read, in one transfer from any other device.
     let read (scalars: Tensor[]) : float[] =
         if scalars |> Array.forall (fun scalar -> scalar.device_type = DeviceType.CPU) then
-            [| for scalar in scalars -> scalar.ToDouble() |]
+            [| for scalar in scalars -> scalar.to_type(ScalarType.Float64).item<float>() |]
         else
             let stacked =
                 torch.stack [| for scalar in scalars -> scalar.detach().``to`` ScalarType.Float64 |]

@@ -21,7 +21,7 @@ module internal SubsetMining =
         if indices.numel () = 0L then
             invalidOp "The subset batch miner chose no sample of the batch; it must choose at least one."
 
-        if indices.min().ToInt64() < 0L || indices.max().ToInt64() >= rows then
+        if indices.min().item<int64>() < 0L || indices.max().item<int64>() >= rows then
             invalidOp $"The subset batch miner chose an index outside the batch of {rows} samples."
 
     /// The samples that the subset miner keeps, chosen by their embeddings in evaluation mode.

@@ -94,7 +94,7 @@ module SyntheticNegatives =
         let triplets = synthetic.Anchors.size 0
 
         let rows first =
-            torch.arange (first * triplets, (first + 1L) * triplets, device = synthetic.Labels.device)
+            Numeric.range (first * triplets) ((first + 1L) * triplets) 1L synthetic.Labels.device
 
         { Mining.all embedded with
             Tuples =
@@ -124,8 +124,8 @@ module SyntheticNegatives =
     /// The losses of a batch without any triplet: zeros that depend on the generator, so that there are gradients.
     let nothing (names: string list) (ctx: Context) (featured: Featured) : Losses =
         let zero (_: Featured) =
-            (featured.Features.sum () * 0, ctx.Networks[Keys.Generator].Handle.Parameters)
-            ||> Array.fold (fun sum (struct (parameter, _)) -> sum + parameter.sum () * 0)
+            (featured.Features.sum().times 0L, ctx.Networks[Keys.Generator].Handle.Parameters)
+            ||> Array.fold (fun sum (struct (parameter, _)) -> sum .+. parameter.sum().times 0L)
 
         names
         |> List.map (fun name -> Objective.term name ctx zero featured)

@@ -42,7 +42,7 @@ module internal WeightedLosses =
                     if Plan.counts name plan then
                         let scalar = if loss.dim () = 0L then loss else loss.reshape [||]
                         let weight = Plan.weight name plan
-                        name, (if weight = 1.0 then scalar else scalar * weight)
+                        name, (if weight = 1.0 then scalar else scalar .* weight)
             ]
 
         match List.map snd weighted with
@@ -50,7 +50,7 @@ module internal WeightedLosses =
         | first :: others ->
             {
                 Terms = weighted
-                Total = List.fold (fun (sum: Tensor) loss -> sum + loss) first others
+                Total = List.fold (fun (sum: Tensor) (loss: Tensor) -> sum .+. loss) first others
             }
 
     /// Computes the gradients.

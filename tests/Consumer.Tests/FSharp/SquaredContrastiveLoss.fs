@@ -16,7 +16,10 @@ type SquaredContrastiveLoss
     override _.Parts = [| "pos_loss"; "neg_loss" |]
 
     override this.ComputePairs(positives, negatives) =
+        let tooFar = this.Distance.Margin(positives.Values, posMargin).relu()
+        let tooNear = this.Distance.Margin(negMargin, negatives.Values).relu()
+
         [|
-            positives.Elements("pos_loss", this.Distance.Margin(positives.Values, posMargin).relu().square())
-            negatives.Elements("neg_loss", this.Distance.Margin(negMargin, negatives.Values).relu().square())
+            positives.Elements("pos_loss", tooFar * tooFar)
+            negatives.Elements("neg_loss", tooNear * tooNear)
         |]

@@ -63,7 +63,7 @@ module internal AccuracyCalculation =
                     tensor.narrow(0L, start, size).index_select(0L, queries)
 
                 let indices = pick neighbours.Indices
-                let queries = queries + (first + start).ToScalar()
+                let queries = queries.plus (first + start)
                 let labels = input.QueryLabels.index_select (0L, queries)
                 let shape = indices.shape
                 let others = input.ReferenceLabels.index_select (0L, indices.reshape [| -1L |])

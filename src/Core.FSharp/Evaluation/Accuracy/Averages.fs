@@ -48,7 +48,7 @@ module internal Averages =
                 |> InOrder.add places values
 
             let means = numbers (sums / counts)
-            let isThere = counts.gt(0L.ToScalar()).cpu().data<bool>().ToArray()
+            let isThere = counts.gt(Numeric.whole 0L).cpu().data<bool>().ToArray()
             let all = rows.size 0 = 0L
 
             let byClass =

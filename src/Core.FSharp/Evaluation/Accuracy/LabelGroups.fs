@@ -103,14 +103,14 @@ module internal LabelGroups =
             Labels = distinct
             Of = nonNull places
             Counts = counts
-            IsLone = (counts - own).le(0L.ToScalar())
+            IsLone = (counts - own).le(Numeric.whole 0L)
         }
 
     /// (U) int64, at least 1: R, the references that could match, a query itself not counted.
     let relevant (refIncludesQuery: bool) (groups: LabelGroups) : torch.Tensor =
         let others =
             if refIncludesQuery then
-                groups.Counts - 1L.ToScalar()
+                groups.Counts.plus -1L
             else
                 groups.Counts
 

@@ -37,7 +37,7 @@ module internal RetrievalMetric =
 
     // 1, 2, … K.
     let private ranks (matches: torch.Tensor) : torch.Tensor =
-        torch.arange (1L, matches.size 1 + 1L, dtype = torch.float64, device = matches.device)
+        (Numeric.range 1L (matches.size 1 + 1L) 1L matches.device).to_type torch.float64
 
     // rel_i · precision@i.
     let private precisionAtMatches (matches: torch.Tensor) : torch.Tensor =
@@ -53,7 +53,7 @@ module internal RetrievalMetric =
 
     let private rPrecision (found: Retrieved) =
         let hits = (found.Matches.logical_and (withinR found)).sum 1L
-        asNumbers hits / found.Relevant.clamp_max ((found.Matches.size 1).ToScalar())
+        asNumbers hits / found.Relevant.clamp_max (Numeric.whole (found.Matches.size 1))
 
     let private meanAveragePrecision (found: Retrieved) =
         (precisionAtMatches found.Matches).sum 1L / found.Relevant

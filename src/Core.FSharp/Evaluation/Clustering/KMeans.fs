@@ -48,13 +48,13 @@ module internal KMeans =
 
             // Above the last where all that is left has been chosen.
             let chosen =
-                torch.searchsorted(upTo, aims, right = true).clamp_max_((count - 1L).ToScalar())
+                torch.searchsorted(upTo, aims, right = true).clamp_max_(Numeric.whole (count - 1L))
 
             let candidates = samples.index_select (0L, chosen)
 
             let distances =
-                (squares.t () + squares.index_select (0L, chosen)
-                 - candidates.mm (samples.t ()) * 2.0)
+                (squares.t () .+. squares.index_select (0L, chosen)
+                 - candidates.mm (samples.t ()) .* 2.0)
                     .to_type(torch.float64)
                     .clamp_min_(Numeric.scalar 0.0)
 
@@ -78,11 +78,11 @@ module internal KMeans =
         let clusters = centres.size 0
         let sums = torch.zeros_like centres |> InOrder.add places samples
         let counts = places.bincount (null, clusters)
-        let isEmpty = counts.eq (0L.ToScalar())
+        let isEmpty = counts.eq (Numeric.whole 0L)
         let struct (_, farthest) = distances.sort (0L, descending = true, stable = true)
 
         let rank =
-            (isEmpty.to_type(torch.int64).cumsum 0L).sub_(1L.ToScalar()).clamp_min_(0L.ToScalar())
+            (isEmpty.to_type(torch.int64).cumsum 0L).sub_(Numeric.whole 1L).clamp_min_(Numeric.whole 0L)
 
         let fresh = samples.index_select (0L, farthest.index_select (0L, rank))
         let means = sums / (Numeric.atLeastOne counts).to_type(samples.dtype).unsqueeze 1L

@@ -11,18 +11,15 @@ module internal Candidates =
         let count = min (firstRow + scores.size 0) (firstColumn + scores.size 1) - first
 
         if count > 0L then
-            // TorchSharp does not keep a number alive while libtorch reads it; `use` does.
-            use farthest = Numeric.scalar infinity
+            let self =
+                scores.narrow(0L, first - firstRow, count).narrow(1L, first - firstColumn, count).diagonal()
 
-            scores.narrow(0L, first - firstRow, count).narrow(1L, first - firstColumn, count).diagonal().fill_(farthest)
-            |> ignore
+            self.fill_ (Numeric.scalar infinity) |> ignore
 
     /// A query itself, if it is there, after all others: their distances may be infinite or NaN.
     let selfLast (firstRow: int64) (ranked: Ranked) : Ranked =
-        use first = firstRow.ToScalar()
-        use stop = (firstRow + ranked.Columns.size 0).ToScalar()
-        let rows = torch.arange(first, stop, device = ranked.Columns.device).unsqueeze_ 1L
-
+        let stop = firstRow + ranked.Columns.size 0
+        let rows = (Numeric.range firstRow stop 1L ranked.Columns.device).unsqueeze_ 1L
         let isSelf = ranked.Columns.eq rows
 
         if isSelf.any().item<bool>() then

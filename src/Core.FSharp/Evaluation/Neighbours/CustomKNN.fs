@@ -101,9 +101,7 @@ type CustomKNN
                         let ranked = Ranking.smallest kept numbers scores
 
                         if firstColumn > 0L then
-                            use offset = firstColumn.ToScalar()
-                            use once = 1L.ToScalar()
-                            ranked.Columns.add_ (offset, once) |> ignore
+                            ranked.Columns.add_ (Numeric.whole firstColumn, Numeric.whole 1L) |> ignore
 
                         scope.MoveToOuter(ranked.Values, ranked.Columns) |> ignore
                         ranked

@@ -52,7 +52,7 @@ module internal Nearness =
             if isOneOff then
                 rows
             else
-                torch.cat ([| (if factor = 1.0 then rows else rows * factor); column rows |], 1L)
+                torch.cat ([| (if factor = 1.0 then rows else rows .* factor); column rows |], 1L)
 
         let querySquares = squares nearQuery
 
@@ -79,10 +79,8 @@ module internal Nearness =
                         query.mm (reference.t ())
             ToDistance =
                 fun first scores ->
-                    use once = 1L.ToScalar()
-                    use least = 0L.ToScalar()
                     let squares = querySquares.narrow (0L, first, scores.size 0)
-                    scores.add(squares, once).clamp_min_(least) |> raise'
+                    (scores .+. squares).clamp_min_(Numeric.whole 0L) |> raise'
             Pairwise =
                 ValueSome(
                     struct (query,

@@ -18,8 +18,8 @@ module internal Offset =
         let step = max 1L (rows.size 0 / sampled)
         let some = rows.slice(0L, 0L, rows.size 0, step).to_type torch.float64
         let mean = some.mean ([| 0L |], true)
-        let common = mean.square().sum().item<float>()
-        let spread = (some - mean).square().sum(1L).mean().item<float>()
+        let common = mean.squared().sum().item<float>()
+        let spread = (some - mean).squared().sum(1L).mean().item<float>()
 
         if common > far * spread then
             let origin = scope.MoveToOuter(rows.narrow (0L, 0L, 1L))

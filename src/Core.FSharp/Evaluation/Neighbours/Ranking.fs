@@ -109,15 +109,10 @@ module internal Ranking =
             smallest.topk (int count + 1, 1, largest = false, sorted = true)
 
         let numbers (first: int64) (stop: int64) (step: int64) =
-            use first = first.ToScalar()
-            use stop = stop.ToScalar()
-            use step = step.ToScalar()
-            torch.arange (first, stop, step, device = values.device)
-
-        use once = 1L.ToScalar()
+            Numeric.range first stop step values.device
 
         let columns =
-            chosen.narrow(1L, 0L, count).unsqueeze(2L).add(numbers 0L inner groups, once).view(rows, count * size)
+            (chosen.narrow(1L, 0L, count).unsqueeze 2L .+. numbers 0L inner groups).view(rows, count * size)
 
         let columns =
             if inner = width then

@@ -25,10 +25,10 @@ module internal Searches =
                 $"The kNN function must return {k} neighbours of each of {queries} queries, distances and int64 indices; it returned {describe found.Distances} and {describe found.Indices}."
 
         use _ = torch.NewDisposeScope()
-        use least = 0L.ToScalar()
-        use count = references.ToScalar()
+        let isBefore = found.Indices.lt (Numeric.whole 0L)
+        let isBehind = found.Indices.ge (Numeric.whole references)
 
-        if found.Indices.lt(least).logical_or(found.Indices.ge count).any().item<bool>() then
+        if isBefore.logical_or(isBehind).any().item<bool>() then
             invalidOp
                 $"The kNN function returned an index outside of 0 to {references - 1L}: indices are rows of the reference."
 

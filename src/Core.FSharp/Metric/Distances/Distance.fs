@@ -111,7 +111,7 @@ type Distance
     member _.Normalize(embeddings: torch.Tensor) : torch.Tensor =
         // In 16 bits the usual floor of 1e-12 is 0, and a row of zeros would become NaN.
         let floor = max 1e-12 (Numeric.tiny embeddings.dtype)
-        let lengths = torch.linalg.vector_norm (embeddings, p, [| 1L |], true)
+        let lengths = torch.linalg.norm (embeddings, p, [| 1L |], true)
         // A product's gradient passes over memory half as often as that of a quotient.
         embeddings * lengths.clamp_min(Numeric.scalar floor).reciprocal()
 
@@ -124,16 +124,16 @@ type Distance
 
     /// The p-norm of every row.
     member _.GetNorm(embeddings: torch.Tensor) : torch.Tensor =
-        torch.linalg.vector_norm (embeddings, p, [| 1L |])
+        torch.linalg.norm (embeddings, p, [| 1L |])
 
     /// The excess distance of `x` over `y`: x − y for distances, y − x for similarities.
     member _.Margin(x: torch.Tensor, y: torch.Tensor) : torch.Tensor = if isInverted then y - x else x - y
 
     /// The excess distance of `x` over `y`.
-    member _.Margin(x: torch.Tensor, y: double) : torch.Tensor = if isInverted then y - x else x - y
+    member _.Margin(x: torch.Tensor, y: double) : torch.Tensor = if isInverted then y -. x else x .- y
 
     /// The excess distance of `x` over `y`.
-    member _.Margin(x: double, y: torch.Tensor) : torch.Tensor = if isInverted then y - x else x - y
+    member _.Margin(x: double, y: torch.Tensor) : torch.Tensor = if isInverted then y .- x else x -. y
 
     /// The nearer of two values, element by element: the smaller distance or larger similarity.
     member _.SmallestDist(x: torch.Tensor, y: torch.Tensor) : torch.Tensor =

@@ -26,11 +26,11 @@ type SNRDistance
 
         let variance (embeddings: torch.Tensor) = embeddings.var (1L, true, true)
         let freedom = double (query.size 1 - 1L)
-        let covariance = (centred query).mm((centred reference).t()) * (2.0 / freedom)
+        let covariance = (centred query).mm((centred reference).t()) .* (2.0 / freedom)
         let signal = variance query
         // Rounding may leave equal rows a little below 0.
         let noise =
-            (signal + (variance reference).t() - covariance).clamp_min(Numeric.scalar 0.0)
+            (signal .+. (variance reference).t() - covariance).clamp_min(Numeric.scalar 0.0)
 
         noise / signal
 

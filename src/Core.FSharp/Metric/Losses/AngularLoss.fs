@@ -23,10 +23,10 @@ type AngularLoss
         let positives = InOrder.rows p (this.Distance.Normalize input.RefEmbeddings)
 
         let apart =
-            (anchors + positives).mm(input.RefEmbeddings.t ()) * (4.0 * squaredTangent)
+            (anchors .+. positives).mm(input.RefEmbeddings.t ()) .* (4.0 * squaredTangent)
 
         let together =
-            (anchors * positives).sum([| 1L |], true) * (2.0 * (1.0 + squaredTangent))
+            (anchors * positives).sum([| 1L |], true) .* (2.0 * (1.0 + squaredTangent))
 
         let values =
             LogSumExp.withOne 1L (InOrder.rows a (input.Differs())) (apart - together)

@@ -25,7 +25,7 @@ type ArcFaceLoss
         let cosines =
             ClassSoftmax.ofTarget input (AngularMargin.added (AngularMargin.radians margin)) (this.ToClasses input)
 
-        ClassSoftmax.crossEntropy input (cosines * scale)
+        ClassSoftmax.crossEntropy input (cosines .* scale)
 
     /// Scaled cosines (N × numClasses), without a margin, to classify with.
-    override _.GetLogits embeddings = base.GetLogits embeddings * scale
+    override _.GetLogits embeddings = base.GetLogits embeddings .* scale

@@ -16,14 +16,15 @@ type CircleLoss
         DistanceChecks.cosine this.Name distance
 
     override _.ComputeRows(similarities, pairs) =
-        let weightOfPositive = (1.0 + m - similarities.detach ()).relu()
-        let weightOfNegative = (similarities.detach () + m).relu()
+        let weightOfPositive = (1.0 + m -. similarities.detach ()).relu()
+        let weightOfNegative = (similarities.detach () .+ m).relu()
 
         let positive =
-            LogSumExp.orZero 1L pairs.Positive (weightOfPositive * (similarities - (1.0 - m)) * -gamma)
+            LogSumExp.orZero 1L pairs.Positive (weightOfPositive * (similarities .- (1.0 - m)) .* -gamma)
 
         let negative =
-            LogSumExp.orZero 1L pairs.Negative (weightOfNegative * (similarities - m) * gamma)
+            LogSumExp.orZero 1L pairs.Negative (weightOfNegative * (similarities .- m) .* gamma)
 
         let both = (pairs.Positive.any 1L).logical_and(pairs.Negative.any 1L)
-        torch.nn.functional.softplus (positive + negative) * both
+        // softplus(x), which TorchSharp offers only with numbers that it does not keep, is −log σ(−x).
+        (positive .+. negative).neg().log_sigmoid().neg() * both

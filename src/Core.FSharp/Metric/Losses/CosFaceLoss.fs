@@ -23,7 +23,7 @@ type CosFaceLoss
 
     override this.ComputeLoss input =
         let cosines = ClassSoftmax.raiseTarget input -margin (this.ToClasses input)
-        ClassSoftmax.crossEntropy input (cosines * scale)
+        ClassSoftmax.crossEntropy input (cosines .* scale)
 
     /// Scaled cosines (N × numClasses), without a margin, to classify with.
-    override _.GetLogits embeddings = base.GetLogits embeddings * scale
+    override _.GetLogits embeddings = base.GetLogits embeddings .* scale

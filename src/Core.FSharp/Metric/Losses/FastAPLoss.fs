@@ -31,13 +31,14 @@ type FastAPLoss
             SoftHistogram.rows numBins width matrix [| matches; input.Differs() |]
 
         let positive, negative = histograms[0], histograms[1]
-        let cumulative = InOrder.runningSums (positive + negative)
+        let cumulative = InOrder.runningSums (positive .+. negative)
 
         let precision =
-            InOrder.runningSums positive / (cumulative + cumulative.eq (Numeric.scalar 0.0))
+            InOrder.runningSums positive
+            / (cumulative .+. cumulative.eq (Numeric.scalar 0.0))
 
         let values =
-            1.0 - (positive * precision).sum 1L / Numeric.atLeastOne (matches.sum 1L)
+            1.0 -. (positive * precision).sum 1L / Numeric.atLeastOne (matches.sum 1L)
 
         [|
             ElementsOf.RowsWhere("loss", input.Weighted values, matches.any 1L).NothingIsZero()

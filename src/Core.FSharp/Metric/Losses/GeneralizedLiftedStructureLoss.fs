@@ -21,4 +21,4 @@ type GeneralizedLiftedStructureLoss
         let negative =
             LogSumExp.orZero 1L pairs.Negative (this.Distance.Margin(negMargin, distances))
 
-        (positive + negative).relu()
+        (positive .+. negative).relu()

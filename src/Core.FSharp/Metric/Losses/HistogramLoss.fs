@@ -52,7 +52,7 @@ type HistogramLoss
                 .reshape(1L, -1L)
 
         let histograms =
-            SoftHistogram.rows bins width (similarities + 1.0) [| positive; negative |]
+            SoftHistogram.rows bins width (similarities .+ 1.0) [| positive; negative |]
 
         let share (histogram: torch.Tensor) (mask: torch.Tensor) =
             histogram / Numeric.atLeastOne (mask.sum ())

@@ -29,7 +29,7 @@ type InstanceLoss
         input.RejectReference()
         input.RejectTuples()
         let labels = input.RequireLabels()
-        let logits = this.Distance.Matrix(input.Embeddings, null) * gamma
+        let logits = this.Distance.Matrix(input.Embeddings, null) .* gamma
 
         let values =
             torch.nn.functional.cross_entropy (logits, ranks labels, reduction = torch.nn.Reduction.None)

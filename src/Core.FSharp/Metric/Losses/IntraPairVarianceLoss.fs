@@ -16,8 +16,8 @@ type IntraPairVarianceLoss
     // [(1 ± ε) μ − s]₊² or [s − (1 ± ε) μ]₊²: `excess` of values beyond a limit a little on the bad side of their mean.
     let part name (pairs: PairDistances) (factor: float) (excess: torch.Tensor -> torch.Tensor -> torch.Tensor) =
         let mean = pairs.Elements(name, pairs.Values).Mean()
-        let limit = mean.to_type pairs.Values.dtype * factor
-        pairs.Elements(name, (excess pairs.Values limit).relu().square())
+        let limit = mean.to_type pairs.Values.dtype .* factor
+        pairs.Elements(name, (excess pairs.Values limit).relu().squared())
 
     override _.Parts = [| "pos_loss"; "neg_loss" |]
 

@@ -25,9 +25,8 @@ type LargeMarginSoftmaxLoss
     member private this.Lengths(embeddings: torch.Tensor) : torch.Tensor =
         let ofEmbeddings = this.Distance.GetNorm(embeddings).unsqueeze 1L
 
-        ofEmbeddings
-        * this.Distance.GetNorm(this.ClassVectors embeddings).unsqueeze 0L
-        * scale
+        ofEmbeddings * this.Distance.GetNorm(this.ClassVectors embeddings).unsqueeze 0L
+        .* scale
 
     override this.CheckDistance distance =
         DistanceChecks.cosine this.Name distance

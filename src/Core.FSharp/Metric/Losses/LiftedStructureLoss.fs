@@ -26,6 +26,6 @@ type LiftedStructureLoss
 
         let violation =
             this.Distance.Margin(pairs.Values, posMargin)
-            + AnchorNegatives.ofBothEnds input ofAnchors pairs
+            .+. AnchorNegatives.ofBothEnds input ofAnchors pairs
 
-        [| pairs.Elements("loss", violation.relu().square() / 2.0) |]
+        [| pairs.Elements("loss", violation.relu().squared() ./ 2.0) |]

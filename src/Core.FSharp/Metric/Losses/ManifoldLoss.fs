@@ -44,17 +44,17 @@ type ManifoldLoss
             torch.eye (similarity.size 0, dtype = torch.ScalarType.Bool, device = similarity.device)
 
         let near =
-            (similarity.relu () / 0.5).exp().masked_fill(identity, Numeric.scalar 0.0)
+            (similarity.relu () ./ 0.5).exp().masked_fill(identity, Numeric.scalar 0.0)
 
         let root = near.sum([| 1L |], true).rsqrt()
         let normal = near * root * root.t ()
 
-        torch.linalg.inv (identity.to_type normal.dtype - normal * alpha)
-        * (1.0 - alpha)
+        torch.linalg.inv (identity.to_type normal.dtype - normal .* alpha)
+        .* (1.0 - alpha)
 
     // log(1 + Σ eˣ) over the other proxies that come within the margin, averaged over samples.
     let ranking (toProxies: torch.Tensor) (own: torch.Tensor) : torch.Tensor =
-        let violation = toProxies - toProxies.gather (1L, own.unsqueeze 1L) + margin
+        let violation = toProxies - toProxies.gather (1L, own.unsqueeze 1L) .+ margin
         let others = (ClassSoftmax.ownClass own k).logical_not()
         let counted = violation.detach().ge(Numeric.scalar 0.0).logical_and others
         (LogSumExp.withOne 1L counted violation).mean()
@@ -99,12 +99,12 @@ type ManifoldLoss
                 let cosines =
                     (torch.nn.functional.normalize ofSamples).mm((torch.nn.functional.normalize ofProxies).t())
 
-                ranking cosines metaClasses * lambdaC
+                ranking cosines metaClasses .* lambdaC
 
             let loss =
                 if lambdaC = 0.0 then intrinsic ()
                 elif Double.IsPositiveInfinity lambdaC then context ()
-                else intrinsic () + context ()
+                else intrinsic () .+. context ()
 
             [| ElementsOf.Reduced("loss", loss) |]
 

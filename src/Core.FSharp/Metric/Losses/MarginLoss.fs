@@ -27,11 +27,10 @@ type MarginLoss
     do
         if learnBeta then
             let size = if numClasses.HasValue then numClasses.Value else 1
-            this.Learn("beta", torch.full ([| int64 size |], beta.ToScalar(), dtype = torch.get_default_dtype ()))
+            this.Learn("beta", torch.full ([| int64 size |], Numeric.scalar beta, dtype = torch.get_default_dtype ()))
 
     // TorchSharp takes a field with a parameter's name for that parameter, so members must not use `beta` itself.
     let fixedBoundary = beta
-    let zero = Numeric.scalar 0.0
 
     // β of each anchor.
     member private this.Boundary(triplets: SeparableTriplets, embeddings: torch.Tensor) : torch.Tensor =
@@ -59,13 +58,14 @@ type MarginLoss
             let boundary = this.Boundary(triplets, input.Embeddings)
 
             let tooFar =
-                (this.Distance.Margin(triplets.AnchorPositive, boundary) + margin).relu()
+                (this.Distance.Margin(triplets.AnchorPositive, boundary) .+ margin).relu()
 
             let tooNear =
-                (this.Distance.Margin(boundary, triplets.AnchorNegative) + margin).relu()
+                (this.Distance.Margin(boundary, triplets.AnchorNegative) .+ margin).relu()
 
+            let zero = Numeric.scalar 0.0
             let counted = triplets.CountWhere(tooFar.gt zero, tooNear.gt zero)
-            let cost = boundary * nu
+            let cost = boundary .* nu
 
             [|
                 triplets.Elements("margin_loss", tooFar, tooNear, counted)

@@ -22,6 +22,6 @@ type MultiSimilarityLoss private (alpha: float, beta: float, lambda: float, _wor
 
     override this.ComputeRows(similarities, pairs) =
         let excess = this.Distance.Margin(similarities, lambda)
-        let positive = LogSumExp.withOne 1L pairs.Positive (excess * alpha)
-        let negative = LogSumExp.withOne 1L pairs.Negative (excess * -beta)
-        positive / alpha + negative / beta
+        let positive = LogSumExp.withOne 1L pairs.Positive (excess .* alpha)
+        let negative = LogSumExp.withOne 1L pairs.Negative (excess .* -beta)
+        positive ./ alpha .+. negative ./ beta

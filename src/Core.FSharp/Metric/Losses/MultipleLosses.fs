@@ -38,7 +38,7 @@ type MultipleLosses private (terms: WeightedTerm[]) as this =
                 )
 
         let value = term.Loss.ComputeOn(input.On(tuples, seed))
-        if term.Weight = 1.0 then value else value * term.Weight
+        if term.Weight = 1.0 then value else value .* term.Weight
 
     /// Losses in order, with a miner, or null, for each (null: no miners) and a weight for each (null: all 1).
     /// An ArgumentException names all mistakes.
@@ -85,6 +85,6 @@ type MultipleLosses private (terms: WeightedTerm[]) as this =
         | _ -> ()
 
         let total =
-            terms |> Seq.map (compute input) |> Seq.reduce (fun sum value -> sum + value)
+            terms |> Seq.map (compute input) |> Seq.reduce (fun sum value -> sum .+. value)
 
         [| ElementsOf.Reduced("loss", total) |]

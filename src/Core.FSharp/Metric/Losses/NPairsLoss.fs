@@ -25,7 +25,7 @@ type NPairsLoss() =
             let logits =
                 Similarity.scaled this.Distance 1.0 (this.Distance.Matrix(rows a, rows p))
 
-            let own = torch.arange (a.size 0, device = a.device)
+            let own = Numeric.upTo (a.size 0) a.device
 
             let values =
                 torch.nn.functional.cross_entropy (logits, own, reduction = torch.nn.Reduction.None)

@@ -23,11 +23,11 @@ type P2SGradLoss
 
     let rescale (weights: torch.Tensor) : unit =
         use _ = torch.no_grad ()
-        let lengths = torch.linalg.vector_norm (weights, 2.0, [| 0L |], true)
-        weights.div_ (lengths + 1e-7) |> ignore
+        let lengths = torch.linalg.norm (weights, 2.0, [| 0L |], true)
+        weights.div_ (lengths .+ 1e-7) |> ignore
 
     let cosines (embeddings: torch.Tensor) (weights: torch.Tensor) : torch.Tensor =
-        let lengths = torch.linalg.vector_norm (embeddings, 2.0, [| 1L |], true)
+        let lengths = torch.linalg.norm (embeddings, 2.0, [| 1L |], true)
         let floor = Numeric.scalar (Numeric.tiny lengths.dtype)
 
         (embeddings.mm weights / lengths.clamp_min floor).clamp(Numeric.scalar -1.0, Numeric.scalar 1.0)
@@ -52,5 +52,5 @@ type P2SGradLoss
             [| ElementsOf.Nothing("loss", input.Embeddings) |]
         else
             [|
-                ElementsOf.Reduced("loss", (cosines - wanted.to_type cosines.dtype).square().mean())
+                ElementsOf.Reduced("loss", (cosines - wanted.to_type cosines.dtype).squared().mean())
             |]

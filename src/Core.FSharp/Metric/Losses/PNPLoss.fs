@@ -28,9 +28,9 @@ type PNPLoss
     let penalty (before: torch.Tensor) : torch.Tensor =
         match variant with
         | PNPVariant.Ds -> before.log1p ()
-        | PNPVariant.Dq -> 1.0 - (1.0 + before).pow(Numeric.scalar -alpha)
-        | PNPVariant.Iu -> (1.0 + before) * before.log1p ()
-        | PNPVariant.Ib -> (before * b - (before * b).log1p()) / (b * b)
+        | PNPVariant.Dq -> 1.0 -. (1.0 +. before).pow(Numeric.scalar -alpha)
+        | PNPVariant.Iu -> (1.0 +. before) * before.log1p ()
+        | PNPVariant.Ib -> (before .* b - (before .* b).log1p()) ./ (b * b)
         | _ -> before
 
     override this.CheckDistance distance =
@@ -55,7 +55,7 @@ type PNPLoss
         else
             let similarity = Numeric.atLeast32 (this.Distance.Matrix(input.Embeddings, null))
             let rows = InOrder.rows a similarity
-            let excess = (rows - rows.gather (1L, i.unsqueeze 1L)) / anneal
+            let excess = (rows - rows.gather (1L, i.unsqueeze 1L)) ./ anneal
             // Beyond 50 a step is as good as whole, and has no slope.
             let steps = excess.clamp(Numeric.scalar -50.0, Numeric.scalar 50.0).sigmoid()
             let before = (steps * InOrder.rows a (input.Differs())).sum 1L
@@ -64,5 +64,5 @@ type PNPLoss
                 torch.zeros (labels.size 0, dtype = before.dtype, device = before.device)
                 |> InOrder.add a (penalty before)
 
-            let mean = ofAnchor / (matches.sum 1L + 1L)
+            let mean = ofAnchor / (matches.sum(1L).plus 1L)
             [| ElementsOf.Reduced("loss", mean.sum () / hasPositive.sum ()) |]

@@ -35,14 +35,14 @@ type ProxyAnchorLoss
     override this.ComputeLoss input =
         let similarity = this.ToClasses input
         let own = ClassSoftmax.ownClass (input.RequireLabels()) numClasses
-        let positive = this.Distance.Margin(similarity, margin) * alpha
-        let negative = this.Distance.Margin(-margin, similarity) * alpha
+        let positive = this.Distance.Margin(similarity, margin) .* alpha
+        let negative = this.Distance.Margin(-margin, similarity) .* alpha
 
         // A weight w enters as w − 1 in the exponent.
         let weighted (values: torch.Tensor) =
             match input.Weights() with
             | null -> values
-            | given -> values + (given - 1.0).unsqueeze 1L
+            | given -> values .+. (given .- 1.0).unsqueeze 1L
 
         let present = own.any(0L).sum()
         let all = torch.tensor (int64 numClasses, device = similarity.device)

@@ -33,8 +33,8 @@ type RankedListLoss
 
     let mean (violation: torch.Tensor) (temperature: float) (mask: torch.Tensor) : torch.Tensor =
         let counted = mask.logical_and (violation.gt (Numeric.scalar 0.0))
-        let weights = (violation * temperature).exp() * counted
-        (violation * weights).sum 1L / (weights + floor).sum 1L
+        let weights = (violation .* temperature).exp() * counted
+        (violation * weights).sum 1L / (weights .+ floor).sum 1L
 
     override _.TakesTuples = false
 
@@ -46,9 +46,9 @@ type RankedListLoss
         input.RequireLabels() |> ignore
         let alpha = if alpha.HasValue then alpha.Value else 1.0 + margin / 2.0
         let matrix = Numeric.atLeast32 (this.Distance.Matrix(input.Embeddings, null))
-        let positive = mean (matrix - (alpha - margin)) tp (input.Matches())
-        let negative = mean (alpha - matrix) tn (input.Differs())
+        let positive = mean (matrix .- (alpha - margin)) tp (input.Matches())
+        let negative = mean (alpha -. matrix) tn (input.Differs())
 
         [|
-            ElementsOf.Rows("loss", positive * (1.0 - imbalance) + negative * imbalance)
+            ElementsOf.Rows("loss", positive .* (1.0 - imbalance) .+. negative .* imbalance)
         |]

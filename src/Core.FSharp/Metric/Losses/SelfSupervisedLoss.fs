@@ -43,8 +43,7 @@ type SelfSupervisedLoss
         | references ->
             let embeddings = input.Embeddings
 
-            let labels =
-                torch.arange (embeddings.size 0, dtype = torch.ScalarType.Int64, device = embeddings.device)
+            let labels = Numeric.upTo (embeddings.size 0) embeddings.device
 
             let views =
                 if symmetric then

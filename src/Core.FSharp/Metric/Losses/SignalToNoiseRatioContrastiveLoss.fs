@@ -24,6 +24,6 @@ type SignalToNoiseRatioContrastiveLoss
 
     override _.ComputePairs(positives, negatives) =
         [|
-            positives.Elements("pos_loss", (positives.Values - posMargin).relu())
-            negatives.Elements("neg_loss", (negMargin - negatives.Values).relu())
+            positives.Elements("pos_loss", (positives.Values .- posMargin).relu())
+            negatives.Elements("neg_loss", (negMargin -. negatives.Values).relu())
         |]

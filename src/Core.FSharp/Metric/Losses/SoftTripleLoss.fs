@@ -42,12 +42,12 @@ type SoftTripleLoss
         let ofCenters =
             base.GetLogits(embeddings).reshape(embeddings.size 0, int64 numClasses, int64 centersPerClass)
 
-        ((ofCenters / gamma).softmax 2L * ofCenters).sum 2L
+        ((ofCenters ./ gamma).softmax 2L * ofCenters).sum 2L
 
     override this.ComputeLoss input =
         this.WeightsFor input |> ignore
 
         let similarities =
-            ClassSoftmax.ofTarget input (fun own -> own - margin) (this.GetLogits input.Embeddings)
+            ClassSoftmax.ofTarget input (fun own -> own .- margin) (this.GetLogits input.Embeddings)
 
-        ClassSoftmax.crossEntropy input (similarities * la)
+        ClassSoftmax.crossEntropy input (similarities .* la)

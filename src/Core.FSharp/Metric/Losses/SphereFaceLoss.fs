@@ -23,7 +23,7 @@ type SphereFaceLoss
 
     // The lengths of embeddings (N × 1).
     member private this.Lengths(embeddings: torch.Tensor) : torch.Tensor =
-        this.Distance.GetNorm(embeddings).unsqueeze 1L * scale
+        this.Distance.GetNorm(embeddings).unsqueeze 1L .* scale
 
     override this.CheckDistance distance =
         DistanceChecks.cosine this.Name distance

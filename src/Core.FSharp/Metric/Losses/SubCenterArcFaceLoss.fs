@@ -52,12 +52,12 @@ type SubCenterArcFaceLoss
             nearest (this.ToClasses input)
             |> ClassSoftmax.ofTarget input (AngularMargin.added (AngularMargin.radians margin))
 
-        let losses = ClassSoftmax.crossEntropy input (cosines * scale)
+        let losses = ClassSoftmax.crossEntropy input (cosines .* scale)
         [| ElementsOf.Reduced("loss", losses[0].Mean()) |]
 
     /// Scaled cosines (N × numClasses) to each class's nearest centre, without a margin, to classify with.
     override _.GetLogits embeddings =
-        nearest (base.GetLogits embeddings) * scale
+        nearest (base.GetLogits embeddings) .* scale
 
     /// The samples of a whole data set that are far from their class's dominant centre, the one that is nearest to most of the
     /// class: their numbers, class by class (int64), and the dominant centres (embeddingSize × numClasses).
@@ -75,7 +75,9 @@ type SubCenterArcFaceLoss
         let own =
             byClass(this.ToClasses input).gather(1L, labels.reshape(-1L, 1L, 1L).expand(-1L, 1L, centers)).squeeze 1L
 
-        let votes = (labels * centers + own.argmax 1L).bincount(null, classes * centers)
+        let votes =
+            (labels.times centers .+. own.argmax 1L).bincount(null, classes * centers)
+
         let dominant = votes.reshape(classes, centers).argmax 1L
 
         let chosen = own.gather(1L, (InOrder.rows labels dominant).unsqueeze 1L).squeeze 1L
@@ -83,6 +85,6 @@ type SubCenterArcFaceLoss
         let isFar = chosen.lt (Numeric.scalar (cos (AngularMargin.radians threshold)))
         let far = isFar.nonzero().select(1L, 0L)
         let struct (_, order) = (InOrder.rows far labels).sort(0L, stable = true)
-        let firsts = torch.arange (0L, classes * centers, centers, device = labels.device)
+        let firsts = Numeric.range 0L (classes * centers) centers labels.device
         let vectors = this.WeightsLike embeddings
-        struct (InOrder.rows order far, vectors.index_select (1L, firsts + dominant))
+        struct (InOrder.rows order far, vectors.index_select (1L, firsts .+. dominant))

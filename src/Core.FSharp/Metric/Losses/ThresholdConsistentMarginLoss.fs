@@ -35,7 +35,9 @@ type ThresholdConsistentMarginLoss
         if hasNone positives && hasNone negatives then
             [| ElementsOf.Nothing("loss", positives.Values) |]
         else
-            let tooFar = mean positives (marginPlus - positives.Values)
-            let tooNear = mean negatives (negatives.Values - marginMinus)
+            let tooFar = mean positives (marginPlus -. positives.Values)
+            let tooNear = mean negatives (negatives.Values .- marginMinus)
 
-            [| ElementsOf.Reduced("loss", tooFar * lambdaPlus + tooNear * lambdaMinus) |]
+            [|
+                ElementsOf.Reduced("loss", tooFar .* lambdaPlus .+. tooNear .* lambdaMinus)
+            |]

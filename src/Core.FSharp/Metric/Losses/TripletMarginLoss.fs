@@ -35,7 +35,7 @@ type TripletMarginLoss
                 else
                     triplets.AnchorNegative
 
-            let violation = this.Distance.Margin(triplets.AnchorPositive, negative) + margin
+            let violation = this.Distance.Margin(triplets.AnchorPositive, negative) .+ margin
             [| triplets.Elements("loss", value violation) |]
         else
             [| triplets.Hinge("loss", margin) |]
@@ -53,5 +53,5 @@ type TripletMarginLoss
             else
                 triplets.AnchorNegative
 
-        let violation = distance.Margin(negative, triplets.AnchorPositive) - margin
+        let violation = distance.Margin(negative, triplets.AnchorPositive) .- margin
         this.Finish([| triplets.Elements("loss", value violation) |], input)

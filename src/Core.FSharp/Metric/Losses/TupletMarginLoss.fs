@@ -17,6 +17,6 @@ type TupletMarginLoss
     override this.ComputeLoss input =
         let cosines = this.Distance.Matrix(input.Embeddings, input.References)
         let pairs = PairDistances.AgainstNegatives(cosines, input)
-        let negatives = pairs.OfAnchors(AnchorNegatives.logSumExp input (cosines * scale))
+        let negatives = pairs.OfAnchors(AnchorNegatives.logSumExp input (cosines .* scale))
         let positives = AngularMargin.turned -(AngularMargin.radians margin) pairs.Values
-        [| pairs.Elements("loss", LogSumExp.plusOne (negatives - positives * scale)) |]
+        [| pairs.Elements("loss", LogSumExp.plusOne (negatives - positives .* scale)) |]

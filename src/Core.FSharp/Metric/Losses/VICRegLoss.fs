@@ -25,19 +25,18 @@ type VICRegLoss
 
     // [1 − √(var + ε)]₊ / 2 along each dimension.
     let variance (name: string) (rows: torch.Tensor) : LossElements =
-        let deviations = (rows.var (0L, true) + eps).sqrt()
+        let deviations = (rows.var (0L, true) .+ eps).sqrt()
 
-        let dimensions =
-            torch.arange (rows.size 1, dtype = torch.ScalarType.Int64, device = rows.device)
+        let dimensions = Numeric.upTo (rows.size 1) rows.device
 
-        ElementsOf.Rows(name, (1.0 - deviations).relu() * (varianceMu / 2.0), dimensions)
+        ElementsOf.Rows(name, (1.0 -. deviations).relu() .* (varianceMu / 2.0), dimensions)
 
     // Σ cov² over different dimensions, by their number.
     let covariance (rows: torch.Tensor) : torch.Tensor =
         let centred = rows - rows.mean ([| 0L |], true)
-        let matrix = centred.t().mm centred / float (rows.size 0 - 1L)
-        let ofAll, ofOne = matrix.square().sum(), matrix.diagonal().square().sum()
-        (ofAll - ofOne) / float (rows.size 1)
+        let matrix = centred.t().mm centred ./ float (rows.size 0 - 1L)
+        let ofAll, ofOne = matrix.squared().sum(), matrix.diagonal().squared().sum()
+        (ofAll - ofOne) ./ float (rows.size 1)
 
     override _.Parts = parts
     override _.TakesLabels = false
@@ -58,7 +57,7 @@ type VICRegLoss
             | given -> given
 
         let invariance =
-            ElementsOf.Rows(parts[0], (one - other).square().mean([| 1L |]) * invarianceLambda)
+            ElementsOf.Rows(parts[0], (one - other).squared().mean([| 1L |]) .* invarianceLambda)
 
         let nothing name = ElementsOf.Nothing(name, one)
 
@@ -71,5 +70,5 @@ type VICRegLoss
                 invariance
                 variance parts[1] one
                 variance parts[2] other
-                ElementsOf.Reduced(parts[3], (covariance one + covariance other) * covarianceV)
+                ElementsOf.Reduced(parts[3], (covariance one .+. covariance other) .* covarianceV)
             |]

@@ -22,7 +22,7 @@ type AngularMiner
             "std_of_angle"
         )
 
-    let limit = Numeric.scalar (angle * Math.PI / 180.0)
+    let limit = angle * Math.PI / 180.0
 
     let record (statistics: Statistics) (angles: torch.Tensor) : unit =
         let degrees (name: string) (angle: unit -> torch.Tensor) =
@@ -39,7 +39,7 @@ type AngularMiner
             degrees "min_angle" (fun () -> angles.min ())
             degrees "max_angle" (fun () -> angles.max ())
             degrees "std_of_angle" (fun () -> angles.std ())
-            let above = angles.gt limit
+            let above = angles.gt (Numeric.scalar limit)
             meanWhere "average_angle_above_threshold" above
             meanWhere "average_angle_below_threshold" (above.logical_not ())
 
@@ -52,12 +52,12 @@ type AngularMiner
         let a = input.Embeddings.index_select (0L, anchors)
         let p = input.RefEmbeddings.index_select (0L, positives)
         // (P × Nr). The framework's pairwise distance adds 1e-6 to every difference; here the centre takes it.
-        let depth = Norms.matrix 2.0 ((a + p) / 2.0 - 1e-6) input.RefEmbeddings
+        let depth = Norms.matrix 2.0 ((a .+. p) ./ 2.0 .- 1e-6) input.RefEmbeddings
 
         let angles =
-            (this.Distance.PairwiseDistance(a, p).unsqueeze 1L / (depth * 2.0)).atan()
+            (this.Distance.PairwiseDistance(a, p).unsqueeze 1L / (depth .* 2.0)).atan()
 
         if this.Statistics.Collecting then
             record this.Statistics (angles.masked_select candidates)
 
-        Tuples.tripletsWhere anchors positives ((angles.gt limit).logical_and candidates)
+        Tuples.tripletsWhere anchors positives ((angles.gt (Numeric.scalar limit)).logical_and candidates)

@@ -29,8 +29,8 @@ type DistanceWeightedMiner
         let size = double size
 
         let logWeights =
-            clamped.log () * (2.0 - size)
-            - (1.0 - clamped.square () / 4.0).log() * ((size - 3.0) / 2.0)
+            clamped.log () .* (2.0 - size)
+            - (1.0 -. clamped.squared () ./ 4.0).log() .* ((size - 3.0) / 2.0)
 
         let possible =
             negatives.logical_and(logWeights.isfinite ()).logical_and(matrix.lt (Numeric.scalar nonzeroLossCutoff))
@@ -59,7 +59,7 @@ type DistanceWeightedMiner
             let members =
                 match input.RefLabels with
                 | NonNull _ when not input.IsRemembered -> matches.sum 1L
-                | _ -> matches.sum 1L + 1L
+                | _ -> matches.sum(1L).plus 1L
 
             let most = members.max().item<int64>()
             use generator = TorchSeed.generator input.Seed
@@ -70,8 +70,7 @@ type DistanceWeightedMiner
             let positives = draw (matches.to_type weights.dtype)
             let negatives = draw (weights.index_select (0L, anchors))
 
-            let taken =
-                torch.arange(most, device = matrix.device).unsqueeze(0L).lt(members.unsqueeze 1L)
+            let taken = (Numeric.upTo most matrix.device).unsqueeze(0L).lt(members.unsqueeze 1L)
 
             Tuples.Triplets(
                 anchors.unsqueeze(1L).expand_as(taken).masked_select taken,

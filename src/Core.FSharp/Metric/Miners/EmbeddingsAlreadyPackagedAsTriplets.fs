@@ -16,8 +16,7 @@ type EmbeddingsAlreadyPackagedAsTriplets() =
                 (nameof input)
                 $"A batch of {rows} embeddings is not made of triplets: use a batch size that is a multiple of 3, and an order of data that yields triplets."
 
-        let each =
-            torch.arange(rows, device = input.Embeddings.device).reshape(rows / 3L, 3L)
+        let each = (Numeric.upTo rows input.Embeddings.device).reshape(rows / 3L, 3L)
 
         let triplets =
             Tuples.Triplets(each.select (1L, 0L), each.select (1L, 1L), each.select (1L, 2L))

@@ -31,5 +31,5 @@ type MultiSimilarityMiner
             (fill matches (Numeric.highest similarity.dtype)).amin([| 1L |], true)
 
         Tuples.pairsWhere
-            ((similarity - epsilon).lt(nearestNegative).logical_and matches)
-            ((similarity + epsilon).gt(farthestPositive).logical_and differs)
+            ((similarity .- epsilon).lt(nearestNegative).logical_and matches)
+            ((similarity .+ epsilon).gt(farthestPositive).logical_and differs)

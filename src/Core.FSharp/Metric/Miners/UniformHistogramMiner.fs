@@ -29,10 +29,10 @@ type UniformHistogramMiner
         let low, high = values.min (), values.max ()
         let width = (high - low).clamp_min(Numeric.scalar (Numeric.tiny values.dtype))
 
-        ((values - low) / width * double numBins)
+        ((values - low) / width .* double numBins)
             .nan_to_num(0.0)
             .to_type(torch.ScalarType.Int64)
-            .clamp((0L).ToScalar(), (int64 numBins - 1L).ToScalar())
+            .clamp(Numeric.whole 0L, Numeric.whole (int64 numBins - 1L))
 
     // Places in 0 … K − 1: `perBin` from every bin that has any.
     let draw (perBin: int) (seed: Seed) (bins: torch.Tensor) : torch.Tensor =
@@ -48,8 +48,10 @@ type UniformHistogramMiner
             torch.rand(counts.size 0, int64 perBin, dtype = torch.ScalarType.Float64, generator = generator).``to``
                 bins.device
 
-        let within = (chance * counts).to_type(torch.ScalarType.Int64).minimum(counts - 1L)
-        order.index_select (0L, (starts + within).flatten())
+        let within =
+            (chance * counts).to_type(torch.ScalarType.Int64).minimum(counts.plus -1L)
+
+        order.index_select (0L, (starts .+. within).flatten())
 
     override this.MineTuples input =
         let matrix = this.Distance.Matrix(input.Embeddings, input.References)

@@ -36,4 +36,4 @@ type MultipleReducers
         else
             elements
             |> Seq.map (fun part -> reducerOf(part).ReduceOne(part, embeddings, labels))
-            |> Seq.reduce (fun sum part -> sum + part)
+            |> Seq.reduce (fun sum part -> sum .+. part)

@@ -58,7 +58,7 @@ type Reducer
 
     /// A zero that depends on the embeddings, so that `backward` works and gives zero gradients; NaN if they hold a NaN or
     /// an infinity.
-    static member Zero(embeddings: torch.Tensor) : torch.Tensor = Numeric.sum (embeddings * 0.0)
+    static member Zero(embeddings: torch.Tensor) : torch.Tensor = Numeric.sum (embeddings .* 0.0)
 
     /// The same reducer with statistics of its own: a loss gives one to each of its parts.
     member this.Copy() : Reducer = this.WithOwnStatistics() :?> Reducer

@@ -16,5 +16,5 @@ type CenterInvariantRegularizer() =
             invalidArg (nameof this.Distance) $"{this.Name} needs an LpDistance that does not normalise, of power 1."
 
     override this.ComputeLoss rows =
-        let squares = this.Distance.GetNorm(rows).square()
-        ElementsOf.Rows("loss", (squares - squares.mean ()).square() / 4.0)
+        let squares = this.Distance.GetNorm(rows).squared()
+        ElementsOf.Rows("loss", (squares - squares.mean ()).squared() ./ 4.0)

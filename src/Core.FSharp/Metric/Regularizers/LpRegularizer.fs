@@ -12,7 +12,7 @@ type LpRegularizer
     inherit Regularizer("LpRegularizer")
 
     override _.ComputeLoss rows =
-        let norms = torch.linalg.vector_norm (rows, p, [| 1L |])
+        let norms = torch.linalg.norm (rows, p, [| 1L |])
 
         ElementsOf.Rows(
             "loss",

@@ -49,8 +49,7 @@ type Regularizer
     /// The scalar cost of a matrix (M × D), one row per sample or class.
     member this.Compute(rows: torch.Tensor) : torch.Tensor =
         // Rows are their own classes, as class weights are.
-        let labels =
-            torch.arange (rows.size 0, dtype = torch.ScalarType.Int64, device = rows.device)
+        let labels = Numeric.upTo (rows.size 0) rows.device
 
         this.BeginCall()
         reducer.Reduce([| this.ComputeLoss rows |], rows, labels)

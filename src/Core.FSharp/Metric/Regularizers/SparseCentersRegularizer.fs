@@ -40,7 +40,7 @@ type SparseCentersRegularizer
 
     member private this.RecordMeans(rows: torch.Tensor) : unit =
         let mean (choose: torch.Tensor -> torch.Tensor) () =
-            let labels = torch.arange (classes, device = rows.device)
+            let labels = Numeric.upTo classes rows.device
             let chosen = choose (labels.repeat_interleave centers)
             this.Distance.Matrix(rows, null).masked_select(chosen).mean()
 
@@ -66,11 +66,11 @@ type SparseCentersRegularizer
             cosines.flatten(1L).index_select(1L, index (Array.map2 (fun i j -> i * centers + j) first second))
 
         // The root of 0 has no finite slope, and centres that have become one should stay as they are.
-        let gaps = (2.0 - 2.0 * pairs).clamp_min(Numeric.scalar (Numeric.tiny rows.dtype))
+        let gaps = (2.0 -. 2.0 *. pairs).clamp_min(Numeric.scalar (Numeric.tiny rows.dtype))
 
         let firstRows =
-            (torch.arange(classes, device = rows.device).unsqueeze 1L * centers
-             + (index first).unsqueeze 0L)
+            ((Numeric.upTo classes rows.device).unsqueeze(1L).times centers
+             .+. (index first).unsqueeze 0L)
                 .flatten()
 
         let divisor = torch.tensor (2L * gaps.NumberOfElements, device = rows.device)

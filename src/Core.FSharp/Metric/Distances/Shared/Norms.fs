@@ -15,7 +15,7 @@ module internal Norms =
     /// ‖xᵢ − yᵢ‖ₚ. 16-bit embeddings are compared in 32 bits.
     let pairs (p: double) (query: torch.Tensor) (reference: torch.Tensor) : torch.Tensor =
         let norm (difference: torch.Tensor) =
-            torch.linalg.vector_norm (difference, p, [| 1L |])
+            torch.linalg.norm (difference, p, [| 1L |])
 
         if Numeric.isHalf query.dtype then
             norm(query.``float`` () - reference.``float`` ()).to_type query.dtype

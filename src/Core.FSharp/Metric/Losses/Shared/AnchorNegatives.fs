@@ -14,7 +14,7 @@ module internal AnchorNegatives =
             let struct (_, _, a2, n) = input.Pairs()
             let once = torch.ones (a2.size 0, dtype = values.dtype, device = values.device)
             let counts = torch.zeros_like(values).index_put_(once, [| a2; n |], true)
-            LogSumExp.masked 1L (counts.gt (Numeric.scalar 0.0)) (values + counts.clamp_min(Numeric.scalar 1.0).log())
+            LogSumExp.masked 1L (counts.gt (Numeric.scalar 0.0)) (values .+. counts.clamp_min(Numeric.scalar 1.0).log())
 
     // In a memory the batch's own rows have the numbers of their anchors. In another reference set number j is looked up
     // among the anchors as it stands, as in the reference. Rows that are no anchor's have no negatives.

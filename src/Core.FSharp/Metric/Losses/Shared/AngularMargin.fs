@@ -14,14 +14,14 @@ module internal AngularMargin =
         // The square root of 0 has no finite slope, so the sine must not become 0.
         let limit = 1.0 - Numeric.epsilon cosine.dtype
         let inner = cosine.clamp (Numeric.scalar -limit, Numeric.scalar limit)
-        inner * cos margin - (1.0 - inner.square ()).sqrt() * sin margin
+        inner .* cos margin - (1.0 -. inner.squared ()).sqrt() .* sin margin
 
     /// cos(θ + m); beyond θ = π − m, where that would rise again, cos θ − m sin m.
     let added (margin: float) (cosine: torch.Tensor) : torch.Tensor =
         torch.where (
             cosine.ge (Numeric.scalar (cos (Math.PI - margin))),
             turned margin cosine,
-            cosine - margin * sin margin
+            cosine .- margin * sin margin
         )
 
     /// (−1)ᵏ cos(mθ) − 2k with k = ⌊mθ/π⌋, which falls all the way from θ = 0 to π.
@@ -30,15 +30,15 @@ module internal AngularMargin =
         let mutable before, multiple = torch.ones_like cosine, cosine
 
         for _ in 2..margin do
-            let next = 2.0 * cosine * multiple - before
+            let next = 2.0 *. cosine * multiple - before
             before <- multiple
             multiple <- next
 
         let one = Numeric.scalar 1.0
         let angle = cosine.detach().clamp(Numeric.scalar -1.0, one).acos()
-        let k = (angle * (float margin / Math.PI)).floor()
-        let sign = 1.0 - 2.0 * k.remainder (Numeric.scalar 2.0)
-        sign * multiple - 2.0 * k
+        let k = (angle .* (float margin / Math.PI)).floor()
+        let sign = 1.0 -. 2.0 *. k.remainder (Numeric.scalar 2.0)
+        sign * multiple - 2.0 *. k
 
     /// An error unless the margin is a factor that makes angles larger.
     let check (loss: string) (margin: int) : unit =

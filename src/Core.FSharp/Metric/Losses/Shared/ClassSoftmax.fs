@@ -8,8 +8,7 @@ module internal ClassSoftmax =
 
     /// (N × C) true at each sample's own class.
     let ownClass (labels: torch.Tensor) (numClasses: int) : torch.Tensor =
-        let classes =
-            torch.arange (int64 numClasses, dtype = torch.ScalarType.Int64, device = labels.device)
+        let classes = Numeric.upTo (int64 numClasses) labels.device
 
         labels.unsqueeze(1L).eq(classes.unsqueeze 0L)
 
@@ -20,7 +19,7 @@ module internal ClassSoftmax =
 
     /// The logits (N × C) with a constant added to those of each sample's own class.
     let raiseTarget (input: MetricInput) (amount: float) (logits: torch.Tensor) : torch.Tensor =
-        ofTarget input (fun own -> own.add (Numeric.scalar amount)) logits
+        ofTarget input (fun own -> own .+ amount) logits
 
     /// The cross entropy of logits (N × C), one value per sample, times these weights (N); null: ones.
     let weightedCrossEntropy

@@ -117,7 +117,7 @@ type Loss
         match embeddingRegularizer with
         | null -> [||]
         | regularizer ->
-            let cost = regularizer.Compute input.Embeddings * embeddingRegWeight
+            let cost = regularizer.Compute input.Embeddings .* embeddingRegWeight
             [| ElementsOf.Reduced("embedding_reg_loss", cost) |]
 
     /// True if `Regularization` adds a part.

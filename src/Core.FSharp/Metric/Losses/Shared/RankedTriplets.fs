@@ -26,7 +26,7 @@ type internal RankedTriplets(matrix: torch.Tensor, masks: TripletMasks, margin: 
 
              // Of each anchor, in ascending order: how near a negative must be to count with a positive.
              let thresholds =
-                 (known + margin).masked_fill(positives.logical_not (), Numeric.scalar Double.PositiveInfinity)
+                 (known .+ margin).masked_fill(positives.logical_not (), Numeric.scalar Double.PositiveInfinity)
 
              let struct (limits, where) = thresholds.topk (int most, 1, false, true)
              // The positives with which a candidate does not count as a negative: those it lies beyond.
@@ -50,7 +50,7 @@ type internal RankedTriplets(matrix: torch.Tensor, masks: TripletMasks, margin: 
     /// The sum of all values: a scalar, in at least 32 bits.
     member _.Sum() : torch.Tensor =
         let struct (times, triplets) = counts.Value
-        let sum = (distances * times).sum torch.ScalarType.Float64 + triplets * margin
+        let sum = (distances * times).sum torch.ScalarType.Float64 .+. triplets .* margin
         sum.to_type distances.dtype
 
     /// The number of values above zero: an int64 scalar.

@@ -58,10 +58,10 @@ module internal Ring =
     /// The places of the rows of the last call, in their order (int64).
     let lastPlaces (size: int64) (device: torch.Device) (ring: Ring) : torch.Tensor =
         let first = (ring.Next - ring.Last + size) % size
-        let places = torch.arange (first, first + ring.Last, device = device)
+        let places = Numeric.range first (first + ring.Last) 1L device
 
         if first + ring.Last > size then
-            places.remainder (size.ToScalar())
+            places.remainder (Numeric.whole size)
         else
             places
 

@@ -9,7 +9,7 @@ module internal RunningHistogram =
     let private place (minVal: float) (bins: int64) (values: torch.Tensor) =
         let width = 2.0 * abs minVal / float bins
         let last = Numeric.scalar (float (bins - 1L))
-        let place = ((values - minVal) / width).clamp(Numeric.scalar 0.0, last)
+        let place = ((values .- minVal) ./ width).clamp(Numeric.scalar 0.0, last)
         let bin = place.detach().nan_to_num(0.0).floor()
         struct (bin.to_type torch.ScalarType.Int64, place - bin)
 
@@ -19,23 +19,23 @@ module internal RunningHistogram =
         let bins = histogram.size 0
         let before = histogram.detach().``to``(values.dtype, values.device, true)
         let struct (bin, share) = place minVal bins values
-        let next = bin.add(1L.ToScalar()).clamp_max((bins - 1L).ToScalar())
+        let next = bin.plus(1L).clamp_max(Numeric.whole (bins - 1L))
 
         let counts =
             torch.zeros_like before
-            |> InOrder.add bin (1.0 - share)
+            |> InOrder.add bin (1.0 -. share)
             |> InOrder.add next share
 
-        let ofBatch = counts / float (values.size 0)
+        let ofBatch = counts ./ float (values.size 0)
         // The first batch is the whole histogram.
         let momentum =
             torch.where (
                 before.sum().gt(Numeric.scalar 0.0),
-                torch.full_like (before, momentum.ToScalar()),
+                torch.full_like (before, Numeric.scalar momentum),
                 torch.ones_like before
             )
 
-        let updated = (1.0 - momentum) * before + momentum * ofBatch
+        let updated = (1.0 -. momentum) * before .+. momentum * ofBatch
 
         do
             use _ = torch.no_grad ()

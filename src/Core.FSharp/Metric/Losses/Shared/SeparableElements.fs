@@ -24,7 +24,8 @@ type internal SeparableElements
              let struct (a, p) = Tuples.places masks.Positives
 
              let values =
-                 (whole ofPositive).index(a, p).unsqueeze 1L + InOrder.rows a (whole ofNegative)
+                 (whole ofPositive).index(a, p).unsqueeze 1L
+                 .+. InOrder.rows a (whole ofNegative)
 
              ElementsOf.TripletMatrix(name, values, InOrder.rows a masks.Negatives, a, p, divisor))
 
@@ -33,7 +34,7 @@ type internal SeparableElements
         (masks: TripletMasks, ofPositive: torch.Tensor, ofNegative: torch.Tensor, dtype: torch.ScalarType)
         : torch.Tensor =
         ((ofPositive * masks.Positives).sum 1L * masks.Negatives.sum 1L
-         + (ofNegative * masks.Negatives).sum 1L * masks.Positives.sum 1L)
+         .+. (ofNegative * masks.Negatives).sum 1L * masks.Positives.sum 1L)
             .sum
             dtype
 

@@ -50,7 +50,7 @@ type internal SeparableTriplets private (distance: Distance, input: MetricInput,
     member _.CountWhere(ofPositive: torch.Tensor, ofNegative: torch.Tensor) : torch.Tensor =
         match masks with
         | Some masks -> SeparableElements.Total(masks, ofPositive, ofNegative, torch.ScalarType.Int64)
-        | None -> listed.Value.CountWhere ofPositive + listed.Value.CountWhere ofNegative
+        | None -> listed.Value.CountWhere ofPositive .+. listed.Value.CountWhere ofNegative
 
     /// The sums of both values of every triplet as elements. `divisor`: what their sum is to be divided by (a scalar).
     member _.Elements
@@ -58,7 +58,7 @@ type internal SeparableTriplets private (distance: Distance, input: MetricInput,
         : LossElements =
         match masks with
         | Some masks -> SeparableElements(name, masks, ofPositive, ofNegative, divisor)
-        | None -> listed.Value.Elements(name, ofPositive + ofNegative, divisor)
+        | None -> listed.Value.Elements(name, ofPositive .+. ofNegative, divisor)
 
     /// The triplets that an input asks for. `perAnchor`: the number of random ones for each anchor if tuples are `All`;
     /// null: all.

@@ -136,7 +136,7 @@ type TripletDistances private (distance: Distance, input: MetricInput, perAnchor
     /// of triplets where masks can say which triplets there are.
     member this.Hinge(name: string, margin: float) : LossElements =
         let oneByOne =
-            lazy (this.Elements(name, (distance.Margin(this.AnchorPositive, this.AnchorNegative) + margin).relu()))
+            lazy (this.Elements(name, (distance.Margin(this.AnchorPositive, this.AnchorNegative) .+ margin).relu()))
 
         match TripletMasks.TryOf(input, perAnchor) with
         | None -> oneByOne.Value

@@ -25,7 +25,7 @@ type internal TripletMasks(positives: torch.Tensor, negatives: torch.Tensor) =
             Some(TripletMasks(input.Matches(), input.Differs()))
         | Tuples.Pairs(a1, p, a2, n) when a1.size 0 > 0L && a2.size 0 > 0L ->
             let masks = TripletMasks(PairMasks.Mark(input, a1, p), PairMasks.Mark(input, a2, n))
-            let marked = masks.Positives.sum () + masks.Negatives.sum ()
+            let marked = masks.Positives.sum () .+. masks.Negatives.sum ()
             // A pair that is listed twice is in twice as many triplets, which a mask cannot say.
             if marked.item<int64>() = a1.size 0 + a2.size 0 then
                 Some masks

@@ -142,5 +142,5 @@ type WeightedLoss
         match regularizer with
         | null -> costs
         | given ->
-            let cost = given.Compute(this.ClassVectors input.Embeddings) * regWeight
+            let cost = given.Compute(this.ClassVectors input.Embeddings) .* regWeight
             [| yield! costs; ElementsOf.Reduced("weight_reg_loss", cost) |]

@@ -1,15 +1,33 @@
 namespace MetricLearning
 
+open System
 open TorchSharp
 
-/// The limits of number types. Their finite extremes stand in for infinities, so that masked entries never give NaN.
+/// Numbers for TorchSharp's methods, and the limits of number types. Their finite extremes stand in for infinities, so
+/// that masked entries never give NaN.
 module internal Numeric =
 
+    let private reals =
+        KeptScalars(fun bits -> (BitConverter.Int64BitsToDouble bits).ToScalar())
+
+    let private wholes = KeptScalars(_.ToScalar())
+
     /// A number as TorchSharp's methods want it.
-    let scalar (value: double) : Scalar = value.ToScalar()
+    let scalar (value: double) : Scalar =
+        reals.Of(BitConverter.DoubleToInt64Bits value)
+
+    /// A whole number as TorchSharp's methods want it.
+    let whole (value: int64) : Scalar = wholes.Of value
+
+    /// first, first + step, … below `stop` (int64).
+    let range (first: int64) (stop: int64) (step: int64) (device: torch.Device) : torch.Tensor =
+        torch.arange (whole first, whole stop, whole step, dtype = torch.ScalarType.Int64, device = device)
+
+    /// 0, 1, …, count − 1 (int64).
+    let upTo (count: int64) (device: torch.Device) : torch.Tensor = range 0L count 1L device
 
     /// Counts (int64) to divide by: 1 where there is nothing to count.
-    let atLeastOne (counts: torch.Tensor) : torch.Tensor = counts.clamp_min (1L.ToScalar())
+    let atLeastOne (counts: torch.Tensor) : torch.Tensor = counts.clamp_min (whole 1L)
 
     /// The most negative finite value.
     let lowest (dtype: torch.ScalarType) : double = torch.finfo(dtype).min
