@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace MetricLearning.Tests.Api;
 
 /// <summary>
-/// TorchSharp hands libtorch the address of a <see cref="Scalar"/> and lets the garbage collector free it meanwhile: a
-/// wrong number, once in many million calls. Our code asks <c>Numeric</c> for numbers, which keeps them.
+/// TorchSharp hands libtorch the address of a <see cref="Scalar"/> and lets the garbage collector free it meanwhile: now and
+/// then a wrong number. Our code asks <c>Numeric</c> for numbers, which keeps them.
 /// </summary>
 public sealed class ScalarTests
 {
