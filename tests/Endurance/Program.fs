@@ -3,16 +3,18 @@ module MetricLearning.Endurance.Program
 
 open System
 
-let private usage = "Usage: Endurance files COUNT | calls COUNT | soak ITERATIONS"
+let private usage =
+    "Usage: Endurance files COUNT | calls COUNT [SEED] | soak ITERATIONS"
 
 [<EntryPoint>]
 let main arguments =
     let passed =
         match arguments with
         | [| "files"; count |] -> Some(DamagedFiles.run (int count))
-        | [| "calls"; count |] -> Some(Calls.run (int count))
-        | [| "calls-of"; first; count; journal |] ->
-            Calls.inThisProcess (int first) (int count) journal
+        | [| "calls"; count |] -> Some(Calls.run 8L (int count))
+        | [| "calls"; count; seed |] -> Some(Calls.run (int64 seed) (int count))
+        | [| "calls-of"; seed; first; count; journal |] ->
+            Calls.inThisProcess (int64 seed) (int first) (int count) journal
             Some true
         | [| "soak"; count |] -> Some(Soak.run (int count))
         | _ -> None

@@ -11,6 +11,25 @@ open MetricLearning
 let private isNullable (kind: Type) =
     not kind.IsValueType || not (isNull (Nullable.GetUnderlyingType kind))
 
+let private nullability = NullabilityInfoContext()
+
+let private allowsNull (parameter: ParameterInfo) =
+    nullability.Create(parameter).WriteState <> NullabilityState.NotNull
+
+// Records and unions of F#.
+let private isPlain (kind: Type) =
+    kind.GetCustomAttributes<CompilationMappingAttribute>()
+    |> Seq.exists (fun mapping ->
+        match mapping.SourceConstructFlags &&& SourceConstructFlags.KindMask with
+        | SourceConstructFlags.RecordType
+        | SourceConstructFlags.SumType -> true
+        | _ -> false)
+
+let private isModule (kind: Type) =
+    kind.GetCustomAttributes<CompilationMappingAttribute>()
+    |> Seq.exists (fun mapping ->
+        mapping.SourceConstructFlags &&& SourceConstructFlags.KindMask = SourceConstructFlags.Module)
+
 let private pick (random: Random) (choices: 'Item[]) : 'Item = choices[random.Next choices.Length]
 
 let private tensor (random: Random) : torch.Tensor =
@@ -82,7 +101,7 @@ let classes: Type[] =
         && not kind.ContainsGenericParameters
         && kind.Namespace = "MetricLearning"
         // Modules of F#, which F# code alone calls.
-        && not (kind.IsAbstract && kind.IsSealed && kind.Assembly = typeof<Loss>.Assembly))
+        && not (isModule kind))
 
 let private subclasses (kind: Type) =
     ours
@@ -195,10 +214,28 @@ and construct (random: Random) (depth: int) (kind: Type) : obj | null =
 
 /// Arguments of a call; those that may be left out often are.
 and arguments (random: Random) (depth: int) (call: MethodBase) : (obj | null)[] =
+    let isPlain =
+        match call.DeclaringType with
+        | null -> false
+        | kind -> isPlain kind
+
     [|
         for parameter in call.GetParameters() do
-            if parameter.HasDefaultValue && random.Next 2 = 0 then
-                parameter.DefaultValue
-            else
-                ofType random (depth + 1) parameter.ParameterType
+            let given =
+                if parameter.HasDefaultValue && random.Next 2 = 0 then
+                    parameter.DefaultValue
+                else
+                    ofType random (depth + 1) parameter.ParameterType
+
+            // The compiler writes how records and unions are made; what takes them looks at what they hold.
+            let isMissing =
+                match given with
+                | null -> not (allowsNull parameter)
+                | :? (obj[]) as several -> Array.exists (fun item -> isNull (box item)) several
+                | _ -> false
+
+            if isPlain && isMissing then
+                raise (ArgumentException "There is no such value.")
+
+            given
     |]

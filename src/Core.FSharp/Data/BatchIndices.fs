@@ -3,6 +3,7 @@ namespace MetricLearning
 open MetricLearning.Core
 
 /// The indices of one batch, and the place in the order of data after it.
+[<NoComparison>]
 type BatchIndices =
     {
         /// The samples of the batch.

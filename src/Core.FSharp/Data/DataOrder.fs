@@ -79,14 +79,20 @@ type DataOrder internal (source: PassSource, batchSize: int, batchesPerPass: Nul
 
     /// True where the batch at the cursor depends neither on a sequence of the user's that was not enumerated yet, nor on the
     /// weights.
-    member _.IsDrawn(cursor: Cursor) : bool = isDrawn cursor
+    member _.IsDrawn(cursor: Cursor) : bool =
+        ArgumentNullException.ThrowIfNull(cursor, nameof cursor)
+        isDrawn cursor
 
     /// The cursor with its pass drawn, where that is a sequence of the user's that was not enumerated yet, or depends on the
     /// weights.
-    member _.Draw(seed: Seed, cursor: Cursor) : Cursor = lock gate (fun () -> draw seed cursor)
+    member _.Draw(seed: Seed, cursor: Cursor) : Cursor =
+        ArgumentNullException.ThrowIfNull(cursor, nameof cursor)
+        lock gate (fun () -> draw seed cursor)
 
     /// The batch at the cursor. InvalidOperationException if the pass holds no full batch, or ends before the cursor.
     member _.Take(seed: Seed, cursor: Cursor) : BatchIndices =
+        ArgumentNullException.ThrowIfNull(cursor, nameof cursor)
+
         lock gate (fun () ->
             let cursor = draw seed cursor
             let read = reader seed cursor

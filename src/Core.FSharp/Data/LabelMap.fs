@@ -100,6 +100,8 @@ type LabelMap private (levels: LevelMap[], named: NamedLabels | null) =
 
     /// One number per label of a data set with one level: integers as they are, strings as their ranks.
     static member Classes(datasetLabels: obj) : int64[] =
+        ArgumentNullException.ThrowIfNull(datasetLabels, nameof datasetLabels)
+
         match Labels.ofDataset datasetLabels with
         | [| column |] -> LabelMap.Identity.KnowingWords([| column |]).Numbers(0, column)
         | columns -> Labels.refuse $"The labels have {columns.Length} levels: give one label per sample."
@@ -107,12 +109,15 @@ type LabelMap private (levels: LevelMap[], named: NamedLabels | null) =
     /// The labels of a data set level by level, one number per label: integers as they are, strings as their ranks. They may
     /// be anything that training data takes: a matrix, a two-dimensional array, a list of tuples or arrays.
     static member Levels(datasetLabels: obj) : int64[][] =
+        ArgumentNullException.ThrowIfNull(datasetLabels, nameof datasetLabels)
         let columns = Labels.ofDataset datasetLabels
         let map = LabelMap.Identity.KnowingWords columns
         columns |> Array.mapi (fun level column -> map.Numbers(level, column))
 
     /// The number of each label of a column of the given level. ArgumentException for labels that the map does not know.
     member map.Numbers(level: int, column: LabelColumn) : int64[] =
+        ArgumentNullException.ThrowIfNull(column, nameof column)
+
         match named with
         | null -> map.Ranked(level, column)
         | named -> named.Draft(level, column)
@@ -148,6 +153,9 @@ type LabelMap private (levels: LevelMap[], named: NamedLabels | null) =
 
     /// The labels as int64 on the CPU: a vector for one level, a matrix (N x levels) for several. The caller disposes it.
     member map.Apply(level: HierarchyLevel, columns: LabelColumn[]) : torch.Tensor =
+        ArgumentNullException.ThrowIfNull(level, nameof level)
+        ArgumentNullException.ThrowIfNull(columns, nameof columns)
+
         let one (level: int) =
             if level < 0 then
                 Labels.refuse $"LabelHierarchyLevel is {level}: levels count from 0."

@@ -30,6 +30,9 @@ module Labels =
             refuse $"A label is {value}: labels are integers or strings; round them before."
 
     let private ofTensor (labels: torch.Tensor) : int64[] =
+        if labels.device_type = DeviceType.META then
+            refuse "The labels have no numbers: they are on the device \"meta\", which keeps shapes alone."
+
         use _ = torch.NewDisposeScope()
         let here = labels.detach().cpu()
 
@@ -116,6 +119,8 @@ module Labels =
         columns
 
     let private read (nested: obj[] -> LabelColumn[]) (labels: obj) : LabelColumn[] =
+        ArgumentNullException.ThrowIfNull(labels, nameof labels)
+
         match labels with
         | :? torch.Tensor as tensor when tensor.dim () = 2L ->
             let all = ofTensor tensor

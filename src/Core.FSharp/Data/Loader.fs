@@ -27,6 +27,9 @@ type Loaded =
 type Loader(source: BatchSource, order: DataOrder, workers: int) =
 
     do
+        ArgumentNullException.ThrowIfNull(source, nameof source)
+        ArgumentNullException.ThrowIfNull(order, nameof order)
+
         if workers < 0 then
             invalidArg
                 (nameof workers)
@@ -148,6 +151,7 @@ type Loader(source: BatchSource, order: DataOrder, workers: int) =
     /// The batch at the cursor. Rethrows what reading or collating it threw, naming the sample; other cursors keep working.
     /// OperationCanceledException when the token is cancelled: nothing is lost.
     member _.Fetch(seed: Seed, cursor: Cursor, cancellationToken: CancellationToken) : Loaded =
+        ArgumentNullException.ThrowIfNull(cursor, nameof cursor)
         cancellationToken.ThrowIfCancellationRequested()
 
         if depth = 0 then

@@ -87,6 +87,8 @@ module BatchSource =
 
     /// The data set as a source. ArgumentException if the labels of a tensor data set do not fit its data, or cannot be read.
     let ofDataset (reading: Reading) (dataset: TrainingData) : BatchSource =
+        ArgumentNullException.ThrowIfNull(dataset, nameof dataset)
+
         match dataset with
         | TrainingData.Tensors(inputs, labels) when isNull reading.CollateFn && isNull reading.DataAndLabelGetter ->
             TensorSource.create reading inputs labels

@@ -43,6 +43,10 @@ type EmbeddedBatch
 type LabelledEmbeddings
     internal (embeddings: torch.Tensor, labels: torch.Tensor, names: IReadOnlyList<IReadOnlyList<string>>) =
 
+    do
+        ArgumentNullException.ThrowIfNull(embeddings, nameof embeddings)
+        ArgumentNullException.ThrowIfNull(labels, nameof labels)
+
     /// Embeddings (N × D) with labels (N × levels) that are their own names.
     new(embeddings: torch.Tensor, labels: torch.Tensor) =
         new LabelledEmbeddings(embeddings, labels, Array.Empty<IReadOnlyList<string>>())

@@ -9,6 +9,9 @@ module internal EmbeddingChecks =
     /// ArgumentException unless these are matrices of floating-point numbers with as many columns.
     let areMatrices (named: struct (string * torch.Tensor) list) : unit =
         for struct (name, embeddings) in named do
+            ArgumentNullException.ThrowIfNull(embeddings, name)
+            InputChecks.hasData name embeddings
+
             if embeddings.dim () <> 2L then
                 invalidArg
                     name

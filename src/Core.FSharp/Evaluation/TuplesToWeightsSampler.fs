@@ -38,9 +38,9 @@ type TuplesToWeightsSampler
     inherit Sampler()
 
     do
-        ArgumentNullException.ThrowIfNull model
-        ArgumentNullException.ThrowIfNull miner
-        ArgumentNullException.ThrowIfNull dataset
+        ArgumentNullException.ThrowIfNull(model, nameof model)
+        ArgumentNullException.ThrowIfNull(miner, nameof miner)
+        ArgumentNullException.ThrowIfNull(dataset, nameof dataset)
 
     let reading =
         { Reading.Default with

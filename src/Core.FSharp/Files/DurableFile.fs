@@ -45,6 +45,8 @@ type DurableFile =
     /// or IOException when the disk is full or another writer is at it), the old file is as it was and the temporary one
     /// is gone; only a process that is killed leaves one, which the next writer replaces.
     static member Write(path: string, content: Action<Stream>) : unit =
+        ArgumentNullException.ThrowIfNull(path, nameof path)
+        ArgumentNullException.ThrowIfNull(content, nameof content)
         let target = Path.GetFullPath path
 
         let folder =

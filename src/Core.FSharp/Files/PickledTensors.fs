@@ -103,6 +103,9 @@ type PickledTensors
     /// `entry` selects one of several state dicts: its keys joined by "/"; null when there is one.
     /// Raises InvalidDataException, saying what is wrong, when it is no such file, or holds no state dict or several.
     static member Read(stream: Stream, title: string, entry: string | null) : PickledTensors =
+        ArgumentNullException.ThrowIfNull(stream, nameof stream)
+        ArgumentNullException.ThrowIfNull(title, nameof title)
+
         clearly title (fun () ->
             let first = Array.zeroCreate<byte> 4
             let count = stream.ReadAtLeast(Span first, 4, false)
@@ -176,6 +179,8 @@ type PickledTensors
     /// with. You own it.
     /// Raises InvalidDataException when there is none, or its bytes are not what they were.
     member _.Tensor(name: string) : torch.Tensor =
+        ArgumentNullException.ThrowIfNull(name, nameof name)
+
         clearly title (fun () ->
             match byName.TryGetValue name with
             | false, _ -> raise (InvalidDataException $"it has no tensor \"{name}\"")

@@ -39,11 +39,17 @@ type Safetensors =
             metadata: IEnumerable<KeyValuePair<string, string>>,
             isSealed: bool
         ) : unit =
+        ArgumentNullException.ThrowIfNull(stream, nameof stream)
+        ArgumentNullException.ThrowIfNull(tensors, nameof tensors)
+        ArgumentNullException.ThrowIfNull(metadata, nameof metadata)
         let names = HashSet<string>()
 
         let described =
             [|
                 for struct (name, tensor) in tensors do
+                    if isNull (box name) || isNull (box tensor) then
+                        invalidArg (nameof tensors) "A tensor or its name is null: leave it out."
+
                     if name = SafetensorsHeader.Metadata || not (names.Add name) then
                         raise (ArgumentException $"A safetensors file cannot have two entries named \"{name}\".")
 

@@ -39,6 +39,9 @@ type SafetensorsFile
     /// The stream, which belongs to the result, must be able to seek and stand at the beginning; messages use `title`.
     /// Raises InvalidDataException, saying what is wrong, when it is not a safetensors file to the last byte.
     static member Read(stream: Stream, title: string) : SafetensorsFile =
+        ArgumentNullException.ThrowIfNull(stream, nameof stream)
+        ArgumentNullException.ThrowIfNull(title, nameof title)
+
         let fail (message: string) =
             raise (InvalidDataException $"{title} is no readable safetensors file: {message}.")
 
@@ -89,11 +92,15 @@ type SafetensorsFile
     member _.Entries: IReadOnlyList<SafetensorsEntry> = entries
 
     /// True if there is a tensor of this name.
-    member _.Contains(name: string) : bool = byName.ContainsKey name
+    member _.Contains(name: string) : bool =
+        ArgumentNullException.ThrowIfNull(name, nameof name)
+        byName.ContainsKey name
 
     /// The tensor of this name, without its content.
     /// Raises InvalidDataException when there is none.
     member _.Entry(name: string) : SafetensorsEntry =
+        ArgumentNullException.ThrowIfNull(name, nameof name)
+
         match byName.TryGetValue name with
         | true, entry -> entry
         | _ -> raise (InvalidDataException $"{title} has no tensor \"{name}\".")
@@ -114,6 +121,7 @@ type SafetensorsFile
     /// Writes the content of a tensor of the file into a tensor on any device.
     /// Raises InvalidDataException when there is none of this name, or one of another shape or dtype.
     member this.CopyTo(name: string, target: torch.Tensor) : unit =
+        ArgumentNullException.ThrowIfNull(target, nameof target)
         let entry = this.Entry name
 
         if entry.Dtype <> target.dtype || entry.Shape <> target.shape then

@@ -7,6 +7,7 @@ open System.Text.Json
 open TorchSharp
 
 /// A tensor in a safetensors file.
+[<NoComparison>]
 type SafetensorsEntry =
     {
         /// Its name.

@@ -31,6 +31,7 @@ type CalibrationGoal =
         | goal -> goal
 
 /// A threshold, and its scores on the pairs that it was chosen by.
+[<NoComparison>]
 type CalibratedThreshold =
     {
         /// Pairs at this distance or nearer match; of a similarity, at this value or above.

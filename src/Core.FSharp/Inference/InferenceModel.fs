@@ -143,6 +143,7 @@ type InferenceModel
     member _.GetNearestNeighbors
         (query: Inputs, k: int, [<Optional; DefaultParameterValue(64)>] batchSize: int)
         : Neighbours =
+        ArgumentNullException.ThrowIfNull(query, nameof query)
         use scope = torch.NewDisposeScope()
         state.Index() |> ignore
         let embeddings = embed query batchSize
@@ -163,6 +164,7 @@ type InferenceModel
             [<Optional>] threshold: Nullable<float>,
             [<Optional; DefaultParameterValue(64)>] batchSize: int
         ) : torch.Tensor =
+        ArgumentNullException.ThrowIfNull(query, nameof query)
         use scope = torch.NewDisposeScope()
         let query = embed query batchSize
         scope.MoveToOuter(state.Finder.GetMatchingPairs(query, embedOther query reference batchSize, threshold))
@@ -176,6 +178,7 @@ type InferenceModel
             [<Optional>] threshold: Nullable<float>,
             [<Optional; DefaultParameterValue(64)>] batchSize: int
         ) : IReadOnlyList<struct (int64 * int64)> =
+        ArgumentNullException.ThrowIfNull(query, nameof query)
         use _ = torch.NewDisposeScope()
         let query = embed query batchSize
         state.Finder.GetMatchingTuples(query, embedOther query reference batchSize, threshold)
@@ -188,6 +191,8 @@ type InferenceModel
             [<Optional>] threshold: Nullable<float>,
             [<Optional; DefaultParameterValue(64)>] batchSize: int
         ) : bool[] =
+        ArgumentNullException.ThrowIfNull(x, nameof x)
+        ArgumentNullException.ThrowIfNull(y, nameof y)
         use _ = torch.NewDisposeScope()
         state.Finder.IsMatch(embed x batchSize, embed y batchSize, threshold)
 

@@ -85,6 +85,8 @@ type Validation =
             [<Optional; DefaultParameterValue(4_000_000L)>] maxPairs: int64,
             [<Optional; DefaultParameterValue(0L)>] seed: int64
         ) : CalibratedThreshold =
+        ArgumentNullException.ThrowIfNull(finder, nameof finder)
+        ArgumentNullException.ThrowIfNull(labels, nameof labels)
         Ranges.atLeast 2L (nameof maxPairs) maxPairs
         EmbeddingChecks.areMatrices [ struct (nameof embeddings, embeddings) ]
 
@@ -128,6 +130,8 @@ type Validation =
             same: torch.Tensor,
             [<Optional; DefaultParameterValue(null: CalibrationGoal | null)>] goal: CalibrationGoal | null
         ) : CalibratedThreshold =
+        ArgumentNullException.ThrowIfNull(finder, nameof finder)
+        ArgumentNullException.ThrowIfNull(same, nameof same)
         use _ = torch.NewDisposeScope()
         EmbeddingChecks.areComparable [ struct (nameof x, x); struct (nameof y, y) ]
         let distances = finder.ComparePairs(x, y)

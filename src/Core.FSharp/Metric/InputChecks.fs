@@ -1,40 +1,58 @@
 namespace MetricLearning
 
+open System
 open TorchSharp
 
 /// What a loss or miner is given must fit together.
 module internal InputChecks =
 
-    let private matrix (what: string) (rows: torch.Tensor) : unit =
+    /// An ArgumentException if a tensor has a shape and no numbers, as those of the device "meta".
+    let hasData (what: string) (tensor: torch.Tensor) : unit =
+        if tensor.device_type = DeviceType.META then
+            invalidArg what $"{what} has no numbers: it is on the device \"meta\", which keeps shapes alone."
+
+    /// An ArgumentException unless these are the embeddings of samples: a matrix of floating-point numbers.
+    let matrix (what: string) (rows: torch.Tensor) : unit =
+        ArgumentNullException.ThrowIfNull(rows, what)
+
         if rows.dim () <> 2L then
             invalidArg
                 what
                 $"Embeddings must be a matrix, one row a sample; these have the shape {Shape.show rows.shape}."
 
+        if rows.size 1 = 0L then
+            invalidArg what "Embeddings have no numbers: they have a row a sample, and no column."
+
         if not (rows.is_floating_point ()) then
             invalidArg what $"Embeddings must be floating-point numbers; these are {rows.dtype}."
 
-    /// An ArgumentException unless embeddings are matrices of floating-point numbers, and the reference set is like the batch.
-    let embeddings (rows: torch.Tensor) (references: torch.Tensor | null) : unit =
-        matrix "embeddings" rows
+        hasData what rows
 
-        match references with
+    /// An ArgumentException unless both are matrices of floating-point numbers that are alike. Each has the name of the argument that it
+    /// is; no other one: the rows are compared with each other.
+    let comparable (what: string) (rows: torch.Tensor) (whatOther: string) (other: torch.Tensor | null) : unit =
+        matrix what rows
+
+        match other with
         | null -> ()
+        | given when obj.ReferenceEquals(given, rows) -> ()
         | given ->
-            matrix "refEmbeddings" given
+            matrix whatOther given
 
             if given.size 1 <> rows.size 1 || given.dtype <> rows.dtype then
                 invalidArg
-                    "refEmbeddings"
+                    whatOther
                     $"Embeddings and reference embeddings must be alike: they are {rows.size 1} and {given.size 1} wide, of type {rows.dtype} and {given.dtype}."
 
             if given.device_type <> rows.device_type then
                 invalidArg
-                    "refEmbeddings"
+                    whatOther
                     $"Embeddings are on {rows.device}, reference embeddings on {given.device}: move one of them."
 
     /// Labels as int64 on the device of their embeddings, or an ArgumentException.
     let labels (what: string) (embeddings: torch.Tensor) (labels: torch.Tensor) : torch.Tensor =
+        hasData what labels
+
         if labels.dim () <> 1L then
             invalidArg what $"Labels must be a vector, one label a sample; these have {labels.dim ()} dimensions."
 

@@ -21,6 +21,10 @@ type ElementKind =
 [<Sealed>]
 type ElementList(values: torch.Tensor, indices: IReadOnlyList<torch.Tensor>) =
 
+    do
+        ArgumentNullException.ThrowIfNull(values, nameof values)
+        ArgumentNullException.ThrowIfNull(indices, nameof indices)
+
     /// (K).
     member _.Values = values
 
@@ -31,6 +35,8 @@ type ElementList(values: torch.Tensor, indices: IReadOnlyList<torch.Tensor>) =
 /// them with indices may cost much more than summing them, so a reducer should ask for `List` only when it must.
 [<AbstractClass>]
 type LossElements(name: string, kind: ElementKind) =
+
+    do ArgumentNullException.ThrowIfNull(name, nameof name)
 
     /// The part of the loss: `loss`, or `pos_loss`, `neg_loss`, … if there are several.
     member _.Name = name
@@ -78,6 +84,7 @@ type LossElements(name: string, kind: ElementKind) =
 
     /// An error that says that a reducer cannot work on elements of this kind.
     member _.Unsupported(reducer: string) : exn =
+        ArgumentNullException.ThrowIfNull(reducer, nameof reducer)
         NotSupportedException $"{reducer} cannot reduce {name}: it is made of elements of kind {kind}."
 
 /// Values of any shape, of which a mask may leave some out.
@@ -98,6 +105,7 @@ type internal MaskedElements
         noneIsZero: bool
     ) =
     inherit LossElements(name, kind)
+    do ArgumentNullException.ThrowIfNull(values, nameof values)
 
     let withCells (values: torch.Tensor) (mask: torch.Tensor | null) : LossElements =
         MaskedElements(name, kind, values, mask, rows, divisor, ownLabels, noneIsZero)

@@ -25,7 +25,8 @@ type MetricInput
     let isSelf = isNull refEmbeddings
 
     do
-        InputChecks.embeddings embeddings refEmbeddings
+        ArgumentNullException.ThrowIfNull(seed, nameof seed)
+        InputChecks.comparable (nameof embeddings) embeddings (nameof refEmbeddings) refEmbeddings
         Tuples.check tuples
 
     let labels =
@@ -214,6 +215,8 @@ type MetricInput
 
     /// Values of the samples (N), times `Weights`.
     member this.Weighted(values: torch.Tensor) : torch.Tensor =
+        ArgumentNullException.ThrowIfNull(values, nameof values)
+
         match this.Weights() with
         | null -> values
         | weights -> values * weights

@@ -6,6 +6,8 @@ open System.Collections.Generic
 /// A distance, reducer, regularizer or miner: its name, and statistics of its last call.
 [<AbstractClass>]
 type MetricPart internal (name: string, statisticNames: string[]) =
+    do ArgumentNullException.ThrowIfNull(name, nameof name)
+
     let mutable inUse = InUse name
     let mutable statistics = Statistics statisticNames
 

@@ -10,6 +10,8 @@ open TorchSharp
 type Statistics(collect: Nullable<bool>, names: string[]) =
     static let mutable collectByDefault = false
 
+    do ArgumentNullException.ThrowIfNull(names, nameof names)
+
     let mutable collecting =
         if collect.HasValue then collect.Value else collectByDefault
 
@@ -38,16 +40,28 @@ type Statistics(collect: Nullable<bool>, names: string[]) =
                 values[name] <- 0.0
 
     /// Records a number that costs nothing to know, collecting or not.
-    member _.Count(name: string, value: int64) = values[name] <- double value
+    member _.Count(name: string, value: int64) =
+        ArgumentNullException.ThrowIfNull(name, nameof name)
+        values[name] <- double value
 
     /// Records a number, if statistics are collected.
     member _.Record(name: string, value: double) =
+        ArgumentNullException.ThrowIfNull(name, nameof name)
+
         if collecting then
             values[name] <- value
 
     /// Records a tensor of one element, if statistics are collected; `value` is called only then. Tensors that it makes
     /// belong to the caller's dispose scope.
     member _.Record(name: string, value: Func<torch.Tensor>) =
+        ArgumentNullException.ThrowIfNull(name, nameof name)
+        ArgumentNullException.ThrowIfNull(value, nameof value)
+
         if collecting then
             use _ = torch.no_grad ()
-            values[name] <- value.Invoke().to_type(torch.ScalarType.Float64).item<double>()
+            let found = value.Invoke()
+
+            if isNull (box found) then
+                invalidOp $"The value of the statistic \"{name}\" is null; it is a tensor of one element."
+
+            values[name] <- found.to_type(torch.ScalarType.Float64).item<double>()

@@ -212,6 +212,8 @@ module Tuples =
 
     /// An error unless index vectors are int64 vectors whose lengths go together.
     let check (tuples: Tuples) : unit =
+        ArgumentNullException.ThrowIfNull(tuples, nameof tuples)
+
         let vector (indices: torch.Tensor) =
             if isNull (box indices) then
                 invalidArg (nameof tuples) "Indices of pairs and triplets must not be null; of no pair they are empty."

@@ -40,8 +40,8 @@ type PureOptimizer internal (rule: Rule, lr: float, groups: struct (Predicate<st
     /// <param name="parameters">Accepts parameters by their dotted names, such as <c>features.0.bias</c>.</param>
     /// <param name="options">Options and learning rate of the group.</param>
     member _.WithGroup(parameters: Predicate<string>, options: PureOptimizer) : PureOptimizer =
-        ArgumentNullException.ThrowIfNull parameters
-        ArgumentNullException.ThrowIfNull options
+        ArgumentNullException.ThrowIfNull(parameters, nameof parameters)
+        ArgumentNullException.ThrowIfNull(options, nameof options)
         PureOptimizer(rule, lr, groups @ [ struct (parameters, options) ])
 
     /// <summary>Stochastic gradient descent with momentum (Sutskever et al. 2013).</summary>

@@ -128,6 +128,7 @@ type ScriptTrunk
 
     /// One pass of the script.
     override _.forward(input: Tensor) : Tensor =
+        ArgumentNullException.ThrowIfNull(input, nameof input)
         let output = run input
 
         if root.Script.training then

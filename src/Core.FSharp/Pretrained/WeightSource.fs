@@ -32,6 +32,8 @@ module internal WeightSource =
 
     /// Tensors that are in memory; they stay their owner's.
     let ofTensors (tensors: IReadOnlyDictionary<string, torch.Tensor>) : WeightSource =
+        Arguments.noneNull (nameof tensors) tensors.Values |> ignore
+
         {
             Title = "The dictionary"
             Entries =

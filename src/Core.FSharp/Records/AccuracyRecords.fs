@@ -4,7 +4,7 @@ open System
 open System.Collections.Generic
 
 /// The results of a split compared with those of earlier epochs.
-[<Struct>]
+[<Struct; NoComparison>]
 type Verdict =
     internal
         {
@@ -60,6 +60,10 @@ type AccuracyRecords
     /// <param name="primaryMetric">The metric that decides which epoch is best.</param>
     (keeper: RecordKeeper, primaryMetric: string) =
 
+    do
+        ArgumentNullException.ThrowIfNull(keeper, nameof keeper)
+        ArgumentNullException.ThrowIfNull(primaryMetric, nameof primaryMetric)
+
     let scores (group: string) : struct (int * double) seq =
         match AccuracyKeys.tryKeyOf primaryMetric (keeper.Series group) with
         | ValueNone -> Seq.empty
@@ -72,6 +76,9 @@ type AccuracyRecords
     /// Compares a split's results with earlier epochs: an epoch that is evaluated again is not compared with itself, and evaluations before
     /// training (negative epochs) do not count.
     member _.Judge(group: string, results: SplitResults) : Verdict =
+        ArgumentNullException.ThrowIfNull(group, nameof group)
+        ArgumentNullException.ThrowIfNull(results, nameof results)
+
         let before =
             scores group
             |> Seq.filter (fun (struct (epoch, _)) -> epoch >= 0 && epoch < results.Epoch)
@@ -123,6 +130,8 @@ type AccuracyRecords
     member _.History
         (group: string, [<ParamArray>] metrics: string[])
         : IReadOnlyDictionary<string, IReadOnlyList<double>> =
+        ArgumentNullException.ThrowIfNull(group, nameof group)
+        ArgumentNullException.ThrowIfNull(metrics, nameof metrics)
         let known = keeper.Series group
 
         let names =
@@ -138,6 +147,8 @@ type AccuracyRecords
     /// The epoch with the largest primary metric of a group, the first of equal ones, without ignored epochs (by default -1, the networks
     /// before training); null if there is none.
     member _.Best(group: string, ignoreEpoch: IReadOnlyCollection<int> | null) : Nullable<BestEpoch> =
+        ArgumentNullException.ThrowIfNull(group, nameof group)
+
         let ignored =
             match ignoreEpoch with
             | null -> Set.singleton -1
@@ -149,6 +160,7 @@ type AccuracyRecords
 
     /// The record of an epoch by name; empty if it was not evaluated.
     member _.OfEpoch(group: string, epoch: int) : IReadOnlyDictionary<string, double> =
+        ArgumentNullException.ThrowIfNull(group, nameof group)
         let history = keeper.History group
         let found = Dictionary<string, double>()
 

@@ -3,7 +3,7 @@ namespace MetricLearning
 open System
 
 /// The best epoch of a run.
-[<Struct>]
+[<Struct; NoComparison>]
 type BestEpoch =
     {
         /// Its number.

@@ -155,7 +155,9 @@ type private CsvFile(path: string) =
 type CsvRecords(folder: string) =
     let files = Dictionary<string, CsvFile>()
 
-    do Directory.CreateDirectory folder |> ignore
+    do
+        ArgumentException.ThrowIfNullOrEmpty(folder, nameof folder)
+        Directory.CreateDirectory folder |> ignore
 
     let invalid =
         set (Path.GetInvalidFileNameChars()) + set [ '/'; '\\'; ':'; '*'; '?' ]

@@ -40,7 +40,9 @@ type RecordValue =
         | _ -> null
 
     /// Several numbers as a value: kept as text where lists are saved, otherwise left out.
-    static member OfNumbers(numbers: IReadOnlyList<double>) : RecordValue = RecordValue.Vector numbers
+    static member OfNumbers(numbers: IReadOnlyList<double>) : RecordValue =
+        ArgumentNullException.ThrowIfNull(numbers, nameof numbers)
+        RecordValue.Vector numbers
 
     /// A number as a value.
     static member op_Implicit(value: double) : RecordValue = RecordValue.Number value
@@ -88,10 +90,12 @@ module internal Record =
     /// Raises ArgumentException for names that are empty, reserved or there twice.
     let prepare (saveLists: bool) (record: Record) : Record =
         checkName "group" record.Group
+        ArgumentNullException.ThrowIfNull(record.Series, "series")
         let names = HashSet StringComparer.OrdinalIgnoreCase
 
         for series in record.Series do
             checkName "series" series.Key
+            ArgumentNullException.ThrowIfNull(series.Value, "series")
 
             if reserved.Contains(series.Key.ToLowerInvariant()) then
                 invalidArg

@@ -21,7 +21,7 @@ type RecordKeeper
 
     let writers =
         [|
-            yield! writers
+            yield! Arguments.noneNull (nameof writers) writers
             if obj.ReferenceEquals(history, memory) then
                 memory :> IRecordWriter
         |]
@@ -108,7 +108,7 @@ type RecordKeeper
     /// resumed from before them.
     /// Raises ArgumentException for names that cannot be written, IOException when a file cannot be.
     member _.Append(records: Record seq) : unit =
-        let prepared = records |> Seq.map prepare |> Seq.toArray
+        let prepared = Arguments.noneNull (nameof records) records |> Array.map prepare
 
         locked (fun () ->
             for writer in writers do
@@ -126,10 +126,13 @@ type RecordKeeper
             numbers: IEnumerable<KeyValuePair<string, double>>,
             [<Optional; DefaultParameterValue(RecordAxis.Iteration)>] axis: RecordAxis
         ) : unit =
+        ArgumentNullException.ThrowIfNull(group, nameof group)
+        ArgumentNullException.ThrowIfNull(numbers, nameof numbers)
         this.Append [ Record.ofNumbers group axis x numbers ]
 
     /// Replaces the record of the same group and x, if there is one; later ones stay.
     member _.Amend(record: Record) : unit =
+        ArgumentNullException.ThrowIfNull(record, nameof record)
         let prepared = prepare record
 
         locked (fun () ->
@@ -144,6 +147,7 @@ type RecordKeeper
 
     /// The series of a group, in the order in which they came; none where there is no such group.
     member _.Series(group: string) : IReadOnlyList<string> =
+        ArgumentNullException.ThrowIfNull(group, nameof group)
         locked (fun () -> history.Series(names.Shorten group))
 
     /// The records of a group by series, in the order of x; without names all series, and x as `~iteration~`. Missing values are NaN.
@@ -152,6 +156,9 @@ type RecordKeeper
     member _.History
         (group: string, [<ParamArray>] series: string[])
         : IReadOnlyDictionary<string, IReadOnlyList<double>> =
+        ArgumentNullException.ThrowIfNull(group, nameof group)
+        ArgumentNullException.ThrowIfNull(series, nameof series)
+
         locked (fun () ->
             let group = names.Shorten group
             let known = history.Series group

@@ -8,6 +8,7 @@ open System.IO
 /// folder `epochs`, because TensorBoard counts all steps of a folder alike. Texts and lists are left out.
 [<Sealed>]
 type TensorBoardRecords(folder: string) =
+    do ArgumentException.ThrowIfNullOrEmpty(folder, nameof folder)
     let iterations = new EventFile(folder)
     let epochs = new EventFile(Path.Combine(folder, "epochs"))
     // The largest x so far by axis, of earlier processes only whether there was any; and the groups that have it.

@@ -6,7 +6,7 @@ open System.Collections.Generic
 /// A splittable random seed: SplitMix64 (Steele, Lea & Flood 2014, "Fast splittable pseudorandom number
 /// generators"). Every random choice of the library takes a seed derived from the run's seed, what the choice is
 /// for, and a number (a step or a pass), so no choice depends on how often another one was made.
-[<Struct>]
+[<Struct; NoComparison>]
 type Seed =
     {
         /// 64 bits.
@@ -29,6 +29,7 @@ module Seed =
 
     /// The seed for the `number`-th choice made for `purpose`, independent of every other pair.
     let derive (purpose: string) (number: int64) (seed: Seed) : Seed =
+        ArgumentNullException.ThrowIfNull(purpose, nameof purpose)
         // FNV-1a, because String.GetHashCode differs from process to process.
         let hash =
             (0xCBF29CE484222325UL, purpose)
@@ -134,7 +135,9 @@ type Seed with
     member seed.Derive(purpose: string, number: int64) : Seed = Seed.derive purpose number seed
 
     /// A random permutation of the items, as a new array.
-    member seed.Shuffle(items: IEnumerable<'T>) : 'T[] = Seed.shuffle (Seq.toArray items) seed
+    member seed.Shuffle(items: IEnumerable<'T>) : 'T[] =
+        ArgumentNullException.ThrowIfNull(items, nameof items)
+        Seed.shuffle (Seq.toArray items) seed
 
     /// A generator that starts this seed's stream anew at each call: the same numbers on every machine and .NET.
     member seed.Random() : Random = SeedRandom seed

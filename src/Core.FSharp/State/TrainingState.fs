@@ -85,6 +85,8 @@ type TrainingState =
     /// Raises ArgumentException without such an optimizer, ArgumentOutOfRangeException for a rate that is negative or not
     /// finite, InvalidOperationException when this state was disposed.
     member state.WithLearningRate(optimizerKey: string, learningRate: float) : TrainingState =
+        ArgumentNullException.ThrowIfNull(optimizerKey, nameof optimizerKey)
+
         match state.Progress.Rates.TryFind optimizerKey with
         | None ->
             invalidArg

@@ -89,8 +89,11 @@ public sealed partial class HookContainer
     /// record.
     /// </summary>
     /// <exception cref="ArgumentException">There is no loss of a name.</exception>
-    public IReadOnlyDictionary<string, IReadOnlyList<double>> GetLossHistory(params string[] lossNames) =>
-        RecordKeeper.History(Recording.LossHistories, lossNames);
+    public IReadOnlyDictionary<string, IReadOnlyList<double>> GetLossHistory(params string[] lossNames)
+    {
+        ArgumentNullException.ThrowIfNull(lossNames);
+        return RecordKeeper.History(Recording.LossHistories, lossNames);
+    }
 
     /// <summary>
     /// Loads the latest, or the best, networks and losses that the epoch hook has saved into the trainer, and returns the

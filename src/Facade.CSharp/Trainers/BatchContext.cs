@@ -22,29 +22,42 @@ public abstract class BatchContext
 
     /// <summary>The output of the network <paramref name="key"/> for an input; the input itself where there is no <c>embedder</c>.</summary>
     /// <exception cref="ArgumentException">There is no such network.</exception>
-    public Tensor Through(string key, Tensor input) =>
-        key == Keys.Embedder || Context.Networks.ContainsKey(key)
+    public Tensor Through(string key, Tensor input)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(input);
+
+        return key == Keys.Embedder || Context.Networks.ContainsKey(key)
             ? Embedding.through(key, Context, input)
             : throw new ArgumentException($"There is no network \"{key}\"; add it to Models.", nameof(key));
+    }
 
-    private protected Tensor Mined(Tensor embeddings, string key, Tuples? tuples) =>
-        Objective.lossOf(key, Context, new Mined(embeddings, Labels, tuples ?? Tuples.All));
+    private protected Tensor Mined(Tensor embeddings, string key, Tuples? tuples)
+    {
+        ArgumentNullException.ThrowIfNull(embeddings);
+        ArgumentNullException.ThrowIfNull(key);
+        return Objective.lossOf(key, Context, new Mined(embeddings, Labels, tuples ?? Tuples.All));
+    }
 
-    private protected Tensor Against(
-        Tensor embeddings,
-        string key,
-        Tensor references,
-        Tensor? labels,
-        Tuples? tuples
-    ) =>
-        Objective.lossAgainst(
+    private protected Tensor Against(Tensor embeddings, string key, Tensor references, Tensor? labels, Tuples? tuples)
+    {
+        ArgumentNullException.ThrowIfNull(embeddings);
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(references, "refEmbeddings");
+
+        return Objective.lossAgainst(
             key,
             Context,
             new Embedded(references, labels ?? Labels),
             new Mined(embeddings, Labels, tuples ?? Tuples.All)
         );
+    }
 
-    private protected Tuples Chosen(Tensor embeddings) => Mining.mine(Context, new Embedded(embeddings, Labels)).Tuples;
+    private protected Tuples Chosen(Tensor embeddings)
+    {
+        ArgumentNullException.ThrowIfNull(embeddings);
+        return Mining.mine(Context, new Embedded(embeddings, Labels)).Tuples;
+    }
 
     private protected Tensor Embedded(Tensor features) =>
         Embedding.ofFeatures(Context, new Featured(features, Labels)).Embeddings;

@@ -119,10 +119,10 @@ let tests =
                 use _ = torch.NewDisposeScope()
                 let rows = torch.ones (2L, 4L)
 
-                throws<ArgumentException> "must be matrices" (fun () ->
+                throws<ArgumentException> "must be a matrix" (fun () ->
                     LpDistance().Matrix(torch.ones 4L, null) |> ignore)
 
-                throws<ArgumentException> "4 and of 3 numbers" (fun () ->
+                throws<ArgumentException> "they are 4 and 3 wide" (fun () ->
                     LpDistance().Matrix(rows, torch.ones (2L, 3L)) |> ignore)
 
                 throws<ArgumentException> "above 0" (fun () -> LpDistance(p = 0.0) |> ignore)

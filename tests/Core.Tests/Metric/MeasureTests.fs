@@ -20,6 +20,7 @@ let tests =
             EveryPart.tests
             TakesTests.tests
             InputTests.tests
+            DoorTests.tests
             TwoCallsTests.tests
             MemoryTests.tests
             SeveralTests.tests

@@ -14,6 +14,8 @@ type FixedSetOfTriplets
     (labels: IReadOnlyList<int64>, numTriplets: int) =
     inherit Sampler()
 
+    do ArgumentNullException.ThrowIfNull(labels, nameof labels)
+
     let classes =
         ClassMembers.ofLabels labels |> Array.map (fun struct (_, members) -> members)
 
@@ -38,7 +40,10 @@ type FixedSetOfTriplets
     /// The same with labels in any form that training data takes: an integer vector, a list of integers, enums or strings.
     [<OverloadResolutionPriority(-1)>]
     new(labels: obj, numTriplets: int) =
-        FixedSetOfTriplets((LabelMap.Classes labels :> IReadOnlyList<int64>), numTriplets)
+        FixedSetOfTriplets(
+            (LabelMap.Classes(Arguments.given (nameof labels) labels) :> IReadOnlyList<int64>),
+            numTriplets
+        )
 
     override _.Length = Nullable(3L * int64 numTriplets)
 

@@ -32,7 +32,7 @@ type HierarchicalSampler
     ) =
     inherit BatchSampler()
 
-    let levels = LabelMap.Levels labels
+    let levels = LabelMap.Levels(Arguments.given (nameof labels) labels)
 
     let level (name: string) (chosen: int) : int64[] =
         if chosen >= 0 && chosen < levels.Length then

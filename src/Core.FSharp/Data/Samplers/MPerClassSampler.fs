@@ -25,6 +25,8 @@ type MPerClassSampler
     ) =
     inherit Sampler()
 
+    do ArgumentNullException.ThrowIfNull(labels, nameof labels)
+
     let members =
         ClassMembers.ofLabels labels |> Array.map (fun struct (_, members) -> members)
 
@@ -77,7 +79,12 @@ type MPerClassSampler
             [<Optional>] batchSize: Nullable<int>,
             [<Optional; DefaultParameterValue(100_000L)>] lengthBeforeNewIter: int64
         ) =
-        MPerClassSampler((LabelMap.Classes labels :> IReadOnlyList<int64>), m, batchSize, lengthBeforeNewIter)
+        MPerClassSampler(
+            (LabelMap.Classes(Arguments.given (nameof labels) labels) :> IReadOnlyList<int64>),
+            m,
+            batchSize,
+            lengthBeforeNewIter
+        )
 
     /// The whole rounds that fit lengthBeforeNewIter; lengthBeforeNewIter itself if not even one fits.
     override _.Length = Nullable(min lengthBeforeNewIter (rounds * perRound))

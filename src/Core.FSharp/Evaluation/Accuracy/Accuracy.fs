@@ -7,6 +7,7 @@ open System.Globalization
 /// A metric of the queries of one class.
 [<Sealed; AllowNullLiteral(false)>]
 type ClassAccuracy(label: string, value: double) =
+    do ArgumentNullException.ThrowIfNull(label, nameof label)
 
     /// The class: its label, also where a number stood for it, or its labels joined by "/".
     member _.Label = label
@@ -20,6 +21,7 @@ type ClassAccuracy(label: string, value: double) =
 /// The result of a metric: a number, and numbers by class where they were asked for.
 [<Sealed>]
 type Accuracy(value: double, byClass: IReadOnlyList<ClassAccuracy>) =
+    do Arguments.noneNull (nameof byClass) byClass |> ignore
 
     /// A number alone.
     new(value: double) = Accuracy(value, Array.Empty<ClassAccuracy>())
@@ -31,7 +33,9 @@ type Accuracy(value: double, byClass: IReadOnlyList<ClassAccuracy>) =
     member _.ByClass = byClass
 
     /// The value.
-    static member op_Implicit(accuracy: Accuracy) : double = accuracy.Value
+    static member op_Implicit(accuracy: Accuracy) : double =
+        ArgumentNullException.ThrowIfNull(accuracy, nameof accuracy)
+        accuracy.Value
 
     override _.ToString() =
         if byClass.Count = 0 then

@@ -70,7 +70,7 @@ type AccuracyCalculator
                     "avgOfAvgs makes one number of all classes, and returnPerClass one for each: choose one of them."
             )
 
-    let own = Array.ofSeq (orEmpty customMetrics)
+    let own = Arguments.noneNull (nameof customMetrics) (orEmpty customMetrics)
 
     let metrics =
         let all = AccuracyOptions.all own (Array.ofSeq (orEmpty recallAtK))

@@ -105,7 +105,7 @@ module internal AccuracyOptions =
             List.contains name clusterings || (known own name).IsSome
 
         for argument, names in [ "include", include'; "exclude", exclude ] do
-            for name in names do
+            for name in Arguments.noneNull argument names do
                 if not (isKnown name) then
                     let names =
                         Seq.concat

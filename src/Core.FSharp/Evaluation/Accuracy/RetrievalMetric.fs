@@ -17,6 +17,7 @@ type RetrievalMetric
             invalidArg (nameof name) "A metric needs a name: it is the key of its result."
 
         ArgumentNullException.ThrowIfNull(score, nameof score)
+        ArgumentNullException.ThrowIfNull(neighbours, nameof neighbours)
 
     /// A metric of all neighbours that the calculator's k gives.
     new(name: string, score: Func<Retrieved, torch.Tensor>) = RetrievalMetric(name, score, Neighbourhood.Given)

@@ -205,5 +205,7 @@ type CustomKNN
         this.SearchWhole(false, query, k, reference, refIncludesQuery)
 
     override _.SearchInBlocks(query, k, reference, refIncludesQuery, act) =
+        ArgumentNullException.ThrowIfNull(act, nameof act)
+
         search false query k reference refIncludesQuery (fun first distances columns ->
             act.Invoke(first, new Neighbours(distances, columns)))

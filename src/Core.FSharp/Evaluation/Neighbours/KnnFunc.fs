@@ -25,5 +25,6 @@ type KnnFunc() =
             unit
 
     default this.SearchInBlocks(query, k, reference, refIncludesQuery, act) =
+        ArgumentNullException.ThrowIfNull(act, nameof act)
         use found = this.Search(query, k, reference, refIncludesQuery)
         act.Invoke(0L, found)

@@ -8,6 +8,10 @@ open TorchSharp
 [<Sealed>]
 type Neighbours(distances: torch.Tensor, indices: torch.Tensor) =
 
+    do
+        ArgumentNullException.ThrowIfNull(distances, nameof distances)
+        ArgumentNullException.ThrowIfNull(indices, nameof indices)
+
     /// (Q × k) from each query to its neighbours, nearest first; by a similarity, largest first.
     member _.Distances = distances
 

@@ -1,5 +1,6 @@
 namespace MetricLearning
 
+open System
 open System.Collections
 open System.Collections.Generic
 
@@ -7,6 +8,10 @@ open System.Collections.Generic
 /// and losses by their names.
 [<Sealed>]
 type SplitResults(epoch: int, values: IReadOnlyDictionary<string, Accuracy>) =
+
+    do
+        ArgumentNullException.ThrowIfNull(values, nameof values)
+        Arguments.noneNull (nameof values) values.Values |> ignore
 
     /// The epoch that was evaluated.
     member _.Epoch = epoch
@@ -22,7 +27,12 @@ type SplitResults(epoch: int, values: IReadOnlyDictionary<string, Accuracy>) =
 
     /// The result of a name. KeyNotFoundException if there is none.
     member _.Item
-        with get (key: string) = values[key]
+        with get (key: string): Accuracy =
+            match values.TryGetValue key with
+            | true, found -> found
+            | _ ->
+                let known = String.Join(", ", values.Keys)
+                raise (KeyNotFoundException $"There is no metric \"{key}\" among the results; there are {known}.")
 
     /// True if there is a result of a name.
     member _.ContainsKey(key: string) = values.ContainsKey key

@@ -10,6 +10,8 @@ type SplitToEval(query: string, references: IReadOnlyList<string>) =
     do
         ArgumentException.ThrowIfNullOrEmpty(query, nameof query)
 
+        Arguments.noneNull (nameof references) references |> ignore
+
         if references.Count = 0 then
             invalidArg (nameof references) $"The split \"{query}\" has no references: give it at least itself."
 
@@ -44,7 +46,7 @@ module internal SplitToEval =
         match given with
         | null -> names |> Seq.map SplitToEval |> Seq.toArray
         | given ->
-            for split in given do
+            for split in Arguments.noneNull "splitsToEval" given do
                 for name in Seq.append [ split.Query ] split.References do
                     if not (Seq.contains name names) then
                         let known = String.Join(", ", names)

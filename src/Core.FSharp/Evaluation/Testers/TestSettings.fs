@@ -24,6 +24,7 @@ module internal TestSettings =
 
     /// The settings of a tester. ArgumentException for labels of the data set that cannot be read.
     let create (space: EmbeddingSpace) (calculator: AccuracyCalculator) (options: TestOptions) : TestSettings =
+        ArgumentNullException.ThrowIfNull(options.LabelHierarchyLevel, nameof options.LabelHierarchyLevel)
         let level = options.LabelHierarchyLevel.Level
 
         {
@@ -54,7 +55,9 @@ module internal TestSettings =
             Losses =
                 match options.LossFuncs with
                 | null -> [||]
-                | losses -> Array.ofSeq losses
+                | losses ->
+                    Arguments.noneNull (nameof options.LossFuncs) losses.Values |> ignore
+                    Array.ofSeq losses
         }
 
     /// The same settings with another collate function.

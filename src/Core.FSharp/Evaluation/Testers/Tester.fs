@@ -215,6 +215,8 @@ type Tester
             [<Optional; DefaultParameterValue(null: IReadOnlyList<string> | null)>] references:
                 IReadOnlyList<string> | null
         ) : string =
+        ArgumentException.ThrowIfNullOrEmpty(splitName, nameof splitName)
+
         let known =
             evaluated
             |> Array.tryFind (fun split -> split.Query = splitName)

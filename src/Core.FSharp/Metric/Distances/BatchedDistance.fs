@@ -18,6 +18,9 @@ type BatchedDistance
         [<Optional; DefaultParameterValue(32)>] batchSize: int
     ) =
     do
+        ArgumentNullException.ThrowIfNull(distance, nameof distance)
+        ArgumentNullException.ThrowIfNull(iterFn, nameof iterFn)
+
         if batchSize < 1 then
             invalidArg (nameof batchSize) $"A block needs at least one row; batchSize is {batchSize}."
 
@@ -30,6 +33,8 @@ type BatchedDistance
             query: torch.Tensor,
             [<Optional; DefaultParameterValue(null: torch.Tensor | null)>] reference: torch.Tensor | null
         ) : unit =
+        InputChecks.comparable (nameof query) query (nameof reference) reference
+
         let references =
             match reference with
             | null -> query

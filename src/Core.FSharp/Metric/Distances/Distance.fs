@@ -66,18 +66,12 @@ type Distance
     member internal this.Prepare
         (query: torch.Tensor, reference: torch.Tensor | null)
         : struct (torch.Tensor * torch.Tensor) =
+        InputChecks.comparable (nameof query) query (nameof reference) reference
+
         let other =
             match reference with
             | null -> query
             | given -> given
-
-        if query.dim () <> 2L || other.dim () <> 2L then
-            invalidArg (nameof query) "Embeddings must be matrices, one row a sample; flatten what the network returns."
-
-        if query.size 1 <> other.size 1 then
-            invalidArg
-                (nameof reference)
-                $"Embeddings of {query.size 1} and of {other.size 1} numbers cannot be compared: they must be equally wide."
 
         let normalQuery = this.MaybeNormalize query
 
@@ -109,6 +103,7 @@ type Distance
 
     /// The rows scaled to length 1 in the p-norm; a row of zeros stays one.
     member _.Normalize(embeddings: torch.Tensor) : torch.Tensor =
+        InputChecks.matrix (nameof embeddings) embeddings
         // In 16 bits the usual floor of 1e-12 is 0, and a row of zeros would become NaN.
         let floor = max 1e-12 (Numeric.tiny embeddings.dtype)
         let lengths = torch.linalg.norm (embeddings, p, [| 1L |], true)
@@ -117,6 +112,8 @@ type Distance
 
     /// `Normalize`, if this distance normalises.
     member this.MaybeNormalize(embeddings: torch.Tensor) : torch.Tensor =
+        InputChecks.matrix (nameof embeddings) embeddings
+
         if normalizeEmbeddings then
             this.Normalize embeddings
         else
@@ -124,37 +121,50 @@ type Distance
 
     /// The p-norm of every row.
     member _.GetNorm(embeddings: torch.Tensor) : torch.Tensor =
+        InputChecks.matrix (nameof embeddings) embeddings
         torch.linalg.norm (embeddings, p, [| 1L |])
 
     /// The excess distance of `x` over `y`: x − y for distances, y − x for similarities.
-    member _.Margin(x: torch.Tensor, y: torch.Tensor) : torch.Tensor = if isInverted then y - x else x - y
+    member _.Margin(x: torch.Tensor, y: torch.Tensor) : torch.Tensor =
+        DistanceValues.fit x y
+        if isInverted then y - x else x - y
 
     /// The excess distance of `x` over `y`.
-    member _.Margin(x: torch.Tensor, y: double) : torch.Tensor = if isInverted then y -. x else x .- y
+    member _.Margin(x: torch.Tensor, y: double) : torch.Tensor =
+        DistanceValues.areNumbers (nameof x) x
+        if isInverted then y -. x else x .- y
 
     /// The excess distance of `x` over `y`.
-    member _.Margin(x: double, y: torch.Tensor) : torch.Tensor = if isInverted then y .- x else x -. y
+    member _.Margin(x: double, y: torch.Tensor) : torch.Tensor =
+        DistanceValues.areNumbers (nameof y) y
+        if isInverted then y .- x else x -. y
 
     /// The nearer of two values, element by element: the smaller distance or larger similarity.
     member _.SmallestDist(x: torch.Tensor, y: torch.Tensor) : torch.Tensor =
+        DistanceValues.fit x y
         if isInverted then x.maximum y else x.minimum y
 
     /// The farther of two values, element by element.
     member _.LargestDist(x: torch.Tensor, y: torch.Tensor) : torch.Tensor =
+        DistanceValues.fit x y
         if isInverted then x.minimum y else x.maximum y
 
     /// The nearest along a dimension, and where it is.
     member _.SmallestDist(x: torch.Tensor, dim: int64) : struct (torch.Tensor * torch.Tensor) =
+        DistanceValues.haveAlong dim x
         if isInverted then x.max dim else x.min dim
 
     /// The farthest along a dimension, and where it is.
     member _.LargestDist(x: torch.Tensor, dim: int64) : struct (torch.Tensor * torch.Tensor) =
+        DistanceValues.haveAlong dim x
         if isInverted then x.min dim else x.max dim
 
     /// The nearest of all.
     member _.SmallestDist(x: torch.Tensor) : torch.Tensor =
+        DistanceValues.haveAny x
         if isInverted then x.max () else x.min ()
 
     /// The farthest of all.
     member _.LargestDist(x: torch.Tensor) : torch.Tensor =
+        DistanceValues.haveAny x
         if isInverted then x.min () else x.max ()

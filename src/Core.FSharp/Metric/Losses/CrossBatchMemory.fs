@@ -1,5 +1,6 @@
 namespace MetricLearning
 
+open System
 open System.Runtime.InteropServices
 open TorchSharp
 
@@ -198,6 +199,9 @@ type CrossBatchMemory
     /// The loss of some of a batch, the queries, while the others are remembered: those with a true `enqueueMask` (N).
     /// A momentum encoder's embeddings can thus be references only.
     member this.Compute(embeddings: torch.Tensor, labels: torch.Tensor, enqueueMask: torch.Tensor) : torch.Tensor =
+        ArgumentNullException.ThrowIfNull(labels, nameof labels)
+        ArgumentNullException.ThrowIfNull(enqueueMask, nameof enqueueMask)
+
         let input =
             MetricInput(embeddings, labels, Tuples.All, null, null, TorchSeed.draw ())
 

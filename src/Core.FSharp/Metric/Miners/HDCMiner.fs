@@ -1,5 +1,6 @@
 namespace MetricLearning
 
+open System
 open System.Runtime.InteropServices
 open TorchSharp
 
@@ -30,6 +31,8 @@ type HDCMiner
     /// Makes `Mine` choose among these tuples until `ResetIdx`, for loops of your own; trainers give their pool with
     /// `MineWithin`. `Tuples.All` stands for all pairs that `labels` allow. The vectors must live as long.
     member _.SetIdxExternally(tuples: Tuples, labels: torch.Tensor) : unit =
+        Tuples.check tuples
+        ArgumentNullException.ThrowIfNull(labels, nameof labels)
         pool <- ValueSome(struct (tuples, labels))
 
     /// Makes `Mine` choose among all pairs again.

@@ -13,6 +13,8 @@ type Miner
     (name: string, distance: Distance, [<ParamArray>] statisticNames: string[]) =
     inherit MetricPart(name, statisticNames)
 
+    do ArgumentNullException.ThrowIfNull(distance, nameof distance)
+
     let mutable distance = distance
 
     let count (statistics: Statistics) (tuples: Tuples) : unit =
@@ -34,7 +36,7 @@ type Miner
         with get () = distance
         and set (value: Distance) =
             this.RefuseInUse(nameof this.Distance)
-            ArgumentNullException.ThrowIfNull value
+            ArgumentNullException.ThrowIfNull(value, nameof this.Distance)
             this.CheckDistance value
             distance <- value
 

@@ -26,4 +26,6 @@ type PoolMiner
             refLabels: torch.Tensor | null,
             seed: Seed
         ) : Tuples =
+        ArgumentNullException.ThrowIfNull(pool, nameof pool)
+        ArgumentNullException.ThrowIfNull(labels, nameof labels)
         this.MineWith(embeddings, labels, pool, refEmbeddings, refLabels, null, lazy seed)

@@ -1,5 +1,6 @@
 namespace MetricLearning
 
+open System
 open TorchSharp
 
 /// The mean of all values, each multiplied by the weight of its anchor's class; not divided by the sum of weights.
@@ -9,7 +10,11 @@ type ClassWeightedReducer
     (weights: torch.Tensor) =
     inherit Reducer("ClassWeightedReducer")
 
+    do ArgumentNullException.ThrowIfNull(weights, nameof weights)
+
     override _.ReduceElements(elements, embeddings, labels) =
+        ArgumentNullException.ThrowIfNull(embeddings, nameof embeddings)
+
         match labels with
         | null -> invalidArg (nameof labels) "Weights by class need labels."
         | labels -> elements.WeightedByClass(weights.``to`` (embeddings.dtype, embeddings.device), labels).Mean()

@@ -1,5 +1,6 @@
 namespace MetricLearning
 
+open System
 open System.Collections.Generic
 open System.Runtime.InteropServices
 
@@ -13,6 +14,10 @@ type MultipleReducers
         [<Optional; DefaultParameterValue(null: Reducer | null)>] defaultReducer: Reducer | null
     ) =
     inherit Reducer("MultipleReducers")
+
+    do
+        ArgumentNullException.ThrowIfNull(reducers, nameof reducers)
+        Arguments.noneNull (nameof reducers) reducers.Values |> ignore
 
     let others =
         match defaultReducer with
@@ -31,6 +36,8 @@ type MultipleReducers
         this.Reduce([| elements |], embeddings, labels)
 
     override _.Reduce(elements, embeddings, labels) =
+        Arguments.noneNull (nameof elements) elements |> ignore
+
         if elements.Count = 0 then
             Reducer.Zero embeddings
         else

@@ -32,6 +32,8 @@ type Reducer
         elements: IReadOnlyList<LossElements> * embeddings: torch.Tensor * labels: torch.Tensor | null -> torch.Tensor
 
     default this.Reduce(elements, embeddings, labels) =
+        Arguments.noneNull (nameof elements) elements |> ignore
+
         if elements.Count <> 1 then
             let names = elements |> Seq.map _.Name |> String.concat ", "
 
@@ -45,6 +47,8 @@ type Reducer
     member this.ReduceOne
         (elements: LossElements, embeddings: torch.Tensor, labels: torch.Tensor | null)
         : torch.Tensor =
+        ArgumentNullException.ThrowIfNull(elements, nameof elements)
+        ArgumentNullException.ThrowIfNull(embeddings, nameof embeddings)
         this.BeginCall()
 
         if elements.Kind = ElementKind.Reduced || elements.IsEmpty then
@@ -58,7 +62,9 @@ type Reducer
 
     /// A zero that depends on the embeddings, so that `backward` works and gives zero gradients; NaN if they hold a NaN or
     /// an infinity.
-    static member Zero(embeddings: torch.Tensor) : torch.Tensor = Numeric.sum (embeddings .* 0.0)
+    static member Zero(embeddings: torch.Tensor) : torch.Tensor =
+        ArgumentNullException.ThrowIfNull(embeddings, nameof embeddings)
+        Numeric.sum (embeddings .* 0.0)
 
     /// The same reducer with statistics of its own: a loss gives one to each of its parts.
     member this.Copy() : Reducer = this.WithOwnStatistics() :?> Reducer

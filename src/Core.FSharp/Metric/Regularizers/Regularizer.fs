@@ -13,6 +13,10 @@ type Regularizer
     (name: string, distance: Distance, reducer: Reducer, [<ParamArray>] statisticNames: string[]) =
     inherit MetricPart(name, statisticNames)
 
+    do
+        ArgumentNullException.ThrowIfNull(distance, nameof distance)
+        ArgumentNullException.ThrowIfNull(reducer, nameof reducer)
+
     let mutable distance = distance
     let mutable reducer = reducer
 
@@ -25,7 +29,7 @@ type Regularizer
         with get () = distance
         and set (value: Distance) =
             this.RefuseInUse(nameof this.Distance)
-            ArgumentNullException.ThrowIfNull value
+            ArgumentNullException.ThrowIfNull(value, nameof this.Distance)
             this.CheckDistance value
             distance <- value
 
@@ -35,7 +39,7 @@ type Regularizer
         with get () = reducer
         and set (value: Reducer) =
             this.RefuseInUse(nameof this.Reducer)
-            ArgumentNullException.ThrowIfNull value
+            ArgumentNullException.ThrowIfNull(value, nameof this.Reducer)
             reducer <- value.Copy()
 
     /// Refuses a distance that the regularizer cannot work with, by an ArgumentException.
@@ -48,8 +52,14 @@ type Regularizer
 
     /// The scalar cost of a matrix (M × D), one row per sample or class.
     member this.Compute(rows: torch.Tensor) : torch.Tensor =
+        InputChecks.matrix (nameof rows) rows
         // Rows are their own classes, as class weights are.
         let labels = Numeric.upTo (rows.size 0) rows.device
 
         this.BeginCall()
-        reducer.Reduce([| this.ComputeLoss rows |], rows, labels)
+        let elements = this.ComputeLoss rows
+
+        if isNull (box elements) then
+            invalidOp $"ComputeLoss of {this.Name} returned null; it returns one value for each row."
+
+        reducer.Reduce([| elements |], rows, labels)

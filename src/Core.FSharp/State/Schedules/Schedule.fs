@@ -27,7 +27,7 @@ type Schedule private (rule: ScheduleRule, optimizer: string | null) =
     /// schedule drives the optimizer of its own key.</summary>
     /// <param name="optimizer">The optimizer's key.</param>
     member _.Drives(optimizer: string) : Schedule =
-        ArgumentNullException.ThrowIfNull optimizer
+        ArgumentNullException.ThrowIfNull(optimizer, nameof optimizer)
         Schedule(rule, optimizer)
 
     /// <summary>Multiplies the rate by a factor at regular intervals.</summary>
@@ -42,6 +42,7 @@ type Schedule private (rule: ScheduleRule, optimizer: string | null) =
     /// <param name="milestones">The numbers of steps; one that is given twice counts twice.</param>
     /// <param name="gamma">The factor.</param>
     static member MultiStep(milestones: int64 seq, [<Optional; DefaultParameterValue(0.1)>] gamma: float) : Schedule =
+        ArgumentNullException.ThrowIfNull(milestones, nameof milestones)
         let milestones = Seq.toArray milestones
         milestones |> Array.iter (atLeast 0L (nameof milestones))
         notNegative (nameof gamma) gamma
@@ -124,6 +125,7 @@ type Schedule private (rule: ScheduleRule, optimizer: string | null) =
             [<Optional; DefaultParameterValue(1e4)>] finalDivFactor: float,
             [<Optional; DefaultParameterValue(false)>] threePhase: bool
         ) : Schedule =
+        ArgumentNullException.ThrowIfNull(maxLr, nameof maxLr)
         let maxLr = Seq.toArray maxLr
         each positive (nameof maxLr) maxLr
         atLeast 1L (nameof totalSteps) totalSteps

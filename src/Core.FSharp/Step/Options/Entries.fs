@@ -7,7 +7,7 @@ open System.Collections.Generic
 [<AbstractClass>]
 type Entries<'TValue when 'TValue: not struct and 'TValue: not null>
     internal (entries: KeyValuePair<string, 'TValue> seq) =
-    inherit Dictionary<string, 'TValue>(entries, StringComparer.Ordinal)
+    inherit Dictionary<string, 'TValue>(Arguments.given (nameof entries) entries, StringComparer.Ordinal)
 
     /// The entry under a key; null where there is none.
     member internal this.Find(key: string) : 'TValue | null =
@@ -31,5 +31,5 @@ type Entries<'TValue when 'TValue: not struct and 'TValue: not null>
 
     /// Entries from pairs of key and value.
     static member internal OfPairs(entries: (string * 'TValue) seq) : KeyValuePair<string, 'TValue> seq =
-        ArgumentNullException.ThrowIfNull(entries, nameof entries)
-        entries |> Seq.map (fun (key, value) -> KeyValuePair(key, value))
+        Arguments.noneNull (nameof entries) entries
+        |> Seq.map (fun (key, value) -> KeyValuePair(key, value))

@@ -6,14 +6,17 @@ open System.Collections.Generic
 /// The weight of every loss by its name. A loss whose weight is not above zero is not computed.
 [<Sealed>]
 type LossWeights(entries: KeyValuePair<string, float> seq) =
-    inherit Dictionary<string, float>(entries, StringComparer.Ordinal)
+    inherit Dictionary<string, float>(Arguments.given (nameof entries) entries, StringComparer.Ordinal)
 
     /// No entries yet.
     new() = LossWeights(Seq.empty<KeyValuePair<string, float>>)
 
     /// The entries of pairs of name and weight.
     static member Of(entries: (string * float) seq) : LossWeights =
-        LossWeights(entries |> Seq.map (fun (name, weight) -> KeyValuePair(name, weight)))
+        LossWeights(
+            Arguments.noneNull (nameof entries) entries
+            |> Seq.map (fun (name, weight) -> KeyValuePair(name, weight))
+        )
 
     member private this.Find(key: string) : Nullable<float> =
         match this.TryGetValue key with

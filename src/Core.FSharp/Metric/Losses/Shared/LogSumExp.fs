@@ -8,6 +8,8 @@ module LogSumExp =
 
     /// log Σ exp; where the mask has nothing, the lowest finite number.
     let masked (dim: int64) (mask: torch.Tensor) (values: torch.Tensor) : torch.Tensor =
+        ArgumentNullException.ThrowIfNull(mask, nameof mask)
+        ArgumentNullException.ThrowIfNull(values, nameof values)
         // The exponential of a finite number as low is much slower on a CPU. Of a row that is all infinite the gradient is
         // not a number, which does not get past the filling.
         values
@@ -22,7 +24,9 @@ module LogSumExp =
         found.masked_fill (found.lt (Numeric.scalar (Numeric.lowest values.dtype / 2.0)), Numeric.scalar 0.0)
 
     /// log(1 + eˣ), exact where softplus switches to x.
-    let plusOne (values: torch.Tensor) : torch.Tensor = values.neg().log_sigmoid().neg()
+    let plusOne (values: torch.Tensor) : torch.Tensor =
+        ArgumentNullException.ThrowIfNull(values, nameof values)
+        values.neg().log_sigmoid().neg()
 
     /// log(1 + Σ exp); 0 where the mask has nothing.
     let withOne (dim: int64) (mask: torch.Tensor) (values: torch.Tensor) : torch.Tensor =

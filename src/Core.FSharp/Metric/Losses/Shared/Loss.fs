@@ -92,7 +92,9 @@ type Loss
     member _.Stats = statistics.Values
 
     /// Refuses a property that is set when the loss is already in use: for the properties of a loss of your own.
-    member _.RefuseInUse(property: string) : unit = inUse.Refuse property
+    member _.RefuseInUse(property: string) : unit =
+        ArgumentNullException.ThrowIfNull(property, nameof property)
+        inUse.Refuse property
 
     /// The working reducer is made anew: parts or costs of the loss have changed.
     member internal _.RenewReducer() : unit = working <- null
@@ -114,6 +116,8 @@ type Loss
     abstract Regularization: input: MetricInput -> IReadOnlyList<LossElements>
 
     default _.Regularization input =
+        ArgumentNullException.ThrowIfNull(input, nameof input)
+
         match embeddingRegularizer with
         | null -> [||]
         | regularizer ->
@@ -214,13 +218,21 @@ type Loss
 
     /// The loss of an input.
     member this.ComputeOn(input: MetricInput) : torch.Tensor =
+        ArgumentNullException.ThrowIfNull(input, nameof input)
         inUse.Start()
         statistics.Reset()
-        this.Finish(this.ComputeLoss input, input)
+        let elements = this.ComputeLoss input
+
+        if isNull (box elements) then
+            invalidOp $"ComputeLoss of {name} returned null; it returns the values of each part."
+
+        this.Finish(elements, input)
 
     /// The loss of an input from elements that were computed some other way than by `ComputeLoss`, for a loss that takes
     /// further arguments.
     member this.Finish(elements: IReadOnlyList<LossElements>, input: MetricInput) : torch.Tensor =
+        let elements = Arguments.noneNull (nameof elements) elements
+        ArgumentNullException.ThrowIfNull(input, nameof input)
         inUse.Start()
 
         let seen (part: LossElements) =

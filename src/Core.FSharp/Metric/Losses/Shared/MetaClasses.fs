@@ -1,5 +1,6 @@
 namespace MetricLearning
 
+open System
 open TorchSharp
 
 /// The proxies that samples belong to, as numbers from 0 to `count` − 1.
@@ -19,6 +20,8 @@ module internal MetaClasses =
 
     /// Numbers of proxies as given, or an error.
     let check (count: int) (embeddings: torch.Tensor) (metaClasses: torch.Tensor) : torch.Tensor =
+        ArgumentNullException.ThrowIfNull(metaClasses, nameof metaClasses)
+
         if
             metaClasses.dim () <> 1L
             || metaClasses.size 0 <> embeddings.size 0

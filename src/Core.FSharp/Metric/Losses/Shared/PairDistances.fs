@@ -1,5 +1,6 @@
 namespace MetricLearning
 
+open System
 open TorchSharp
 
 /// One kind of pairs of a batch with their distances, in whichever of two forms costs less: a list (K), or the whole
@@ -26,12 +27,16 @@ type PairDistances
 
     /// Numbers of the anchors (N) in a shape that broadcasts with `Values`.
     member _.OfAnchors(perAnchor: torch.Tensor) : torch.Tensor =
+        ArgumentNullException.ThrowIfNull(perAnchor, nameof perAnchor)
+
         match anchors with
         | null -> perAnchor.unsqueeze 1L
         | listed -> InOrder.rows listed perAnchor
 
     /// Numbers of the reference set (Nr) in a shape that broadcasts with `Values`.
     member _.OfReferences(perReference: torch.Tensor) : torch.Tensor =
+        ArgumentNullException.ThrowIfNull(perReference, nameof perReference)
+
         match others with
         | null -> perReference.unsqueeze 0L
         | listed -> InOrder.rows listed perReference
@@ -56,6 +61,9 @@ type PairDistances
 
     /// The positive and the negative pairs that an input asks for.
     static member Of(distance: Distance, input: MetricInput) : struct (PairDistances * PairDistances) =
+        ArgumentNullException.ThrowIfNull(distance, nameof distance)
+        ArgumentNullException.ThrowIfNull(input, nameof input)
+
         match input.Tuples with
         | Tuples.All ->
             let matrix = distance.Matrix(input.Embeddings, input.References)
@@ -74,6 +82,9 @@ type PairDistances
     /// The positive pairs that an input asks for, from its distance matrix (N × Nr), for losses that set each of them
     /// against all negatives of its anchor: none where tuples name no negative pair.
     static member AgainstNegatives(matrix: torch.Tensor, input: MetricInput) : PairDistances =
+        ArgumentNullException.ThrowIfNull(matrix, nameof matrix)
+        ArgumentNullException.ThrowIfNull(input, nameof input)
+
         match input.Tuples with
         | Tuples.All -> PairDistances.Masked(ElementKind.PositivePair, matrix, input.Matches())
         | _ ->

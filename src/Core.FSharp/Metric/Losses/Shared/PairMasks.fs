@@ -1,5 +1,6 @@
 namespace MetricLearning
 
+open System
 open TorchSharp
 
 /// The pairs of a batch as masks of its distance matrix (N × Nr), for losses that look at whole rows. A pair that
@@ -17,7 +18,7 @@ type PairMasks private (positive: torch.Tensor, negative: torch.Tensor, isEmpty:
     member _.IsEmpty = isEmpty
 
     /// (N × Nr) true at the pairs listed.
-    static member Mark(input: MetricInput, anchors: torch.Tensor, others: torch.Tensor) : torch.Tensor =
+    static member internal Mark(input: MetricInput, anchors: torch.Tensor, others: torch.Tensor) : torch.Tensor =
         let device = input.Embeddings.device
 
         torch
@@ -26,6 +27,8 @@ type PairMasks private (positive: torch.Tensor, negative: torch.Tensor, isEmpty:
 
     /// The pairs that an input asks for.
     static member Of(input: MetricInput) : PairMasks =
+        ArgumentNullException.ThrowIfNull(input, nameof input)
+
         match input.Tuples with
         | Tuples.All -> PairMasks(input.Matches(), input.Differs(), false)
         | _ ->

@@ -97,6 +97,8 @@ type TripletDistances private (distance: Distance, input: MetricInput, perAnchor
 
     /// The number of each anchor's class: (K), or (P × 1).
     member _.OfAnchor(perClass: torch.Tensor, labels: torch.Tensor) : torch.Tensor =
+        ArgumentNullException.ThrowIfNull(perClass, nameof perClass)
+        ArgumentNullException.ThrowIfNull(labels, nameof labels)
         let numbers = InOrder.rows (InOrder.rows form.Value.Anchors labels) perClass
 
         match form.Value.Mask with
@@ -105,12 +107,15 @@ type TripletDistances private (distance: Distance, input: MetricInput, perAnchor
 
     /// Values, which broadcast to the shape of `AnchorNegative`, one for each triplet: (K).
     member _.Listed(values: torch.Tensor) : torch.Tensor =
+        ArgumentNullException.ThrowIfNull(values, nameof values)
+
         match form.Value.Mask with
         | null -> values
         | given -> values.expand_as(form.Value.AnchorNegative).masked_select given
 
     /// The number of triplets that meet a condition (of values shaped like `AnchorNegative`): an int64 scalar.
     member _.CountWhere(condition: torch.Tensor) : torch.Tensor =
+        ArgumentNullException.ThrowIfNull(condition, nameof condition)
         let whole = condition.expand_as form.Value.AnchorNegative
 
         match form.Value.Mask with
@@ -125,6 +130,8 @@ type TripletDistances private (distance: Distance, input: MetricInput, perAnchor
             values: torch.Tensor,
             [<Optional; DefaultParameterValue(null: torch.Tensor | null)>] divisor: torch.Tensor | null
         ) : LossElements =
+        ArgumentNullException.ThrowIfNull(name, nameof name)
+        ArgumentNullException.ThrowIfNull(values, nameof values)
         let form = form.Value
         let values = values.expand_as form.AnchorNegative
 
@@ -135,6 +142,8 @@ type TripletDistances private (distance: Distance, input: MetricInput, perAnchor
     /// [D(a,p) − D(a,n) + margin]₊ as elements (mirrored for similarities), whose time and memory do not grow with the number
     /// of triplets where masks can say which triplets there are.
     member this.Hinge(name: string, margin: float) : LossElements =
+        ArgumentNullException.ThrowIfNull(name, nameof name)
+
         let oneByOne =
             lazy (this.Elements(name, (distance.Margin(this.AnchorPositive, this.AnchorNegative) .+ margin).relu()))
 
@@ -147,4 +156,6 @@ type TripletDistances private (distance: Distance, input: MetricInput, perAnchor
     /// The triplets that an input asks for. `perAnchor`: the number of random ones for each anchor if tuples are `All`;
     /// null: all.
     static member Of(distance: Distance, input: MetricInput, perAnchor: Nullable<int>) : TripletDistances =
+        ArgumentNullException.ThrowIfNull(distance, nameof distance)
+        ArgumentNullException.ThrowIfNull(input, nameof input)
         TripletDistances(distance, input, perAnchor)

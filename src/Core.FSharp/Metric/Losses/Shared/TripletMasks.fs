@@ -20,6 +20,8 @@ type internal TripletMasks(positives: torch.Tensor, negatives: torch.Tensor) =
 
     /// The triplets that an input asks for; none if masks cannot say which they are.
     static member TryOf(input: MetricInput, perAnchor: Nullable<int>) : TripletMasks option =
+        ArgumentNullException.ThrowIfNull(input, nameof input)
+
         match input.Tuples with
         | Tuples.All when input.IsRemembered || not perAnchor.HasValue ->
             Some(TripletMasks(input.Matches(), input.Differs()))

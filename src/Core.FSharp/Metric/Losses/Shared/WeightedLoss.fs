@@ -102,6 +102,7 @@ type WeightedLoss
 
     /// The parameter for an input, or an error if the loss cannot take it: labels of known classes, no reference set.
     member this.WeightsFor(input: MetricInput) : torch.Tensor =
+        ArgumentNullException.ThrowIfNull(input, nameof input)
         input.RejectReference()
         let labels = input.RequireLabels()
 
