@@ -6,7 +6,7 @@ open TorchSharp
 open MetricLearning.Core
 
 /// The levels of the label hierarchy that count.
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; NoComparison>]
 type HierarchyLevel =
     /// One level, from 0: labels become a vector.
     | One of int

@@ -7,7 +7,7 @@ open TorchSharp
 open MetricLearning.Core
 
 /// The labels of one hierarchy level, one per sample.
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; NoComparison>]
 type LabelColumn =
     | Numbers of int64[]
     | Words of string[]

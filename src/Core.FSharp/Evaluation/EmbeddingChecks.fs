@@ -56,6 +56,7 @@ module internal EmbeddingChecks =
         else
             several
             |> Seq.indexed
+            |> Seq.filter (fun (_, tensor) -> tensor.NumberOfElements > 0L)
             |> Seq.tryPick (fun (place, tensor) ->
                 let rows = tensor.isfinite().logical_not().reshape(tensor.size 0, -1L).any 1L
                 let broken = rows.nonzero ()

@@ -39,6 +39,12 @@ type ElementsOf =
     static member Classes(name: string, values: torch.Tensor, divisor: torch.Tensor) : LossElements =
         ArgumentNullException.ThrowIfNull(values, nameof values)
         ArgumentNullException.ThrowIfNull(divisor, nameof divisor)
+
+        if values.dim () <> 1L then
+            invalidArg
+                (nameof values)
+                $"Values of classes must be a vector; these have the shape {Shape.show values.shape}."
+
         let classes = Numeric.upTo (values.size 0) values.device
 
         MaskedElements(name, ElementKind.Element, values, null, [||], divisor, classes, true)

@@ -65,3 +65,15 @@ module internal InputChecks =
             invalidArg what "Labels must be whole numbers: convert them to int64."
 
         labels.``to`` (torch.ScalarType.Int64, embeddings.device)
+
+    /// An ArgumentException if a label has no weight (C). Elsewhere than on the CPU the look would wait for the device, which reports it
+    /// itself.
+    let classes (weights: torch.Tensor) (labels: torch.Tensor) : unit =
+        if labels.device_type = DeviceType.CPU && labels.size 0 > 0L then
+            let struct (low, high) = labels.aminmax ()
+            let smallest, largest = low.item<int64>(), high.item<int64>()
+
+            if smallest < 0L || largest >= weights.size 0 then
+                invalidArg
+                    (nameof weights)
+                    $"There are weights of the classes 0 to {weights.size 0 - 1L}, but labels from {smallest} to {largest}: give one number a class."

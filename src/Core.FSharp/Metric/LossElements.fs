@@ -157,12 +157,16 @@ type internal MaskedElements
             withCells values above
 
     override _.WeightedByClass(weights, labels) =
+        ArgumentNullException.ThrowIfNull(weights, nameof weights)
+        ArgumentNullException.ThrowIfNull(labels, nameof labels)
+
         let classes =
             match ownLabels with
             | null when rows.Length = 0 -> labels
             | null -> InOrder.rows rows[0] labels
             | own -> own
 
+        InputChecks.classes weights classes
         let factor = InOrder.rows classes weights
         let factor = if values.dim () = 2L then factor.unsqueeze 1L else factor
         withCells (values * factor) mask

@@ -59,9 +59,8 @@ type Statistics(collect: Nullable<bool>, names: string[]) =
 
         if collecting then
             use _ = torch.no_grad ()
-            let found = value.Invoke()
 
-            if isNull (box found) then
-                invalidOp $"The value of the statistic \"{name}\" is null; it is a tensor of one element."
+            let found =
+                Arguments.returned $"The function of the statistic \"{name}\"" (value.Invoke())
 
             values[name] <- found.to_type(torch.ScalarType.Float64).item<double>()

@@ -2,7 +2,7 @@ namespace MetricLearning
 
 open System
 
-/// What must be given.
+/// What must be given, and what a function of the user's must return.
 module internal Arguments =
 
     /// The value, or an ArgumentNullException that names the argument.
@@ -17,3 +17,10 @@ module internal Arguments =
         match found |> Array.tryFindIndex (fun item -> isNull (box item)) with
         | None -> found
         | Some place -> invalidArg argument $"Item {place} of {argument} is null: leave it out, or give it a value."
+
+    /// What a function of the user's returned, or an InvalidOperationException that names the function.
+    let returned (by: string) (value: 'Value) : 'Value =
+        if isNull (box value) then
+            invalidOp $"{by} returned null; it must return a value."
+
+        value

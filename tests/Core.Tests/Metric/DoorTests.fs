@@ -71,7 +71,10 @@ let private rows =
                         refused "embeddings" $"GetNorm, {what}" (fun () -> distance.GetNorm wrong)
 
                     let others =
-                        [ "another width", torch.rand (4L, 7L); "another type", right.to_type torch.float32 ]
+                        [
+                            "another width", torch.rand (4L, 7L)
+                            "another type", right.to_type torch.float32
+                        ]
 
                     for what, wrong in others do
                         refused "reference" what (fun () -> distance.Matrix(right, wrong))
@@ -209,6 +212,19 @@ let private others =
                 let error = Expect.throwsC (fun () -> results["recall"] |> ignore) id
                 Expect.isTrue (error :? KeyNotFoundException) $"{error}"
                 Expect.stringContains error.Message "recall_at_1" "says what there is"
+            }
+
+            test "classes without a weight" {
+                use loss = new ContrastiveLoss(Reducer = ClassWeightedReducer(torch.ones 2L))
+                refused "weights" "labels" (fun () -> loss.Compute(embeddings 1 4, vector [ 0; 0; 2; 2 ]))
+                refused "weights" "a matrix" (fun () -> ClassWeightedReducer(torch.ones (2L, 2L)))
+            }
+
+            test "no classes" {
+                refused "numClasses" "MarginLoss" (fun () -> new MarginLoss(learnBeta = true, numClasses = -1))
+
+                refused "values" "Classes" (fun () ->
+                    ElementsOf.Classes("loss", torch.rand ([||]: int64[]), torch.tensor 1.0))
             }
 
             test "labels without numbers" {

@@ -25,6 +25,9 @@ type MarginLoss
     inherit Loss("MarginLoss", reducer = DivisorReducer())
 
     do
+        if numClasses.HasValue then
+            Ranges.atLeast 1L (nameof numClasses) numClasses.Value
+
         if learnBeta then
             let size = if numClasses.HasValue then numClasses.Value else 1
             this.Learn("beta", torch.full ([| int64 size |], Numeric.scalar beta, dtype = torch.get_default_dtype ()))

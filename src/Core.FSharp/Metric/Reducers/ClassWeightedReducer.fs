@@ -10,7 +10,11 @@ type ClassWeightedReducer
     (weights: torch.Tensor) =
     inherit Reducer("ClassWeightedReducer")
 
-    do ArgumentNullException.ThrowIfNull(weights, nameof weights)
+    do
+        ArgumentNullException.ThrowIfNull(weights, nameof weights)
+
+        if weights.dim () <> 1L then
+            invalidArg (nameof weights) "The weights of classes must be a vector, one number a class."
 
     override _.ReduceElements(elements, embeddings, labels) =
         ArgumentNullException.ThrowIfNull(embeddings, nameof embeddings)

@@ -26,13 +26,7 @@ type PerAnchorReducer
     let aggregate (losses: torch.Tensor) (counts: torch.Tensor) : torch.Tensor =
         match aggregationFunc with
         | null -> losses.sum 1L / Numeric.atLeastOne counts
-        | given ->
-            let values = given.Invoke(losses, counts)
-
-            if isNull (box values) then
-                invalidOp "aggregationFunc returned null; it returns one value for each anchor."
-
-            values
+        | given -> Arguments.returned (nameof aggregationFunc) (given.Invoke(losses, counts))
 
     override this.ReduceElements(elements, embeddings, labels) =
         match elements.Kind with

@@ -57,9 +57,8 @@ type Regularizer
         let labels = Numeric.upTo (rows.size 0) rows.device
 
         this.BeginCall()
-        let elements = this.ComputeLoss rows
 
-        if isNull (box elements) then
-            invalidOp $"ComputeLoss of {this.Name} returned null; it returns one value for each row."
+        let elements =
+            Arguments.returned $"ComputeLoss of {this.Name}" (this.ComputeLoss rows)
 
         reducer.Reduce([| elements |], rows, labels)

@@ -116,7 +116,6 @@ type Loss
     abstract Regularization: input: MetricInput -> IReadOnlyList<LossElements>
 
     default _.Regularization input =
-        ArgumentNullException.ThrowIfNull(input, nameof input)
 
         match embeddingRegularizer with
         | null -> [||]
@@ -221,12 +220,7 @@ type Loss
         ArgumentNullException.ThrowIfNull(input, nameof input)
         inUse.Start()
         statistics.Reset()
-        let elements = this.ComputeLoss input
-
-        if isNull (box elements) then
-            invalidOp $"ComputeLoss of {name} returned null; it returns the values of each part."
-
-        this.Finish(elements, input)
+        this.Finish(Arguments.returned $"ComputeLoss of {name}" (this.ComputeLoss input), input)
 
     /// The loss of an input from elements that were computed some other way than by `ComputeLoss`, for a loss that takes
     /// further arguments.
