@@ -38,8 +38,7 @@ public sealed class NullTests
         && (part.IsAssignableTo(typeof(MetricPart)) || part.IsAssignableTo(typeof(Loss)));
 
     /// <summary>What a class of a user&#39;s own implements; elements are made by the library alone.</summary>
-    private static bool IsOpen(MethodInfo method) =>
-        method.IsAbstract && method.DeclaringType != typeof(LossElements);
+    private static bool IsOpen(MethodInfo method) => method.IsAbstract && method.DeclaringType != typeof(LossElements);
 
     // Equality with null is false.
     private static bool IsOfObject(MethodInfo method) =>
