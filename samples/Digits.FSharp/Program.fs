@@ -132,6 +132,8 @@ let start arguments =
 
     command.Validators.Add(fun parsed ->
         match parsed.GetValue device with
+        // The default.
+        | null
         | "cpu" -> ()
         | NonNull name when name.StartsWith "cuda" && torch.cuda_is_available () -> ()
         | name -> parsed.AddError $"--device {name}: there is cpu; cuda and cuda:N on a machine that has it.")
