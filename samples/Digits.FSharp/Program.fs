@@ -135,7 +135,7 @@ let start arguments =
         // The default.
         | null
         | "cpu" -> ()
-        | NonNull name when name.StartsWith "cuda" && torch.cuda_is_available () -> ()
+        | name when name.StartsWith "cuda" && torch.cuda_is_available () -> ()
         | name -> parsed.AddError $"--device {name}: there is cpu; cuda and cuda:N on a machine that has it.")
 
     command.SetAction(fun parsed -> main parsed)
