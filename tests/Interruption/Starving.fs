@@ -12,8 +12,7 @@ module Starving =
     let private untilSaved (case: Case) (folder: string) : Interrupted option =
         use running = Interrupted.start case folder []
 
-        while Folder.newest folder = 0L && not running.HasEnded do
-            Thread.Sleep 1
+        SpinWait.SpinUntil(fun () -> Folder.newest folder > 0L || running.HasEnded)
 
         if not (running.Kill()) && Folder.newest folder > 0L then
             None

@@ -48,7 +48,6 @@ type InferenceModel
         [<Optional; DefaultParameterValue(0)>] dataloaderNumWorkers: int
     ) =
     do ArgumentOutOfRangeException.ThrowIfNegative(dataloaderNumWorkers, nameof dataloaderNumWorkers)
-
     let model = EmbeddingModel(trunk, embedder)
 
     let reading =
@@ -77,14 +76,14 @@ type InferenceModel
             Names = names
         }
 
-    let embed (inputs: Inputs) (batchSize: int) : torch.Tensor =
-        ArgumentNullException.ThrowIfNull(inputs, nameof inputs)
+    let embed (argument: string) (inputs: Inputs) (batchSize: int) : torch.Tensor =
+        ArgumentNullException.ThrowIfNull(inputs, argument)
         Unlabelled.embed model (options batchSize reading) inputs.Dataset
 
     let embedOther (own: torch.Tensor) (inputs: Inputs | null) (batchSize: int) : torch.Tensor =
         match inputs with
         | null -> own
-        | inputs -> embed inputs batchSize
+        | inputs -> embed "reference" inputs batchSize
 
     /// The network that sees the data.
     member _.Trunk: torch.nn.Module = trunk
@@ -103,7 +102,7 @@ type InferenceModel
 
     /// The embeddings of inputs (N × D), made in batches. Labels are ignored.
     member _.GetEmbeddings(inputs: Inputs, [<Optional; DefaultParameterValue(64)>] batchSize: int) : torch.Tensor =
-        embed inputs batchSize
+        embed (nameof inputs) inputs batchSize
 
     /// <summary>The embeddings (N × D) and labels (N × levels, int64) of a data set.</summary>
     /// <param name="dataset">Samples with labels. A string has the same number in all data sets that this model reads; its string is in
@@ -125,12 +124,12 @@ type InferenceModel
 
     /// Replaces the index by the embeddings of inputs.
     member _.TrainKnn(inputs: Inputs, [<Optional; DefaultParameterValue(64)>] batchSize: int) : unit =
-        use embeddings = embed inputs batchSize
+        use embeddings = embed (nameof inputs) inputs batchSize
         state.Replace embeddings
 
     /// Adds the embeddings of inputs to the index.
     member _.AddToKnn(inputs: Inputs, [<Optional; DefaultParameterValue(64)>] batchSize: int) : unit =
-        use embeddings = embed inputs batchSize
+        use embeddings = embed (nameof inputs) inputs batchSize
         state.Add embeddings
 
     /// <summary>The nearest embeddings of the index for each input, nearest first.</summary>
@@ -146,8 +145,7 @@ type InferenceModel
         ArgumentNullException.ThrowIfNull(query, nameof query)
         use scope = torch.NewDisposeScope()
         state.Index() |> ignore
-        let embeddings = embed query batchSize
-        let found = state.Search(embeddings, int64 k)
+        let found = state.Search(embed (nameof query) query batchSize, int64 k)
         scope.MoveToOuter(found.Distances, found.Indices) |> ignore
         found
 
@@ -164,9 +162,8 @@ type InferenceModel
             [<Optional>] threshold: Nullable<float>,
             [<Optional; DefaultParameterValue(64)>] batchSize: int
         ) : torch.Tensor =
-        ArgumentNullException.ThrowIfNull(query, nameof query)
         use scope = torch.NewDisposeScope()
-        let query = embed query batchSize
+        let query = embed (nameof query) query batchSize
         scope.MoveToOuter(state.Finder.GetMatchingPairs(query, embedOther query reference batchSize, threshold))
 
     /// The same as pairs of sample numbers, ordered by query, then by reference.
@@ -178,9 +175,8 @@ type InferenceModel
             [<Optional>] threshold: Nullable<float>,
             [<Optional; DefaultParameterValue(64)>] batchSize: int
         ) : IReadOnlyList<struct (int64 * int64)> =
-        ArgumentNullException.ThrowIfNull(query, nameof query)
         use _ = torch.NewDisposeScope()
-        let query = embed query batchSize
+        let query = embed (nameof query) query batchSize
         state.Finder.GetMatchingTuples(query, embedOther query reference batchSize, threshold)
 
     /// For each of N inputs x, whether it matches the input of y with the same number.
@@ -191,10 +187,8 @@ type InferenceModel
             [<Optional>] threshold: Nullable<float>,
             [<Optional; DefaultParameterValue(64)>] batchSize: int
         ) : bool[] =
-        ArgumentNullException.ThrowIfNull(x, nameof x)
-        ArgumentNullException.ThrowIfNull(y, nameof y)
         use _ = torch.NewDisposeScope()
-        state.Finder.IsMatch(embed x batchSize, embed y batchSize, threshold)
+        state.Finder.IsMatch(embed (nameof x) x batchSize, embed (nameof y) y batchSize, threshold)
 
     /// <summary>Chooses the threshold that serves a goal best on the pairs of samples of a data set, and uses it from now on.</summary>
     /// <param name="dataset">Samples with labels: those of equal label belong together.</param>
@@ -215,13 +209,14 @@ type InferenceModel
             [<Optional; DefaultParameterValue(64)>] batchSize: int
         ) : CalibratedThreshold =
         ArgumentNullException.ThrowIfNull(dataset, nameof dataset)
-        let level = HierarchyLevel.One labelHierarchyLevel
-
         OneHot.refuse dataset
 
-        use found =
-            DatasetEmbeddings.compute model (options batchSize { reading with Level = level }) dataset
+        let ofLevel =
+            { reading with
+                Level = HierarchyLevel.One labelHierarchyLevel
+            }
 
+        use found = DatasetEmbeddings.compute model (options batchSize ofLevel) dataset
         use labels = found.Labels.select (1L, 0L)
 
         let chosen =

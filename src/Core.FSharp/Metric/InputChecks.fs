@@ -66,14 +66,25 @@ module internal InputChecks =
 
         labels.``to`` (torch.ScalarType.Int64, embeddings.device)
 
-    /// An ArgumentException if a label has no weight (C). Elsewhere than on the CPU the look would wait for the device, which reports it
-    /// itself.
-    let classes (weights: torch.Tensor) (labels: torch.Tensor) : unit =
+    /// The smallest and the largest label, unless all are among so many classes, from 0. None elsewhere than on the CPU: the look
+    /// would wait for the device, which reports it itself.
+    let beyond (classes: int64) (labels: torch.Tensor) : struct (int64 * int64) voption =
         if labels.device_type = DeviceType.CPU && labels.size 0 > 0L then
             let struct (low, high) = labels.aminmax ()
             let smallest, largest = low.item<int64>(), high.item<int64>()
 
-            if smallest < 0L || largest >= weights.size 0 then
-                invalidArg
-                    (nameof weights)
-                    $"There are weights of the classes 0 to {weights.size 0 - 1L}, but labels from {smallest} to {largest}: give one number a class."
+            if smallest < 0L || largest >= classes then
+                ValueSome(struct (smallest, largest))
+            else
+                ValueNone
+        else
+            ValueNone
+
+    /// An ArgumentException if a label has no weight (C).
+    let classes (weights: torch.Tensor) (labels: torch.Tensor) : unit =
+        match beyond (weights.size 0) labels with
+        | ValueSome struct (smallest, largest) ->
+            invalidArg
+                (nameof weights)
+                $"There are weights of the classes 0 to {weights.size 0 - 1L}, but labels from {smallest} to {largest}: give one number a class."
+        | ValueNone -> ()

@@ -7,6 +7,7 @@ open System
 open System.Numerics
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
+open System.Threading.Tasks
 open FSharp.NativeInterop
 open TorchSharp
 open MetricLearning.Core
@@ -54,6 +55,28 @@ module internal FlatMemory =
             IsDouble = weights.dtype = torch.float64
             Threads = torch.get_num_threads ()
         }
+
+    // Below this many elements a second thread costs more than it saves.
+    let private part = 131072
+
+    /// The number of parts that so many elements are worked on in.
+    let parts (size: int) : int = (size + part - 1) / part
+
+    /// Acts on the parts of so many elements (number of the part, first element, length), on as many threads as may share them.
+    let inParts (threads: int) (size: int) (act: int -> int -> int -> unit) : unit =
+        let parts = parts size
+
+        let one (index: int) =
+            act index (index * part) (min part (size - index * part))
+
+        let threads = min parts threads
+
+        if threads < 2 then
+            for index in 0 .. parts - 1 do
+                one index
+        else
+            Parallel.For(0, parts, ParallelOptions(MaxDegreeOfParallelism = threads), one)
+            |> ignore
 
     /// So many elements from element `start` on.
     let elements<'T> (start: int) (length: int) (flat: nativeint) : Span<'T> =

@@ -3,7 +3,6 @@ namespace MetricLearning
 open System
 open System.Numerics
 open System.Runtime.InteropServices
-open System.Threading.Tasks
 open TorchSharp
 open MetricLearning.Core
 
@@ -107,28 +106,12 @@ module internal FusedAdam =
             largest
             (FlatMemory.lanes<'T> place length memory.WeightAddress)
 
-    // Below this many elements a second thread costs more than it saves.
-    let private part = 131072
-
     /// One step of one parameter, whose gradient lies at an address, written into its place in the slots and weights.
     let update (step: AdamStep) (place: Slot) (gradient: nativeint) (memory: FlatMemory) : unit =
-        let offset, size = int place.Offset, int place.Size
+        let offset = int place.Offset
 
-        let one (index: int) =
-            let start = index * part
-            let length = min part (size - start)
-
+        FlatMemory.inParts memory.Threads (int place.Size) (fun _ start length ->
             if memory.IsDouble then
                 updatePart<float> step offset start length gradient memory
             else
-                updatePart<float32> step offset start length gradient memory
-
-        let parts = (size + part - 1) / part
-        let threads = min parts memory.Threads
-
-        if threads < 2 then
-            for index in 0 .. parts - 1 do
-                one index
-        else
-            Parallel.For(0, parts, ParallelOptions(MaxDegreeOfParallelism = threads), one)
-            |> ignore
+                updatePart<float32> step offset start length gradient memory)

@@ -6,7 +6,6 @@ namespace MetricLearning
 open System
 open System.Numerics
 open System.Runtime.CompilerServices
-open System.Threading.Tasks
 open FSharp.NativeInterop
 open TorchSharp
 open MetricLearning.Core
@@ -80,30 +79,18 @@ module internal Magnitude =
     /// NaN where either is.
     let larger (left: float) (right: float) : float = Math.Max(left, right)
 
-    // Below this many elements a second thread costs more than it saves.
-    let private part = 131072L
-
     /// The largest magnitude of so many numbers of a readable type from an address on, `size` bytes each; 0 of none.
     let ofMemory (dtype: torch.ScalarType) (size: int64) (address: nativeint) (length: int64) : float =
-        if length <= part then
-            ofPart dtype address (int length)
-        else
-            let parts = int ((length + part - 1L) / part)
+        let length = int length
+
+        match FlatMemory.parts length with
+        | 0
+        | 1 -> ofPart dtype address length
+        | parts ->
             let found: float[] = Array.zeroCreate parts
 
-            let one (index: int) =
-                let start = int64 index * part
-
-                found[index] <- ofPart dtype (address + nativeint (start * size)) (int (min part (length - start)))
-
-            let threads = min parts (torch.get_num_threads ())
-
-            if threads < 2 then
-                for index in 0 .. parts - 1 do
-                    one index
-            else
-                Parallel.For(0, parts, ParallelOptions(MaxDegreeOfParallelism = threads), one)
-                |> ignore
+            FlatMemory.inParts (torch.get_num_threads ()) length (fun part start length ->
+                found[part] <- ofPart dtype (address + nativeint (int64 start * size)) length)
 
             Array.fold larger 0.0 found
 

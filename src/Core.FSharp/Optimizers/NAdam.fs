@@ -22,6 +22,10 @@ module internal NAdam =
         let mu (count: int64) =
             MomentumProduct.mu beta1 momentumDecay count
 
+        // Weight decay is part of the gradient, or shrinks the weights themselves.
+        let coupled = if decoupledWeightDecay then 0.0 else weightDecay
+        let decoupled = if decoupledWeightDecay then weightDecay else 0.0
+
         {
             Name = "NAdam"
             Slots = Moments.slots
@@ -37,8 +41,6 @@ module internal NAdam =
                     if decoupledWeightDecay then
                         Moments.decay rate weightDecay weights
 
-                    let coupled = if decoupledWeightDecay then 0.0 else weightDecay
-
                     Descent.along maximize coupled gradient weights (fun direction ->
                         Moments.first beta1 direction slots[0]
                         Moments.second beta2 direction slots[1]
@@ -52,8 +54,6 @@ module internal NAdam =
             Eps = Some eps
             Bound =
                 fun before ->
-                    let coupled = if decoupledWeightDecay then 0.0 else weightDecay
-                    let decoupled = if decoupledWeightDecay then weightDecay else 0.0
                     let direction = Bounds.direction coupled before
                     let mean = Bounds.mean beta1 direction before.Slots[0]
                     // The first step has the least of them.

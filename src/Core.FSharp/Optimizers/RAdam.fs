@@ -25,6 +25,10 @@ module internal RAdam =
     let rule
         (beta1: float, beta2: float, eps: float, weightDecay: float, decoupledWeightDecay: bool, maximize: bool)
         : Rule =
+        // Weight decay is part of the gradient, or shrinks the weights themselves.
+        let coupled = if decoupledWeightDecay then 0.0 else weightDecay
+        let decoupled = if decoupledWeightDecay then weightDecay else 0.0
+
         {
             Name = "RAdam"
             Slots = Moments.slots
@@ -38,8 +42,6 @@ module internal RAdam =
                 fun rate count gradient slots weights ->
                     if decoupledWeightDecay then
                         Moments.decay rate weightDecay weights
-
-                    let coupled = if decoupledWeightDecay then 0.0 else weightDecay
 
                     Descent.along maximize coupled gradient weights (fun direction ->
                         Moments.first beta1 direction slots[0]
@@ -56,8 +58,6 @@ module internal RAdam =
             Eps = Some eps
             Bound =
                 fun before ->
-                    let coupled = if decoupledWeightDecay then 0.0 else weightDecay
-                    let decoupled = if decoupledWeightDecay then weightDecay else 0.0
                     let direction = Bounds.direction coupled before
                     let mean = Bounds.mean beta1 direction before.Slots[0]
                     let quotient = max mean (Bounds.quotient mean eps before)

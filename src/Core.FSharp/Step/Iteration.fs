@@ -43,32 +43,6 @@ module Iteration =
         with :? PartException as error ->
             raise (error.At(progress.Epoch, progress.Iteration))
 
-    // Losses, gradients and what else must be finite, in one transfer. A clipper gets no gradients of a loss that is not
-    // finite, so the losses are read before it.
-    let private measure (handles: Handles) workspace (progress: Progress) (plan: Plan) rates losses =
-        let early =
-            if handles.Clippers.IsEmpty then
-                None
-            else
-                WeightedLosses.read handles.RunKeys losses [||]
-                |> fst
-                |> Finiteness.check progress
-                |> Some
-
-        for _, clip in handles.Clippers do
-            clip.Invoke()
-
-        let moves = GroupMove.ofGroups handles workspace.Before plan.Stepping rates
-
-        let found = Measurements.take handles workspace moves
-
-        let numbers, read =
-            match early with
-            | Some numbers -> numbers, Readings.measured found
-            | None -> WeightedLosses.read handles.RunKeys losses found
-
-        Finiteness.check progress numbers, moves, Measurements.check handles workspace moves progress read
-
     /// Follows a plan on a batch: from what was learned to what is learned next.
     let private run recipe (handles: Handles) ownership (progress: Progress) (plan: Plan) learned (loaded: Loaded) =
         let state =
@@ -82,13 +56,13 @@ module Iteration =
             let losses = forward recipe handles plan progress loaded.Batch
             WeightedLosses.backward losses
 
-            let numbers, moves, measured = measure handles workspace progress plan rates losses
+            let finite = Measurements.check handles workspace progress plan rates losses
             handles.Binding.WriteRates rates
 
-            OptimizerStep.step handles workspace progress moves measured,
+            OptimizerStep.step handles workspace progress finite.Moves finite.Measured,
             {
                 Plan = plan
-                Losses = numbers
+                Losses = finite.Losses
                 Rates = rates
                 Cursor = loaded.After
                 PassIsOver = loaded.EndsPass

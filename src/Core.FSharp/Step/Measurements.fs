@@ -15,14 +15,26 @@ type internal Measurements =
         Weights: float[]
     }
 
+/// What an iteration came to before its step, all of it finite.
+[<NoEquality; NoComparison>]
+type internal Finite =
+    {
+        /// By name, with their sum.
+        Losses: Map<string, float>
+        /// What the step does to each group.
+        Moves: GroupMove[]
+        /// How large the numbers are that it starts from.
+        Measured: Measurements
+    }
+
 /// Measuring what a step starts from, so that it is refused before anything is written.
 module internal Measurements =
 
     let private isFloating (layout: Layout) =
         torch.is_floating_point layout.Dtype || torch.is_complex layout.Dtype
 
-    /// What has to be read: the gradients and weights of each group, then the buffers.
-    let take (handles: Handles) (workspace: Workspace) (moves: GroupMove[]) : Measured[] =
+    // What has to be read: the gradients and weights of each group, then the buffers.
+    let private take (handles: Handles) (workspace: Workspace) (moves: GroupMove[]) : Measured[] =
         use _ = no_grad ()
         let none = Measured.Known 0.0
 
@@ -59,9 +71,8 @@ module internal Measurements =
         | Some(struct (_, content)) -> content
         | None -> vector.Tensor
 
-    /// The numbers that were read.
-    /// Raises NotFiniteNumberException where one of them is not finite.
-    let check
+    // The numbers that were read.
+    let private refuseBroken
         (handles: Handles)
         (workspace: Workspace)
         (moves: GroupMove[])
@@ -93,4 +104,34 @@ module internal Measurements =
         {
             Gradients = gradients
             Weights = weights
+        }
+
+    /// Lets clippers act, and reads losses, gradients and what else must be finite, in one transfer. A clipper gets no gradients
+    /// of a loss that is not finite, so with clippers the losses are read first.
+    /// Raises NotFiniteNumberException where something is not finite.
+    let check (handles: Handles) (workspace: Workspace) (progress: Progress) (plan: Plan) rates losses : Finite =
+        let early =
+            if handles.Clippers.IsEmpty then
+                None
+            else
+                WeightedLosses.read handles.RunKeys losses [||]
+                |> fst
+                |> Finiteness.check progress
+                |> Some
+
+        for _, clip in handles.Clippers do
+            clip.Invoke()
+
+        let moves = GroupMove.ofGroups handles workspace.Before plan.Stepping rates
+        let found = take handles workspace moves
+
+        let numbers, read =
+            match early with
+            | Some numbers -> numbers, Readings.measured found
+            | None -> WeightedLosses.read handles.RunKeys losses found
+
+        {
+            Losses = Finiteness.check progress numbers
+            Moves = moves
+            Measured = refuseBroken handles workspace moves progress read
         }

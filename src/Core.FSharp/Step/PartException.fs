@@ -28,16 +28,10 @@ module internal Parts =
 
         let classes = if isOfClasses then scores.size 1 else 0L
 
-        if classes > 0L && labels.device_type = DeviceType.CPU && labels.size 0 > 0L then
-            let struct (low, high) = labels.aminmax ()
-            let low, high = low.item<int64>(), high.item<int64>()
-
-            if high >= classes then
-                $"the labels go from {low} to {high}, but there are scores of {classes} classes, 0 to {classes - 1L}. Let the network put out {high + 1L}, or set SetMinLabelToZero."
-            else
-                TorchModules.reason error
-        else
-            TorchModules.reason error
+        match InputChecks.beyond classes labels with
+        | ValueSome struct (low, high) when classes > 0L && high >= classes ->
+            $"the labels go from {low} to {high}, but there are scores of {classes} classes, 0 to {classes - 1L}. Let the network put out {high + 1L}, or set SetMinLabelToZero."
+        | _ -> TorchModules.reason error
 
     /// What a part makes of embeddings, or class scores, and labels. Its errors about the batch become a PartException; what
     /// else it raises is passed on.

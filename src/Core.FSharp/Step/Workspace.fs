@@ -93,11 +93,17 @@ module internal Workspace =
             use _ = NewDisposeScope()
             use _ = enable_grad ()
             let users = torch.random.get_rng_state ()
-            let algorithms = LibtorchAlgorithms.current ()
+
+            let algorithms =
+                if handles.IsDeterministic then
+                    LibtorchAlgorithms.current ()
+                else
+                    ValueNone
+
             let workspace = bind handles ownership state.Learned
 
             try
-                if handles.IsDeterministic then
+                if algorithms.IsSome then
                     Effects.chooseAlgorithms LibtorchAlgorithms.deterministic
 
                 try

@@ -12,23 +12,13 @@ public sealed class WholeContext : BatchContext
     /// <summary>The tensors that the first half returned.</summary>
     public IReadOnlyList<Tensor> Rows { get; }
 
-    /// <summary>The tuples that the tuple miner chooses among embeddings; all of them without a miner.</summary>
+    /// <inheritdoc cref="StepContext.Mine(Tensor)"/>
     public Tuples Mine(Tensor embeddings) => Chosen(embeddings);
 
-    /// <summary>The loss function <paramref name="key"/> on embeddings (N, D) or logits and the batch&#39;s labels.</summary>
-    /// <exception cref="ArgumentException">There is no such loss function.</exception>
+    /// <inheritdoc cref="StepContext.Loss(string, Tensor, Tuples?)"/>
     public Tensor Loss(string key, Tensor embeddings, Tuples? tuples = null) => Mined(embeddings, key, tuples);
 
-    /// <summary>
-    /// The loss function <paramref name="key"/> on embeddings (N, D) whose positives and negatives are reference embeddings. For a
-    /// <see cref="SelfSupervisedLoss"/> or <see cref="VICRegLoss"/> they are the other view of every sample, row by row.
-    /// </summary>
-    /// <param name="key">The key of the loss in <see cref="RunOptions.LossFuncs"/>.</param>
-    /// <param name="embeddings">One row a sample of the batch.</param>
-    /// <param name="refEmbeddings">What the embeddings are compared with.</param>
-    /// <param name="refLabels">The labels of the reference embeddings; null for the batch&#39;s.</param>
-    /// <param name="tuples">Anchors of the batch, positives and negatives of the references; null for all that labels allow.</param>
-    /// <exception cref="ArgumentException">There is no such loss function, or it takes no references.</exception>
+    /// <inheritdoc cref="StepContext.Loss(string, Tensor, Tensor, Tensor?, Tuples?)"/>
     public Tensor Loss(
         string key,
         Tensor embeddings,

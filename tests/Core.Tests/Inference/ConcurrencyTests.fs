@@ -10,54 +10,7 @@ open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.EmbeddingNetworks
 open MetricLearning.Core.Tests.Support.Meetings
-
-/// Layers one after the other, of which the first does something besides.
-type private Doing(act: unit -> unit, layers: torch.nn.Module<Tensor, Tensor> list) as this =
-    inherit torch.nn.Module<Tensor, Tensor>("Doing")
-
-    do
-        for number, layer in List.indexed layers do
-            this.register_module ($"layer{number}", layer)
-
-    override _.forward input =
-        act ()
-        layers |> List.fold (fun input layer -> layer.call input) input
-
-let private doing act =
-    new Doing(act, [ torch.nn.Linear(features, size) ])
-
-// A model that was used before: its first pass shows whether it draws.
-let private used (network: torch.nn.Module<Tensor, Tensor>) (data: Tensor) =
-    let model = new InferenceModel(network)
-    (model.GetEmbeddings data).Dispose()
-    model
-
-let private ask (model: InferenceModel) (data: Tensor) () = (model.GetEmbeddings data).Dispose()
-
-let private trainer (trunk: torch.nn.Module<Tensor, Tensor>) (dataset: TrainingData) =
-    RunOptions(
-        Models = Models.Of [ Keys.Trunk, (trunk :> torch.nn.Module) ],
-        LossFuncs = LossFuncs(MetricLoss = new TripletMarginLoss()),
-        Optimizers = Optimizers.Of [ "trunk_optimizer", (SmallRuns.adam :> AnyOptimizer) ],
-        BatchSize = 8,
-        Dataset = dataset,
-        DataloaderNumWorkers = 0,
-        Seed = 4L
-    )
-    |> Setup.prepare MetricLossOnly.recipe
-    |> Session.Start
-
-let private classes (data: Tensor) =
-    TrainingData.FromTensors(data, [| for row in 0 .. int (data.size 0) - 1 -> int64 (row % 4) |])
-
-// Samples that do something when they are read.
-let private reading (data: Tensor) (act: unit -> unit) =
-    TrainingData.FromSamples(
-        data.size 0,
-        fun index _ ->
-            act ()
-            [| box data[index]; box (index % 4L) |]
-    )
+open MetricLearning.Core.Tests.Support.AskedModels
 
 let private meet (make: (unit -> unit) -> Tensor -> (unit -> unit) * (unit -> unit)) (what: string) =
     test what {
@@ -115,120 +68,6 @@ let private overlaps =
                         ask model data ()
                         come ()))
                 "for data that a trainer of the same networks reads"
-        ]
-
-let private drawing () =
-    new Doing(
-        ignore,
-        [
-            torch.nn.Linear(features, size)
-            new Function("noise", (fun input -> input + torch.randn_like input))
-        ]
-    )
-
-let private turns =
-    testList
-        "take turns"
-        [
-            test "a layer that models and a trainer share is used by one at a time" {
-                use _ = torch.NewDisposeScope()
-                torch.manual_seed 1L |> ignore
-                let crowd = Crowd()
-                let data = data 16L
-                let shared = doing crowd.Visit :> torch.nn.Module<Tensor, Tensor>
-                let around () = new Doing(ignore, [ shared ])
-                let session = trainer (around ()) (classes data)
-                let models = [ for _ in 1..3 -> used (around ()) data ]
-
-                together
-                    [
-                        for model in models @ models do
-                            fun () ->
-                                for _ in 1..200 do
-                                    ask model data ()
-                        fun () ->
-                            for _ in 1..50 do
-                                SmallRuns.step session
-                    ]
-
-                Expect.equal crowd.Most 1 "the most at once"
-            }
-
-            test "models that share layers in every order come to an end" {
-                use _ = torch.NewDisposeScope()
-                torch.manual_seed 1L |> ignore
-                let data = data 4L
-
-                let layers =
-                    [
-                        for _ in 1..4 -> torch.nn.Linear(features, features) :> torch.nn.Module<Tensor, Tensor>
-                    ]
-
-                let models =
-                    [
-                        for one in layers do
-                            for other in layers do
-                                if one <> other then
-                                    used (new Doing(ignore, [ one; other ])) data
-                    ]
-
-                let drawing = used (new Doing(ignore, [ drawing () ])) data
-                let before = models |> List.map (fun model -> bitsOf (model.GetEmbeddings data))
-
-                together
-                    [
-                        for first in 0..3 .. models.Length - 1 do
-                            fun () ->
-                                for _ in 1..20 do
-                                    for model in models[first..] @ models[.. first - 1] do
-                                        ask model data ()
-                        fun () ->
-                            for _ in 1..200 do
-                                ask drawing data ()
-                    ]
-
-                Expect.equal
-                    (models |> List.map (fun model -> bitsOf (model.GetEmbeddings data)))
-                    before
-                    "the same bits"
-            }
-
-            test "two networks that ask for each other in the middle of a pass are refused, and do not hang" {
-                use _ = torch.NewDisposeScope()
-                torch.manual_seed 1L |> ignore
-                let data = data 4L
-                let meeting = Meetings.Meeting(2, IsOn = false)
-                let others: (InferenceModel | null)[] = [| null; null |]
-
-                let models =
-                    [|
-                        for number in 0..1 do
-                            let asks () =
-                                if meeting.IsOn then
-                                    meeting.Come()
-                                    ask (nonNull others[1 - number]) data ()
-
-                            used (doing asks) data
-                    |]
-
-                Array.iteri (fun number model -> others[number] <- model) models
-                meeting.IsOn <- true
-                let refused = ref 0
-
-                together
-                    [
-                        for model in models do
-                            fun () ->
-                                try
-                                    ask model data ()
-                                with :? InvalidOperationException as error ->
-                                    Expect.stringContains error.Message "wait for each other" "why"
-                                    Threading.Interlocked.Increment refused |> ignore
-                    ]
-
-                Expect.equal refused.Value 1 "one of the two"
-                ask models[0] data ()
-            }
         ]
 
 let private results =
@@ -303,4 +142,4 @@ let private results =
             }
         ]
 
-let tests = testList "on several threads" [ overlaps; turns; results ]
+let tests = testList "on several threads" [ overlaps; TurnTests.tests; results ]

@@ -21,7 +21,7 @@ let samples (broken: int64) =
                 raise (FormatException $"sample {index} is rotten")
 
             if index % 3L = 0L then
-                Thread.Sleep 1
+                Thread.SpinWait 10_000
 
             struct (torch.tensor [| float32 index; (seed.Random().NextSingle()) |], index % 4L)
     )

@@ -30,8 +30,7 @@ type CrossBatchMemory
     let size = int64 memorySize
 
     do
-        if isNull (box loss) then
-            nullArg (nameof loss)
+        ArgumentNullException.ThrowIfNull(loss, nameof loss)
 
         if not loss.TakesLabels then
             invalidArg
@@ -107,10 +106,10 @@ type CrossBatchMemory
 
     let ofBatch (input: MetricInput) (labels: torch.Tensor) : torch.Tensor =
         let tuples =
-            match miner, input.Tuples with
-            | null, given -> given
-            | _, Tuples.All -> mine input input.Embeddings labels null null null
-            | _, given -> TupleIndices.join (mine input input.Embeddings labels null null null) given
+            match mine input input.Embeddings labels null null null, input.Tuples with
+            | Tuples.All, given -> given
+            | mined, Tuples.All -> mined
+            | mined, given -> TupleIndices.join mined given
 
         loss.ComputeOn(input.Against(input.Embeddings, labels, tuples, null, null, null))
 
@@ -173,8 +172,7 @@ type CrossBatchMemory
 
         let labels = input.RequireLabels()
         checkWidth input.Embeddings
-        let rows = input.Embeddings.size 0
-        let before = ring ()
+        let rows, before = input.Embeddings.size 0, ring ()
         let isWarmUp = before.Calls < int64 warmUp
 
         let references =
@@ -187,12 +185,9 @@ type CrossBatchMemory
         let ring = write input.Embeddings labels
 
         let total =
-            if isWarmUp then
-                ofBatch input labels
-            elif input.Embeddings.size 0 = 0L then
-                Reducer.Zero input.Embeddings
-            else
-                ofMemory input labels ring
+            if isWarmUp then ofBatch input labels
+            elif rows = 0L then Reducer.Zero input.Embeddings
+            else ofMemory input labels ring
 
         [| ElementsOf.Reduced("loss", total) |]
 

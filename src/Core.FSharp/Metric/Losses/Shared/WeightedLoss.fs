@@ -111,15 +111,12 @@ type WeightedLoss
                 "embeddings"
                 $"This loss was made for embeddings of {embeddingSize} numbers; these have {input.Embeddings.size 1}."
 
-        // Elsewhere the look would wait for the device, and the device reports it itself.
-        if labels.device_type = DeviceType.CPU && labels.size 0 > 0L then
-            let struct (low, high) = labels.aminmax ()
-            let smallest, largest = low.item<int64>(), high.item<int64>()
-
-            if largest >= int64 numClasses || smallest < 0L then
-                invalidArg
-                    "labels"
-                    $"This loss was made for classes 0 to {numClasses - 1}; there are labels from {smallest} to {largest}. Set SetMinLabelToZero, or give a larger numClasses."
+        match InputChecks.beyond (int64 numClasses) labels with
+        | ValueSome struct (smallest, largest) ->
+            invalidArg
+                "labels"
+                $"This loss was made for classes 0 to {numClasses - 1}; there are labels from {smallest} to {largest}. Set SetMinLabelToZero, or give a larger numClasses."
+        | ValueNone -> ()
 
         this.WeightsLike input.Embeddings
 
