@@ -18,4 +18,7 @@ let tests =
             SourceTests.tests
             LoaderTests.tests
             LoaderWaits.tests
+            Pictures.DecodingTests.tests
+            Pictures.AugmentationTests.tests
+            Pictures.SetTests.tests
         ]

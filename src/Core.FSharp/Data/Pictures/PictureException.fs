@@ -1,0 +1,14 @@
+namespace MetricLearning
+
+open System
+
+/// A file that is no picture, is damaged, or is larger than was allowed.
+[<Sealed>]
+type PictureException(file: string, reason: string, inner: exn | null) =
+    inherit FormatException($"{file}: {reason}", inner)
+
+    /// The file, or what the bytes were said to be.
+    member _.File = file
+
+    /// What is wrong with it.
+    member _.Reason = reason
