@@ -29,6 +29,14 @@ type Reading =
             Level = HierarchyLevel.One 0
         }
 
+    /// The labels that the numbers of the one level that counts stand for; none where there are several, or labels are their
+    /// own numbers.
+    member internal reading.ClassLabels: string[] =
+        match reading.Level with
+        | HierarchyLevel.One level -> reading.Labels.Names level
+        | HierarchyLevel.Several _
+        | HierarchyLevel.All -> [||]
+
 /// A data set as a function from indices to batches. Several threads may fetch at once.
 [<AbstractClass>]
 type BatchSource() =
@@ -38,6 +46,10 @@ type BatchSource() =
 
     /// True where fetching is so cheap that threads would only cost.
     abstract IsCheap: bool
+
+    /// The labels that the numbers 0, 1, … of batches stand for; none where labels are their own numbers.
+    abstract ClassLabels: string[]
+    default _.ClassLabels = [||]
 
     /// The batch of these samples, in no dispose scope. The caller disposes it. The seed is for randomness within samples.
     abstract Fetch: indices: int64[] * seed: Seed * cancellationToken: CancellationToken -> Batch

@@ -43,6 +43,7 @@ module internal SampleSource =
         { new BatchSource() with
             member _.Count = count ()
             member _.IsCheap = false
+            member _.ClassLabels = reading.ClassLabels
 
             member _.Fetch(indices, seed, cancellationToken) =
                 BatchSource.Check(indices, count ())

@@ -32,8 +32,13 @@ module internal TensorSource =
     let create (reading: Reading) (inputs: torch.Tensor[]) (labels: obj) : BatchSource =
         let count, columns = check inputs labels
 
+        let reading =
+            { reading with
+                Labels = reading.Labels.KnowingWords columns
+            }
+
         let labels =
-            reading.Labels.KnowingWords(columns).Apply(reading.Level, columns).DetachFromDisposeScope()
+            reading.Labels.Apply(reading.Level, columns).DetachFromDisposeScope()
 
         let select (index: torch.Tensor) (input: torch.Tensor) =
             if input.device_type = DeviceType.CPU then
@@ -44,6 +49,7 @@ module internal TensorSource =
         { new BatchSource() with
             member _.Count = count
             member _.IsCheap = true
+            member _.ClassLabels = reading.ClassLabels
 
             member _.Fetch(indices, _, cancellationToken) =
                 cancellationToken.ThrowIfCancellationRequested()

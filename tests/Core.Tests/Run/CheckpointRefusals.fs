@@ -28,25 +28,6 @@ let private isRefused<'Error when 'Error :> exn> (session: Session) (path: strin
     Expect.equal (Snapshot.ofSession session, Snapshot.ofModules session.Handles) before "nothing was loaded"
     step session
 
-/// The checkpoint with other strings, sealed again.
-let private rewritten (path: string) (change: IDictionary<string, string> -> unit) =
-    let tensors, strings =
-        use file = SafetensorsFile.Open path
-        let strings = Dictionary file.Metadata
-        change strings
-
-        [
-            for entry in file.Entries do
-                if entry.Name <> "sha256" then
-                    struct (entry.Name, file.Tensor entry.Name)
-        ],
-        strings
-
-    DurableFile.Write(path, fun stream -> Safetensors.WriteSealed(stream, tensors, strings))
-
-    for struct (_, tensor) in tensors do
-        tensor.Dispose()
-
 let private others: (string * (unit -> Session) * string list) list =
     let another settings =
         fun () -> Subject.start subject settings

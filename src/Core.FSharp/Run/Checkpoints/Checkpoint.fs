@@ -91,7 +91,7 @@ module Checkpoint =
 
             raise (
                 ArgumentException(
-                    $"{title} is the checkpoint of another run: {listed}{more}. A checkpoint fits a trainer of the same kind with the same networks, losses, optimizers and schedules."
+                    $"{title} is the checkpoint of another run: {listed}{more}. A checkpoint fits a trainer of the same kind with the same networks, losses, optimizers, schedules and classes."
                 )
             )
 

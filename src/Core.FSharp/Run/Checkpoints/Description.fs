@@ -17,6 +17,8 @@ type internal Description =
         Losses: string list
         /// The kind of each parameter group of each optimizer, by key.
         Optimizers: Map<string, string list>
+        /// The labels of classes; None in a file of a version that did not write them.
+        Classes: ClassNames option
     }
 
 /// Describing runs.
@@ -43,12 +45,20 @@ module internal Description =
                     [
                         for key, handle in handles.Optimizers -> key, [ for rule in rules key handle -> rule.Name ]
                     ]
+            Classes = Some(ClassNames.ofLabels handles.Loader.Source.ClassLabels)
         }
 
     let private writeNames (json: Utf8JsonWriter) (name: string) (names: string list) =
         json.WriteStartArray name
         names |> List.iter json.WriteStringValue
         json.WriteEndArray()
+
+    let private writeClasses (json: Utf8JsonWriter) (classes: ClassNames) =
+        json.WriteStartObject "classes"
+        json.WriteNumber("count", classes.Count)
+        writeNames json "first" classes.First
+        json.WriteString("sha256", classes.Digest)
+        json.WriteEndObject()
 
     /// As JSON.
     let write (description: Description) : string =
@@ -66,12 +76,20 @@ module internal Description =
                 writeNames json key kinds
 
             json.WriteEndObject()
+            Option.iter (writeClasses json) description.Classes
             json.WriteEndObject()
 
         Encoding.UTF8.GetString(memory.ToArray())
 
     let private names (json: JsonElement) : string list =
         [ for item in json.EnumerateArray() -> nonNull (item.GetString()) ]
+
+    let private readClasses (json: JsonElement) : ClassNames =
+        {
+            Count = json.GetProperty("count").GetInt32()
+            First = names (json.GetProperty "first")
+            Digest = nonNull (json.GetProperty("sha256").GetString())
+        }
 
     /// Reads what `write` wrote. InvalidDataException when it is something else.
     let read (written: string) : Description =
@@ -88,10 +106,15 @@ module internal Description =
                         [
                             for property in (part "optimizers").EnumerateObject() -> property.Name, names property.Value
                         ]
+                Classes =
+                    match parsed.RootElement.TryGetProperty "classes" with
+                    | true, classes -> Some(readClasses classes)
+                    | _ -> None
             }
         with
         | :? JsonException
         | :? Collections.Generic.KeyNotFoundException
         | :? InvalidOperationException
+        | :? FormatException
         | :? NullReferenceException as error ->
             raise (InvalidDataException($"its description cannot be read ({error.Message})", error))

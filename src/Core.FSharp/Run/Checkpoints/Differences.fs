@@ -34,6 +34,8 @@ module internal Differences =
                 match Map.tryFind key here.Optimizers with
                 | Some ours when ours <> kinds -> $"its \"{key}\" is {list kinds}, here it is {list ours}"
                 | _ -> ()
+
+            yield! Option.toList (Option.map2 ClassNames.difference written.Classes here.Classes |> Option.flatten)
         ]
 
     /// Of schedules.
