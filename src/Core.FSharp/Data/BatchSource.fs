@@ -65,5 +65,11 @@ type BatchSource() =
     static member internal Check(indices: int64[], count: int64) : unit =
         for index in indices do
             if index < 0L || index >= count then
-                invalidOp
-                    $"The order of data asks for sample {index}, but the data set has {count} samples, 0 to {count - 1L}."
+                raise (
+                    PartException(
+                        "The order of data",
+                        "",
+                        $"it asks for sample {index}, but the data set has {count} samples, 0 to {count - 1L}.",
+                        null
+                    )
+                )

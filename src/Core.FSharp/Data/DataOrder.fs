@@ -56,6 +56,10 @@ type DataOrder internal (source: PassSource, batchSize: int, batchesPerPass: Nul
                     ValueNone
         | _ -> misfit ()
 
+    // What a sequence or sampler of the user's raises, and what is wrong with it.
+    let ofOrder (act: unit -> 'T) : 'T =
+        Parts.run (fun () -> $"The order of data ({name})") (fun () -> lock gate act)
+
     let isDrawn (cursor: Cursor) =
         match source, cursor.PassMemory with
         | (PassSource.Enumerated _ | PassSource.DrawnFromWeights _), PassMemory.Nothing -> false
@@ -87,13 +91,13 @@ type DataOrder internal (source: PassSource, batchSize: int, batchesPerPass: Nul
     /// weights.
     member _.Draw(seed: Seed, cursor: Cursor) : Cursor =
         ArgumentNullException.ThrowIfNull(cursor, nameof cursor)
-        lock gate (fun () -> draw seed cursor)
+        ofOrder (fun () -> draw seed cursor)
 
     /// The batch at the cursor. InvalidOperationException if the pass holds no full batch, or ends before the cursor.
     member _.Take(seed: Seed, cursor: Cursor) : BatchIndices =
         ArgumentNullException.ThrowIfNull(cursor, nameof cursor)
 
-        lock gate (fun () ->
+        ofOrder (fun () ->
             let cursor = draw seed cursor
             let read = reader seed cursor
 

@@ -18,7 +18,7 @@ module internal SampleSource =
         try
             act ()
         with error when not (cancellationToken.IsCancellationRequested && error :? OperationCanceledException) ->
-            raise (InvalidOperationException($"{what ()}: {error.Message}", error))
+            raise (PartException(what (), "", Parts.reason error, error))
 
     let private named (indices: int64[]) : string =
         String.Join(", ", Array.truncate 10 indices)
@@ -55,14 +55,14 @@ module internal SampleSource =
                         cancellationToken.ThrowIfCancellationRequested()
 
                         guarded
-                            (fun () -> $"Reading sample {index} of the data set failed")
+                            (fun () -> $"Reading sample {index} of the data set")
                             cancellationToken
                             (fun () ->
                                 match read (Seed.derive "sample" (int64 position) seed) index with
                                 | null -> Labels.refuse "the sample is null"
                                 | sample -> sample))
 
-                guarded (fun () -> $"Making a batch of samples {named indices} failed") cancellationToken (fun () ->
+                guarded (fun () -> $"Making a batch of samples {named indices}") cancellationToken (fun () ->
                     let struct (data, labels) = get (collate indices samples)
                     let data = BatchParts.tensors data
 

@@ -24,3 +24,15 @@ type Event =
         | Stepped key -> "step:" + key
         | IterationEnded -> "end_of_iteration_hook"
         | EpochEnded -> "end_of_epoch_hook"
+
+/// Listing events.
+module internal Event =
+
+    /// Those of an iteration, with the keys of the clippers and of the optimizers that step.
+    let ofIteration (clippers: string list) (stepping: string list) : Event list =
+        [
+            Event.Backward
+            yield! List.map Event.Clipped clippers
+            yield! List.map Event.Stepped stepping
+            Event.IterationEnded
+        ]

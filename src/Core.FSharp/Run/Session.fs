@@ -14,6 +14,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     let mutable resumedFrom: string | null = null
     let mutable autosave: Autosave | null = null
     let mutable beforeSaving: Action | null = null
+    let doubts = Doubts(recipe.Schema, handles)
     let scored = Queue<Event>()
     // That of the last iteration; None where none was done since the state was taken up.
     let mutable plan: Plan option = None
@@ -33,18 +34,16 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
         List.map Event.Stepped keys
 
     let iterate token =
-        let next, outcome = Iteration.next recipe handles Ownership.Given token state
+        let cursor = state.Progress.Cursor
+
+        let next, outcome =
+            Iteration.next recipe handles Ownership.Given token doubts.Look state
+
         state <- next
         plan <- Some outcome.Plan
+        doubts.AfterIteration(cursor, outcome)
 
-        [
-            Event.Backward
-            for key, _ in handles.Clippers do
-                Event.Clipped key
-            for key in outcome.Plan.Stepping do
-                Event.Stepped key
-            Event.IterationEnded
-        ]
+        Event.ofIteration (List.map fst handles.Clippers) outcome.Plan.Stepping
 
     let finishPending () =
         seq {
@@ -147,23 +146,19 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     /// InvalidOperationException after its first iteration when the folder has checkpoints of another run, and IOException
     /// when a checkpoint cannot be written. Raises ArgumentException for options that contradict themselves.
     member _.Checkpoints
-        with get (): CheckpointOptions | null =
-            match autosave with
-            | null -> null
-            | autosave -> autosave.Options
-        and set (options: CheckpointOptions | null) =
-            autosave <-
-                match options with
-                | null -> null
-                | options ->
-                    match options.Mistakes with
-                    | mistake :: _ -> raise (ArgumentException mistake)
-                    | [] -> Autosave options
+        with get () = Autosave.OptionsOf autosave
+        and set options = autosave <- Autosave.Of options
 
     /// Called before a checkpoint is written: what belongs to it outside of the state is to be brought to disk.
     member _.BeforeSaving
         with get () = beforeSaving
         and set act = beforeSaving <- act
+
+    /// Told, in sentences and once each, what is probably not meant and shows only in training: a pass without two samples of a
+    /// class in any batch, a plateau schedule that is moved by a score which goes the other way.
+    member _.Warned
+        with get () = doubts.Told
+        and set act = doubts.Told <- act
 
     /// One iteration, with the schedules that move after it and, if it ends the epoch, what ends an epoch.
     member _.Step(token: CancellationToken) : Event seq =
@@ -224,8 +219,13 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     member _.Stop() : unit =
         setProgress (Progress.stop StopReason.Hook state.Progress)
 
+    /// Says that plateau schedules will be moved by a score of this name, which is better the larger it is.
+    member _.ExpectRising(score: string) : unit = doubts.OfRising score
+
     /// Moves the plateau schedules by a validation score.
     member _.Observe(score: float) : unit =
+        doubts.OfScore(score, state.Progress)
+
         for event in moveSchedules Moves.ByPlateau (Some score) do
             scored.Enqueue event
 

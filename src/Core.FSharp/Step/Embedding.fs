@@ -53,16 +53,23 @@ type Featured =
 /// From batches to embeddings.
 module Embedding =
 
-    let private call (network: Network) (inputs: Tensor[]) : Tensor =
-        let key = network.Handle.Key
+    let private named (network: Network) () : string =
+        PartCalls.name "Models" network.Handle.Key network.Handle.Module
 
-        match TorchModules.arity network.Handle.Module with
-        | Some wanted when wanted <> inputs.Length ->
-            invalidOp
-                $"The {key} takes {wanted} input tensor(s), but a sample has {inputs.Length}: call it on those that it takes, in C# with Through(\"{key}\", …), in F# with Embedding.through."
-        | _ -> ()
+    // One row a sample, of which there are so many.
+    let private call (network: Network) (rows: int64) (inputs: Tensor[]) : Tensor =
+        Parts.run (named network) (fun () ->
+            let key = network.Handle.Key
 
-        TorchModules.call key network.Forward inputs
+            match TorchModules.arity network.Handle.Module with
+            | Some wanted when wanted <> inputs.Length ->
+                invalidOp
+                    $"The {key} takes {wanted} input tensor(s), but a sample has {inputs.Length}: call it on those that it takes, in C# with Through(\"{key}\", …), in F# with Embedding.through."
+            | _ -> ()
+
+            let output = TorchModules.call key network.Forward inputs
+            TorchModules.checkRows key rows output
+            output)
 
     /// True if there is a trunk and it takes as many tensors as a sample of the batch has.
     let trunkTakes (ctx: Context) (batch: Batch) : bool =
@@ -76,10 +83,7 @@ module Embedding =
     /// Raises ArgumentException when the trainer knows no such network.
     let through (key: string) (ctx: Context) (input: Tensor) : Tensor =
         match Context.network key ctx with
-        | Some network ->
-            let output = call network [| input |]
-            TorchModules.checkRows key (input.size 0) output
-            output
+        | Some network -> call network (input.size 0) [| input |]
         | None -> input
 
     /// The trunk's output for a batch.
@@ -89,9 +93,7 @@ module Embedding =
             | true, network -> network
             | _ -> invalidOp $"There is no network \"{Keys.Trunk}\" to make embeddings with; add it to Models."
 
-        let output = call network batch.Data
-        TorchModules.checkRows Keys.Trunk (batch.Labels.size 0) output
-        output
+        call network (batch.Labels.size 0) batch.Data
 
     /// The trunk's output for a batch, with the batch's labels.
     let features (ctx: Context) (batch: Batch) : Featured =
@@ -105,7 +107,9 @@ module Embedding =
     let ofFeatures (ctx: Context) (featured: Featured) : Embedded =
         let embeddings = featured.Features |> through Keys.Embedder ctx
 
-        TorchModules.checkMatrix embeddings
+        match Option.orElse (Context.network Keys.Trunk ctx) (Context.network Keys.Embedder ctx) with
+        | Some last -> Parts.run (named last) (fun () -> TorchModules.checkMatrix embeddings)
+        | None -> TorchModules.checkMatrix embeddings
 
         {
             Embeddings = embeddings

@@ -9,8 +9,9 @@ open MetricLearning
 /// Keeping numbers that are not finite out of states: the messages, which are looked for only once there is something to say.
 module internal Finiteness =
 
+    // Counted from 1, as epochs are.
     let private place (progress: Progress) =
-        $"in epoch {progress.Epoch}, iteration {progress.Iteration}"
+        $"in epoch {progress.Epoch}, iteration {progress.Iteration + 1}"
 
     let private refuse (message: string) (number: float) : 'Never =
         raise (NotFiniteNumberException(message, number))
@@ -120,7 +121,7 @@ module internal Finiteness =
     /// Raises NotFiniteNumberException for a step that libtorch could not compute.
     let refuseRate (progress: Progress) (group: ParameterGroup) (rate: float) (error: ExternalException) : 'Never =
         refuse
-            $"The optimizer cannot step at the learning rate {rate} {place progress} ({owner group}): {TorchModules.reason error}. Nothing was changed; lower the learning rate."
+            $"The optimizer cannot step at the learning rate {rate} {place progress} ({owner group}): {Parts.reason error}. Nothing was changed; lower the learning rate."
             rate
 
     /// Raises NotFiniteNumberException when the forward pass wrote into buffers what is not finite and had been. Buffers may

@@ -38,10 +38,7 @@ module Iteration =
         Effects.seedGenerators handles.Device ctx.Seed
         Effects.clearGradients handles.Groups
 
-        try
-            batch |> Halves.losses recipe.Halves ctx |> WeightedLosses.weigh plan
-        with :? PartException as error ->
-            raise (error.At(progress.Epoch, progress.Iteration))
+        batch |> Halves.losses recipe.Halves ctx |> WeightedLosses.weigh plan
 
     /// Follows a plan on a batch: from what was learned to what is learned next.
     let private run recipe (handles: Handles) ownership (progress: Progress) (plan: Plan) learned (loaded: Loaded) =
@@ -68,6 +65,11 @@ module Iteration =
                 PassIsOver = loaded.EndsPass
             })
 
+    // Errors of parts say in which iteration.
+    let private placed (state: TrainingState) (act: unit -> 'T) : 'T =
+        let progress = Progress.upcoming state.Progress
+        Parts.inIteration progress.Epoch (progress.Iteration + 1) act
+
     let private evolve recipe (handles: Handles) ownership (state: TrainingState) (loaded: Loaded) =
         let progress = Progress.upcoming state.Progress
         let plan = decide recipe handles state.Progress
@@ -81,11 +83,14 @@ module Iteration =
         },
         outcome
 
-    /// One iteration on the batch at the state's place in the data. The work that is due after it is left pending.
-    let internal next recipe (handles: Handles) ownership token (state: TrainingState) : TrainingState * Outcome =
-        let loaded = fetch handles token state
-        use _ = loaded.Batch
-        evolve recipe handles ownership state loaded
+    /// One iteration on the batch at the state's place in the data, which is shown first. The work that is due after it is
+    /// left pending.
+    let internal next recipe (handles: Handles) ownership token show (state: TrainingState) : TrainingState * Outcome =
+        placed state (fun () ->
+            let loaded = fetch handles token state
+            use _ = loaded.Batch
+            show loaded.Batch
+            evolve recipe handles ownership state loaded)
 
     let private withDueMoved (handles: Handles) (state: TrainingState) : TrainingState =
         { state with
@@ -95,7 +100,7 @@ module Iteration =
     /// One iteration and the work that is due before and after it.
     let internal complete recipe (handles: Handles) ownership (state: TrainingState) : TrainingState =
         withDueMoved handles state
-        |> next recipe handles ownership CancellationToken.None
+        |> next recipe handles ownership CancellationToken.None ignore
         |> fst
         |> withDueMoved handles
 
@@ -110,15 +115,16 @@ module Iteration =
     let stepOn (recipe: Recipe) (handles: Handles) (batch: Batch) (state: TrainingState) : TrainingState =
         let ready = withDueMoved handles state
 
-        evolve
-            recipe
-            handles
-            Ownership.Borrowed
-            ready
-            {
-                Batch = batch
-                After = ready.Progress.Cursor
-                EndsPass = false
-            }
+        placed ready (fun () ->
+            evolve
+                recipe
+                handles
+                Ownership.Borrowed
+                ready
+                {
+                    Batch = batch
+                    After = ready.Progress.Cursor
+                    EndsPass = false
+                })
         |> fst
         |> withDueMoved handles

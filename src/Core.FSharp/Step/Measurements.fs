@@ -119,8 +119,8 @@ module internal Measurements =
                 |> Finiteness.check progress
                 |> Some
 
-        for _, clip in handles.Clippers do
-            clip.Invoke()
+        for key, clip in handles.Clippers do
+            Parts.run (fun () -> $"GradientClippers[\"{key}\"]") clip.Invoke
 
         let moves = GroupMove.ofGroups handles workspace.Before plan.Stepping rates
         let found = take handles workspace moves

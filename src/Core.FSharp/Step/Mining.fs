@@ -28,7 +28,7 @@ module Mining =
         }
 
     let private called (key: string) (miner: Miner) (embedded: Embedded) (mine: unit -> Tuples) : Tuples =
-        Parts.call "MiningFuncs" key miner embedded.Embeddings embedded.Labels mine
+        PartCalls.call "MiningFuncs" key miner embedded.Embeddings embedded.Labels mine
 
     /// The tuples that the miner `key` chooses; all of them where that miner is left out.
     /// Raises ArgumentException when the trainer knows no such miner.

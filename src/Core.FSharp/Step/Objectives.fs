@@ -57,13 +57,13 @@ module Objective =
                 $"There is no loss function \"{name}\"; this run has {Keys.quoted ctx.Losses.Keys}. Add it to LossFuncs."
 
     let private valueOf (name: string) (loss: LossFunction) (mined: Mined) (compute: unit -> Tensor) : Tensor =
-        let value =
-            Parts.call "LossFuncs" name loss.Handle.Module mined.Embeddings mined.Labels compute
+        PartCalls.call "LossFuncs" name loss.Handle.Module mined.Embeddings mined.Labels (fun () ->
+            let value = compute ()
 
-        if isNull (box value) then
-            invalidOp $"The loss function \"{name}\" returned null; it must return one number for the batch."
+            if isNull (box value) then
+                invalidOp $"The loss function \"{name}\" returned null; it must return one number for the batch."
 
-        value
+            value)
 
     /// The value of the loss function `name` on mined embeddings; not finite if an embedding is not.
     let lossOf (name: string) (ctx: Context) (mined: Mined) : Tensor =

@@ -33,8 +33,13 @@ module internal SubsetMining =
             Effects.seedGenerators handles.Device seed
             handles.Binding.SetEvaluation()
             let embedded = Embedding.embed ctx batch
-            let chosen = miner.Invoke(embedded.Embeddings, embedded.Labels)
-            check batch.Labels chosen
+
+            let chosen =
+                Parts.run (fun () -> $"MiningFuncs[\"{Keys.SubsetBatchMiner}\"]") (fun () ->
+                    let chosen = miner.Invoke(embedded.Embeddings, embedded.Labels)
+                    check batch.Labels chosen
+                    chosen)
+
             let indices = chosen.``to`` handles.Device
 
             { batch with

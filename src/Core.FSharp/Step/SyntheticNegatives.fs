@@ -31,7 +31,7 @@ module SyntheticNegatives =
         let tuples =
             match Context.miner Keys.GeneratorTripletMiner ctx with
             | Some miner ->
-                Parts.call "MiningFuncs" Keys.GeneratorTripletMiner miner featured.Features featured.Labels (fun () ->
+                PartCalls.call "MiningFuncs" Keys.GeneratorTripletMiner miner featured.Features featured.Labels (fun () ->
                     miner.Mine(featured.Features, featured.Labels, null, null, seed))
             | None -> Tuples.All
 
@@ -44,8 +44,8 @@ module SyntheticNegatives =
         let generated =
             try
                 Embedding.through Keys.Generator ctx input
-            with :? InvalidOperationException as error when not (isNull error.InnerException) ->
-                raise (InvalidOperationException($"{wanted}. {error.Message}", error))
+            with :? PartException as error ->
+                raise (error.Because(fun reason -> $"{wanted}. {reason}"))
 
         if generated.dim () <> 2L || generated.size 1 <> size then
             invalidOp $"{wanted}; it made {generated.ToString TensorStringStyle.Metadata}."
@@ -117,8 +117,9 @@ module SyntheticNegatives =
         | :? TripletMarginLoss as loss ->
             let seed = lazy (Seed.derive name 0L ctx.Seed)
 
-            MetricInput(mined.Embeddings, mined.Labels, mined.Tuples, null, null, seed, null, true)
-            |> loss.ComputeAdversarial
+            PartCalls.call "LossFuncs" name loss mined.Embeddings mined.Labels (fun () ->
+                MetricInput(mined.Embeddings, mined.Labels, mined.Tuples, null, null, seed, null, true)
+                |> loss.ComputeAdversarial)
         | other -> invalidOp $"The loss \"{name}\" is a {other.GetType().Name}; it must be a TripletMarginLoss."
 
     /// The losses of a batch without any triplet: zeros that depend on the generator, so that there are gradients.

@@ -40,12 +40,6 @@ module internal TorchModules =
         |> Seq.map (fun input -> $"{input.dtype} {Shape.show input.shape}")
         |> String.concat " and "
 
-    /// libtorch's message without the calls in C++ that its exception adds.
-    let reason (error: ExternalException) : string =
-        match error.Message.IndexOf("\nException raised from", StringComparison.Ordinal) with
-        | -1 -> error.Message
-        | calls -> error.Message[.. calls - 1]
-
     /// The output of a network. The error of a forward pass that fails names the network and its inputs; libtorch does not.
     let call (name: string) (forward: Tensor[] -> Tensor) (inputs: Tensor[]) : Tensor =
         let output =
@@ -54,7 +48,7 @@ module internal TorchModules =
             with :? ExternalException as error ->
                 raise (
                     InvalidOperationException(
-                        $"The {name} cannot take an input of {describe inputs} (first dimension: samples): {reason error}",
+                        $"The {name} cannot take an input of {describe inputs} (first dimension: samples): {Parts.reason error}",
                         error
                     )
                 )

@@ -55,6 +55,7 @@ public sealed partial class HookContainer
         {
             ArgumentNullException.ThrowIfNull(trainer);
             FlushBeforeCheckpoints(trainer.Session);
+            trainer.Session.ExpectRising(primaryMetric);
 
             if (trainer.Epoch % testInterval != 0)
             {

@@ -13,6 +13,7 @@ public abstract partial class BaseTrainer : IDisposable
     private readonly TrainerOptions options;
     private readonly Session session;
     private readonly ILogger logger;
+    private readonly List<string> warnings = [];
     private bool isInHook;
     private bool isDisposed;
 
@@ -22,20 +23,20 @@ public abstract partial class BaseTrainer : IDisposable
         logger = options.Logger ?? NullLogger.Instance;
         var prepared = Setup.prepare(recipe, options);
         session = Session.Start(prepared);
-        Warnings = [.. prepared.Warnings];
         session.BeforeSaving = () => CheckpointSaving?.Invoke(this);
+        session.Warned = Warn;
 
-        foreach (var warning in Warnings)
+        foreach (var warning in prepared.Warnings)
         {
-            logger.LogWarning("{Warning}", warning);
+            Warn(warning);
         }
     }
 
     /// <summary>The run itself.</summary>
     internal Session Session => session;
 
-    /// <summary>Doubtful options that construction found; also logged.</summary>
-    public IReadOnlyList<string> Warnings { get; }
+    /// <summary>Doubtful options that construction found, and what only training shows; also logged.</summary>
+    public IReadOnlyList<string> Warnings => warnings.AsReadOnly();
 
     /// <summary>
     /// The newest state. You own the state that you take: later training never modifies it, and you dispose it. Setting a state makes the
@@ -205,6 +206,12 @@ public abstract partial class BaseTrainer : IDisposable
         }
 
         return new(happened.Name, this);
+    }
+
+    private void Warn(string warning)
+    {
+        warnings.Add(warning);
+        logger.LogWarning("{Warning}", warning);
     }
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(isDisposed, this);

@@ -109,7 +109,7 @@ let private refuses (dtype: ScalarType) isWhole make (mishap: Mishap) : unit =
             for vector in Array.append [| after.Weights |] after.Slots do
                 Expect.all (Magnitude.ofSlots group.Layout vector.Tensor) Double.IsFinite "all numbers are finite"
     | Some message ->
-        for part in [ mishap.Says; "iteration 2"; "Nothing was changed" ] do
+        for part in [ mishap.Says; "iteration 3"; "Nothing was changed" ] do
             Expect.stringContains message part "the message"
 
         Expect.equal (Snapshot.ofSession session) before "the state"

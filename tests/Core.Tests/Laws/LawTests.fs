@@ -18,6 +18,8 @@ let tests =
                     [
                         StepLaw.tests
                         MetricLearning.Core.Tests.Run.RunTests.tests
+                        MetricLearning.Core.Tests.Run.PairWatchTests.tests
+                        MetricLearning.Core.Tests.Run.PlateauDoubtTests.tests
                         RepeatLaw.tests
                         DeterminismLaw.tests
                         DrawingLaw.tests
@@ -26,6 +28,7 @@ let tests =
                         LeakLaw.tests
                         FailureLaw.tests
                         FiniteLaw.tests
+                        PartErrorLaw.tests
                         StepFailureLaw.tests
                         MistakesLaw.tests
                         FrozenLaw.tests

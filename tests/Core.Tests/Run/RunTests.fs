@@ -83,7 +83,7 @@ let tests =
                             if visits = 3 then
                                 invalidOp "a broken forward pass"
 
-                Expect.throwsT<InvalidOperationException> (fun () -> (Run.steps run 5 run.State).Dispose()) "it fails"
+                Expect.throwsT<PartException> (fun () -> (Run.steps run 5 run.State).Dispose()) "it fails"
                 trap.OnVisit <- ignore
                 Expect.equal (Snapshot.ofState run.State) before "the first state"
                 (Run.steps run 5 run.State).Dispose())

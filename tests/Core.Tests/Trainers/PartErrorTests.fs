@@ -32,7 +32,7 @@ let tests =
             testCase "labels without a score" (fun () ->
                 refuses
                     TrainWithClassifier.recipe
-                    "LossFuncs[\"classifier_loss\"] (CrossEntropyLoss) failed in epoch 1, iteration 0: the labels go from 0 to 4, but there are scores of 3 classes, 0 to 2. Let the network put out 5, or set SetMinLabelToZero."
+                    "LossFuncs[\"classifier_loss\"] (CrossEntropyLoss) failed in epoch 1, iteration 1: the labels go from 0 to 4, but there are scores of 3 classes, 0 to 2. Let the network put out 5, or set SetMinLabelToZero."
                     (fun options ->
                         options.Models.Add(Keys.Classifier, SmallRuns.linear 3L 3L)
                         options.LossFuncs.Add(Keys.ClassifierLoss, torch.nn.CrossEntropyLoss())))
@@ -40,7 +40,7 @@ let tests =
             testCase "classes that a loss was not made for" (fun () ->
                 refuses
                     MetricLossOnly.recipe
-                    "LossFuncs[\"metric_loss\"] (ArcFaceLoss) failed in epoch 1, iteration 0: This loss was made for classes 0 to 1"
+                    "LossFuncs[\"metric_loss\"] (ArcFaceLoss) failed in epoch 1, iteration 1: This loss was made for classes 0 to 1"
                     (fun options -> options.LossFuncs.MetricLoss <- new ArcFaceLoss(2, 3)))
 
             testCase "a module that fails" (fun () ->
@@ -50,7 +50,7 @@ let tests =
             testCase "a miner that names samples that are none" (fun () ->
                 refuses
                     MetricLossOnly.recipe
-                    "failed in epoch 1, iteration 0: The indices of anchors go from 0 to 99, but the batch has 12 rows"
+                    "failed in epoch 1, iteration 1: The indices of anchors go from 0 to 99, but the batch has 12 rows"
                     (fun options ->
                         options.MiningFuncs <-
                             MiningFuncs(

@@ -118,7 +118,7 @@ public sealed class BatchMistakes
         using var trainer = new MetricLossOnly(new TrainerOptions(options) { DataloaderNumWorkers = workers });
         using var other = new MetricLossOnly(undisturbed.Options);
 
-        var error = Assert.Throws<InvalidOperationException>(() => trainer.Train(1));
+        var error = Assert.Throws<PartException>(() => trainer.Train(1));
         Assert.IsType<IOException>(error.InnerException);
         isBroken = false;
         trainer.Train(2);

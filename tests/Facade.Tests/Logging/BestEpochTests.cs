@@ -70,6 +70,32 @@ public sealed class BestEpochTests
         trainer.Train(4);
 
         Assert.Equal([0.1, 0.1, 0.05, 0.05], rates);
+        Assert.Empty(trainer.Warnings);
+    }
+
+    [Fact]
+    public void A_plateau_schedule_that_waits_for_the_metric_to_fall_is_a_warning()
+    {
+        using var folder = new TemporaryFolder();
+        using var scenario = new Scenario();
+        using var keeper = new RecordKeeper([]);
+        using var trainer = new MetricLossOnly(
+            new TrainerOptions(scenario.Options)
+            {
+                LrSchedulers = new() { TrunkByPlateau = Schedule.ReduceOnPlateau() },
+                EndOfEpochHook = Planned
+                    .Hooks(keeper)
+                    .EndOfEpochHook(Planned.Tester(0.5, 0.6), Planned.Splits(scenario), folder.At("models")),
+            }
+        );
+
+        trainer.Train(2);
+
+        Assert.Contains(
+            "LrSchedulers[\"trunk_scheduler_by_plateau\"] waits for its score to fall, but planned",
+            Assert.Single(trainer.Warnings),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

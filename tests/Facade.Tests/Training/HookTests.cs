@@ -173,6 +173,31 @@ public sealed class HookTests
     }
 
     [Fact]
+    public void What_only_training_shows_is_a_warning_too()
+    {
+        using var scenario = new Scenario();
+        var log = new Lines();
+        using var trainer = new MetricLossOnly(
+            new TrainerOptions(scenario.Options)
+            {
+                Dataset = TrainingData.FromTensors(scenario.Data, Enumerable.Range(0, 24).ToArray()),
+                LossFuncs = new() { MetricLoss = new TripletMarginLoss() },
+                Logger = log,
+            }
+        );
+        Assert.Empty(trainer.Warnings);
+
+        trainer.Train(2);
+
+        var warning = Assert.Single(trainer.Warnings);
+        Assert.Contains("two samples of one class", warning, StringComparison.Ordinal);
+        Assert.Equal(
+            [warning],
+            log.Seen.Where(line => line.Level == LogLevel.Warning).Select(line => line.Text)
+        );
+    }
+
+    [Fact]
     public void Without_optimizers_nothing_is_trained()
     {
         using var scenario = new Scenario();

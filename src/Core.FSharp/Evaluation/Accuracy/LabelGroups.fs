@@ -42,7 +42,7 @@ module internal LabelGroups =
                 with :? ExternalException as error ->
                     raise (
                         InvalidOperationException(
-                            $"The label comparison failed on labels of shape {Shape.show x.shape} and {Shape.show y.shape}; {advice} {TorchModules.reason error}",
+                            $"The label comparison failed on labels of shape {Shape.show x.shape} and {Shape.show y.shape}; {advice} {Parts.reason error}",
                             error
                         )
                     )

@@ -63,6 +63,9 @@ type MultipleLosses private (terms: WeightedTerm[]) as this =
         ) =
         new MultipleLosses(WeightedTerm.ofNames losses miners weights)
 
+    /// In their order.
+    member internal _.Losses: Loss seq = terms |> Seq.map _.Loss
+
     override this.CheckDistance _ = Wrapping.refuseDistance this.Name
 
     override _.TakesLabels = terms |> Array.forall _.Loss.TakesLabels

@@ -61,3 +61,18 @@ type internal Autosave(given: CheckpointOptions) =
 
             if steps <> saved && isDue isOver steps then
                 write save steps
+
+    /// What saves with these options, where there are any. Raises ArgumentException for options that contradict themselves.
+    static member Of(options: CheckpointOptions | null) : Autosave | null =
+        match options with
+        | null -> null
+        | options ->
+            match options.Mistakes with
+            | mistake :: _ -> raise (ArgumentException mistake)
+            | [] -> Autosave options
+
+    /// Its options, where there is one.
+    static member OptionsOf(autosave: Autosave | null) : CheckpointOptions | null =
+        match autosave with
+        | null -> null
+        | autosave -> autosave.Options

@@ -1,0 +1,37 @@
+namespace MetricLearning.Core
+
+open System
+open System.Collections.Generic
+open MetricLearning
+
+/// What is probably not meant and shows only in training, said once each.
+[<Sealed>]
+type internal Doubts(schema: Schema, handles: Handles) =
+    let pairs = PairWatch(schema, handles)
+    let told = HashSet<string>()
+    let mutable hasPair = true
+
+    /// Told each doubt, as a sentence; null for nobody.
+    member val Told: Action<string> | null = null with get, set
+
+    member private this.Tell(doubt: string) =
+        match this.Told with
+        | null -> ()
+        | act when told.Add doubt -> act.Invoke doubt
+        | _ -> ()
+
+    /// Looks at the batch of an iteration.
+    member _.Look(batch: Batch) : unit = hasPair <- pairs.HasPair batch
+
+    /// After the iteration on that batch, which was the one at the cursor.
+    member this.AfterIteration(cursor: Cursor, outcome: Outcome) : unit =
+        pairs.After(outcome.Plan, cursor.Taken = 0L, hasPair, outcome.PassIsOver)
+        |> Option.iter this.Tell
+
+    /// Of plateau schedules that are moved by a score of this name, which is better the larger it is.
+    member this.OfRising(score: string) : unit =
+        PlateauDoubts.ofRising score handles |> List.iter this.Tell
+
+    /// Of plateau schedules that are moved by this score.
+    member this.OfScore(score: float, progress: Progress) : unit =
+        PlateauDoubts.ofLosses score progress handles |> List.iter this.Tell
