@@ -54,13 +54,10 @@ module internal SampleSource =
                     |> Array.mapi (fun position index ->
                         cancellationToken.ThrowIfCancellationRequested()
 
-                        guarded
-                            (fun () -> $"Reading sample {index} of the data set")
-                            cancellationToken
-                            (fun () ->
-                                match read (Seed.derive "sample" (int64 position) seed) index with
-                                | null -> Labels.refuse "the sample is null"
-                                | sample -> sample))
+                        guarded (fun () -> $"Reading sample {index} of the data set") cancellationToken (fun () ->
+                            match read (Seed.derive "sample" (int64 position) seed) index with
+                            | null -> Labels.refuse "the sample is null"
+                            | sample -> sample))
 
                 guarded (fun () -> $"Making a batch of samples {named indices}") cancellationToken (fun () ->
                     let struct (data, labels) = get (collate indices samples)

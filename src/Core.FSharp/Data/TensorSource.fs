@@ -37,8 +37,7 @@ module internal TensorSource =
                 Labels = reading.Labels.KnowingWords columns
             }
 
-        let labels =
-            reading.Labels.Apply(reading.Level, columns).DetachFromDisposeScope()
+        let labels = reading.Labels.Apply(reading.Level, columns).DetachFromDisposeScope()
 
         let select (index: torch.Tensor) (input: torch.Tensor) =
             if input.device_type = DeviceType.CPU then

@@ -31,8 +31,13 @@ module SyntheticNegatives =
         let tuples =
             match Context.miner Keys.GeneratorTripletMiner ctx with
             | Some miner ->
-                PartCalls.call "MiningFuncs" Keys.GeneratorTripletMiner miner featured.Features featured.Labels (fun () ->
-                    miner.Mine(featured.Features, featured.Labels, null, null, seed))
+                PartCalls.call
+                    "MiningFuncs"
+                    Keys.GeneratorTripletMiner
+                    miner
+                    featured.Features
+                    featured.Labels
+                    (fun () -> miner.Mine(featured.Features, featured.Labels, null, null, seed))
             | None -> Tuples.All
 
         Tuples.toTriplets perAnchor (lazy seed) featured.Labels null tuples

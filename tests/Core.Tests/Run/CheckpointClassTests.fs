@@ -23,10 +23,12 @@ let private sample (labels: string[]) =
 
 /// Every way in which labels become ranks: from the labels of all samples to the data and what else is said of them.
 let private ways: (string * (string[] -> RunOptions -> unit)) list =
-    let whole (words: string[]) = Array.map (fun (word: string) -> int64 word[0]) words
+    let whole (words: string[]) =
+        Array.map (fun (word: string) -> int64 word[0]) words
 
     [
-        "strings beside a tensor", fun words options -> options.Dataset <- TrainingData.FromTensors(SmallRuns.data (), words)
+        "strings beside a tensor",
+        fun words options -> options.Dataset <- TrainingData.FromTensors(SmallRuns.data (), words)
         "samples with strings",
         fun words options ->
             options.Dataset <- sample words
@@ -50,7 +52,10 @@ let private ways: (string * (string[] -> RunOptions -> unit)) list =
 /// A run that learns a row for each of six classes.
 let private start (way: string[] -> RunOptions -> unit) (classes: string[]) : Session =
     let options =
-        SmallRuns.optionsOf [ Keys.Trunk, SmallRuns.linear RunParts.features 3L ] [ "trunk_optimizer", SmallRuns.adam ] (SmallRuns.data ())
+        SmallRuns.optionsOf
+            [ Keys.Trunk, SmallRuns.linear RunParts.features 3L ]
+            [ "trunk_optimizer", SmallRuns.adam ]
+            (SmallRuns.data ())
 
     options.LossFuncs.MetricLoss <- new ProxyAnchorLoss(6, 3)
     way (labelsOf classes) options
@@ -89,7 +94,8 @@ let tests =
             for name, way in ways do
                 for what, classes in others do
                     testCase $"{name}: {what}" (fun () ->
-                        withSaved way pets (fun path -> isRefused way classes path "what was learned of a class would go to another"))
+                        withSaved way pets (fun path ->
+                            isRefused way classes path "what was learned of a class would go to another"))
 
                 testCase $"{name}: the same in another order" (fun () ->
                     withSaved way pets (fun path ->
@@ -102,7 +108,12 @@ let tests =
 
                 withSaved way pets (fun path ->
                     isRefused way [| "ant"; "cat"; "dog" |] path "its class 0 is \"bird\", here it is \"ant\""
-                    isRefused way [| "bird"; "cat"; "dog"; "emu" |] path "its labels are 3 classes in order, here they are 4 classes"))
+
+                    isRefused
+                        way
+                        [| "bird"; "cat"; "dog"; "emu" |]
+                        path
+                        "its labels are 3 classes in order, here they are 4 classes"))
 
             testCase "what it advises helps: the classes that it was trained on" (fun () ->
                 withSaved (snd ways.Head) pets (fun path ->
@@ -122,7 +133,11 @@ let tests =
                         )
 
                 withSaved numbers pets (fun path ->
-                    isRefused (snd ways.Head) pets path "its labels are whole numbers that stay as they are, here they are 3 classes"
+                    isRefused
+                        (snd ways.Head)
+                        pets
+                        path
+                        "its labels are whole numbers that stay as they are, here they are 3 classes"
 
                     use session = start numbers [| "bird"; "dog" |]
                     session.ResumeFrom path))
@@ -141,7 +156,9 @@ let tests =
 
             testCase "many classes: their hash tells them apart" (fun () ->
                 let names (last: string) =
-                    ClassNames.ofLabels (Array.append (Array.init 100_000 (fun number -> $"class {number}")) [| last |])
+                    ClassNames.ofLabels (
+                        Array.append (Array.init 100_000 (fun number -> $"class {number}")) [| last |]
+                    )
 
                 let one = names "x"
                 Expect.isLessThan one.First.Length 10_000 "names in the file"

@@ -79,7 +79,9 @@ let private triplets () = new TripletMarginLoss()
 
 // Triplets of samples, all of other classes.
 let private ofMiner (miner: Miner) =
-    let threes = AnySampler.Batches(seq { for first in 0L..3L..27L -> [| first .. first + 2L |] })
+    let threes =
+        AnySampler.Batches(seq { for first in 0L..3L..27L -> [| first .. first + 2L |] })
+
     let made = options (triplets ()) threes
     made.MiningFuncs.TupleMiner <- miner
     heard MetricLossOnly.recipe 10 made
@@ -170,7 +172,9 @@ let tests =
                 let endless =
                     AnySampler.Batches(
                         Seq.initInfinite (fun number ->
-                            [| for place in 0L .. classes - 1L -> (int64 number * classes + place) % RunParts.samples |])
+                            [|
+                                for place in 0L .. classes - 1L -> (int64 number * classes + place) % RunParts.samples
+                            |])
                     )
 
                 Expect.equal

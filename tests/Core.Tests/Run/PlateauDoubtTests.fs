@@ -74,7 +74,11 @@ let tests =
 
                             if List.contains isMax doubted then
                                 Expect.hasLength told 1 "once"
-                                Expect.stringContains told.Head $"LrSchedulers[\"{key}\"] waits for its score to " "what"
+
+                                Expect.stringContains
+                                    told.Head
+                                    $"LrSchedulers[\"{key}\"] waits for its score to "
+                                    "what"
                             else
                                 Expect.isEmpty told "nothing")
         ]

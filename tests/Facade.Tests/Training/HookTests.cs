@@ -191,10 +191,7 @@ public sealed class HookTests
 
         var warning = Assert.Single(trainer.Warnings);
         Assert.Contains("two samples of one class", warning, StringComparison.Ordinal);
-        Assert.Equal(
-            [warning],
-            log.Seen.Where(line => line.Level == LogLevel.Warning).Select(line => line.Text)
-        );
+        Assert.Equal([warning], log.Seen.Where(line => line.Level == LogLevel.Warning).Select(line => line.Text));
     }
 
     [Fact]

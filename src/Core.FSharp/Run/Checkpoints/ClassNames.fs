@@ -40,7 +40,8 @@ module internal ClassNames =
 
     /// The classes with these labels, in the order of their numbers.
     let ofLabels (names: string[]) : ClassNames =
-        let ends = names |> Seq.scan (fun sum name -> sum + int64 name.Length) 0L |> Seq.tail
+        let ends =
+            names |> Seq.scan (fun sum name -> sum + int64 name.Length) 0L |> Seq.tail
 
         {
             Count = names.Length
@@ -61,8 +62,10 @@ module internal ClassNames =
     let private firstOther (written: ClassNames) (here: ClassNames) : string =
         let shared = min written.First.Length here.First.Length
 
-        match List.zip (List.truncate shared written.First) (List.truncate shared here.First)
-              |> List.tryFindIndex (fun (one, other) -> one <> other) with
+        match
+            List.zip (List.truncate shared written.First) (List.truncate shared here.First)
+            |> List.tryFindIndex (fun (one, other) -> one <> other)
+        with
         | Some place -> $"its class {place} is \"{written.First[place]}\", here it is \"{here.First[place]}\""
         | None when written.Count <> here.Count -> $"its labels are {show written}, here they are {show here}"
         | None -> $"its classes from {shared} on have other labels than here"
