@@ -18,10 +18,19 @@ type internal InferenceContent =
         Index: torch.Tensor | null
     }
 
+/// What a file holds besides.
+[<ReferenceEquality>]
+type internal InferenceExtra =
+    {
+        Tensors: struct (string * torch.Tensor)[]
+        Metadata: (string * string) list
+    }
+
 /// Inference models in files: sealed safetensors, with the tensors `trunk.*`, `embedder.*` and `index.embeddings`.
 module internal InferenceFile =
 
-    let private format = "MetricLearning.InferenceModel"
+    /// The kind of files that hold networks.
+    let format = "MetricLearning.InferenceModel"
     let private indexFormat = "MetricLearning.Index"
     let private version = 1
     let private indexName = "index.embeddings"
@@ -52,44 +61,56 @@ module internal InferenceFile =
                 for KeyValue(name, tensor) in network.state_dict () -> struct (prefix + name, tensor)
         |]
 
-    let private save (path: string) (kind: string) (content: InferenceContent) tensors =
+    /// Writes a file of a kind.
+    let writeSealed (path: string) (kind: string) (content: InferenceExtra) : unit =
         let library = typeof<EmbeddingModel>.Assembly.GetName().Version
 
         let metadata =
             [
-                "format", kind
-                "version", string version
-                "library", $"{library}"
-                "normalize_embeddings", (if content.NormalizeEmbeddings then "true" else "false")
-                "distance", content.Distance
-                if content.Threshold.HasValue then
-                    "threshold", content.Threshold.Value.ToString("R", CultureInfo.InvariantCulture)
+                for key, value in
+                    [ "format", kind; "version", string version; "library", $"{library}" ]
+                    @ content.Metadata -> KeyValuePair(key, value)
             ]
 
-        let tensors =
-            [|
-                yield! tensors
+        DurableFile.Write(path, fun stream -> Safetensors.WriteSealed(stream, content.Tensors, metadata))
 
-                match content.Index with
-                | null -> ()
-                | embeddings -> struct (indexName, embeddings)
-            |]
+    let private save (path: string) (kind: string) (content: InferenceContent) tensors metadata =
+        writeSealed
+            path
+            kind
+            {
+                Metadata =
+                    [
+                        "normalize_embeddings", (if content.NormalizeEmbeddings then "true" else "false")
+                        "distance", content.Distance
+                        if content.Threshold.HasValue then
+                            "threshold", content.Threshold.Value.ToString("R", CultureInfo.InvariantCulture)
+                        yield! metadata
+                    ]
+                Tensors =
+                    [|
+                        yield! tensors
 
-        let metadata = [ for key, value in metadata -> KeyValuePair(key, value) ]
-        DurableFile.Write(path, fun stream -> Safetensors.WriteSealed(stream, tensors, metadata))
+                        match content.Index with
+                        | null -> ()
+                        | embeddings -> struct (indexName, embeddings)
+                    |]
+            }
 
-    /// Writes networks, settings and, if there is one, the index.
-    let write (path: string) (model: EmbeddingModel) (content: InferenceContent) : unit =
-        save path format content (tensorsOf model)
+    /// Writes networks, settings, the index if there is one, and what else is to be in the file.
+    let write (path: string) (model: EmbeddingModel) (content: InferenceContent) (extra: InferenceExtra voption) : unit =
+        match extra with
+        | ValueNone -> save path format content (tensorsOf model) []
+        | ValueSome extra -> save path format content (Array.append (tensorsOf model) extra.Tensors) extra.Metadata
 
     /// Writes the index alone.
-    let writeIndex (path: string) (content: InferenceContent) : unit = save path indexFormat content [||]
+    let writeIndex (path: string) (content: InferenceContent) : unit = save path indexFormat content [||] []
 
     let private refuse (path: string) (reason: string) : 'T =
         raise (InvalidDataException $"\"{path}\" {reason}")
 
-    // A sealed file of one of these formats that this version can read.
-    let private openAs (path: string) (kinds: string list) (wanted: string) : SafetensorsFile =
+    /// A sealed file of one of these formats that this version can read.
+    let openAs (path: string) (kinds: string list) (wanted: string) : SafetensorsFile =
         let file = SafetensorsFile.Open path
 
         try
@@ -113,7 +134,8 @@ module internal InferenceFile =
             (file :> IDisposable).Dispose()
             reraise ()
 
-    let private indexOf (path: string) (index: torch.Tensor) : torch.Tensor =
+    /// Embeddings of a file, refused unless they are finite floating-point numbers.
+    let embeddingsOf (path: string) (index: torch.Tensor) : torch.Tensor =
         if not (index.is_floating_point ()) then
             refuse path $"has an index of {index.dtype}, but embeddings are floating-point numbers."
 
@@ -141,7 +163,7 @@ module internal InferenceFile =
                 if not (file.Contains indexName) then
                     null
                 elif (file.Entry indexName).Shape.Length = 2 then
-                    indexOf path (file.Tensor indexName)
+                    embeddingsOf path (file.Tensor indexName)
                 else
                     refuse path "has an index that is no matrix."
         }

@@ -227,7 +227,7 @@ type InferenceModel
 
     /// <summary>Writes networks, threshold and index into one safetensors file, which appears whole or not at all.</summary>
     /// <exception cref="System.IO.IOException">The file cannot be written; an earlier one is still there.</exception>
-    member _.Save(path: string) : unit = state.Save path
+    member _.Save(path: string) : unit = state.Save(path, ValueNone)
 
     /// <summary>Reads a file of <c>Save</c> into networks of the same shape. An error changes nothing.</summary>
     /// <exception cref="System.IO.InvalidDataException">The file is damaged, of another kind, or of another version.</exception>

@@ -17,7 +17,7 @@ type internal InferenceState
     let gate = obj ()
     // A knnFunc of the user's need not expect several threads.
     let searching = obj ()
-    let index = new EmbeddingIndex()
+    let index = new EmbeddingRows()
     let mutable normalize = normalizeEmbeddings
     let mutable disposed = false
 
@@ -78,7 +78,7 @@ type internal InferenceState
         lock gate (fun () ->
             throwIfDisposed ()
 
-            match index.Embeddings with
+            match index.All with
             | null ->
                 invalidOp "There is no index to search: give it embeddings with TrainKnn, or load one that was saved."
             | embeddings -> embeddings)
@@ -90,15 +90,15 @@ type internal InferenceState
         EmbeddingChecks.areMatrices [ struct (nameof query, query); struct (nameof index, index) ]
         lock searching (fun () -> Searches.search knn query k index)
 
-    /// Writes networks and state.
-    member _.Save(path: string) : unit =
+    /// Writes networks and state, and what else is to be in the file.
+    member _.Save(path: string, extra: InferenceExtra voption) : unit =
         ArgumentException.ThrowIfNullOrWhiteSpace(path, nameof path)
 
         Locks.holding model.Turns (fun () ->
             lock gate (fun () ->
                 throwIfDisposed ()
                 use _ = torch.NewDisposeScope()
-                InferenceFile.write path model (content index.Embeddings)))
+                InferenceFile.write path model (content index.All) extra))
 
     /// Reads networks and state. Everything is read and checked before anything changes.
     member _.Load(path: string) : unit =

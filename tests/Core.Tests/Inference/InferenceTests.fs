@@ -21,5 +21,8 @@ let tests =
                 ConcurrencyTests.tests
                 BrokenEmbeddingTests.tests
                 BrokenModelTests.tests
+                IndexTests.tests
+                IndexLaw.tests
+                IndexOverlap.tests
             ]
     )

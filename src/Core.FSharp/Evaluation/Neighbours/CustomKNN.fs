@@ -40,6 +40,7 @@ type CustomKNN
 
     let search
         (areFinite: bool)
+        (hidden: struct (torch.Tensor * int64) voption)
         (query: torch.Tensor)
         (k: int64)
         (reference: torch.Tensor)
@@ -64,8 +65,13 @@ type CustomKNN
             | ValueSome pairwise when (k + spare) * query.size 1 <= max 4096L (references / 4L) -> ValueSome pairwise
             | _ -> ValueNone
 
+        let shown =
+            match hidden with
+            | ValueSome(struct (_, shown)) -> shown
+            | ValueNone -> references
+
         // With self, which may be among them.
-        let kept = min references (k + (if pairwise.IsSome then spare else 1L))
+        let kept = min shown (k + (if pairwise.IsSome then spare else 1L))
 
         // Sorting whole rows makes a copy and 64-bit indices.
         let bytes =
@@ -97,6 +103,15 @@ type CustomKNN
 
                         if refIncludesQuery then
                             Candidates.hideSelf firstRow firstColumn scores
+
+                        match hidden with
+                        | ValueSome(struct (isHidden, _)) ->
+                            scores.masked_fill_ (
+                                isHidden.narrow (0L, firstColumn, part.size 0),
+                                Numeric.scalar infinity
+                            )
+                            |> ignore
+                        | ValueNone -> ()
 
                         let ranked = Ranking.smallest kept numbers scores
 
@@ -168,7 +183,7 @@ type CustomKNN
     /// The largest number of queries that are compared at once; null for as many as `MaxBytes` allows.
     member _.BatchSize = batchSize
 
-    member private _.SearchWhole(areFinite, query: torch.Tensor, k, reference, refIncludesQuery) =
+    member private _.SearchWhole(areFinite, hidden, query: torch.Tensor, k, reference, refIncludesQuery) =
         KnnInput.check query k reference refIncludesQuery
         use scope = torch.NewDisposeScope()
         let shape = [| query.size 0; k |]
@@ -177,7 +192,7 @@ type CustomKNN
         let distances =
             torch.empty (shape, dtype = KnnInput.dtype query reference, device = query.device)
 
-        search areFinite query k reference refIncludesQuery (fun first found columns ->
+        search areFinite hidden query k reference refIncludesQuery (fun first found columns ->
             let place (all: torch.Tensor) = all.narrow (0L, first, found.size 0)
             (place distances).copy_ found |> ignore
             (place indices).copy_ columns |> ignore)
@@ -187,7 +202,11 @@ type CustomKNN
 
     /// A search among embeddings that are known to be finite.
     member internal this.SearchFinite(query: torch.Tensor, k: int64, reference: torch.Tensor) : Neighbours =
-        this.SearchWhole(true, query, k, reference, false)
+        this.SearchWhole(true, ValueNone, query, k, reference, false)
+
+    /// The same among references (R × D) some of which are hidden (R, bool); so many are not, at least k.
+    member internal this.SearchShown(query: torch.Tensor, k: int64, reference: torch.Tensor, isHidden, shown: int64) =
+        this.SearchWhole(true, ValueSome(struct (isHidden, shown)), query, k, reference, false)
 
     /// The same block by block: `act` gets the number of the first query of a block, and the block's neighbours.
     member internal _.SearchFiniteInBlocks
@@ -198,14 +217,14 @@ type CustomKNN
             refIncludesQuery: bool,
             act: int64 -> Neighbours -> unit
         ) : unit =
-        search true query k reference refIncludesQuery (fun first distances columns ->
+        search true ValueNone query k reference refIncludesQuery (fun first distances columns ->
             act first (new Neighbours(distances, columns)))
 
     override this.Search(query, k, reference, refIncludesQuery) =
-        this.SearchWhole(false, query, k, reference, refIncludesQuery)
+        this.SearchWhole(false, ValueNone, query, k, reference, refIncludesQuery)
 
     override _.SearchInBlocks(query, k, reference, refIncludesQuery, act) =
         ArgumentNullException.ThrowIfNull(act, nameof act)
 
-        search false query k reference refIncludesQuery (fun first distances columns ->
+        search false ValueNone query k reference refIncludesQuery (fun first distances columns ->
             act.Invoke(first, new Neighbours(distances, columns)))
