@@ -98,7 +98,12 @@ module internal InferenceFile =
             }
 
     /// Writes networks, settings, the index if there is one, and what else is to be in the file.
-    let write (path: string) (model: EmbeddingModel) (content: InferenceContent) (extra: InferenceExtra voption) : unit =
+    let write
+        (path: string)
+        (model: EmbeddingModel)
+        (content: InferenceContent)
+        (extra: InferenceExtra voption)
+        : unit =
         match extra with
         | ValueNone -> save path format content (tensorsOf model) []
         | ValueSome extra -> save path format content (Array.append (tensorsOf model) extra.Tensors) extra.Metadata

@@ -74,11 +74,16 @@ type internal EmbeddingRows() =
             let room = makeRoom embeddings needed
             let first, last = places[0], places[places.Length - 1]
 
-            if last - first = places.LongLength - 1L && Array.forall2 (=) places [| first..last |] then
+            if
+                last - first = places.LongLength - 1L
+                && Array.forall2 (=) places [| first..last |]
+            then
                 room.narrow(0L, first, places.LongLength).copy_ embeddings |> ignore
             else
                 let places = torch.tensor (places, device = room.device)
-                room.index_copy_ (0L, places, embeddings.``to``(room.device).to_type room.dtype) |> ignore
+
+                room.index_copy_ (0L, places, embeddings.``to``(room.device).to_type room.dtype)
+                |> ignore
 
             count <- needed
 

@@ -54,7 +54,9 @@ type ExactSearch
         | null -> ()
         | all ->
             let known = keys |> Array.filter (fun key -> key < all.size 0)
-            all.index_fill_ (0L, torch.tensor (known, device = device), Numeric.whole 0L) |> ignore
+
+            all.index_fill_ (0L, torch.tensor (known, device = device), Numeric.whole 0L)
+            |> ignore
 
     override _.Nearest(queries, k, keys) =
         use scope = torch.NewDisposeScope()

@@ -44,7 +44,12 @@ module internal IndexFile =
         use table = file.Tensor tableName
 
         try
-            ItemsJson.read (if table.numel () = 0L then [||] else table.data<byte>().ToArray())
+            ItemsJson.read (
+                if table.numel () = 0L then
+                    [||]
+                else
+                    table.data<byte>().ToArray()
+            )
         with :? InvalidDataException as error ->
             refuse path error.Message
 
@@ -53,7 +58,10 @@ module internal IndexFile =
     /// when its vectors are for another distance.
     let read (path: string) (distance: Distance) : struct (IndexItem[] * torch.Tensor) =
         use file =
-            InferenceFile.openAs path [ format; InferenceFile.format ] "an index or inference model that this library saved"
+            InferenceFile.openAs
+                path
+                [ format; InferenceFile.format ]
+                "an index or inference model that this library saved"
 
         if not (file.Contains vectorsName) then
             refuse path "has no items: it was saved without an index of items."

@@ -27,7 +27,9 @@ module internal IndexInput =
         EmbeddingChecks.areMatrices [ struct (nameof vectors, vectors) ]
 
         if vectors.size 0 <> items.LongLength then
-            invalidArg (nameof vectors) $"There are {items.Length} items and {vectors.size 0} vectors: give a vector for each item."
+            invalidArg
+                (nameof vectors)
+                $"There are {items.Length} items and {vectors.size 0} vectors: give a vector for each item."
 
     /// A vector as a matrix of one row, to be disposed.
     let row (argument: string) (vector: float32[]) : torch.Tensor =

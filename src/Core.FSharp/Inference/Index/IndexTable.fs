@@ -82,8 +82,7 @@ type internal IndexTable() =
                     Seq.head holders.Keys
 
             [|
-                while dead.Count > 0
-                      && (let struct (version, _) = dead.Peek() in version <= oldest) do
+                while dead.Count > 0 && (let struct (version, _) = dead.Peek() in version <= oldest) do
                     let struct (_, keys) = dead.Dequeue()
                     yield! keys
             |])

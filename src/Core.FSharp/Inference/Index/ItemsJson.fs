@@ -74,9 +74,7 @@ module internal ItemsJson =
             match part "labels" with
             | ValueNone -> [||]
             | ValueSome several when several.ValueKind = JsonValueKind.Array ->
-                [|
-                    for label in several.EnumerateArray() -> text label
-                |]
+                [| for label in several.EnumerateArray() -> text label |]
             | ValueSome other -> refuse $"{other.ValueKind} where labels belong"
 
         match part "id", part "payload" with
@@ -93,9 +91,7 @@ module internal ItemsJson =
                 refuse "it is no list"
 
             let items =
-                [|
-                    for element in document.RootElement.EnumerateArray() -> itemOf element
-                |]
+                [| for element in document.RootElement.EnumerateArray() -> itemOf element |]
 
             if (items |> Array.distinctBy _.Id).Length <> items.Length then
                 refuse "an id is there twice"

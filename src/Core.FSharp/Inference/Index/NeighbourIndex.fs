@@ -67,8 +67,7 @@ type NeighbourIndex
     /// <param name="vectors">(N × D): one row an item. They are copied.</param>
     /// <exception cref="System.ArgumentException">An id is there already, or twice; or vectors are not a matrix of one finite row an item, as wide as
     /// those of the index.</exception>
-    member _.Add(items: IEnumerable<IndexItem>, vectors: torch.Tensor) : unit =
-        put false items vectors
+    member _.Add(items: IEnumerable<IndexItem>, vectors: torch.Tensor) : unit = put false items vectors
 
     /// The same for one item.
     member this.Add(item: IndexItem, vector: float32[]) : unit =
@@ -80,8 +79,7 @@ type NeighbourIndex
     /// <param name="vectors">(N × D): one row an item. They are copied.</param>
     /// <exception cref="System.ArgumentException">An id is there twice; or vectors are not a matrix of one finite row an item, as wide as
     /// those of the index.</exception>
-    member _.Put(items: IEnumerable<IndexItem>, vectors: torch.Tensor) : unit =
-        put true items vectors
+    member _.Put(items: IEnumerable<IndexItem>, vectors: torch.Tensor) : unit = put true items vectors
 
     /// The same for one item.
     member this.Put(item: IndexItem, vector: float32[]) : unit =

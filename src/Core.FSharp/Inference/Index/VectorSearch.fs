@@ -60,7 +60,9 @@ module internal PreparedVectors =
         let wanted = search.Dimensions
 
         if wanted > 0L && vectors.size 1 <> wanted then
-            invalidArg argument $"{argument} has rows of {vectors.size 1} numbers, but those of the index have {wanted}."
+            invalidArg
+                argument
+                $"{argument} has rows of {vectors.size 1} numbers, but those of the index have {wanted}."
 
         let rows = Numeric.atLeast32 (vectors.detach ())
 

@@ -40,8 +40,7 @@ let private model (deeds: Deed list) (after: NeighbourIndex -> List<struct (Inde
     use index = new NeighbourIndex()
     let kept = List<struct (IndexItem * float32[])>()
 
-    let idsOf ones =
-        ones |> List.map idOf |> List.distinct
+    let idsOf ones = ones |> List.map idOf |> List.distinct
 
     let forget (ids: ItemId list) =
         kept.RemoveAll(fun (struct (item, _)) -> List.contains item.Id ids) |> ignore
@@ -50,7 +49,9 @@ let private model (deeds: Deed list) (after: NeighbourIndex -> List<struct (Inde
 
     let make (id: ItemId) =
         made <- made + 1
-        struct (IndexItem(id, [| $"{made % 3}"; "second" |], (if made % 4 = 0 then null else $"{made}")), vectorOf 4 made)
+
+        struct (IndexItem(id, [| $"{made % 3}"; "second" |], (if made % 4 = 0 then null else $"{made}")),
+                vectorOf 4 made)
 
     let put (index: NeighbourIndex) (several: struct (IndexItem * float32[]) list) =
         let rows = array2D [ for struct (_, vector) in several -> vector ]
@@ -105,7 +106,16 @@ let tests =
 
             test "and leaves no tensor" {
                 leavesNoTensors (fun () ->
-                    model [ Put [ 1uy; 2uy; 3uy ]; Remove [ 2uy ]; Put [ 1uy; 7uy ]; Reload; TakeOver [ 4uy ]; Put [ 9uy ] ] agree)
+                    model
+                        [
+                            Put [ 1uy; 2uy; 3uy ]
+                            Remove [ 2uy ]
+                            Put [ 1uy; 7uy ]
+                            Reload
+                            TakeOver [ 4uy ]
+                            Put [ 9uy ]
+                        ]
+                        agree)
             }
 
             test "a file gives the same results, bit for bit" {
@@ -120,7 +130,10 @@ let tests =
                     index.Remove [ for id in 0..3..99 -> number id ] |> ignore
                     index.Save path
                     use loaded = NeighbourIndex.Load path
-                    let results (index: NeighbourIndex) = [ for seed in 0..20 -> found (index.Search(vectorOf 16 (seed + 500), 7)) ]
+
+                    let results (index: NeighbourIndex) =
+                        [ for seed in 0..20 -> found (index.Search(vectorOf 16 (seed + 500), 7)) ]
+
                     Expect.equal (results loaded) (results index) "results"
 
                     throws<System.ArgumentException> "compared by Cosine" (fun () ->
@@ -134,7 +147,10 @@ let tests =
                         let place = random.Next bytes.Length
                         changed[place] <- changed[place] ^^^ byte (1 <<< random.Next 8)
                         File.WriteAllBytes(path, changed)
-                        Expect.throwsT<InvalidDataException> (fun () -> NeighbourIndex.Load path |> ignore) $"byte {place}"
+
+                        Expect.throwsT<InvalidDataException>
+                            (fun () -> NeighbourIndex.Load path |> ignore)
+                            $"byte {place}"
                 finally
                     File.Delete path
             }

@@ -58,7 +58,8 @@ let private nearest =
 
                     let actual =
                         [
-                            for one in index.Search(query, k, Nullable threshold, filter) -> one.Id.ToString(), one.Distance
+                            for one in index.Search(query, k, Nullable threshold, filter) ->
+                                one.Id.ToString(), one.Distance
                         ]
 
                     Expect.equal (List.map fst actual) (List.map fst expected) "ids"
