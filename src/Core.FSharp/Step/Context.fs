@@ -19,6 +19,8 @@ type Context =
         Miners: IReadOnlyDictionary<string, Miner>
         /// The seed of this step.
         Seed: Seed
+        /// What is known of the labels.
+        LabelRange: LabelRange
     }
 
 /// Finding the parts of a run by key. A part may be left out; a key that the trainer does not know is an error.

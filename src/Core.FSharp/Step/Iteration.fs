@@ -28,11 +28,19 @@ module Iteration =
                 Losses = handles.Losses
                 Miners = handles.TupleMiners
                 Seed = Progress.stepSeed "step" progress
+                LabelRange = LabelRange.Unknown
             }
 
+        let placed = Placement.place handles fetched
+
         let batch =
-            Placement.place handles fetched
-            |> SubsetMining.choose handles (Progress.stepSeed "subset" progress) ctx
+            SubsetMining.choose handles (Progress.stepSeed "subset" progress) ctx placed
+
+        // Labels that a subset miner chose are others, and then nothing is known.
+        let ctx =
+            { ctx with
+                LabelRange = LabelRange(placed.Labels, fetched.Labels)
+            }
 
         handles.Binding.SetModes plan.Frozen
         Effects.seedGenerators handles.Device ctx.Seed

@@ -27,9 +27,6 @@ module Mining =
             Tuples = Tuples.All
         }
 
-    let private called (key: string) (miner: Miner) (embedded: Embedded) (mine: unit -> Tuples) : Tuples =
-        PartCalls.call "MiningFuncs" key miner embedded.Embeddings embedded.Labels mine
-
     /// The tuples that the miner `key` chooses; all of them where that miner is left out.
     /// Raises ArgumentException when the trainer knows no such miner.
     let mineWith (key: string) (ctx: Context) (embedded: Embedded) : Mined =
@@ -37,7 +34,7 @@ module Mining =
         | Some miner ->
             { all embedded with
                 Tuples =
-                    called key miner embedded (fun () ->
+                    PartCalls.miner key miner (fun () ->
                         miner.Mine(embedded.Embeddings, embedded.Labels, null, null, Seed.derive key 0L ctx.Seed))
             }
         | None -> all embedded
@@ -49,7 +46,7 @@ module Mining =
         | Some(:? PoolMiner as miner) ->
             { all embedded with
                 Tuples =
-                    called key miner embedded (fun () ->
+                    PartCalls.miner key miner (fun () ->
                         miner.MineWithin(
                             pool,
                             embedded.Embeddings,

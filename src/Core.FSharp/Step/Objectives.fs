@@ -56,8 +56,8 @@ module Objective =
                 (nameof name)
                 $"There is no loss function \"{name}\"; this run has {Keys.quoted ctx.Losses.Keys}. Add it to LossFuncs."
 
-    let private valueOf (name: string) (loss: LossFunction) (mined: Mined) (compute: unit -> Tensor) : Tensor =
-        PartCalls.call "LossFuncs" name loss.Handle.Module mined.Embeddings mined.Labels (fun () ->
+    let private valueOf (name: string) (ctx: Context) (loss: LossFunction) (mined: Mined) (compute: unit -> Tensor) : Tensor =
+        PartCalls.loss ctx.LabelRange name loss.Handle.Module mined.Embeddings mined.Labels (fun () ->
             let value = compute ()
 
             if isNull (box value) then
@@ -70,7 +70,7 @@ module Objective =
         let loss = find name ctx
 
         let value =
-            valueOf name loss mined (fun () ->
+            valueOf name ctx loss mined (fun () ->
                 loss.Compute mined.Embeddings mined.Labels mined.Tuples (Seed.derive name 0L ctx.Seed))
 
         match box loss.Handle.Module with
@@ -89,7 +89,7 @@ module Objective =
                 (nameof references)
                 $"LossFuncs[\"{name}\"] is a module from embeddings and labels: it takes no reference embeddings. Use a Loss of this library, or leave them out."
         | Some against ->
-            valueOf name loss mined (fun () ->
+            valueOf name ctx loss mined (fun () ->
                 against
                     mined.Embeddings
                     mined.Labels

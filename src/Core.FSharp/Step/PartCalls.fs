@@ -1,5 +1,7 @@
 namespace MetricLearning.Core
 
+open System
+open System.Runtime.InteropServices
 open TorchSharp
 open MetricLearning
 
@@ -10,27 +12,52 @@ module internal PartCalls =
     let name (options: string) (key: string) (part: obj) : string =
         $"{options}[\"{key}\"] ({part.GetType().Name})"
 
+    let private takesScores (part: obj) (scores: torch.Tensor) : bool =
+        (part :? Modules.CrossEntropyLoss || part :? Modules.NLLLoss)
+        && scores.dim () = 2L
+
+    let private noScore (classes: int64) (struct (low: int64, high: int64)) : string =
+        $"the labels go from {low} to {high}, but there are scores of {classes} classes, 0 to {classes - 1L}. Let the network put out {high + 1L}, or set SetMinLabelToZero."
+
+    // Labels that stand for no class, as far as that is known without a look at the device. Below 0 may be those to ignore.
+    let rec private refuseLabels (part: obj) (scores: torch.Tensor) (range: unit -> struct (int64 * int64) voption) : unit =
+        match part with
+        | :? WeightedLoss as loss -> range () |> ValueOption.iter loss.RefuseBeyond
+        | :? MultipleLosses as several ->
+            for loss in several.Losses do
+                refuseLabels loss scores range
+        | _ when takesScores part scores ->
+            match range () with
+            | ValueSome struct (low, high) when high >= scores.size 1 ->
+                raise (ArgumentException(noScore (scores.size 1) (struct (low, high))))
+            | _ -> ()
+        | _ -> ()
+
     // libtorch says in C++ that a class has no score.
     let private reasonOf (part: obj) (scores: torch.Tensor) (labels: torch.Tensor) (error: exn) : string =
-        let isOfClasses =
-            error :? System.Runtime.InteropServices.ExternalException
-            && (part :? Modules.CrossEntropyLoss || part :? Modules.NLLLoss)
-            && scores.dim () = 2L
-
-        let classes = if isOfClasses then scores.size 1 else 0L
+        let classes =
+            if error :? ExternalException && takesScores part scores then
+                scores.size 1
+            else
+                0L
 
         match InputChecks.beyond classes labels with
-        | ValueSome struct (low, high) when classes > 0L && high >= classes ->
-            $"the labels go from {low} to {high}, but there are scores of {classes} classes, 0 to {classes - 1L}. Let the network put out {high + 1L}, or set SetMinLabelToZero."
+        | ValueSome struct (low, high) when classes > 0L && high >= classes -> noScore classes (struct (low, high))
         | _ -> Parts.reason error
 
-    /// What a part makes of embeddings, or class scores, and labels.
-    let call
-        (options: string)
+    /// What a loss makes of embeddings, or class scores, and labels, the range of which may be known.
+    let loss
+        (known: LabelRange)
         (key: string)
         (part: obj)
         (scores: torch.Tensor)
         (labels: torch.Tensor)
         (run: unit -> 'T)
         : 'T =
-        Parts.runFor (reasonOf part scores labels) (fun () -> name options key part) run
+        Parts.runFor (reasonOf part scores labels) (fun () -> name "LossFuncs" key part) (fun () ->
+            refuseLabels part scores (fun () -> known.Of labels)
+            run ())
+
+    /// What a miner chooses.
+    let miner (key: string) (part: Miner) (mine: unit -> Tuples) : Tuples =
+        Parts.run (fun () -> name "MiningFuncs" key part) mine

@@ -31,13 +31,8 @@ module SyntheticNegatives =
         let tuples =
             match Context.miner Keys.GeneratorTripletMiner ctx with
             | Some miner ->
-                PartCalls.call
-                    "MiningFuncs"
-                    Keys.GeneratorTripletMiner
-                    miner
-                    featured.Features
-                    featured.Labels
-                    (fun () -> miner.Mine(featured.Features, featured.Labels, null, null, seed))
+                PartCalls.miner Keys.GeneratorTripletMiner miner (fun () ->
+                    miner.Mine(featured.Features, featured.Labels, null, null, seed))
             | None -> Tuples.All
 
         Tuples.toTriplets perAnchor (lazy seed) featured.Labels null tuples
@@ -122,7 +117,7 @@ module SyntheticNegatives =
         | :? TripletMarginLoss as loss ->
             let seed = lazy (Seed.derive name 0L ctx.Seed)
 
-            PartCalls.call "LossFuncs" name loss mined.Embeddings mined.Labels (fun () ->
+            PartCalls.loss ctx.LabelRange name loss mined.Embeddings mined.Labels (fun () ->
                 MetricInput(mined.Embeddings, mined.Labels, mined.Tuples, null, null, seed, null, true)
                 |> loss.ComputeAdversarial)
         | other -> invalidOp $"The loss \"{name}\" is a {other.GetType().Name}; it must be a TripletMarginLoss."

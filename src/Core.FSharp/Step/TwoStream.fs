@@ -70,7 +70,7 @@ module TwoStream =
                     Seed.derive Keys.TupleMiner 0L ctx.Seed
                 )
 
-            PartCalls.call "MiningFuncs" Keys.TupleMiner miner streams.Anchors streams.Labels mine
+            PartCalls.miner Keys.TupleMiner miner mine
         | None ->
             let struct (a, p, n) = Tuples.allTriplets streams.Labels streams.Labels
             let rows = streams.Labels.size 0

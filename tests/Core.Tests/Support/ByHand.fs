@@ -56,6 +56,7 @@ module ByHand =
             Networks = prepared.Handles.Networks
             Losses = prepared.Handles.Losses
             Miners = prepared.Handles.TupleMiners
+            LabelRange = LabelRange.Unknown
             Seed = Progress.stepSeed "step" progress
         }
 

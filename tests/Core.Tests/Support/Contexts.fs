@@ -68,6 +68,7 @@ let private ofParts
                 ]
         Miners = dictionary miners
         Seed = Seed.ofInt64 seed
+        LabelRange = LabelRange.Unknown
     }
 
 /// A context in which these losses count.

@@ -98,6 +98,7 @@ let private cutsDoNotMatter (subject: Subject) (settings: Settings) =
             Networks = run.Handles.Networks
             Losses = run.Handles.Losses
             Miners = run.Handles.TupleMiners
+            LabelRange = LabelRange.Unknown
             Seed = Progress.stepSeed "step" progress
         }
 

@@ -1,6 +1,7 @@
 /// What a loss or a miner cannot take in training names it, with the epoch and the iteration.
 module MetricLearning.Core.Tests.Trainers.PartErrorTests
 
+open System
 open Expecto
 open TorchSharp
 open MetricLearning
@@ -25,6 +26,21 @@ let private plain (act: Tensor -> Tensor) =
         override _.forward(embeddings, _) = act embeddings
     }
 
+/// It does not look at labels itself.
+type private Blind(classes: int) =
+    inherit WeightedLoss("Blind", "W", classes, 3, true)
+    override _.Parts = [| "loss" |]
+    override _.ComputeLoss _ = failtest "it was called"
+
+/// Losses of two classes, where the labels go from 0 to 4.
+let private ofClasses: (string * (unit -> torch.nn.Module)) list =
+    [
+        "scores", (fun () -> torch.nn.CrossEntropyLoss())
+        "logarithms of scores", (fun () -> torch.nn.NLLLoss())
+        "vectors of classes", (fun () -> new Blind 2)
+        "among several losses", (fun () -> new MultipleLosses([ new ContrastiveLoss() :> Loss; new Blind 2 ]))
+    ]
+
 let tests =
     testList
         "errors of parts"
@@ -42,6 +58,22 @@ let tests =
                     MetricLossOnly.recipe
                     "LossFuncs[\"metric_loss\"] (ArcFaceLoss) failed in epoch 1, iteration 1: This loss was made for classes 0 to 1"
                     (fun options -> options.LossFuncs.MetricLoss <- new ArcFaceLoss(2, 3)))
+
+            // On a GPU such a label would end the process's use of the device.
+            for name, loss in ofClasses do
+                testCase $"labels beyond the classes are refused before the loss is called: {name}" (fun () ->
+                    let options =
+                        SmallRuns.optionsOf
+                            [ Keys.Trunk, SmallRuns.linear RunParts.features 3L ]
+                            [ "trunk_optimizer", SmallRuns.adam ]
+                            (SmallRuns.data ())
+
+                    options.LossFuncs.MetricLoss <- loss ()
+                    use session = SmallRuns.session options
+
+                    Expect.throwsC (fun () -> SmallRuns.step session) (fun error ->
+                        Expect.isTrue (error :? PartException) $"{error}"
+                        Expect.equal (nonNull(error.InnerException).GetType()) typeof<ArgumentException> "not libtorch's"))
 
             testCase "a module that fails" (fun () ->
                 refuses MetricLossOnly.recipe "LossFuncs[\"metric_loss\"] (plain" (fun options ->

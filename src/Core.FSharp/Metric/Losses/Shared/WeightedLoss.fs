@@ -100,6 +100,13 @@ type WeightedLoss
         let weights = this.WeightsLike embeddings
         if columnsAreClasses then weights.t () else weights
 
+    /// An error unless labels in this range are of known classes.
+    member internal _.RefuseBeyond(struct (smallest: int64, largest: int64)) : unit =
+        if smallest < 0L || largest >= int64 numClasses then
+            invalidArg
+                "labels"
+                $"This loss was made for classes 0 to {numClasses - 1}; there are labels from {smallest} to {largest}. Set SetMinLabelToZero, or give a larger numClasses."
+
     /// The parameter for an input, or an error if the loss cannot take it: labels of known classes, no reference set.
     member this.WeightsFor(input: MetricInput) : torch.Tensor =
         ArgumentNullException.ThrowIfNull(input, nameof input)
@@ -111,12 +118,7 @@ type WeightedLoss
                 "embeddings"
                 $"This loss was made for embeddings of {embeddingSize} numbers; these have {input.Embeddings.size 1}."
 
-        match InputChecks.beyond (int64 numClasses) labels with
-        | ValueSome struct (smallest, largest) ->
-            invalidArg
-                "labels"
-                $"This loss was made for classes 0 to {numClasses - 1}; there are labels from {smallest} to {largest}. Set SetMinLabelToZero, or give a larger numClasses."
-        | ValueNone -> ()
+        InputChecks.beyond (int64 numClasses) labels |> ValueOption.iter this.RefuseBeyond
 
         this.WeightsLike input.Embeddings
 
