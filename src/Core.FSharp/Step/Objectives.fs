@@ -56,7 +56,13 @@ module Objective =
                 (nameof name)
                 $"There is no loss function \"{name}\"; this run has {Keys.quoted ctx.Losses.Keys}. Add it to LossFuncs."
 
-    let private valueOf (name: string) (ctx: Context) (loss: LossFunction) (mined: Mined) (compute: unit -> Tensor) : Tensor =
+    let private valueOf
+        (name: string)
+        (ctx: Context)
+        (loss: LossFunction)
+        (mined: Mined)
+        (compute: unit -> Tensor)
+        : Tensor =
         PartCalls.loss ctx.LabelRange name loss.Handle.Module mined.Embeddings mined.Labels (fun () ->
             let value = compute ()
 

@@ -20,7 +20,11 @@ module internal PartCalls =
         $"the labels go from {low} to {high}, but there are scores of {classes} classes, 0 to {classes - 1L}. Let the network put out {high + 1L}, or set SetMinLabelToZero."
 
     // Labels that stand for no class, as far as that is known without a look at the device. Below 0 may be those to ignore.
-    let rec private refuseLabels (part: obj) (scores: torch.Tensor) (range: unit -> struct (int64 * int64) voption) : unit =
+    let rec private refuseLabels
+        (part: obj)
+        (scores: torch.Tensor)
+        (range: unit -> struct (int64 * int64) voption)
+        : unit =
         match part with
         | :? WeightedLoss as loss -> range () |> ValueOption.iter loss.RefuseBeyond
         | :? MultipleLosses as several ->

@@ -73,7 +73,11 @@ let tests =
 
                     Expect.throwsC (fun () -> SmallRuns.step session) (fun error ->
                         Expect.isTrue (error :? PartException) $"{error}"
-                        Expect.equal (nonNull(error.InnerException).GetType()) typeof<ArgumentException> "not libtorch's"))
+
+                        Expect.equal
+                            (nonNull(error.InnerException).GetType())
+                            typeof<ArgumentException>
+                            "not libtorch's"))
 
             testCase "a module that fails" (fun () ->
                 refuses MetricLossOnly.recipe "LossFuncs[\"metric_loss\"] (plain" (fun options ->

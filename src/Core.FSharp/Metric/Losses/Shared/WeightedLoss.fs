@@ -118,7 +118,8 @@ type WeightedLoss
                 "embeddings"
                 $"This loss was made for embeddings of {embeddingSize} numbers; these have {input.Embeddings.size 1}."
 
-        InputChecks.beyond (int64 numClasses) labels |> ValueOption.iter this.RefuseBeyond
+        InputChecks.beyond (int64 numClasses) labels
+        |> ValueOption.iter this.RefuseBeyond
 
         this.WeightsLike input.Embeddings
 
