@@ -14,16 +14,10 @@ type internal InferenceContent =
         /// The formula that compares pairs, in words.
         Distance: string
         Threshold: Nullable<float>
+        /// What the model says of itself.
+        Card: IReadOnlyDictionary<string, string>
         /// The embeddings that are searched; null when there are none.
         Index: torch.Tensor | null
-    }
-
-/// What a file holds besides.
-[<ReferenceEquality>]
-type internal InferenceExtra =
-    {
-        Tensors: struct (string * torch.Tensor)[]
-        Metadata: (string * string) list
     }
 
 /// Inference models in files: sealed safetensors, with the tensors `trunk.*`, `embedder.*` and `index.embeddings`.
@@ -32,8 +26,8 @@ module internal InferenceFile =
     /// The kind of files that hold networks.
     let format = "MetricLearning.InferenceModel"
     let private indexFormat = "MetricLearning.Index"
-    let private version = 1
     let private indexName = "index.embeddings"
+    let private cardPrefix = "card."
 
     /// A distance in words: equal for distances of the same formula.
     let describe (distance: Distance) : string =
@@ -61,21 +55,8 @@ module internal InferenceFile =
                 for KeyValue(name, tensor) in network.state_dict () -> struct (prefix + name, tensor)
         |]
 
-    /// Writes a file of a kind.
-    let writeSealed (path: string) (kind: string) (content: InferenceExtra) : unit =
-        let library = typeof<EmbeddingModel>.Assembly.GetName().Version
-
-        let metadata =
-            [
-                for key, value in
-                    [ "format", kind; "version", string version; "library", $"{library}" ]
-                    @ content.Metadata -> KeyValuePair(key, value)
-            ]
-
-        DurableFile.Write(path, fun stream -> Safetensors.WriteSealed(stream, content.Tensors, metadata))
-
     let private save (path: string) (kind: string) (content: InferenceContent) tensors metadata =
-        writeSealed
+        SealedFile.write
             path
             kind
             {
@@ -85,6 +66,8 @@ module internal InferenceFile =
                         "distance", content.Distance
                         if content.Threshold.HasValue then
                             "threshold", content.Threshold.Value.ToString("R", CultureInfo.InvariantCulture)
+                        for KeyValue(key, value) in content.Card do
+                            cardPrefix + key, value
                         yield! metadata
                     ]
                 Tensors =
@@ -111,48 +94,19 @@ module internal InferenceFile =
     /// Writes the index alone.
     let writeIndex (path: string) (content: InferenceContent) : unit = save path indexFormat content [||] []
 
-    let private refuse (path: string) (reason: string) : 'T =
-        raise (InvalidDataException $"\"{path}\" {reason}")
-
-    /// A sealed file of one of these formats that this version can read.
-    let openAs (path: string) (kinds: string list) (wanted: string) : SafetensorsFile =
-        let file = SafetensorsFile.Open path
-
-        try
-            file.CheckSeal()
-
-            match file.Metadata.TryGetValue "format" with
-            | true, kind when List.contains kind kinds -> ()
-            | true, kind -> refuse path $"is a {kind}, not {wanted}."
-            | _ -> refuse path $"is not {wanted}."
-
-            match file.Metadata.TryGetValue "version" with
-            | true, number when number = string version -> ()
-            | true, number ->
-                refuse
-                    path
-                    $"is of version {number} of its format; this library reads version {version}. Update the library, or save it with this one."
-            | _ -> refuse path "does not say which version of its format it is."
-
-            file
-        with _ ->
-            (file :> IDisposable).Dispose()
-            reraise ()
-
-    /// Embeddings of a file, refused unless they are finite floating-point numbers.
-    let embeddingsOf (path: string) (index: torch.Tensor) : torch.Tensor =
-        if not (index.is_floating_point ()) then
-            refuse path $"has an index of {index.dtype}, but embeddings are floating-point numbers."
-
-        match EmbeddingChecks.firstBroken [ index ] with
-        | ValueNone -> index
-        | ValueSome(struct (_, row)) -> refuse path $"has an index with a number that is NaN or infinite, in row {row}."
+    let private cardOf (file: SafetensorsFile) : IReadOnlyDictionary<string, string> =
+        readOnlyDict
+            [
+                for KeyValue(key, value) in file.Metadata do
+                    if key.StartsWith(cardPrefix, StringComparison.Ordinal) then
+                        key.Substring cardPrefix.Length, value
+            ]
 
     let private contentOf (path: string) (file: SafetensorsFile) : InferenceContent =
         let word key =
             match file.Metadata.TryGetValue key with
             | true, value -> value
-            | _ -> refuse path $"has no {key}."
+            | _ -> SealedFile.refuse path $"has no {key}."
 
         {
             NormalizeEmbeddings = (word "normalize_embeddings" = "true")
@@ -162,15 +116,16 @@ module internal InferenceFile =
                 | true, value ->
                     match Double.TryParse(value, CultureInfo.InvariantCulture) with
                     | true, number when not (Double.IsNaN number) -> Nullable number
-                    | _ -> refuse path $"has the threshold {value}, which is no number."
+                    | _ -> SealedFile.refuse path $"has the threshold {value}, which is no number."
                 | _ -> Nullable()
+            Card = cardOf file
             Index =
                 if not (file.Contains indexName) then
                     null
                 elif (file.Entry indexName).Shape.Length = 2 then
-                    embeddingsOf path (file.Tensor indexName)
+                    SealedFile.embeddingsOf path (file.Tensor indexName)
                 else
-                    refuse path "has an index that is no matrix."
+                    SealedFile.refuse path "has an index that is no matrix."
         }
 
     // Everything that keeps the file's tensors from being read into the networks.
@@ -197,6 +152,16 @@ module internal InferenceFile =
                     $"{entry.Name} is not here"
         ]
 
+    let private openModel (path: string) : SafetensorsFile =
+        SealedFile.openAs path [ format ] "an inference model that this library saved"
+
+    /// What the model of a file says of itself.
+    /// InvalidDataException for a file that was damaged, is something else or of another version.
+    let readCard (path: string) : IReadOnlyDictionary<string, string> =
+        ArgumentException.ThrowIfNullOrWhiteSpace(path, nameof path)
+        use file = openModel path
+        cardOf file
+
     /// The content of a file in new tensors, each with the network's tensor that it belongs to. Changes nothing.
     /// InvalidDataException for a file that was damaged, is something else or of another version; ArgumentException, naming what
     /// differs, when it is of other networks.
@@ -204,7 +169,7 @@ module internal InferenceFile =
         (path: string)
         (model: EmbeddingModel)
         : struct (InferenceContent * struct (torch.Tensor * torch.Tensor)[]) =
-        use file = openAs path [ format ] "an inference model that this library saved"
+        use file = openModel path
         let targets = tensorsOf model
 
         match differences file targets with
@@ -229,8 +194,8 @@ module internal InferenceFile =
     /// InvalidDataException for a file that was damaged, is something else or of another version, or has no index.
     let readIndex (path: string) : InferenceContent =
         use file =
-            openAs path [ indexFormat; format ] "an index or inference model that this library saved"
+            SealedFile.openAs path [ indexFormat; format ] "an index or inference model that this library saved"
 
         match contentOf path file with
-        | content when isNull content.Index -> refuse path "has no index: it was saved before TrainKnn."
+        | content when isNull content.Index -> SealedFile.refuse path "has no index: it was saved before TrainKnn."
         | content -> content

@@ -13,11 +13,9 @@ open TorchSharp
 /// other models, nor for trainers of other networks, nor for data that is being read.
 /// </remarks>
 /// <example>
-/// <code>
-/// using var model = new InferenceModel(trunk, embedder);
+/// <code>using var model = new InferenceModel(trunk, embedder);
 /// model.TrainKnn(gallery);
-/// var (distances, indices) = model.GetNearestNeighbors(queries, k: 5);
-/// </code>
+/// var (distances, indices) = model.GetNearestNeighbors(queries, k: 5);</code>
 /// </example>
 [<Sealed>]
 type InferenceModel
@@ -97,6 +95,9 @@ type InferenceModel
     /// True if embeddings are scaled to length 1; `Load` restores it from the file.
     member _.NormalizeEmbeddings: bool = state.Normalize
 
+    /// What the model says of itself, in words of your own: what makes its networks, data, scores. `Save` writes it, `Load` replaces it.
+    member _.Card: IDictionary<string, string> = state.Card
+
     /// The number of embeddings in the index.
     member _.IndexCount: int64 = state.IndexCount
 
@@ -149,8 +150,8 @@ type InferenceModel
         scope.MoveToOuter(found.Distances, found.Indices) |> ignore
         found
 
-    /// <summary>The matrix of matches between inputs: (Q × R), bool.</summary>
-    /// <param name="query">Tensors, or a data set, whose labels are ignored.</param>
+    /// <summary>The matrix of matches between inputs: (Q × R), bool; labels are ignored.</summary>
+    /// <param name="query">Tensors, or a data set.</param>
     /// <param name="reference">Null for the query itself, each sample of which then matches itself.</param>
     /// <param name="threshold">Null for the match finder's.</param>
     /// <param name="batchSize">The number of samples that are embedded at once.</param>
@@ -225,22 +226,20 @@ type InferenceModel
         state.SetThreshold chosen.Threshold
         chosen
 
-    /// <summary>Writes networks, threshold and index into one safetensors file, which appears whole or not at all.</summary>
-    /// <exception cref="System.IO.IOException">The file cannot be written; an earlier one is still there.</exception>
+    /// Writes networks, threshold, index and card into one safetensors file, which appears whole or not at all.
     member _.Save(path: string) : unit = state.Save(path, ValueNone)
 
-    /// <summary>Reads a file of <c>Save</c> into networks of the same shape. An error changes nothing.</summary>
-    /// <exception cref="System.IO.InvalidDataException">The file is damaged, of another kind, or of another version.</exception>
-    /// <exception cref="System.ArgumentException">The file is of other networks, or its threshold is for another distance.</exception>
+    /// Reads a file of `Save` into networks of the same shape, or changes nothing: InvalidDataException for what is no such file or is damaged,
+    /// ArgumentException for other networks, or a threshold for another distance.
     member _.Load(path: string) : unit = state.Load path
 
-    /// <summary>Writes the index alone, as <c>Save</c> does.</summary>
-    /// <exception cref="System.InvalidOperationException">There is no index.</exception>
+    /// The card of a file of `Save`, to make networks by before they are loaded, with the errors of `Load` for what is no such file.
+    static member ReadCard(path: string) : IReadOnlyDictionary<string, string> = InferenceFile.readCard path
+
+    /// Writes the index alone, as `Save` does. InvalidOperationException if there is none.
     member _.SaveKnnFunc(path: string) : unit = state.SaveIndex path
 
-    /// <summary>Reads the index of a file of <c>SaveKnnFunc</c> or <c>Save</c>, as <c>Load</c> does.</summary>
-    /// <exception cref="System.IO.InvalidDataException">The file is damaged, of another kind or version, or has no index.</exception>
-    /// <exception cref="System.ArgumentException">Its embeddings are scaled and these are not, or the other way round.</exception>
+    /// Reads the index of a file of `SaveKnnFunc` or `Save`; refused like a model's, and if its embeddings are scaled and these are not.
     member _.LoadKnnFunc(path: string) : unit = state.LoadIndex path
 
     /// Frees the index; the networks stay yours.

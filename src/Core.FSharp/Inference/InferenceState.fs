@@ -1,6 +1,7 @@
 namespace MetricLearning
 
 open System
+open System.Collections.Concurrent
 open TorchSharp
 open MetricLearning.Core
 
@@ -18,6 +19,7 @@ type internal InferenceState
     // A knnFunc of the user's need not expect several threads.
     let searching = obj ()
     let index = new EmbeddingRows()
+    let card = ConcurrentDictionary<string, string>()
     let mutable normalize = normalizeEmbeddings
     let mutable disposed = false
 
@@ -40,6 +42,7 @@ type internal InferenceState
             NormalizeEmbeddings = normalize
             Distance = InferenceFile.describe finder.Distance
             Threshold = finder.Threshold
+            Card = card
             Index = index
         }
 
@@ -56,6 +59,9 @@ type internal InferenceState
 
     /// True if embeddings are scaled to length 1.
     member _.Normalize = normalize
+
+    /// What the model says of itself.
+    member _.Card = card
 
     /// The number of embeddings in the index.
     member _.IndexCount = index.Count
@@ -122,6 +128,10 @@ type internal InferenceState
                     Effects.overwrite target content
 
                 normalize <- loaded.NormalizeEmbeddings
+                card.Clear()
+
+                for KeyValue(key, value) in loaded.Card do
+                    card[key] <- value
 
                 if loaded.Threshold.HasValue then
                     finder <- finder.WithThreshold loaded.Threshold.Value

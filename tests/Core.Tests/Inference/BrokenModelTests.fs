@@ -141,6 +141,7 @@ let private others =
                         NormalizeEmbeddings = true
                         Distance = ""
                         Threshold = Nullable()
+                        Card = readOnlyDict []
                         Index = bad
                     }
 

@@ -39,6 +39,27 @@ let tests =
                     Expect.isFalse model.MatchFinder.Threshold.HasValue "no threshold")
             }
 
+            test "what a model says of itself is read before and with its networks" {
+                inFolder (fun path ->
+                    use trunk = trunk ()
+                    use model = new InferenceModel(trunk)
+                    model.Card["trunk"] <- "small"
+                    model.Card["distance"] <- "no setting of the file's own is in its way"
+                    model.Save path
+                    let card = Seq.sortBy (|KeyValue|) model.Card |> Seq.toList
+                    Expect.equal (Seq.sortBy (|KeyValue|) (InferenceModel.ReadCard path) |> Seq.toList) card "alone"
+                    model.Card.Clear()
+                    model.Card["old"] <- "gone"
+                    model.Load path
+                    Expect.equal (Seq.sortBy (|KeyValue|) model.Card |> Seq.toList) card "with the networks"
+
+                    Expect.throwsT<System.IO.InvalidDataException>
+                        (fun () ->
+                            System.IO.File.WriteAllText(path, "no model")
+                            InferenceModel.ReadCard path |> ignore)
+                        "another file")
+            }
+
             test "the index alone, from its own file or that of a model" {
                 inFolder (fun path ->
                     use trunk = trunk ()

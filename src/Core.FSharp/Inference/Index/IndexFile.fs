@@ -25,8 +25,7 @@ module internal IndexFile =
         }
 
     /// Writes them alone.
-    let write (path: string) (content: InferenceExtra) : unit =
-        InferenceFile.writeSealed path format content
+    let write (path: string) (content: InferenceExtra) : unit = SealedFile.write path format content
 
     let private refuse (path: string) (reason: string) : 'T =
         raise (InvalidDataException $"\"{path}\" {reason}")
@@ -58,7 +57,7 @@ module internal IndexFile =
     /// when its vectors are for another distance.
     let read (path: string) (distance: Distance) : struct (IndexItem[] * torch.Tensor) =
         use file =
-            InferenceFile.openAs
+            SealedFile.openAs
                 path
                 [ format; InferenceFile.format ]
                 "an index or inference model that this library saved"
@@ -79,7 +78,7 @@ module internal IndexFile =
 
         checkShapes path file
         let items = itemsOf path file
-        let vectors = InferenceFile.embeddingsOf path (file.Tensor vectorsName)
+        let vectors = SealedFile.embeddingsOf path (file.Tensor vectorsName)
 
         if vectors.size 0 <> items.LongLength then
             refuse path $"has {items.Length} items and {vectors.size 0} vectors."
