@@ -33,12 +33,7 @@ internal sealed class RunRecords : IDisposable
                 folder,
                 tensorboardFolder: keep ? Path.Combine(folder, "tensorboard") : null
             );
-        hooks = LoggingPresets.GetHookContainer(
-            keeper,
-            validationSplitName: "test",
-            saveModels: keep,
-            logFreq: 1
-        );
+        hooks = LoggingPresets.GetHookContainer(keeper, validationSplitName: "test", saveModels: keep, logFreq: 1);
         tester = new(
             new TesterOptions
             {
