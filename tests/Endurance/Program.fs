@@ -4,13 +4,14 @@ module MetricLearning.Endurance.Program
 open System
 
 let private usage =
-    "Usage: Endurance files COUNT | calls COUNT [SEED] | soak ITERATIONS"
+    "Usage: Endurance files COUNT | pictures COUNT | calls COUNT [SEED] | soak ITERATIONS"
 
 [<EntryPoint>]
 let main arguments =
     let passed =
         match arguments with
         | [| "files"; count |] -> Some(DamagedFiles.run (int count))
+        | [| "pictures"; count |] -> Some(DamagedPictures.run (int count))
         | [| "calls"; count |] -> Some(Calls.run 8L (int count))
         | [| "calls"; count; seed |] -> Some(Calls.run (int64 seed) (int count))
         | [| "calls-of"; seed; first; count; journal |] ->

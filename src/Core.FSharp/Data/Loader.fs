@@ -3,6 +3,7 @@ namespace MetricLearning
 open System
 open System.Collections.Concurrent
 open System.Collections.Generic
+open System.Diagnostics
 open System.Threading
 open MetricLearning.Core
 
@@ -41,6 +42,7 @@ type Loader(source: BatchSource, order: DataOrder, workers: int) =
     let toDo = new BlockingCollection<Prefetch>()
     let mutable next: struct (Seed * Cursor) voption = ValueNone
     let mutable disposed = false
+    let mutable waited = TimeSpan.Zero
 
     let threads =
         lazy
@@ -153,11 +155,18 @@ type Loader(source: BatchSource, order: DataOrder, workers: int) =
     member _.Fetch(seed: Seed, cursor: Cursor, cancellationToken: CancellationToken) : Loaded =
         ArgumentNullException.ThrowIfNull(cursor, nameof cursor)
         cancellationToken.ThrowIfCancellationRequested()
+        let start = Stopwatch.GetTimestamp()
 
-        if depth = 0 then
-            inPlace seed cursor cancellationToken
-        else
-            prefetched seed cursor cancellationToken
+        try
+            if depth = 0 then
+                inPlace seed cursor cancellationToken
+            else
+                prefetched seed cursor cancellationToken
+        finally
+            waited <- waited + Stopwatch.GetElapsedTime start
+
+    /// The time that all calls of `Fetch` took so far: that of reading without workers, that of waiting for them with workers.
+    member _.Waited: TimeSpan = waited
 
     /// Drops the batches that were prepared. They are prepared again when asked for.
     member _.Rest() = lock gate discardAll

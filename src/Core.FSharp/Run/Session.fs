@@ -18,6 +18,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     let scored = Queue<Event>()
     // That of the last iteration; None where none was done since the state was taken up.
     let mutable plan: Plan option = None
+    let wait = EpochWait handles.Loader
 
     let setProgress progress =
         state <- { state with Progress = progress }
@@ -34,6 +35,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
         List.map Event.Stepped keys
 
     let iterate token =
+        wait.Begin(Progress.upcoming state.Progress)
         let cursor = state.Progress.Cursor
 
         let next, outcome =
@@ -68,9 +70,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     let save (path: string) : unit =
         ObjectDisposedException.ThrowIf(handles.Binding.IsDisposed, typeof<Session>)
 
-        match beforeSaving with
-        | null -> ()
-        | act -> act.Invoke()
+        beforeSaving |> Option.ofObj |> Option.iter _.Invoke()
 
         use taken = state.Share()
 
@@ -100,6 +100,9 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
         | Some plan -> plan.Weights
         | None when state.Progress.Steps = 0L -> state.Progress.LossWeights
         | None -> (recipe.Decide handles.RunKeys state.Progress).Weights
+
+    /// The time that the iterations of this epoch have waited for their batches, since this session took it up.
+    member _.WaitedForData: TimeSpan = wait.Waited
 
     /// The newest state. What you take is yours: it is never written to; dispose it when you are done with it.
     member _.Take() : TrainingState = state.Share()

@@ -51,6 +51,12 @@ public abstract partial class BaseTrainer
             ? Iteration + (long)iterations * Math.Max(0, Epoch - 1)
             : Math.Max(0, session.Progress.Steps - 1);
 
+    /// <summary>
+    /// The time that the iterations of the current epoch have waited for their batches: next to nothing where
+    /// <c>DataloaderNumWorkers</c> threads prepare them faster than the networks learn from them.
+    /// </summary>
+    public TimeSpan WaitedForData => session.WaitedForData;
+
     /// <summary>Iterations of an epoch; null when that differs from pass to pass.</summary>
     public int? IterationsPerEpoch => Interop.IterationsPerEpoch(session);
 }

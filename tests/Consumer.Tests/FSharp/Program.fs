@@ -23,5 +23,6 @@ let main arguments =
                     Checkpoints.tests
                     Inference.tests
                     Pretrained.tests
+                    Pictures.tests
                 ]
         ))

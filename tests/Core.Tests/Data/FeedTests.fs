@@ -20,5 +20,9 @@ let tests =
             LoaderWaits.tests
             Pictures.DecodingTests.tests
             Pictures.AugmentationTests.tests
+            Pictures.FolderTests.tests
+            Pictures.TableTests.tests
+            Pictures.SplitTests.tests
+            Pictures.FormatTests.tests
             Pictures.SetTests.tests
         ]

@@ -116,3 +116,36 @@ let withSeal (file: byte[]) : byte[] =
         file
     else
         Array.append file[.. file.Length - 33] (SHA256.HashData(ReadOnlySpan(file, 0, file.Length - 32)))
+
+/// What is done to a file of any kind, by number: bytes changed, cut off, taken out, put in, repeated or set to zero, several of
+/// these at once in every other file.
+let ofBytes (number: int) (file: byte[]) : byte[] =
+    let random = (Seed.derive "bytes" (int64 number) (Seed.ofInt64 7L)).Random()
+    // Headers are where most can go wrong.
+    let place (bytes: byte[]) =
+        random.Next(
+            if random.Next 2 = 0 then
+                min 64 bytes.Length
+            else
+                bytes.Length
+        )
+
+    let once (bytes: byte[]) =
+        if bytes.Length = 0 then
+            bytes
+        else
+            let at = place bytes
+            let count = min (1 + random.Next 40) (bytes.Length - at)
+
+            match random.Next 8 with
+            | 0 -> Array.truncate at bytes
+            | 1 -> Array.removeManyAt at count bytes
+            | 2 -> Array.insertManyAt at (Array.init count (fun _ -> byte (random.Next 256))) bytes
+            | 3 -> Array.insertManyAt at (Array.sub bytes at count) bytes
+            | 4 -> Array.mapi (fun index value -> if index >= at && index < at + count then 0uy else value) bytes
+            | 5 -> Array.updateAt at 255uy bytes
+            | 6 -> Array.updateAt at (bytes[at] ^^^ (1uy <<< random.Next 8)) bytes
+            | _ -> Array.updateAt at (byte (random.Next 256)) bytes
+
+    let times = if number % 2 = 0 then 1 else 1 + random.Next 6
+    Seq.fold (fun bytes _ -> once bytes) file (seq { 1..times })

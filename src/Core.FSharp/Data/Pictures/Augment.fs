@@ -23,10 +23,6 @@ type Augment private () =
     static let middle (height: int) (width: int) =
         Vector2(0.5f * float32 width, 0.5f * float32 height)
 
-    static let size (height: int) (width: int) =
-        Ranges.atLeast 1L (nameof height) (int64 height)
-        Ranges.atLeast 1L (nameof width) (int64 width)
-
     static let range (low: float) (high: float) =
         Ranges.positive (nameof low) low
         Ranges.require (nameof high) (Double.IsFinite high && high >= low) $"a finite number, {low} or more" high
@@ -123,7 +119,7 @@ type Augment private () =
 
     /// A part of this size from a random place. A smaller picture stands at a random place of the result.
     static member Crop(height: int, width: int) : Augmentation =
-        size height width
+        PictureSize.check height width
 
         moving $"Crop({height}, {width})" (fun seed (struct (oldHeight, oldWidth)) ->
             let place (spare: int) index =
@@ -135,7 +131,7 @@ type Augment private () =
 
     /// The middle of the picture in this size, without chance.
     static member CenterCrop(height: int, width: int) : Augmentation =
-        size height width
+        PictureSize.check height width
 
         moving $"CenterCrop({height}, {width})" (fun _ (struct (oldHeight, oldWidth)) ->
             let left, top = (oldWidth - width) / 2, (oldHeight - height) / 2
@@ -151,7 +147,7 @@ type Augment private () =
             [<Optional; DefaultParameterValue(0.08)>] low: float,
             [<Optional; DefaultParameterValue(1.0)>] high: float
         ) : Augmentation =
-        size height width
+        PictureSize.check height width
         range low high
         Ranges.within low 1.0 (nameof high) high
 
@@ -208,9 +204,10 @@ type Augment private () =
     static member Invert() : Augmentation =
         recoloring "Invert()" (fun _ _ -> ColorMatrices.inverted)
 
-    /// Blurred by a Gaussian of a standard deviation between the two, in pixels.
+    /// Blurred by a Gaussian of a standard deviation between the two, in pixels, at most 100.
     static member Blur(low: float, high: float) : Augmentation =
         range low high
+        Ranges.within low 100.0 (nameof high) high
         reworking $"Blur({low}, {high})" (fun seed -> Filters.blur (Draws.factor (float32 low) (float32 high) 0 seed))
 
     /// A rectangle of a random part of the area, between `low` and `high`, made transparent, or of a colour if one is given

@@ -17,7 +17,7 @@ type internal Change =
 ///
 /// Changes of place that follow each other are one drawing, and so are changes of colour: a picture that is shifted, turned
 /// and tinted is interpolated and rounded once.
-[<Sealed; AllowNullLiteral(false)>]
+[<Sealed>]
 type Augmentation internal (description: string, draw: Seed -> Change list) =
 
     member internal _.Draw(seed: Seed) : Change list = draw seed

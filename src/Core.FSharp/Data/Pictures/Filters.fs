@@ -12,7 +12,7 @@ module internal Filters =
     let private opaque (color: Color) : Vector4 =
         Vector4(float32 color.R, float32 color.G, float32 color.B, 255f)
 
-    let private eachPixel (picture: Picture) (change: Vector4 -> Vector4) : Picture =
+    let inline private eachPixel (picture: Picture) ([<InlineIfLambda>] change: Vector4 -> Vector4) : Picture =
         let bytes = GC.AllocateUninitializedArray<byte> picture.Bytes.Length
 
         for at in 0..4 .. bytes.Length - 4 do

@@ -11,7 +11,7 @@ type OnBroken =
     | Skip = 1
 
 /// A file that was left out of a set of pictures.
-[<Sealed; AllowNullLiteral(false)>]
+[<Sealed>]
 type SkippedPicture internal (path: string, reason: string) =
 
     /// The file.

@@ -1,11 +1,11 @@
 namespace MetricLearning
 
-open System
+open System.IO
 
-/// A file that is no picture, is damaged, or is larger than was allowed.
+/// A file that cannot be read, is no picture, is damaged, or is larger than was allowed.
 [<Sealed>]
 type PictureException(file: string, reason: string, inner: exn | null) =
-    inherit FormatException($"{file}: {reason}", inner)
+    inherit IOException($"{file}: {reason}", inner)
 
     /// The file, or what the bytes were said to be.
     member _.File = file

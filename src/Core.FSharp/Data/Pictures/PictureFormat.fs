@@ -17,16 +17,17 @@ type PictureNumbers =
 
 /// How pictures are read and become tensors of channels × height × width. Set it up where it is made; then any number of
 /// threads may use it.
-[<Sealed; AllowNullLiteral(false)>]
+[<Sealed>]
 type PictureFormat(height: int, width: int) =
     let mutable means: float[] = [||]
     let mutable deviations: float[] = [||]
     // What Means and Deviations make of the 256 values of each channel.
     let mutable tables: float32[][] = [||]
 
-    do
-        Ranges.atLeast 1L (nameof height) (int64 height)
-        Ranges.atLeast 1L (nameof width) (int64 width)
+    let mutable cache = PictureCache 0L
+    let mutable cacheBytes = 0L
+
+    do PictureSize.check height width
 
     /// Rows of a picture that was read. An augmentation may change them.
     member _.Height: int = height
@@ -65,36 +66,44 @@ type PictureFormat(height: int, width: int) =
     /// A file with more pixels than this is refused before it is decoded; 100 million unless set.
     member val MaxPixels = 100_000_000L with get, set
 
+    /// Keeps pictures that were read from files, in the format's height and width, up to this many bytes in all; 0 unless set. A
+    /// file that changes meanwhile is not read again.
+    member _.CacheBytes
+        with get () = cacheBytes
+        and set (bytes: int64) =
+            Ranges.atLeast 0L "CacheBytes" bytes
+            cacheBytes <- bytes
+            cache <- PictureCache bytes
+
     /// 1 or 3.
     member format.Channels: int = if format.Gray then 1 else 3
 
     member private format.Fitted(picture: Picture) : Picture =
-        let toHeight, toWidth =
-            float height / float picture.Height, float width / float picture.Width
-
-        let resized (factor: float) =
-            let side (length: int) =
-                max 1 (int (round (factor * float length)))
-
-            Resize.stretch picture (side picture.Height) (side picture.Width)
-
-        let centered (picture: Picture) =
-            let left, top = (picture.Width - width) / 2, (picture.Height - height) / 2
-
-            if picture.Height = height && picture.Width = width then
-                picture
-            else
-                Redraw.draw
-                    picture
-                    height
-                    width
-                    (Matrix3x2.CreateTranslation(float32 left, float32 top))
-                    Matrix4x4.Identity
+        let pictureHeight, pictureWidth = float picture.Height, float picture.Width
+        // How much smaller the picture is than it will be.
+        let toHeight, toWidth = float height / pictureHeight, float width / pictureWidth
 
         match format.Fit with
         | PictureFit.Stretch -> Resize.stretch picture height width
-        | PictureFit.Cover -> centered (resized (max toHeight toWidth))
-        | PictureFit.Contain -> centered (resized (min toHeight toWidth))
+        | PictureFit.Cover ->
+            let factor = max toHeight toWidth
+
+            Resize.middle
+                picture
+                (min pictureHeight (float height / factor))
+                (min pictureWidth (float width / factor))
+                height
+                width
+        | PictureFit.Contain ->
+            let factor = min toHeight toWidth
+
+            let side (most: int) (length: float) =
+                max 1 (min most (int (round (factor * length))))
+
+            let inside =
+                Resize.stretch picture (side height pictureHeight) (side width pictureWidth)
+
+            Augment.CenterCrop(height, width).Apply(inside, Seed.ofInt64 0L)
         | other -> invalidArg "Fit" $"Fit is {int other}: it must be Stretch, Cover or Contain."
 
     /// <summary>The picture in the bytes of a PNG, JPEG, WebP, BMP or GIF file, upright, in the format's height and width.</summary>
@@ -108,7 +117,7 @@ type PictureFormat(height: int, width: int) =
     /// <summary>The picture of a file, upright, in the format's height and width.</summary>
     /// <exception cref="MetricLearning.PictureException">The file cannot be read, is no whole picture, or has more than MaxPixels pixels.</exception>
     member format.Read(path: string) : Picture =
-        format.Decode(Decoding.read (Arguments.given (nameof path) path), path)
+        cache.Get(Arguments.given (nameof path) path, fun path -> format.Decode(Decoding.read path, path))
 
     /// <summary>The picture's numbers: channels × height × width.</summary>
     /// <exception cref="System.ArgumentException">Means or Deviations have another length than channels.</exception>

@@ -10,7 +10,7 @@ open MetricLearning.Core
 /// The files of pictures and what is known of each: columns of text, some of which are levels of labels, from the finest to
 /// the coarsest. Nothing is decoded until it is asked for. A set never changes; its labels are numbered in the order of their
 /// names' code points, and a part of a set keeps the numbers.
-[<Sealed; AllowNullLiteral(false)>]
+[<Sealed>]
 type PictureSet internal (files: PictureFiles, columns: PictureColumn[], levels: string[], skipped: SkippedPicture[]) =
 
     let find (name: string) : PictureColumn =
@@ -80,7 +80,7 @@ type PictureSet internal (files: PictureFiles, columns: PictureColumn[], levels:
     /// <param name="labelColumns">The columns that are levels of labels, from the finest.</param>
     /// <param name="onBroken">What is done about broken files.</param>
     /// <param name="maxPixels">With `Skip`: files with more pixels are left out, too.</param>
-    /// <exception cref="System.FormatException">The file is no such table; the line is named.</exception>
+    /// <exception cref="System.IO.InvalidDataException">The file is no such table; the line is named.</exception>
     /// <exception cref="System.ArgumentException">It has no such column.</exception>
     static member FromTable
         (
@@ -140,7 +140,7 @@ type PictureSet internal (files: PictureFiles, columns: PictureColumn[], levels:
 
     /// <summary>The same pictures with the columns of a table (comma-separated values with a header) beside their own. Both have the
     /// key, and a picture gets the row with its value of it: a table of classes, for example, by `class`.</summary>
-    /// <exception cref="System.FormatException">The file is no such table, or two rows have the same key; the line is named.</exception>
+    /// <exception cref="System.IO.InvalidDataException">The file is no such table, or two rows have the same key; the line is named.</exception>
     /// <exception cref="System.ArgumentException">A picture's value has no row, or a column is there already.</exception>
     member _.WithTable(table: string, key: string) : PictureSet =
         let added = PictureTable.join (Arguments.given (nameof table) table) (find key)

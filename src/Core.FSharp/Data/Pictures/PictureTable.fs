@@ -25,7 +25,7 @@ module internal PictureTable =
         let folder = nonNull (Path.GetDirectoryName(Path.GetFullPath table))
 
         if rows.Length = 0 then
-            raise (FormatException $"{table} has no pictures: there is no row after the header.")
+            raise (InvalidDataException $"{table} has no pictures: there is no row after the header.")
 
         let files =
             rows
@@ -43,7 +43,7 @@ module internal PictureTable =
 
         for row in 0 .. rows.Length - 1 do
             if not (rowOf.TryAdd(rows[row][place], row)) then
-                raise (FormatException $"{table}: two rows have \"{rows[row][place]}\" as their {key.Name}.")
+                raise (InvalidDataException $"{table}: two rows have \"{rows[row][place]}\" as their {key.Name}.")
 
         // Only values that pictures have.
         let rowOfCode =

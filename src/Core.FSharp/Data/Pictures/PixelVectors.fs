@@ -14,10 +14,28 @@ module internal PixelVectors =
 
         Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower packed).AsInt32()).AsVector4()
 
+    /// The mean of the pixel at the place and the one after it, the latter weighted by `right`, and the two `under` bytes
+    /// further on, weighted by `below`.
+    let inline between (bytes: byte[]) (at: int) (under: int) (right: float32) (below: float32) : Vector4 =
+        let inline pair place =
+            let packed =
+                Vector128.CreateScalar(Unsafe.ReadUnaligned<uint64>(&bytes[place])).AsByte()
+
+            let struct (left, right) = Vector128.Widen(Vector128.WidenLower packed)
+            Vector256.ConvertToSingle(Vector256.Create(left, right).AsInt32())
+
+        let upper = pair at
+        let mixed = upper + (pair (at + under) - upper) * below
+        let left = mixed.GetLower().AsVector4()
+        left + (mixed.GetUpper().AsVector4() - left) * right
+
     /// Writes a pixel, rounded; alpha is kept within 0 to 255 and the colours within 0 to alpha.
     let inline store (bytes: byte[]) (at: int) (pixel: Vector4) : unit =
-        let alpha = max 0f (min 255f pixel.W)
-        let kept = Vector4.Max(Vector4.Zero, Vector4.Min(pixel, Vector4 alpha))
-        let whole = Vector128.ConvertToInt32((kept + Vector4 0.5f).AsVector128()).AsUInt32()
+        let bounded = Vector4.Max(Vector4.Zero, Vector4.Min(pixel, Vector4 255f))
+        let kept = Vector4.Min(bounded, Vector4 bounded.W)
+
+        let whole =
+            Vector128.ConvertToInt32Native((kept + Vector4 0.5f).AsVector128()).AsUInt32()
+
         let words = Vector128.Narrow(whole, whole)
         Unsafe.WriteUnaligned(&bytes[at], Vector128.Narrow(words, words).AsUInt32().ToScalar())

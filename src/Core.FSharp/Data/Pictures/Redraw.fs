@@ -68,65 +68,70 @@ module internal Redraw =
 
                 PixelVectors.store bytes (4 * (y * width + x)) (colored recolors colors pixel)
 
+    // Places in the source in units of 2⁻³², which are added and taken apart faster than floating-point numbers.
+    let private fixedPoint (place: float32) : int64 = int64 (float place * 4294967296.0)
+
+    let private fraction (place: int64) : float32 =
+        float32 (int (place >>> 8) &&& 0xFFFFFF) * (1f / 16777216f)
+
     let private between (source: Picture) (bytes: byte[]) height width (toSource: Matrix3x2) (colors: Matrix4x4) =
         let recolors = not colors.IsIdentity
         let pixels = source.Bytes
+        let row, column = 4 * source.Width, 4
         let lastRow, lastColumn = source.Height - 1, source.Width - 1
+        let rightward, downward = fixedPoint toSource.M11, fixedPoint toSource.M12
 
-        let inline at row column =
-            if uint row <= uint lastRow && uint column <= uint lastColumn then
-                PixelVectors.load pixels (4 * (row * source.Width + column))
+        let inline at y x =
+            if uint y <= uint lastRow && uint x <= uint lastColumn then
+                PixelVectors.load pixels (row * y + column * x)
             else
                 Vector4.Zero
 
         for y in 0 .. height - 1 do
             // A pixel's colour is that of its middle.
-            let start =
-                Vector2.Transform(Vector2(0.5f, float32 y + 0.5f), toSource) - Vector2 0.5f
+            let start = Vector2.Transform(Vector2(0.5f, float32 y + 0.5f), toSource)
+            let mutable across = fixedPoint (start.X - 0.5f)
+            let mutable along = fixedPoint (start.Y - 0.5f)
 
             for x in 0 .. width - 1 do
-                let placeX = start.X + toSource.M11 * float32 x
-                let placeY = start.Y + toSource.M12 * float32 x
-                let left, top = floor placeX, floor placeY
-                let column, row = int left, int top
+                let left, top = int (across >>> 32), int (along >>> 32)
+                let mutable pixel = Vector4.Zero
 
-                let pixel =
-                    if column < -1 || row < -1 || column > lastColumn || row > lastRow then
-                        Vector4.Zero
-                    else
-                        let right, below = placeX - left, placeY - top
-                        let inside = column >= 0 && row >= 0 && column < lastColumn && row < lastRow
-
-                        let struct (a, b, c, d) =
-                            if inside then
-                                let corner = 4 * (row * source.Width + column)
-                                let under = corner + 4 * source.Width
-
-                                struct (PixelVectors.load pixels corner,
-                                        PixelVectors.load pixels (corner + 4),
-                                        PixelVectors.load pixels under,
-                                        PixelVectors.load pixels (under + 4))
-                            else
-                                struct (at row column,
-                                        at row (column + 1),
-                                        at (row + 1) column,
-                                        at (row + 1) (column + 1))
-
-                        let upper = a + (b - a) * right
-                        let lower = c + (d - c) * right
-                        upper + (lower - upper) * below
+                if uint left < uint lastColumn && uint top < uint lastRow then
+                    pixel <-
+                        PixelVectors.between pixels (row * top + column * left) row (fraction across) (fraction along)
+                elif left >= -1 && top >= -1 && left <= lastColumn && top <= lastRow then
+                    let right, below = fraction across, fraction along
+                    let upper = at top left * (1f - right) + at top (left + 1) * right
+                    let lower = at (top + 1) left * (1f - right) + at (top + 1) (left + 1) * right
+                    pixel <- upper * (1f - below) + lower * below
 
                 PixelVectors.store bytes (4 * (y * width + x)) (colored recolors colors pixel)
+                across <- across + rightward
+                along <- along + downward
+
+    // Places in the source of more digits than `fixedPoint` has: what is left of the picture is less than a pixel.
+    let private isTooSmall (toSource: Matrix3x2) (height: int) (width: int) : bool =
+        let mostOf rightward downward start =
+            abs rightward * float32 width + abs downward * float32 height + abs start
+
+        not (
+            mostOf toSource.M11 toSource.M21 toSource.M31 < 1e9f
+            && mostOf toSource.M12 toSource.M22 toSource.M32 < 1e9f
+        )
 
     /// A picture of the given size whose point p shows the source's point p · toSource, its pixels multiplied by the matrix of
     /// colours. What lies outside of the source is transparent.
     let draw (source: Picture) (height: int) (width: int) (toSource: Matrix3x2) (colors: Matrix4x4) : Picture =
-        let struct (source, toSource) = coarse source toSource
-        let bytes = GC.AllocateUninitializedArray<byte>(4 * height * width)
-
-        if movesWholePixels toSource then
-            whole source bytes height width toSource colors
+        if isTooSmall toSource height width then
+            Picture(height, width, Array.zeroCreate (4 * height * width))
         else
-            between source bytes height width toSource colors
+            let struct (source, toSource) = coarse source toSource
+            let bytes = GC.AllocateUninitializedArray<byte>(4 * height * width)
 
-        Picture(height, width, bytes)
+            if movesWholePixels toSource then
+                whole source bytes height width toSource colors
+            else
+                between source bytes height width toSource colors
+
+            Picture(height, width, bytes)

@@ -8,7 +8,7 @@ open System.Text
 module internal TableText =
 
     let private refuse (path: string) (line: int) (reason: string) : 'T =
-        raise (FormatException $"{path}, line {line}: {reason}")
+        raise (InvalidDataException $"{path}, line {line}: {reason}")
 
     // What stands in a cell so far.
     [<Struct>]
@@ -72,7 +72,7 @@ module internal TableText =
         endRow cell start
         rows
 
-    /// The header and the rows after it, each of as many cells. FormatException, naming the line, otherwise.
+    /// The header and the rows after it, each of as many cells. InvalidDataException, naming the line, otherwise.
     let read (path: string) : string[] * string[][] =
         use reader = new StreamReader(path)
         let all = (rows path reader).ToArray()
