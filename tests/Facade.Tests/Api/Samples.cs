@@ -58,11 +58,29 @@ internal static class Samples
         [typeof(RecordKeeper)] = () => new RecordKeeper([]),
         [typeof(SelfSupervisedLoss)] = () => new SelfSupervisedLoss(new ContrastiveLoss()),
         [typeof(RankedListLoss)] = () => new RankedListLoss(0.4, 1.0),
+        [typeof(Augmentation)] = () => Augment.Flip(),
+        [typeof(Picture)] = () => Picture.FromPixels(2, 2, new byte[16]),
+        [typeof(PictureSet)] = Pictures,
         [typeof(CrossBatchMemory)] = () => new CrossBatchMemory(new ContrastiveLoss(), 2, 8),
     };
 
     private static MetricInput Input() =>
         new(rand(4, 2), tensor(new long[] { 0, 0, 1, 1 }), Tuples.All, null, null, new Lazy<Seed>(() => Seed.Of(1)));
+
+    private static PictureSet Pictures()
+    {
+        var table = Path.GetTempFileName();
+
+        try
+        {
+            File.WriteAllText(table, "path,class\na.png,a\nb.png,b\n");
+            return PictureSet.FromTable(table, "path", ["class"]);
+        }
+        finally
+        {
+            File.Delete(table);
+        }
+    }
 
     private static BatchSource Source() =>
         BatchSourceModule.ofDataset(Reading.Default, TrainingData.FromTensors(rand(4, 2), [0L, 0, 1, 1]));

@@ -152,18 +152,13 @@ type Augment private () =
         Ranges.within low 1.0 (nameof high) high
 
         moving $"CropResized({height}, {width}, {low}, {high})" (fun seed (struct (oldHeight, oldWidth)) ->
-            let oldHeight, oldWidth = float32 oldHeight, float32 oldWidth
-            let area = Draws.between (float32 low) (float32 high) 0 seed * oldHeight * oldWidth
-            let ratio = Draws.factor 0.75f (4f / 3f) 1 seed * float32 width / float32 height
-            let partWidth = min oldWidth (sqrt (area * ratio))
-            let partHeight = min oldHeight (sqrt (area / ratio))
-            let left = Draws.between 0f (oldWidth - partWidth) 2 seed
-            let top = Draws.between 0f (oldHeight - partHeight) 3 seed
+            let ratio = float32 width / float32 height
+            let part = RandomPart.draw low high ratio (4f / 3f) oldHeight oldWidth seed
 
             let scale =
-                Matrix3x2.CreateScale(partWidth / float32 width, partHeight / float32 height)
+                Matrix3x2.CreateScale(part.Width / float32 width, part.Height / float32 height)
 
-            struct (height, width, scale * Matrix3x2.CreateTranslation(left, top)))
+            struct (height, width, scale * Matrix3x2.CreateTranslation(part.Left, part.Top)))
 
     /// Brightness, contrast (about the picture's mean) and saturation multiplied by factors up to 1 + the given number and down
     /// to its inverse; hues turned by at most this part of the colour circle (0.5: half of it), either way.
@@ -217,26 +212,7 @@ type Augment private () =
         Ranges.within low 1.0 (nameof high) high
 
         reworking $"Erase({low}, {high})" (fun seed picture ->
-            let area =
-                Draws.between (float32 low) (float32 high) 0 seed
-                * float32 picture.Height
-                * float32 picture.Width
-
-            let ratio = Draws.factor 0.3f (1f / 0.3f) 1 seed
-            let side (length: int) (wanted: float32) = max 1 (min length (int (round wanted)))
-            let height = side picture.Height (sqrt (area * ratio))
-            let width = side picture.Width (sqrt (area / ratio))
-
-            let place (spare: int) index =
-                int (Seed.below (int64 spare + 1L) index seed)
-
-            Filters.erase
-                (place (picture.Height - height) 2L)
-                (place (picture.Width - width) 3L)
-                height
-                width
-                color
-                picture)
+            Filters.erase (RandomPart.draw low high 1f (1f / 0.3f) picture.Height picture.Width seed) color picture)
 
     /// Transparent parts drawn on one of the colours; without colours, on any colour.
     static member Background([<ParamArray>] colors: Color[]) : Augmentation =

@@ -75,14 +75,21 @@ module internal Filters =
             ArrayPool.Shared.Return first
             ArrayPool.Shared.Return second
 
-    /// With a rectangle of one colour, or transparent.
-    let erase (top: int) (left: int) (height: int) (width: int) (color: Color) (picture: Picture) : Picture =
+    /// With a part, of whole pixels and at least one of them, in one colour, or transparent.
+    let erase (part: RandomPart) (color: Color) (picture: Picture) : Picture =
         let bytes = Array.copy picture.Bytes
-        let alpha = float32 color.A / 255f
-        let pixel = opaque color * alpha
+        let pixel = opaque color * (float32 color.A / 255f)
 
-        for row in top .. top + height - 1 do
-            for column in left .. left + width - 1 do
+        // From the first to the last pixel of the part, along one side.
+        let ends (start: float32) (length: float32) (all: int) =
+            let first = min (all - 1) (int (round start))
+            struct (first, max first (min all (int (round (start + length))) - 1))
+
+        let struct (top, bottom) = ends part.Top part.Height picture.Height
+        let struct (left, right) = ends part.Left part.Width picture.Width
+
+        for row in top..bottom do
+            for column in left..right do
                 PixelVectors.store bytes (4 * (row * picture.Width + column)) pixel
 
         Picture(picture.Height, picture.Width, bytes)

@@ -112,6 +112,7 @@ type PictureFormat(height: int, width: int) =
     /// <exception cref="MetricLearning.PictureException">They are no whole picture, or it has more than MaxPixels pixels.</exception>
     member format.Decode(bytes: byte[], file: string) : Picture =
         Arguments.given (nameof bytes) bytes |> ignore
+        Arguments.given (nameof file) file |> ignore
         format.Fitted(Decoding.decode file bytes (max height width) format.MaxPixels)
 
     /// <summary>The picture of a file, upright, in the format's height and width.</summary>

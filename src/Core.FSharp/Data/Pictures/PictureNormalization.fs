@@ -39,6 +39,8 @@ type PictureNormalization
     new() = new PictureNormalization([| 0.0 |], [| 1.0 |])
 
     override this.forward(pictures: torch.Tensor) : torch.Tensor =
+        Arguments.given (nameof pictures) pictures |> ignore
+
         if pictures.dtype <> torch.uint8 then
             invalidArg
                 (nameof pictures)

@@ -13,7 +13,9 @@ open MetricLearning.Core
 [<Sealed>]
 type PictureSet internal (files: PictureFiles, columns: PictureColumn[], levels: string[], skipped: SkippedPicture[]) =
 
-    let find (name: string) : PictureColumn =
+    let find (column: string) : PictureColumn =
+        let name = Arguments.given (nameof column) column
+
         match columns |> Array.tryFind (fun column -> column.Name = name) with
         | Some column -> column
         | None ->
@@ -29,6 +31,10 @@ type PictureSet internal (files: PictureFiles, columns: PictureColumn[], levels:
         )
 
     let numbers (column: PictureColumn) = column.Codes |> Array.map int64
+
+    let checkPlace (argument: string) (index: int) =
+        let count = files.Names.Length
+        Ranges.require argument (index >= 0 && index < count) $"from 0 to {count - 1}, the pictures of the set" index
 
     let checkFraction (fraction: float) =
         Ranges.require (nameof fraction) (fraction > 0.0 && fraction < 1.0) "above 0 and below 1" fraction
@@ -101,7 +107,9 @@ type PictureSet internal (files: PictureFiles, columns: PictureColumn[], levels:
     member _.Count: int = files.Names.Length
 
     /// The file of a picture.
-    member _.PathOf(index: int) : string = PictureFiles.path files index
+    member _.PathOf(index: int) : string =
+        checkPlace (nameof index) index
+        PictureFiles.path files index
 
     /// The names of all columns.
     member _.Columns: IReadOnlyList<string> = [| for column in columns -> column.Name |]
@@ -129,11 +137,11 @@ type PictureSet internal (files: PictureFiles, columns: PictureColumn[], levels:
         found.Codes |> Array.map (fun code -> found.Values[code])
 
     /// The same pictures with other columns as levels of labels, from the finest.
-    member _.WithLevels([<ParamArray>] columns': string[]) : PictureSet =
-        let chosen = Arguments.noneNull "columns" columns'
+    member _.WithLevels([<ParamArray>] names: string[]) : PictureSet =
+        let chosen = Arguments.noneNull (nameof names) names
 
         if chosen.Length = 0 then
-            invalidArg "columns" "Name at least one column of labels."
+            invalidArg (nameof names) "Name at least one column of labels."
 
         chosen |> Array.iter (find >> ignore)
         PictureSet(files, columns, chosen, skipped)
@@ -143,7 +151,8 @@ type PictureSet internal (files: PictureFiles, columns: PictureColumn[], levels:
     /// <exception cref="System.IO.InvalidDataException">The file is no such table, or two rows have the same key; the line is named.</exception>
     /// <exception cref="System.ArgumentException">A picture's value has no row, or a column is there already.</exception>
     member _.WithTable(table: string, key: string) : PictureSet =
-        let added = PictureTable.join (Arguments.given (nameof table) table) (find key)
+        let added =
+            PictureTable.join (Arguments.given (nameof table) table) (find (Arguments.given (nameof key) key))
 
         for column in added do
             if columns |> Array.exists (fun own -> own.Name = column.Name) then
@@ -155,10 +164,13 @@ type PictureSet internal (files: PictureFiles, columns: PictureColumn[], levels:
 
     /// The pictures at these places, in this order.
     member _.Subset(indices: IEnumerable<int>) : PictureSet =
-        chosen (Seq.toArray (Arguments.given (nameof indices) indices))
+        let places = Seq.toArray (Arguments.given (nameof indices) indices)
+        places |> Array.iter (checkPlace (nameof indices))
+        chosen places
 
     /// The pictures whose column has this value.
     member this.Where(column: string, value: string) : PictureSet =
+        Arguments.given (nameof value) value |> ignore
         let values = this.Values column
 
         chosen (
