@@ -69,11 +69,8 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
 
     let save (path: string) : unit =
         ObjectDisposedException.ThrowIf(handles.Binding.IsDisposed, typeof<Session>)
-
         beforeSaving |> Option.ofObj |> Option.iter _.Invoke()
-
         use taken = state.Share()
-
         // A rate that was written into a TorchSharp optimizer since the last step rules the next one.
         let progress =
             { taken.Progress with
