@@ -37,6 +37,14 @@ module internal Calibration =
             Negatives = falsePositives[count].item<float>()
         }
 
+    // The share of accepted pairs that belong together; 0 where none is accepted, as no goal is served by that.
+    let private precision (weight: float) (cuts: Cuts) : torch.Tensor =
+        (cuts.TruePositives
+         / (cuts.TruePositives .+. cuts.FalsePositives .* weight).clamp_min(Numeric.scalar Double.Epsilon))
+
+    let private where (allowed: torch.Tensor) (values: torch.Tensor) : torch.Tensor =
+        values.masked_fill (allowed.logical_not (), Numeric.scalar -1.0)
+
     // Largest at the best cut; the first of equal ones, which is the strictest, is taken.
     let private merit (goal: CalibrationGoal) (weight: float) (cuts: Cuts) : torch.Tensor =
         let truePositives, falsePositives =
@@ -47,7 +55,23 @@ module internal Calibration =
         | CalibrationGoal.BestF1 -> truePositives .* 2.0 / (truePositives .+. falsePositives .+ cuts.Positives)
         | CalibrationGoal.AtMost atMost ->
             let allowed = cuts.FalsePositives.le (Numeric.scalar (atMost * cuts.Negatives))
-            truePositives.masked_fill (allowed.logical_not (), Numeric.scalar -1.0)
+            truePositives |> where allowed
+        | CalibrationGoal.PreciseBy atLeast ->
+            truePositives |> where ((precision weight cuts).ge (Numeric.scalar atLeast))
+        | CalibrationGoal.Recalling atLeast ->
+            let recall = truePositives / Numeric.scalar cuts.Positives
+            precision weight cuts |> where (recall.ge (Numeric.scalar atLeast))
+
+    // Only a precision can be out of reach.
+    let private checkReached (goal: CalibrationGoal) (weight: float) (cuts: Cuts) (bestMerit: float) : unit =
+        match goal with
+        | CalibrationGoal.PreciseBy atLeast when bestMerit < 0.0 ->
+            let best = (precision weight cuts |> where cuts.AreApart).max().item<float>()
+
+            invalidArg
+                (nameof goal)
+                $"No threshold has a precision of {atLeast}: the best on these pairs is {best:R}. Ask for at most that, or train the networks further."
+        | _ -> ()
 
     // Distances of this type are compared with the threshold, so it has their precision.
     let private rounded (dtype: torch.ScalarType) (value: float) : float =
@@ -110,11 +134,12 @@ module internal Calibration =
                 (nameof same)
                 $"{cuts.Positives} pairs belong together and {cuts.Negatives} do not: a threshold needs some of both. Give samples of at least two classes, and at least two of one."
 
-        let best =
+        let merits =
             (merit goal negativeWeight cuts)
-                .masked_fill(cuts.AreApart.logical_not (), Numeric.scalar Double.NegativeInfinity)
-                .argmax()
-                .item<int64>()
+                .masked_fill (cuts.AreApart.logical_not (), Numeric.scalar Double.NegativeInfinity)
+
+        let best = merits.argmax().item<int64>()
+        checkReached goal negativeWeight cuts (merits[best].item<float>())
 
         let truePositives, falsePositives =
             cuts.TruePositives[best].item<float>(), cuts.FalsePositives[best].item<float>()

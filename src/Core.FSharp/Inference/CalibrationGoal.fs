@@ -9,6 +9,8 @@ type CalibrationGoal =
     | MostRight
     | BestF1
     | AtMost of float
+    | PreciseBy of float
+    | Recalling of float
 
     /// As many pairs as possible are classified correctly.
     static member Accuracy: CalibrationGoal = CalibrationGoal.MostRight
@@ -24,6 +26,25 @@ type CalibrationGoal =
             CalibrationGoal.AtMost atMost
         else
             raise (ArgumentException($"The false-accept rate must be from 0 to 1, not {atMost}.", nameof atMost))
+
+    /// <summary>As many true matches as possible, while at least this share of what matches belongs together.</summary>
+    /// <param name="atLeast">The smallest precision, above 0 and up to 1.</param>
+    /// <exception cref="System.ArgumentException">It is outside of that. A precision that no threshold has is an <c>ArgumentException</c> of the
+    /// calibration, which names the best there is.</exception>
+    static member Precision(atLeast: float) : CalibrationGoal =
+        if atLeast > 0.0 && atLeast <= 1.0 then
+            CalibrationGoal.PreciseBy atLeast
+        else
+            raise (ArgumentException($"The precision must be above 0 and at most 1, not {atLeast}.", nameof atLeast))
+
+    /// <summary>The largest precision, while at least this share of what belongs together matches.</summary>
+    /// <param name="atLeast">The smallest recall, above 0 and up to 1. There is a threshold for each.</param>
+    /// <exception cref="System.ArgumentException">It is outside of that.</exception>
+    static member Recall(atLeast: float) : CalibrationGoal =
+        if atLeast > 0.0 && atLeast <= 1.0 then
+            CalibrationGoal.Recalling atLeast
+        else
+            raise (ArgumentException($"The recall must be above 0 and at most 1, not {atLeast}.", nameof atLeast))
 
     static member internal OrDefault(goal: CalibrationGoal | null) : CalibrationGoal =
         match goal with

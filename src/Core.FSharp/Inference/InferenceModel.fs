@@ -79,9 +79,7 @@ type InferenceModel
         Unlabelled.embed model (options batchSize reading) inputs.Dataset
 
     let embedOther (own: torch.Tensor) (inputs: Inputs | null) (batchSize: int) : torch.Tensor =
-        match inputs with
-        | null -> own
-        | inputs -> embed "reference" inputs batchSize
+        inputs |> Option.ofObj |> Option.fold (fun _ given -> embed "reference" given batchSize) own
 
     /// The network that sees the data.
     member _.Trunk: torch.nn.Module = trunk
@@ -228,6 +226,7 @@ type InferenceModel
 
     /// Writes networks, threshold, index and card into one safetensors file, which appears whole or not at all.
     member _.Save(path: string) : unit = state.Save(path, ValueNone)
+    member internal _.SaveWith(path: string, extra: InferenceExtra) : unit = state.Save(path, ValueSome extra)
 
     /// Reads a file of `Save` into networks of the same shape, or changes nothing: InvalidDataException for what is no such file or is damaged,
     /// ArgumentException for other networks, or a threshold for another distance.

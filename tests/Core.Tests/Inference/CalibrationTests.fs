@@ -38,6 +38,7 @@ let private count isInverted (pairs: (float32 * bool)[]) (threshold: float32) =
         Recall = hits / positives
         F1 = 2.0 * hits / (hits + falseHits + positives)
         FalseAcceptRate = falseHits / negatives
+        Accepted = hits + falseHits
     |}
 
 let private goals (rate: float) =
@@ -45,6 +46,7 @@ let private goals (rate: float) =
         CalibrationGoal.Accuracy
         CalibrationGoal.F1
         CalibrationGoal.FalseAcceptRate rate
+        CalibrationGoal.Recall(1.0 - rate)
     ]
 
 let private close (actual: float) (expected: float) (message: string) =
@@ -67,7 +69,10 @@ let private choosing =
             let distances = torch.tensor (Array.map fst pairs)
             let same = bools (Array.map snd pairs)
 
-            for goal in goals rate do
+            let best =
+                [ for threshold, _ in pairs -> (count isInverted pairs threshold).Precision ] |> List.max
+
+            for goal in CalibrationGoal.Precision((1.0 - rate) * best) :: goals rate do
                 let chosen = Calibration.choose goal isInverted distances same
                 let counted = count isInverted pairs (float32 chosen.Threshold)
                 close chosen.Accuracy counted.Accuracy "accuracy"
@@ -94,6 +99,48 @@ let private choosing =
 
                     let allowed = others |> List.filter (fun other -> other.FalseAcceptRate <= atMost)
                     close chosen.Recall (allowed |> List.map _.Recall |> List.max) "the most matches"
+                | CalibrationGoal.Recalling atLeast ->
+                    Expect.isGreaterThanOrEqual chosen.Recall atLeast "as wanted"
+                    let allowed = others |> List.filter (fun other -> other.Recall >= atLeast)
+                    close chosen.Precision (allowed |> List.map _.Precision |> List.max) "the most precise"
+                | CalibrationGoal.PreciseBy atLeast ->
+                    Expect.isGreaterThanOrEqual chosen.Precision atLeast "as wanted"
+
+                    let allowed =
+                        others
+                        |> List.filter (fun other -> other.Precision >= atLeast && other.Accepted > 0.0)
+
+                    close chosen.Recall (allowed |> List.map _.Recall |> List.max) "the most matches"
+
+        testProperty "a precision that no threshold has is refused, with the best there is"
+        <| fun isInverted (NonEmptyArray(pairs: struct (int * bool)[])) ->
+            use _ = torch.NewDisposeScope()
+
+            let pairs =
+                Array.append
+                    [| 0.5f, true; 0.9f, false |]
+                    [|
+                        for struct (distance, same) in pairs -> float32 (distance % 6) / 3.0f, same
+                    |]
+
+            let best =
+                [
+                    for threshold, _ in pairs -> (count isInverted pairs threshold).Precision
+                ]
+                |> List.max
+
+            let choose precision =
+                Calibration.choose
+                    (CalibrationGoal.Precision precision)
+                    isInverted
+                    (torch.tensor (Array.map fst pairs))
+                    (bools (Array.map snd pairs))
+
+            Expect.equal (choose best).Precision best "the best is reached"
+
+            if best < 1.0 then
+                throws<ArgumentException> $"the best on these pairs is {best:R}" (fun () ->
+                    choose (Math.BitIncrement best) |> ignore)
 
         test "lies halfway to the next pair" {
             use _ = torch.NewDisposeScope()

@@ -24,5 +24,7 @@ let tests =
                 IndexTests.tests
                 IndexLaw.tests
                 IndexOverlap.tests
+                ClassifyTests.tests
+                ApproximateTests.tests
             ]
     )

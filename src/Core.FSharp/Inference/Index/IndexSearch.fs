@@ -50,7 +50,8 @@ module internal IndexInput =
 /// Searching one version of an index.
 module internal IndexSearch =
 
-    let private passes (distance: Distance) (threshold: Nullable<float>) (value: float) : bool =
+    /// Whether a distance is within the threshold.
+    let passes (distance: Distance) (threshold: Nullable<float>) (value: float) : bool =
         not threshold.HasValue
         || (if distance.IsInverted then
                 value >= threshold.Value

@@ -154,6 +154,8 @@ type NeighbourIndex
 
     member private _.Contents = contents
 
+    member internal _.Read(act: IndexShelf -> IndexVersion -> 'Result) : 'Result = contents.Read act
+
     /// The items and vectors as a file has them. Tensors belong to the scope.
     member internal _.Content: InferenceExtra =
         contents.Read(fun shelf version ->
