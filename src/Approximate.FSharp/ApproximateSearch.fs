@@ -102,7 +102,9 @@ type ApproximateSearch
             match graph with
             | ValueSome graph -> graph
             | ValueNone ->
-                let made = new Graph(metric.Kind, int (vectors.size 1), connectivity, expansionAdd, expansionSearch)
+                let made =
+                    new Graph(metric.Kind, int (vectors.size 1), connectivity, expansionAdd, expansionSearch)
+
                 graph <- ValueSome made
                 made
 
@@ -137,7 +139,9 @@ type ApproximateSearch
         match graph with
         | ValueNone -> torch.empty (0L, 0L)
         | ValueSome graph ->
-            let rows = Array.init keys.Length (fun _ -> Array.zeroCreate<float32> graph.Dimensions)
+            let rows =
+                Array.init keys.Length (fun _ -> Array.zeroCreate<float32> graph.Dimensions)
+
             graph.Each(keys.Length, (fun place -> graph.Get(keys[place], rows[place])))
             torch.tensor (Array.concat rows, ReadOnlySpan [| keys.LongLength; int64 graph.Dimensions |])
 

@@ -100,7 +100,10 @@ type internal Graph(metric: int, dimensions: int, connectivity: int, expansionAd
         inside (fun () ->
             let mutable error = 0n
             let count = unativeint keys.Length
-            let found = Native.usearch_search (handle, query, Native.float32s, count, keys, distances, &error)
+
+            let found =
+                Native.usearch_search (handle, query, Native.float32s, count, keys, distances, &error)
+
             Native.check error
             int found)
 

@@ -57,7 +57,7 @@ module internal Calibration =
             let allowed = cuts.FalsePositives.le (Numeric.scalar (atMost * cuts.Negatives))
             truePositives |> where allowed
         | CalibrationGoal.PreciseBy atLeast ->
-            truePositives |> where ((precision weight cuts).ge (Numeric.scalar atLeast))
+            truePositives |> where ((precision weight cuts).ge(Numeric.scalar atLeast))
         | CalibrationGoal.Recalling atLeast ->
             let recall = truePositives / Numeric.scalar cuts.Positives
             precision weight cuts |> where (recall.ge (Numeric.scalar atLeast))
@@ -136,7 +136,7 @@ module internal Calibration =
 
         let merits =
             (merit goal negativeWeight cuts)
-                .masked_fill (cuts.AreApart.logical_not (), Numeric.scalar Double.NegativeInfinity)
+                .masked_fill(cuts.AreApart.logical_not (), Numeric.scalar Double.NegativeInfinity)
 
         let best = merits.argmax().item<int64>()
         checkReached goal negativeWeight cuts (merits[best].item<float>())

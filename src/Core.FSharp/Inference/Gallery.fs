@@ -133,11 +133,8 @@ type Gallery(model: InferenceModel, index: NeighbourIndex) =
     /// <param name="batchSize">The number of samples that are embedded at once.</param>
     /// <exception cref="System.InvalidOperationException">The model's threshold is for another distance than that of the index.</exception>
     member _.ClassifyByCentroid
-        (
-            query: Inputs,
-            [<Optional>] threshold: Nullable<float>,
-            [<Optional; DefaultParameterValue(64)>] batchSize: int
-        ) : IReadOnlyList<Classification> =
+        (query: Inputs, [<Optional>] threshold: Nullable<float>, [<Optional; DefaultParameterValue(64)>] batchSize: int)
+        : IReadOnlyList<Classification> =
         let threshold = thresholdOr threshold
         embedding query batchSize (fun queries -> classifier.ByCentroid(queries, threshold))
 

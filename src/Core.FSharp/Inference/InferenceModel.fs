@@ -79,7 +79,9 @@ type InferenceModel
         Unlabelled.embed model (options batchSize reading) inputs.Dataset
 
     let embedOther (own: torch.Tensor) (inputs: Inputs | null) (batchSize: int) : torch.Tensor =
-        inputs |> Option.ofObj |> Option.fold (fun _ given -> embed "reference" given batchSize) own
+        inputs
+        |> Option.ofObj
+        |> Option.fold (fun _ given -> embed "reference" given batchSize) own
 
     /// The network that sees the data.
     member _.Trunk: torch.nn.Module = trunk

@@ -70,7 +70,8 @@ let private choosing =
             let same = bools (Array.map snd pairs)
 
             let best =
-                [ for threshold, _ in pairs -> (count isInverted pairs threshold).Precision ] |> List.max
+                [ for threshold, _ in pairs -> (count isInverted pairs threshold).Precision ]
+                |> List.max
 
             for goal in CalibrationGoal.Precision((1.0 - rate) * best) :: goals rate do
                 let chosen = Calibration.choose goal isInverted distances same
@@ -124,9 +125,7 @@ let private choosing =
                     |]
 
             let best =
-                [
-                    for threshold, _ in pairs -> (count isInverted pairs threshold).Precision
-                ]
+                [ for threshold, _ in pairs -> (count isInverted pairs threshold).Precision ]
                 |> List.max
 
             let choose precision =

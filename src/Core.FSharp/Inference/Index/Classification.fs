@@ -50,7 +50,10 @@ module internal Classification =
 
     /// By the nearer of the two nearest centroids.
     let byCentroid (distance: Distance) (threshold: Nullable<float>) (nearest: IReadOnlyList<FoundItem>) =
-        if nearest.Count = 0 || not (IndexSearch.passes distance threshold nearest[0].Distance) then
+        if
+            nearest.Count = 0
+            || not (IndexSearch.passes distance threshold nearest[0].Distance)
+        then
             unknown nearest
         else
             let confidence =

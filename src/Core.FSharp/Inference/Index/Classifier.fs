@@ -24,7 +24,10 @@ type Classifier
         Ranges.atLeast 0L (nameof level) (int64 level)
 
     let gate = obj ()
-    let empty () = new NeighbourIndex(new ExactSearch(index.Distance))
+
+    let empty () =
+        new NeighbourIndex(new ExactSearch(index.Distance))
+
     let centroids = empty ()
     let mutable source: IndexVersion | null = null
 
@@ -33,17 +36,28 @@ type Classifier
 
         let labelled =
             Array.zip (version.Keys()) version.Items
-            |> Array.choose (fun (key, item) -> item.LabelAt level |> Option.ofObj |> Option.map (fun label -> key, label))
+            |> Array.choose (fun (key, item) ->
+                item.LabelAt level |> Option.ofObj |> Option.map (fun label -> key, label))
 
         if labelled.Length > 0 then
             let labels = labelled |> Array.map snd |> Array.distinct
             let placeOf = dict (labels |> Seq.mapi (fun place label -> label, int64 place))
             let rows = shelf.Vectors.Read(Array.map fst labelled)
-            let places = torch.tensor ([| for _, label in labelled -> placeOf[label] |], device = rows.device)
-            let sums = torch.zeros ([| labels.LongLength; rows.size 1 |], dtype = rows.dtype, device = rows.device)
-            let counts = places.bincount(null, minlength = labels.LongLength).unsqueeze(1L).to_type rows.dtype
-            let items = labels |> Array.mapi (fun place label -> IndexItem(ItemId.op_Implicit place, label))
-            made.Put(items, sums.index_add_(0L, places, rows, Numeric.whole 1L) / counts)
+
+            let places =
+                torch.tensor ([| for _, label in labelled -> placeOf[label] |], device = rows.device)
+
+            let sums =
+                torch.zeros ([| labels.LongLength; rows.size 1 |], dtype = rows.dtype, device = rows.device)
+
+            let counts =
+                places.bincount(null, minlength = labels.LongLength).unsqueeze(1L).to_type rows.dtype
+
+            let items =
+                labels
+                |> Array.mapi (fun place label -> IndexItem(ItemId.op_Implicit place, label))
+
+            made.Put(items, sums.index_add_ (0L, places, rows, Numeric.whole 1L) / counts)
 
         made
 
@@ -67,11 +81,8 @@ type Classifier
     /// is unknown. <c>CalibrateThreshold</c> finds a good one. Null for none.</param>
     /// <exception cref="System.ArgumentException">Queries are no matrix of finite numbers as wide as those of the index; k is below 1; the threshold is NaN.</exception>
     member _.ByVotes
-        (
-            queries: torch.Tensor,
-            [<Optional; DefaultParameterValue(5)>] k: int,
-            [<Optional>] threshold: Nullable<float>
-        ) : IReadOnlyList<Classification> =
+        (queries: torch.Tensor, [<Optional; DefaultParameterValue(5)>] k: int, [<Optional>] threshold: Nullable<float>)
+        : IReadOnlyList<Classification> =
         IndexInput.checkSearch k threshold
         let distance = distance ()
 
@@ -84,7 +95,9 @@ type Classifier
     /// <param name="queries">(Q × D).</param>
     /// <param name="threshold">A query that is no nearer to any centroid is unknown; by a similarity, one that is less similar. Null for none.</param>
     /// <exception cref="System.ArgumentException">Queries are no matrix of finite numbers as wide as those of the index; the threshold is NaN.</exception>
-    member _.ByCentroid(queries: torch.Tensor, [<Optional>] threshold: Nullable<float>) : IReadOnlyList<Classification> =
+    member _.ByCentroid
+        (queries: torch.Tensor, [<Optional>] threshold: Nullable<float>)
+        : IReadOnlyList<Classification> =
         IndexInput.checkSearch 1 threshold
         let distance = distance ()
         update ()

@@ -17,20 +17,28 @@ let private clustered (seed: uint64) (count: int64) (width: int64) =
     use generator = new torch.Generator(seed)
     let centres = torch.randn (50L, width, generator = generator)
     let chosen = torch.randint (50L, [| count |], generator = generator)
-    let noise = torch.randn(count, width, generator = generator) * 0.5.ToScalar()
+    let noise = torch.randn (count, width, generator = generator) * 0.5.ToScalar()
     centres.index_select (0L, chosen) + noise
 
 let private numbered (count: int64) =
     [ for id in 0L .. count - 1L -> IndexItem(ItemId.op_Implicit id, $"{id % 5L}") ]
 
-let private recall (exact: NeighbourIndex) (other: NeighbourIndex) (queries: torch.Tensor) (filter: Func<IndexItem, bool> | null) =
+let private recall
+    (exact: NeighbourIndex)
+    (other: NeighbourIndex)
+    (queries: torch.Tensor)
+    (filter: Func<IndexItem, bool> | null)
+    =
     let idsOf (index: NeighbourIndex) =
         [|
             for several in index.Search(queries, 10, filter = filter) -> Set.ofSeq [ for one in several -> one.Id ]
         |]
 
     let shares =
-        Array.map2 (fun truth found -> float (Set.count (Set.intersect truth found)) / float (Set.count truth)) (idsOf exact) (idsOf other)
+        Array.map2
+            (fun truth found -> float (Set.count (Set.intersect truth found)) / float (Set.count truth))
+            (idsOf exact)
+            (idsOf other)
 
     Array.average shares
 
@@ -71,11 +79,16 @@ let tests =
 
                     for row in 0..99 do
                         if one[row].[0].Id = two[row].[0].Id then
-                            Expect.floatClose { absolute = 1e-5; relative = 1e-4 } two[row].[0].Distance one[row].[0].Distance "distance"
+                            Expect.floatClose
+                                { absolute = 1e-5; relative = 1e-4 }
+                                two[row].[0].Distance
+                                one[row].[0].Distance
+                                "distance"
                 }
 
             testPropertyWithConfig few "however it is changed, it is a dictionary that is searched"
-            <| fun (deeds: IndexLaw.Deed list) -> IndexLaw.model (fun () -> new ApproximateSearch()) deeds IndexLaw.agree
+            <| fun (deeds: IndexLaw.Deed list) ->
+                IndexLaw.model (fun () -> new ApproximateSearch()) deeds IndexLaw.agree
 
             test "searches go on while items are added on another thread" {
                 use index = new NeighbourIndex(new ApproximateSearch())
@@ -102,9 +115,15 @@ let tests =
                 index.Put(IndexItem(word "here"), vectorOf 8 1)
 
                 throws<FormatException> "mine" (fun () ->
-                    index.Search(vectorOf 8 1, 1, filter = fun _ -> raise (FormatException "mine")) |> ignore)
+                    index.Search(vectorOf 8 1, 1, filter = fun _ -> raise (FormatException "mine"))
+                    |> ignore)
 
-                for distance in [ LpDistance(p = 1.0) :> Distance; SNRDistance(); DotProductSimilarity(normalizeEmbeddings = false) ] do
+                for distance in
+                    [
+                        LpDistance(p = 1.0) :> Distance
+                        SNRDistance()
+                        DotProductSimilarity(normalizeEmbeddings = false)
+                    ] do
                     throws<ArgumentException> "ExactSearch" (fun () -> new ApproximateSearch(distance) |> ignore)
 
                 throws<ArgumentException> "connectivity must be at least 1" (fun () ->

@@ -13,7 +13,8 @@ open MetricLearning.Core.Tests.Support.Indexes
 let private rows (several: float32[] list) = torch.tensor (array2D several)
 
 let private line (items: (string * float32) list) =
-    let index = new NeighbourIndex(new ExactSearch(LpDistance(normalizeEmbeddings = false)))
+    let index =
+        new NeighbourIndex(new ExactSearch(LpDistance(normalizeEmbeddings = false)))
 
     for place, (label, at) in List.indexed items do
         index.Add(IndexItem(number place, label), [| at; 0f |])
@@ -76,13 +77,31 @@ let tests =
                     use gallery = new Gallery(model, index)
                     let samples = data 12L
                     let words = [| for row in 0..11 -> $"class {row % 3}" |]
-                    gallery.Add(TrainingData.FromTensors(samples, words), (fun row -> number row), fun row -> $"{row}.png")
-                    Expect.equal [ for item in index.Items -> show item ] [ for row in 0..11 -> $"{row} True class {row % 3} {row}.png" ] "items"
+
+                    gallery.Add(
+                        TrainingData.FromTensors(samples, words),
+                        (fun row -> number row),
+                        fun row -> $"{row}.png"
+                    )
+
+                    Expect.equal
+                        [ for item in index.Items -> show item ]
+                        [ for row in 0..11 -> $"{row} True class {row % 3} {row}.png" ]
+                        "items"
 
                     let nearest = gallery.Search(samples, 1)
                     Expect.equal [ for found in nearest -> found[0].Id ] [ for row in 0..11 -> number row ] "itself"
-                    Expect.equal [ for found in gallery.Classify(samples, 1) -> found.Label ] (List.ofArray words) "its class"
-                    Expect.all (gallery.ClassifyByCentroid(samples, Nullable 1.5)) (fun found -> not found.IsKnown) "no cosine is so large"
+
+                    Expect.equal
+                        [ for found in gallery.Classify(samples, 1) -> found.Label ]
+                        (List.ofArray words)
+                        "its class"
+
+                    Expect.all
+                        (gallery.ClassifyByCentroid(samples, Nullable 1.5))
+                        (fun found -> not found.IsKnown)
+                        "no cosine is so large"
+
                     gallery.Put([ IndexItem(number 0, "other") ], samples.narrow (0L, 0L, 1L))
                     Expect.equal index.Count 12 "replaced"
                     gallery.Save path
@@ -92,7 +111,10 @@ let tests =
                     again.Load path
                     use loaded = NeighbourIndex.Load path
                     use both = new Gallery(again, loaded)
-                    let results (gallery: Gallery) = [ for several in gallery.Search(samples, 5) -> found several ]
+
+                    let results (gallery: Gallery) =
+                        [ for several in gallery.Search(samples, 5) -> found several ]
+
                     Expect.equal (results both) (results gallery) "the same, bit for bit"
                     Expect.equal again.MatchFinder.Threshold (Nullable 0.5) "the threshold"
 
@@ -100,6 +122,8 @@ let tests =
                     use wrong = new Gallery(model, euclidean)
                     throws<InvalidOperationException> "give a threshold" (fun () -> wrong.Classify samples |> ignore)
                     model.Save path
-                    throws<System.IO.InvalidDataException> "has no items" (fun () -> NeighbourIndex.Load path |> ignore))
+
+                    throws<System.IO.InvalidDataException> "has no items" (fun () ->
+                        NeighbourIndex.Load path |> ignore))
             }
         ]

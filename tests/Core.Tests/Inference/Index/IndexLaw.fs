@@ -38,7 +38,11 @@ let private reload (make: unit -> VectorSearch) (index: NeighbourIndex) : unit =
         File.Delete path
 
 /// Does it to an index, and to a list in the order in which items were added. Vectors differ each time.
-let model (make: unit -> VectorSearch) (deeds: Deed list) (after: NeighbourIndex -> List<struct (IndexItem * float32[])> -> unit) : unit =
+let model
+    (make: unit -> VectorSearch)
+    (deeds: Deed list)
+    (after: NeighbourIndex -> List<struct (IndexItem * float32[])> -> unit)
+    : unit =
     use index = new NeighbourIndex(make ())
     let kept = List<struct (IndexItem * float32[])>()
 
