@@ -3,7 +3,7 @@ module MetricLearning.Benchmarks.Program
 open System
 
 let private usage =
-    "usage: Benchmarks [iteration|fused|trainers|synthesis|triplets|losses|neighbours|loader|memory|soak|records|all] [--quick] [--cpu] [--only PART-OF-A-NAME]"
+    "usage: Benchmarks [iteration|fused|trainers|synthesis|triplets|losses|neighbours|loader|pictures|memory|soak|records|all] [--quick] [--cpu] [--only PART-OF-A-NAME]"
 
 [<EntryPoint>]
 let main arguments =
@@ -38,6 +38,7 @@ let main arguments =
     | "losses" :: _ -> LossBenchmark.run clock quick only
     | "neighbours" :: _ -> NeighbourBenchmark.run clock quick
     | "loader" :: _ -> LoaderBenchmark.run clock quick
+    | "pictures" :: _ -> PictureBenchmark.run clock quick
     | "memory" :: _ -> MemoryBenchmark.run quick
     | "soak" :: _ -> SoakBenchmark.run quick
     | "records" :: _ -> RecordBenchmark.run clock quick
@@ -52,6 +53,7 @@ let main arguments =
         LossBenchmark.run clock quick ""
         NeighbourBenchmark.run clock quick
         LoaderBenchmark.run clock quick
+        PictureBenchmark.run clock quick
         MemoryBenchmark.run quick
         SoakBenchmark.run quick
         RecordBenchmark.run clock quick

@@ -21,13 +21,7 @@ type Picture internal (height: int, width: int, bytes: byte[]) =
 
     let mean =
         lazy
-            (let mutable sum = Vector4.Zero
-
-             for at in 0..4 .. bytes.Length - 4 do
-                 sum <-
-                     sum
-                     + Vector4(float32 bytes[at], float32 bytes[at + 1], float32 bytes[at + 2], float32 bytes[at + 3])
-
+            (let sum = PixelVectors.sum bytes
              if sum.W = 0f then Vector4.UnitW else sum / sum.W)
 
     /// Rows of pixels.

@@ -2,6 +2,7 @@ namespace MetricLearning
 
 open System
 open System.Numerics
+open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open TorchSharp
 open MetricLearning.Core
@@ -20,30 +21,41 @@ module internal PictureTensors =
                 argument
                 $"{argument} has {given.Length} numbers: pictures of this format have {channels} channel(s)."
 
-    // The picture's planes, each pixel on the background; 255 values for a channel, so each is looked up.
-    let inline private fill (picture: Picture) (background: Vector3) gray (values: Span<'T>) (tables: 'T[][]) =
+    // A colour's value in a table of 256: neither the table nor the place in the plane needs another check.
+    let inline private put (plane: byref<'T>) (place: int) (table: 'T[]) (value: int) : unit =
+        Unsafe.Add(&plane, place) <- Unsafe.Add(&MemoryMarshal.GetArrayDataReference table, value)
+
+    // The picture's planes, each pixel on the background. A channel has 256 values, so each is looked up.
+    let inline private fill (picture: Picture) (background: Vector3) gray (values: Span<'T>) (tables: 'T[][]) : unit =
         let pixels = picture.Bytes
-        let plane = picture.Height * picture.Width
+        let size = picture.Height * picture.Width
         let behind = Vector4(background, 255f)
+        let first = tables[0]
 
-        for place in 0 .. plane - 1 do
-            let at = 4 * place
-            let alpha = pixels[at + 3]
-
-            if gray || alpha < 255uy then
-                let pixel = PixelVectors.load pixels at
+        if gray then
+            for place in 0 .. size - 1 do
+                let pixel = PixelVectors.load pixels (4 * place)
                 let pixel = pixel + behind * (1f - pixel.W / 255f)
+                values[place] <- first[int (ColorMatrices.brightnessOf pixel + 0.5f)]
+        else
+            let second, third = tables[1], tables[2]
+            let red = &values[0]
+            let green = &values[size]
+            let blue = &values[2 * size]
 
-                if gray then
-                    values[place] <- tables[0][int (ColorMatrices.brightnessOf pixel + 0.5f)]
+            for place in 0 .. size - 1 do
+                let packed = Unsafe.ReadUnaligned<uint32>(&pixels[4 * place])
+
+                if packed >= 0xFF000000u then
+                    put &red place first (int (packed &&& 255u))
+                    put &green place second (int (packed >>> 8 &&& 255u))
+                    put &blue place third (int (packed >>> 16 &&& 255u))
                 else
-                    values[place] <- tables[0][int (pixel.X + 0.5f)]
-                    values[plane + place] <- tables[1][int (pixel.Y + 0.5f)]
-                    values[2 * plane + place] <- tables[2][int (pixel.Z + 0.5f)]
-            else
-                values[place] <- tables[0][int pixels[at]]
-                values[plane + place] <- tables[1][int pixels[at + 1]]
-                values[2 * plane + place] <- tables[2][int pixels[at + 2]]
+                    let pixel = PixelVectors.load pixels (4 * place)
+                    let pixel = pixel + behind * (1f - pixel.W / 255f)
+                    put &red place first (int (pixel.X + 0.5f))
+                    put &green place second (int (pixel.Y + 0.5f))
+                    put &blue place third (int (pixel.Z + 0.5f))
 
     let private empty (picture: Picture) (gray: bool) (dtype: torch.ScalarType) : torch.Tensor =
         torch.empty ([| (if gray then 1L else 3L); int64 picture.Height; int64 picture.Width |], dtype = dtype)

@@ -45,11 +45,22 @@ module internal Redraw =
         && toSource.M31 = floor toSource.M31
         && toSource.M32 = floor toSource.M32
 
-    let inline private colored (recolors: bool) (colors: Matrix4x4) (pixel: Vector4) : Vector4 =
-        if recolors then Vector4.Transform(pixel, colors) else pixel
+    // Rows of a matrix as values that stay in registers.
+    let inline private colored (recolors: bool) (struct (red, green, blue, alpha)) (pixel: Vector4) : Vector4 =
+        if recolors then
+            (red: Vector4) * pixel.X
+            + (green: Vector4) * pixel.Y
+            + (blue: Vector4) * pixel.Z
+            + (alpha: Vector4) * pixel.W
+        else
+            pixel
+
+    let private rows (colors: Matrix4x4) =
+        struct (colors.GetRow 0, colors.GetRow 1, colors.GetRow 2, colors.GetRow 3)
 
     let private whole (source: Picture) (bytes: byte[]) height width (toSource: Matrix3x2) (colors: Matrix4x4) =
         let recolors = not colors.IsIdentity
+        let struct (red, green, blue, alpha) = rows colors
         let across = int toSource.M11
         let first = int toSource.M31 + (if across < 0 then -1 else 0)
 
@@ -66,7 +77,10 @@ module internal Redraw =
                     else
                         Vector4.Zero
 
-                PixelVectors.store bytes (4 * (y * width + x)) (colored recolors colors pixel)
+                PixelVectors.store
+                    bytes
+                    (4 * (y * width + x))
+                    (colored recolors (struct (red, green, blue, alpha)) pixel)
 
     // Places in the source in units of 2⁻³², which are added and taken apart faster than floating-point numbers.
     let private fixedPoint (place: float32) : int64 = int64 (float place * 4294967296.0)
@@ -76,6 +90,7 @@ module internal Redraw =
 
     let private between (source: Picture) (bytes: byte[]) height width (toSource: Matrix3x2) (colors: Matrix4x4) =
         let recolors = not colors.IsIdentity
+        let struct (red, green, blue, alpha) = rows colors
         let pixels = source.Bytes
         let row, column = 4 * source.Width, 4
         let lastRow, lastColumn = source.Height - 1, source.Width - 1
@@ -106,7 +121,11 @@ module internal Redraw =
                     let lower = at (top + 1) left * (1f - right) + at (top + 1) (left + 1) * right
                     pixel <- upper * (1f - below) + lower * below
 
-                PixelVectors.store bytes (4 * (y * width + x)) (colored recolors colors pixel)
+                PixelVectors.store
+                    bytes
+                    (4 * (y * width + x))
+                    (colored recolors (struct (red, green, blue, alpha)) pixel)
+
                 across <- across + rightward
                 along <- along + downward
 

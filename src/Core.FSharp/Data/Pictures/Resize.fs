@@ -3,6 +3,7 @@ namespace MetricLearning
 open System
 open System.Buffers
 open System.Numerics
+open System.Runtime.InteropServices
 
 /// Resizing by a triangle filter as wide as a pixel of the coarser picture: nothing of the source is skipped, however small the
 /// result. The work is in proportion to the pixels of source and result, whatever their shapes.
@@ -25,25 +26,25 @@ module internal Resize =
         let least, most = int (floor start), int (ceil (start + length))
         let ratio = length / float until
         let reach = max 1.0 ratio
-        let count = min (most - least) (int (ceil (2.0 * reach)) + 1)
+        // An open interval of this length holds at most as many whole numbers.
+        let count = min (most - least) (int (ceil (2.0 * reach)))
+        let first = Array.zeroCreate<int> until
+        let weights = Array.zeroCreate<float32>(count * until)
 
-        let first =
-            Array.init until (fun place ->
-                let middle = start + (float place + 0.5) * ratio
-                max least (min (most - count) (int (ceil (middle - reach - 0.5)))))
+        for place in 0 .. until - 1 do
+            let middle = start + (float place + 0.5) * ratio
+            first[place] <- max least (min (most - count) (int (ceil (middle - reach - 0.5))))
 
-        let weights =
-            [|
-                for place in 0 .. until - 1 do
-                    let middle = start + (float place + 0.5) * ratio
+            let weight tap =
+                max 0.0 (1.0 - abs (float (first[place] + tap) + 0.5 - middle) / reach)
 
-                    let weights =
-                        Array.init count (fun tap ->
-                            max 0.0 (1.0 - abs (float (first[place] + tap) + 0.5 - middle) / reach))
+            let mutable sum = 0.0
 
-                    let sum = Array.sum weights
-                    yield! weights |> Array.map (fun weight -> float32 (weight / sum))
-            |]
+            for tap in 0 .. count - 1 do
+                sum <- sum + weight tap
+
+            for tap in 0 .. count - 1 do
+                weights[count * place + tap] <- float32 (weight tap / sum)
 
         {
             First = first
@@ -51,74 +52,67 @@ module internal Resize =
             Count = count
         }
 
-    // A row of the source, with fewer pixels where the result has fewer.
-    let private narrowed (source: Picture) (y: int) (across: Taps) (narrows: bool) (row: Span<Vector4>) =
-        let start = y * source.Width
+    // The pixel of the result at x, from those of a row.
+    let private mixed (row: Span<Vector4>) (across: Taps) (x: int) : Vector4 =
+        let weights = ReadOnlySpan(across.Weights, across.Count * x, across.Count)
+        let counted = row.Slice(across.First[x], across.Count)
+        let mutable sum = counted[0] * weights[0]
 
-        if not narrows then
-            for x in 0 .. row.Length - 1 do
-                row[x] <- PixelVectors.load source.Bytes (4 * (start + x))
-        else
-            for x in 0 .. row.Length - 1 do
-                let mutable sum = Vector4.Zero
-                let from = 4 * (start + across.First[x])
-                let weights = across.Count * x
-
-                for tap in 0 .. across.Count - 1 do
-                    sum <-
-                        sum
-                        + PixelVectors.load source.Bytes (from + 4 * tap) * across.Weights[weights + tap]
-
-                row[x] <- sum
-
-    let private widened (row: Span<Vector4>) (across: Taps) (x: int) : Vector4 =
-        let mutable sum = Vector4.Zero
-
-        for tap in 0 .. across.Count - 1 do
-            sum <- sum + row[across.First[x] + tap] * across.Weights[across.Count * x + tap]
+        for tap in 1 .. counted.Length - 1 do
+            sum <- sum + counted[tap] * weights[tap]
 
         sum
 
-    let private resized
-        (source: Picture)
-        (down: Taps)
-        (across: Taps)
-        height
-        width
-        (sums: Span<Vector4>)
-        (row: Span<Vector4>)
-        =
-        let narrows = width < source.Width
-        let middle = row.Length
+    // The sums of each column that a row of the source counts for, from the first one on that is not complete.
+    let private add (row: Span<Vector4>) (y: int) (down: Taps) (first: int) (sums: Span<Vector4>) : unit =
+        let mutable place = first
+
+        while place < down.First.Length && down.First[place] <= y do
+            let weight = down.Weights[down.Count * place + y - down.First[place]]
+            let sum = sums.Slice(place * row.Length, row.Length)
+
+            // As many numbers at once as the processor adds.
+            let wide = MemoryMarshal.Cast<Vector4, Vector<float32>> sum
+            let wideRow = MemoryMarshal.Cast<Vector4, Vector<float32>> row
+
+            for at in 0 .. wide.Length - 1 do
+                wide[at] <- wide[at] + wideRow[at] * weight
+
+            for x in wide.Length * Vector<float32>.Count / 4 .. sum.Length - 1 do
+                sum[x] <- sum[x] + row[x] * weight
+
+            place <- place + 1
+
+    // Rows are made narrower before they are added up, and wider afterwards: `buffer` holds a row of the source and a narrower one.
+    let private resized (source: Picture) (down: Taps) (across: Taps) (sums: Span<Vector4>) (buffer: Span<Vector4>) =
+        let height, width = down.First.Length, across.First.Length
+        let stored = buffer.Slice(0, source.Width)
+        let narrow = buffer.Slice source.Width
+        let isNarrower = width < source.Width
+        let row = if isNarrower then narrow else stored
         sums.Clear()
-        let mutable next = 0
+        let mutable first = 0
 
         for y in down.First[0] .. down.First[height - 1] + down.Count - 1 do
-            narrowed source y across narrows row
+            PixelVectors.unpack source.Bytes (4 * y * source.Width) stored
 
-            while next < height && down.First[next] + down.Count <= y do
-                next <- next + 1
+            if isNarrower then
+                for x in 0 .. narrow.Length - 1 do
+                    narrow[x] <- mixed stored across x
 
-            let mutable place = next
+            while first < height && down.First[first] + down.Count <= y do
+                first <- first + 1
 
-            while place < height && down.First[place] <= y do
-                let weight = down.Weights[down.Count * place + y - down.First[place]]
-
-                if weight > 0f then
-                    let sum = sums.Slice(place * middle, middle)
-
-                    for x in 0 .. middle - 1 do
-                        sum[x] <- sum[x] + row[x] * weight
-
-                place <- place + 1
+            add row y down first sums
 
         let bytes = GC.AllocateUninitializedArray<byte>(4 * height * width)
 
         for y in 0 .. height - 1 do
-            let sum = sums.Slice(y * middle, middle)
+            let sum = sums.Slice(y * row.Length, row.Length)
 
             for x in 0 .. width - 1 do
-                PixelVectors.store bytes (4 * (y * width + x)) (if middle = width then sum[x] else widened sum across x)
+                let pixel = if isNarrower then sum[x] else mixed sum across x
+                PixelVectors.store bytes (4 * (y * width + x)) pixel
 
         Picture(height, width, bytes)
 
@@ -126,15 +120,15 @@ module internal Resize =
     let middle (source: Picture) (partHeight: float) (partWidth: float) (height: int) (width: int) : Picture =
         let down = taps partHeight source.Height height
         let across = taps partWidth source.Width width
-        let middle = min width source.Width
-        let sums = ArrayPool<Vector4>.Shared.Rent(height * middle)
-        let row = ArrayPool<Vector4>.Shared.Rent middle
+        let narrow = min width source.Width
+        let sums = ArrayPool<Vector4>.Shared.Rent(height * narrow)
+        let buffer = ArrayPool<Vector4>.Shared.Rent(source.Width + narrow)
 
         try
-            resized source down across height width (sums.AsSpan(0, height * middle)) (row.AsSpan(0, middle))
+            resized source down across (sums.AsSpan(0, height * narrow)) (buffer.AsSpan(0, source.Width + narrow))
         finally
             ArrayPool.Shared.Return sums
-            ArrayPool.Shared.Return row
+            ArrayPool.Shared.Return buffer
 
     /// The whole picture, stretched to the size.
     let stretch (source: Picture) (height: int) (width: int) : Picture =
