@@ -18,7 +18,7 @@ internal static class Experiment
         using var net = new EmbeddingNet(options.Device, seed, protocol.EmbeddingSize, protocol.Heads);
         var before = net.Embed(digits.Test.Pictures);
         var losses = new List<double>();
-        using var records = options.Recorded ? new RunRecords(options, seed, digits.Test) : null;
+        using var records = options.Recorded ? Records(options, seed, digits.Test) : null;
 
         var clock = Stopwatch.StartNew();
         using var trainer = protocol.Build(
@@ -49,6 +49,21 @@ internal static class Experiment
             after,
             clock.Elapsed,
             Fingerprint.Of(trainer.Models, trainer.LossFuncs)
+        );
+    }
+
+    // A run that goes on in another process has its losses on disk, for the report.
+    private static RunRecords Records(Options options, int seed, DigitSet test)
+    {
+        var home = options.Records ?? options.Checkpoint;
+        var folder = home is null ? null : Path.Combine(home, $"seed-{seed}");
+        return new(
+            folder,
+            options.Records is not null,
+            TrainingData.FromTensors(test.Pictures, test.Labels),
+            Path.Combine(folder ?? options.Out, "models"),
+            options.EvaluateEvery,
+            options.Device
         );
     }
 }

@@ -38,27 +38,27 @@ internal sealed record Options(
     /// <summary>A mistake in <paramref name="args"/> is told on the error stream, and gives exit code 1.</summary>
     public static int Parse(string[] args, Func<Options, CancellationToken, int> run)
     {
-        var trainer = OneOf("--trainer", "How to train.", Protocols.Trainers, Protocols.WithLosses);
-        var loss = OneOf(
+        var trainer = Choices.OneOf("--trainer", "How to train.", Protocols.Trainers, Protocols.WithLosses);
+        var loss = Choices.OneOf(
             "--loss",
             $"What to train for, with {Protocols.WithLosses} only; the others have losses of their own.",
             Protocols.Losses,
             "TripletMargin"
         );
-        var epochs = Number("--epochs", "How often to go through the training pictures.", 1, 10);
-        var seed = Number("--seed", "Decides the first weights and the order of the pictures.", 0, 0);
-        var seeds = Number("--seeds", "How many runs, with seeds SEED, SEED + 1, …", 1, 1);
-        var workers = Number("--workers", "How many threads load batches; 0 = the one that trains.", 0, 0);
+        var epochs = Choices.Number("--epochs", "How often to go through the training pictures.", 1, 10);
+        var seed = Choices.Number("--seed", "Decides the first weights and the order of the pictures.", 0, 0);
+        var seeds = Choices.Number("--seeds", "How many runs, with seeds SEED, SEED + 1, …", 1, 1);
+        var workers = Choices.Number("--workers", "How many threads load batches; 0 = the one that trains.", 0, 0);
         var device = Devices.Option();
-        var folder = Folder("--out", "Where to write the report.", "digits-report");
-        var records = Folder("--records", "Where to record the runs, each in a folder of its own; without it nowhere.");
-        var every = Number(
+        var folder = Choices.Folder("--out", "Where to write the report.", "digits-report");
+        var records = Choices.Folder("--records", "Where to record the runs, each in a folder of its own; without it nowhere.");
+        var every = Choices.Number(
             "--evaluate-every",
             "Every how many epochs to evaluate on the test pictures; 0 = never.",
             0,
             0
         );
-        var checkpoint = Folder(
+        var checkpoint = Choices.Folder(
             "--checkpoint",
             "Where to save the runs every 20 iterations, each in a folder of its own. What is there already goes on."
         );
@@ -116,54 +116,5 @@ internal sealed record Options(
         if (result.Action is ParseErrorAction mistake)
             mistake.ShowHelp = false;
         return result.Invoke();
-    }
-
-    private static Option<string> OneOf(string name, string description, IEnumerable<string> existing, string otherwise)
-    {
-        var option = new Option<string>(name)
-        {
-            Description = $"{description} One of: {string.Join(", ", existing)}.",
-            HelpName = "NAME",
-            DefaultValueFactory = _ => otherwise,
-        };
-        option.CompletionSources.Add([.. existing]);
-        option.Validators.Add(parsed =>
-        {
-            if (parsed.GetValueOrDefault<string>() is { } value && !existing.Contains(value))
-                parsed.AddError($"{name} {value} does not exist. There is: {string.Join(", ", existing)}.");
-        });
-        return option;
-    }
-
-    private static Option<string> Folder(string name, string description, string? otherwise = null)
-    {
-        var option = new Option<string>(name) { Description = description, HelpName = "FOLDER" };
-        if (otherwise is not null)
-            option.DefaultValueFactory = _ => otherwise;
-        option.Validators.Add(parsed =>
-        {
-            if (parsed.GetValueOrDefault<string>() is "")
-                parsed.AddError($"{name} takes the name of a folder.");
-        });
-        return option;
-    }
-
-    private static Option<int> Number(string name, string description, int least, int otherwise)
-    {
-        const int most = 1_000_000_000;
-        return new(name)
-        {
-            Description = description,
-            HelpName = "N",
-            DefaultValueFactory = _ => otherwise,
-            CustomParser = parsed =>
-            {
-                var text = parsed.Tokens[0].Value;
-                if (int.TryParse(text, out var value) && value >= least && value <= most)
-                    return value;
-                parsed.AddError($"{name} takes a whole number from {least} to {most}, not '{text}'.");
-                return otherwise;
-            },
-        };
     }
 }

@@ -24,7 +24,7 @@ return Options.Parse(
             Console.WriteLine($"Report: {page}");
 
             // For scripts, always the last two lines.
-            var map = Spread.Of(runs, run => run.After, 0);
+            var map = Spread.Of(runs.Select(run => run.After), 0);
             Console.WriteLine($"{options.Trainer} MAP@R {map.Mean:0.000} sd {map.Deviation:0.000} n {runs.Count}");
             Console.WriteLine($"weights {runs[^1].Weights}");
             return 0;

@@ -43,18 +43,12 @@ internal static class Terminal
             table.AddRow(
                 RetrievalScores.Names[metric],
                 $"{pixels[metric]:0.000}",
-                Spread.Of(runs, run => run.Before, metric).ToString(),
-                $"[bold]{Spread.Of(runs, run => run.After, metric)}[/]"
+                Spread.Of(runs.Select(run => run.Before), metric).ToString(),
+                $"[bold]{Spread.Of(runs.Select(run => run.After), metric)}[/]"
             );
         AnsiConsole.Write(table);
     }
 
     private static double EpochsDone(TrainingProgress now) =>
         now.Epoch - 1 + ((double)now.IterationsDone / now.IterationsPerEpoch ?? 0);
-
-    // Progress<T> would post to another thread, and arrive late.
-    private sealed class Ticker(Action<TrainingProgress> tick) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress now) => tick(now);
-    }
 }

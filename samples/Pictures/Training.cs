@@ -1,0 +1,141 @@
+using System.Diagnostics;
+using System.Drawing;
+using MetricLearning;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Pictures;
+
+/// <summary>Measure, train, measure again, save.</summary>
+internal static class Training
+{
+    /// <summary>What the bundled pictures take for the scores of the README.</summary>
+    public const int Epochs = 50;
+
+    private const int ClassesPerBatch = 20;
+    private const int PicturesPerClass = 5;
+    private const double LearningRate = 2e-3;
+
+    /// <summary>How pictures are changed, each time otherwise: moved and tinted a little, and some without their colours.</summary>
+    public static readonly Augmentation Augmentation = Augment.Compose(
+        Augment.Scale(0.8, 1.2),
+        Augment.Shift(0.08),
+        Augment.ColorJitter(brightness: 0.3, contrast: 0.3, saturation: 0.4),
+        Augment.Maybe(0.15, Augment.Grayscale())
+    );
+
+    public static Run Run(Options options, PictureData data, CancellationToken cancellation)
+    {
+        manual_seed(options.Seed);
+        var format = options.Networks.Format;
+        var (trunk, embedder) = options.Networks.Make(options.Device, options.Weights);
+
+        using var model = new InferenceModel(
+            trunk,
+            embedder,
+            new MatchFinder(new CosineSimilarity()),
+            dataloaderNumWorkers: options.Workers
+        );
+        var test = data.Test.ToTrainingData(format);
+        var before = Scores.Of(model.GetLabelledEmbeddings(test).Embeddings, tensor(data.Test.Labels));
+
+        var clock = Stopwatch.StartNew();
+        using var records = Records(options, data.Validation.ToTrainingData(format));
+        using (var trainer = Trainer(options, data.Train, trunk, embedder, records))
+        {
+            if (options.Checkpoint is not null && trainer.ResumeLatest())
+                Console.WriteLine($"Going on after epoch {trainer.Epoch}, iteration {trainer.Iteration}.");
+            Terminal.ShowProgress(
+                ClassesPerBatch * PicturesPerClass,
+                progress => trainer.Train(options.Epochs, cancellationToken: cancellation, progress: progress)
+            );
+        }
+
+        clock.Stop();
+        var threshold = model.CalibrateThreshold(
+            data.Validation.ToTrainingData(format),
+            CalibrationGoal.FalseAcceptRate(0.001)
+        );
+        var embeddings = model.GetLabelledEmbeddings(test).Embeddings;
+        var after = Scores.Of(embeddings, tensor(data.Test.Labels));
+        var card = Card.Of(options, data, after, clock.Elapsed, threshold);
+        foreach (var (name, value) in card)
+            model.Card[name] = value;
+        model.Save(options.Model);
+        return new(before, after, embeddings, threshold, records.Losses, records.Accuracies, card);
+    }
+
+    private static BaseTrainer Trainer(
+        Options options,
+        PictureSet train,
+        nn.Module trunk,
+        nn.Module embedder,
+        RunRecords records
+    )
+    {
+        var classes = train.Labels.Distinct().Count();
+        var recipe = Recipe.Of(options.Loss, classes);
+        recipe.Loss.to(options.Device);
+        var batch = Math.Min(ClassesPerBatch, classes) * PicturesPerClass;
+        var steps = (long)options.Epochs * (classes * PicturesPerClass / batch);
+
+        Schedule Cycle() => Schedule.OneCycle(LearningRate, steps, pctStart: 0.15);
+
+        var settings = new TrainerOptions
+        {
+            Models = new() { Trunk = trunk, Embedder = embedder },
+            Optimizers = new()
+            {
+                Trunk = PureOptimizer.AdamW(LearningRate, weightDecay: 0.01),
+                Embedder = PureOptimizer.AdamW(LearningRate, weightDecay: 0.01),
+            },
+            LrSchedulers = new() { TrunkByIteration = Cycle(), EmbedderByIteration = Cycle() },
+            BatchSize = batch,
+            LossFuncs = new() { MetricLoss = recipe.Loss },
+            Dataset = train.ToTrainingData(options.Networks.Format, Augmentation),
+            DatasetLabels = train.Labels,
+            SetMinLabelToZero = true,
+            Sampler = new MPerClassSampler(
+                train.Labels,
+                PicturesPerClass,
+                batch,
+                lengthBeforeNewIter: classes * PicturesPerClass
+            ),
+            DataloaderNumWorkers = options.Workers,
+            DataDevice = options.Device,
+            Seed = options.Seed,
+            EndOfIterationHook = records.EndOfIterationHook,
+            EndOfEpochHook = records.EndOfEpochHook,
+            Checkpoints = options.Checkpoint is { } folder
+                ? new() { Folder = folder, EveryIterations = (int)(steps / options.Epochs) }
+                : null,
+        };
+        if (recipe.Miner is not null)
+            settings.MiningFuncs = new() { TupleMiner = recipe.Miner };
+        if (recipe.Loss is WeightedLoss)
+            settings.Optimizers["metric_loss"] = PureOptimizer.AdamW(10 * LearningRate);
+        if (options.Trainer != nameof(TrainWithClassifier))
+            return new MetricLossOnly(settings);
+
+        var classifier = nn.Linear(Networks.EmbeddingSize, classes).to(options.Device);
+        settings.Models.Classifier = classifier;
+        settings.Optimizers.Classifier = PureOptimizer.AdamW(LearningRate, weightDecay: 0.01);
+        settings.LossFuncs.ClassifierLoss = nn.CrossEntropyLoss();
+        return new TrainWithClassifier(settings);
+    }
+
+    // A run that goes on in another process has its losses on disk, for the page.
+    private static RunRecords Records(Options options, TrainingData validation)
+    {
+        var folder = options.Records ?? options.Checkpoint;
+        return new(
+            folder,
+            options.Records is not null,
+            validation,
+            Path.Combine(folder ?? options.Out, "models"),
+            options.EvaluateEvery,
+            options.Device,
+            options.Workers
+        );
+    }
+}
