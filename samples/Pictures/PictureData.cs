@@ -10,6 +10,8 @@ namespace Pictures;
 /// <param name="Test">Looked at in the end: they choose nothing.</param>
 internal sealed record PictureData(string Name, PictureSet Train, PictureSet Validation, PictureSet Test)
 {
+    private const int FewestClasses = 2; // pairs of two classes and of one
+
     /// <summary>The bundled drawings (samples/data/README.md), the test classes as their table says.</summary>
     public static PictureData Bundled(int seed)
     {
@@ -24,7 +26,13 @@ internal sealed record PictureData(string Name, PictureSet Train, PictureSet Val
     /// <summary>A folder with a subfolder for each class. A tenth of the classes is kept for the test, the same for the same seed.</summary>
     public static PictureData Of(string folder, int seed)
     {
-        var (train, test) = PictureSet.FromFolder(folder, OnBroken.Skip).SplitByClass(0.9, Seed.Of(seed));
+        var all = PictureSet.FromFolder(folder, OnBroken.Skip);
+        var classes = all.Labels.Distinct().Count();
+        if (classes < 3 * FewestClasses)
+            throw new InvalidDataException(
+                $"{folder} has {classes} classes: at least {3 * FewestClasses} are needed, {FewestClasses} each to train on, to validate and to test."
+            );
+        var (train, test) = all.SplitByClass(1 - Part(0.1, classes), Seed.Of(seed));
         foreach (var skipped in train.Skipped)
             Console.Error.WriteLine($"Left out {skipped}");
         return Divided(Path.GetFullPath(folder), train, test, seed);
@@ -32,9 +40,12 @@ internal sealed record PictureData(string Name, PictureSet Train, PictureSet Val
 
     private static PictureData Divided(string name, PictureSet others, PictureSet test, int seed)
     {
-        var (train, validation) = others.SplitByClass(0.95, Seed.Of(seed));
+        var classes = others.Labels.Distinct().Count();
+        var (train, validation) = others.SplitByClass(1 - Part(0.05, classes), Seed.Of(seed));
         return new(name, train, validation, test);
     }
+
+    private static double Part(double wanted, int classes) => Math.Max(wanted, (double)FewestClasses / classes);
 
     /// <summary>The same with this many of the training classes.</summary>
     public PictureData WithClasses(int count)

@@ -45,6 +45,8 @@ internal static class Training
         {
             if (options.Checkpoint is not null && trainer.ResumeLatest())
                 Console.WriteLine($"Going on after epoch {trainer.Epoch}, iteration {trainer.Iteration}.");
+            foreach (var warning in trainer.Warnings)
+                Console.Error.WriteLine(warning);
             Terminal.ShowProgress(
                 ClassesPerBatch * PicturesPerClass,
                 progress => trainer.Train(options.Epochs, cancellationToken: cancellation, progress: progress)

@@ -54,8 +54,8 @@ internal static class Page
             </section>
             <section aria-labelledby="queries">
             <h2 id="queries">Queries and what they found</h2>
-            <p>The framed picture asks; its {Queries.Shown} nearest follow. Those of another class are marked. First some that all mates of a class
-            answered, then some of the median, then the worst.</p>
+            <p>The framed picture asks; its {Queries.Shown} nearest follow. Those of another class are marked. First some that found all of their class,
+            then some of the middle, then the worst.</p>
             {queries}
             </section>
             <section aria-labelledby="confusions">
