@@ -51,7 +51,10 @@ internal sealed record Options(
         var workers = Choices.Number("--workers", "How many threads load batches; 0 = the one that trains.", 0, 0);
         var device = Devices.Option();
         var folder = Choices.Folder("--out", "Where to write the report.", "digits-report");
-        var records = Choices.Folder("--records", "Where to record the runs, each in a folder of its own; without it nowhere.");
+        var records = Choices.Folder(
+            "--records",
+            "Where to record the runs, each in a folder of its own; without it nowhere."
+        );
         var every = Choices.Number(
             "--evaluate-every",
             "Every how many epochs to evaluate on the test pictures; 0 = never.",

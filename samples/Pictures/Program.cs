@@ -21,7 +21,9 @@ return Options.Parse(
                 : PictureData.Bundled(options.Seed);
             if (options.Classes is { } classes)
                 data = data.WithClasses(classes);
-            Console.WriteLine($"{data.Train.Count:N0} pictures to train on, {data.Test.Count:N0} of other classes to test with");
+            Console.WriteLine(
+                $"{data.Train.Count:N0} pictures to train on, {data.Test.Count:N0} of other classes to test with"
+            );
             var pixels = Scores.OfPixels(data.Test, options.Networks.Format);
             var run = Training.Run(options, data, cancellation);
             Terminal.ShowScores(data.Test.Count, pixels, run);

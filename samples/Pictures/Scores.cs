@@ -16,11 +16,7 @@ internal static class Scores
     {
         using var scope = NewDisposeScope();
         var accuracy = Calculator.GetAccuracy(nn.functional.normalize(embeddings), labels);
-        return new(
-            accuracy["mean_average_precision_at_r"],
-            accuracy["r_precision"],
-            accuracy["precision_at_1"]
-        );
+        return new(accuracy["mean_average_precision_at_r"], accuracy["r_precision"], accuracy["precision_at_1"]);
     }
 
     /// <summary>Those of the pixels themselves, which any network should beat.</summary>
@@ -28,7 +24,9 @@ internal static class Scores
     {
         using var scope = NewDisposeScope();
         var pixels = stack(
-            Enumerable.Range(0, pictures.Count).Select(index => format.ToTensor(format.Read(pictures.PathOf(index))).flatten())
+            Enumerable
+                .Range(0, pictures.Count)
+                .Select(index => format.ToTensor(format.Read(pictures.PathOf(index))).flatten())
         );
         return Of(pixels.to(float32) / 255, tensor(pictures.Labels));
     }

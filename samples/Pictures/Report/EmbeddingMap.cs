@@ -16,7 +16,10 @@ internal static class EmbeddingMap
     {
         using var scope = NewDisposeScope();
         var count = (int)embeddings.size(0);
-        var shown = Enumerable.Range(0, Math.Min(count, Most)).Select(number => (long)number * count / Math.Min(count, Most)).ToArray();
+        var shown = Enumerable
+            .Range(0, Math.Min(count, Most))
+            .Select(number => (long)number * count / Math.Min(count, Most))
+            .ToArray();
         var places = Tsne.Of(nn.functional.normalize(embeddings.index_select(0, tensor(shown))));
         var (low, high) = (places.amin([0], true), places.amax([0], true));
         var xy = ((places - low) / (high - low) * (Size - Shot)).data<double>().ToArray();

@@ -47,7 +47,10 @@ internal static class Tsne
     {
         var count = squares.size(0);
         var others = 1 - eye(count, dtype: float64);
-        var (low, high) = (full(count, 1, Math.Log(1e-3), dtype: float64), full(count, 1, Math.Log(1e6), dtype: float64));
+        var (low, high) = (
+            full(count, 1, Math.Log(1e-3), dtype: float64),
+            full(count, 1, Math.Log(1e6), dtype: float64)
+        );
         var weights = others;
 
         for (var halving = 0; halving < 60; halving++)
