@@ -88,7 +88,7 @@ internal static class Browser
 
         var field = page.Locator("#drop");
         var nearest = page.Locator("#neighbours li");
-        await Dropped(field, "mine.png", "image/png", Squares.Png(250, 5, 0));
+        await Dropped(field, "mine.png", "image/png", Squares.Png(250, 5, 0, 64));
         await nearest.First.WaitForAsync();
         var status = await page.GetByRole(AriaRole.Status).TextContentAsync() ?? "";
         checks.That(await nearest.CountAsync() == 10, $"{await nearest.CountAsync()} neighbours of ten");
@@ -112,7 +112,7 @@ internal static class Browser
         }
 
         await page.GetByLabel("Neighbours").SelectOptionAsync("5");
-        await page.WaitForFunctionAsync("document.querySelectorAll('#neighbours li').length === 5");
+        await page.Locator("#neighbours li:nth-child(5):last-child").WaitForAsync();
         await page.Locator("#file")
             .SetInputFilesAsync(
                 new FilePayload

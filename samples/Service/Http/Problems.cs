@@ -23,6 +23,8 @@ internal sealed class Problems(IProblemDetailsService problems, Options options,
         if (status == 500)
             log.LogError(error, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
         context.Response.StatusCode = status;
+        // Measurements count the answer for the endpoint that gave it.
+        context.SetEndpoint(context.Features.Get<IExceptionHandlerFeature>()?.Endpoint);
         return await problems.TryWriteAsync(
             new() { HttpContext = context, ProblemDetails = { Status = status, Detail = detail } }
         );
