@@ -29,7 +29,7 @@ type ApproximateSearch
         [<Optional; DefaultParameterValue(null: Distance | null)>] distance: Distance | null,
         [<Optional; DefaultParameterValue(16)>] connectivity: int,
         [<Optional; DefaultParameterValue(128)>] expansionAdd: int,
-        [<Optional; DefaultParameterValue(96)>] expansionSearch: int
+        [<Optional; DefaultParameterValue(320)>] expansionSearch: int
     ) =
     inherit
         VectorSearch(
@@ -38,6 +38,10 @@ type ApproximateSearch
             | given -> given
         )
 
+    let checkCount (name: string) (value: int) =
+        if value < 1 then
+            raise (ArgumentException($"{name} must be at least 1, not {value}.", name))
+
     do
         for name, value in
             [
@@ -45,8 +49,7 @@ type ApproximateSearch
                 nameof expansionAdd, expansionAdd
                 nameof expansionSearch, expansionSearch
             ] do
-            if value < 1 then
-                raise (ArgumentException($"{name} must be at least 1, not {value}.", name))
+            checkCount name value
 
     let metric =
         GraphMetric.ofDistance (
@@ -54,6 +57,9 @@ type ApproximateSearch
             | null -> CosineSimilarity() :> Distance
             | given -> given
         )
+
+    let block = 16384
+    let mutable expansionSearch = expansionSearch
 
     // Made when the width is known.
     let mutable graph: Graph voption = ValueNone
@@ -96,8 +102,8 @@ type ApproximateSearch
         | ValueNone -> 0L
 
     override _.Insert(keys, vectors) =
-        let rows = rowsOf vectors
-
+        ArgumentNullException.ThrowIfNull(keys, nameof keys)
+        ArgumentNullException.ThrowIfNull(vectors, nameof vectors)
         let graph =
             match graph with
             | ValueSome graph -> graph
@@ -109,12 +115,22 @@ type ApproximateSearch
                 made
 
         graph.Reserve(Array.max keys + 1L)
-        graph.Each(keys.Length, (fun place -> graph.Add(keys[place], rows[place])))
+
+        // The rows are copied for each call into the graph: not all at once.
+        for first in 0..block .. keys.Length - 1 do
+            let count = min block (keys.Length - first)
+            use part = vectors.narrow (0L, int64 first, int64 count)
+            let rows = rowsOf part
+            graph.Each(count, (fun place -> graph.Add(keys[first + place], rows[place])))
 
     override _.Delete(keys) =
+        ArgumentNullException.ThrowIfNull(keys, nameof keys)
         graph |> ValueOption.iter (fun graph -> Array.iter graph.Remove keys)
 
     override _.Nearest(queries, k, keys) =
+        ArgumentNullException.ThrowIfNull(queries, nameof queries)
+        ArgumentNullException.ThrowIfNull(keys, nameof keys)
+
         match graph with
         | ValueNone -> invalidOp "Nothing was inserted yet."
         | ValueSome graph ->
@@ -136,6 +152,8 @@ type ApproximateSearch
             new Neighbours(torch.tensor distances, torch.tensor found)
 
     override _.Read(keys) =
+        ArgumentNullException.ThrowIfNull(keys, nameof keys)
+
         match graph with
         | ValueNone -> torch.empty (0L, 0L)
         | ValueSome graph ->
@@ -144,6 +162,15 @@ type ApproximateSearch
 
             graph.Each(keys.Length, (fun place -> graph.Get(keys[place], rows[place])))
             torch.tensor (Array.concat rows, ReadOnlySpan [| keys.LongLength; int64 graph.Dimensions |])
+
+    /// <summary>Candidates when a query is searched; it may be changed between searches.</summary>
+    /// <exception cref="System.ArgumentException">It is below 1.</exception>
+    member _.ExpansionSearch
+        with get () = expansionSearch
+        and set (value: int) =
+            checkCount (nameof expansionSearch) value
+            expansionSearch <- value
+            graph |> ValueOption.iter _.Widen(value)
 
     /// The bytes that the graph and its vectors take.
     member _.Bytes: int64 =

@@ -37,19 +37,25 @@ type internal Graph(metric: int, dimensions: int, connectivity: int, expansionAd
         finally
             places.Release() |> ignore
 
-    let reserve (needed: int64) : unit =
-        for _ in 1..threads do
-            places.Wait()
+    let alone (act: unit -> unit) : unit =
+        // One at a time, or two would wait for places that the other has.
+        lock places (fun () ->
+            for _ in 1..threads do
+                places.Wait()
 
-        try
+            try
+                act ()
+            finally
+                places.Release threads |> ignore)
+
+    let reserve (needed: int64) : unit =
+        alone (fun () ->
             let mutable error = 0n
             Native.usearch_reserve (handle, unativeint needed, &error)
             Native.check error
             Native.usearch_change_threads_search (handle, unativeint threads, &error)
             Native.check error
-            capacity <- needed
-        finally
-            places.Release threads |> ignore
+            capacity <- needed)
 
     let options = ParallelOptions(MaxDegreeOfParallelism = threads)
 
@@ -65,6 +71,13 @@ type internal Graph(metric: int, dimensions: int, connectivity: int, expansionAd
     member _.Reserve(limit: int64) : unit =
         if limit > capacity then
             reserve (max limit (max 1024L (2L * capacity)))
+
+    /// Searches with so many candidates from now on.
+    member _.Widen(expansionSearch: int) : unit =
+        alone (fun () ->
+            let mutable error = 0n
+            Native.usearch_change_expansion_search (handle, unativeint expansionSearch, &error)
+            Native.check error)
 
     /// Calls `act` with the numbers from 0, on several threads.
     member _.Each(count: int, act: int -> unit) : unit =

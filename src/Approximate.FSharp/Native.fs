@@ -44,6 +44,9 @@ module internal Native =
     extern void usearch_change_threads_search(nativeint graph, unativeint threads, nativeint& error)
 
     [<DllImport(Library, CallingConvention = CallingConvention.Cdecl)>]
+    extern void usearch_change_expansion_search(nativeint graph, unativeint expansion, nativeint& error)
+
+    [<DllImport(Library, CallingConvention = CallingConvention.Cdecl)>]
     extern void usearch_add(nativeint graph, uint64 key, float32[] vector, int scalars, nativeint& error)
 
     [<DllImport(Library, CallingConvention = CallingConvention.Cdecl)>]

@@ -3,7 +3,11 @@ module MetricLearning.Benchmarks.Program
 open System
 
 let private usage =
+<<<<<<< HEAD
     "usage: Benchmarks [iteration|fused|trainers|synthesis|triplets|losses|neighbours|loader|pictures|memory|soak|records|all] [--quick] [--cpu] [--only PART-OF-A-NAME]"
+=======
+    "usage: Benchmarks [iteration|fused|trainers|synthesis|triplets|losses|neighbours|neighbours-index|loader|memory|soak|records|all] [--quick] [--cpu] [--only PART-OF-A-NAME]"
+>>>>>>> 519fc7c (Searching has a page whose lines are compiled; null is refused by name; the agreed API has all that both languages use)
 
 [<EntryPoint>]
 let main arguments =
@@ -37,6 +41,7 @@ let main arguments =
     | "triplets" :: _ -> TripletBenchmark.run clock quick
     | "losses" :: _ -> LossBenchmark.run clock quick only
     | "neighbours" :: _ -> NeighbourBenchmark.run clock quick
+    | "neighbours-index" :: _ -> IndexBenchmark.run quick
     | "loader" :: _ -> LoaderBenchmark.run clock quick
     | "pictures" :: _ -> PictureBenchmark.run clock quick
     | "memory" :: _ -> MemoryBenchmark.run quick

@@ -84,6 +84,34 @@ let private inference (folder: string) : Damageable =
         Kept = all
     }
 
+let private items (folder: string) : Damageable =
+    let path = Path.Combine(folder, "items.safetensors")
+    use index = new NeighbourIndex()
+
+    for id in 0..19 do
+        index.Put(IndexItem(Indexes.number id, $"{id % 3}", $"{id}.png"), Indexes.vectorOf 6 id)
+
+    index.Save path
+    let file = File.ReadAllBytes path
+    let all (index: NeighbourIndex) = String.Join("; ", index.Items |> Seq.map Indexes.show)
+
+    {
+        Name = "items"
+        File = file
+        Damage = fun number -> Mutations.ofSafetensors number file
+        Forge =
+            fun number ->
+                let what, changed = Mutations.ofSafetensors number file
+                what, Mutations.withSeal changed
+        Read =
+            through path (fun path ->
+                use loaded = NeighbourIndex.Load path
+                let vectors = loaded.GetVectors [ for item in loaded.Items -> item.Id ]
+                all loaded + bitsOf [ vectors ])
+        IsUnsealed = false
+        Kept = fun () -> ""
+    }
+
 let private network () =
     torch.manual_seed 3L |> ignore
 
@@ -161,6 +189,7 @@ let run (count: int) : bool =
             [|
                 checkpoint ()
                 inference folder.FullName
+                items folder.FullName
                 safetensors folder.FullName
                 pickled folder.FullName
             |]

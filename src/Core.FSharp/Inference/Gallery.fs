@@ -26,7 +26,8 @@ type Gallery(model: InferenceModel, index: NeighbourIndex) =
 
     let classifier = new Classifier(index)
 
-    let embedding (inputs: Inputs) (batchSize: int) (act: torch.Tensor -> 'Result) : 'Result =
+    let embedding (argument: string) (inputs: Inputs) (batchSize: int) (act: torch.Tensor -> 'Result) : 'Result =
+        ArgumentNullException.ThrowIfNull(inputs, argument)
         use embeddings = model.GetEmbeddings(inputs, batchSize)
         act embeddings
 
@@ -57,13 +58,13 @@ type Gallery(model: InferenceModel, index: NeighbourIndex) =
     member _.Add
         (items: IEnumerable<IndexItem>, inputs: Inputs, [<Optional; DefaultParameterValue(64)>] batchSize: int)
         : unit =
-        embedding inputs batchSize (fun vectors -> index.Add(items, vectors))
+        embedding (nameof inputs) inputs batchSize (fun vectors -> index.Add(items, vectors))
 
     /// The same, where items of the same ids are replaced.
     member _.Put
         (items: IEnumerable<IndexItem>, inputs: Inputs, [<Optional; DefaultParameterValue(64)>] batchSize: int)
         : unit =
-        embedding inputs batchSize (fun vectors -> index.Put(items, vectors))
+        embedding (nameof inputs) inputs batchSize (fun vectors -> index.Put(items, vectors))
 
     /// <summary>Adds the samples of a data set with its labels, all or none. Numbers become labels of digits.</summary>
     /// <param name="dataset">Samples with labels.</param>
@@ -109,7 +110,7 @@ type Gallery(model: InferenceModel, index: NeighbourIndex) =
             [<Optional; DefaultParameterValue(null: Func<IndexItem, bool> | null)>] filter: Func<IndexItem, bool> | null,
             [<Optional; DefaultParameterValue(64)>] batchSize: int
         ) : IReadOnlyList<IReadOnlyList<FoundItem>> =
-        embedding query batchSize (fun queries -> index.Search(queries, k, threshold, filter))
+        embedding (nameof query) query batchSize (fun queries -> index.Search(queries, k, threshold, filter))
 
     /// <summary>The class of each sample by the votes of its k nearest items, or that it is unknown.</summary>
     /// <param name="query">The samples; labels are ignored.</param>
@@ -125,7 +126,7 @@ type Gallery(model: InferenceModel, index: NeighbourIndex) =
             [<Optional; DefaultParameterValue(64)>] batchSize: int
         ) : IReadOnlyList<Classification> =
         let threshold = thresholdOr threshold
-        embedding query batchSize (fun queries -> classifier.ByVotes(queries, k, threshold))
+        embedding (nameof query) query batchSize (fun queries -> classifier.ByVotes(queries, k, threshold))
 
     /// <summary>The same by the nearest centroid of a class.</summary>
     /// <param name="query">The samples; labels are ignored.</param>
@@ -136,7 +137,7 @@ type Gallery(model: InferenceModel, index: NeighbourIndex) =
         (query: Inputs, [<Optional>] threshold: Nullable<float>, [<Optional; DefaultParameterValue(64)>] batchSize: int)
         : IReadOnlyList<Classification> =
         let threshold = thresholdOr threshold
-        embedding query batchSize (fun queries -> classifier.ByCentroid(queries, threshold))
+        embedding (nameof query) query batchSize (fun queries -> classifier.ByCentroid(queries, threshold))
 
     /// <summary>Writes model and index into one safetensors file, which appears whole or not at all: <c>InferenceModel.Load</c> reads the model from it,
     /// and <c>NeighbourIndex.Load</c> the index.</summary>

@@ -22,6 +22,7 @@ let main arguments =
                     Records.tests
                     Checkpoints.tests
                     Inference.tests
+                    Searching.tests
                     Pretrained.tests
                     Pictures.tests
                 ]

@@ -15,8 +15,10 @@ public sealed class PublicApiTests
         return $"""
             // MetricLearning
             {PublicTypes.Facade.GeneratePublicApi(options)}
-            // MetricLearning.Core, as far as MetricLearning's signatures reach
+            // MetricLearning.Core: what both languages use, and as far as its signatures reach
             {PublicTypes.Core.GeneratePublicApi(ofCore)}
+            // MetricLearning.Approximate
+            {PublicTypes.Approximate.GeneratePublicApi(options)}
             """.ReplaceLineEndings("\n");
     }
 

@@ -14,6 +14,7 @@ internal static class PublicTypes
 
     public static Assembly Facade => typeof(BaseTrainer).Assembly;
     public static Assembly Core => typeof(Loss).Assembly;
+    public static Assembly Approximate => typeof(ApproximateSearch).Assembly;
 
     public static IEnumerable<MemberInfo> Members(Type type) => type.GetMembers(Declared).Where(IsVisible);
 
@@ -41,12 +42,15 @@ internal static class PublicTypes
         [.. type.BaseType is { } parent ? Parts(parent) : [], .. type.GetInterfaces().SelectMany(Parts)];
 
     /// <summary>
-    /// From the facade over every signature into the core, and from every base there to its parts, but not past the progress and the vectors of a state, which are for F#.
+    /// From the facade, and what the core has for both languages, over every signature into the core, and from every base there to its parts, but not past the progress and the vectors of a state, which are for F#.
     /// </summary>
     public static IReadOnlyList<Type> Reached()
     {
         var seen = new HashSet<Type>();
-        var open = new Queue<Type>(Facade.GetExportedTypes());
+        var open = new Queue<Type>([
+            .. Facade.GetExportedTypes(),
+            .. OfCore().Where(type => type.Namespace == nameof(MetricLearning)),
+        ]);
 
         while (open.TryDequeue(out var type))
         {

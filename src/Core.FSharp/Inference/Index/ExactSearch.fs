@@ -42,11 +42,14 @@ type ExactSearch
     override _.Dimensions = rows.Width
 
     override _.Insert(keys, vectors) =
+        ArgumentNullException.ThrowIfNull(keys, nameof keys)
+        ArgumentNullException.ThrowIfNull(vectors, nameof vectors)
         use _ = torch.NewDisposeScope()
         rows.Write(keys, vectors.``to`` device)
 
     // Rows of zeros, hidden from every search.
     override _.Delete(keys) =
+        ArgumentNullException.ThrowIfNull(keys, nameof keys)
         use _ = torch.no_grad ()
         use _ = torch.NewDisposeScope()
 
@@ -59,6 +62,8 @@ type ExactSearch
             |> ignore
 
     override _.Nearest(queries, k, keys) =
+        ArgumentNullException.ThrowIfNull(queries, nameof queries)
+        ArgumentNullException.ThrowIfNull(keys, nameof keys)
         use scope = torch.NewDisposeScope()
         let queries = queries.``to`` device
 
@@ -80,6 +85,7 @@ type ExactSearch
         found
 
     override _.Read(keys) =
+        ArgumentNullException.ThrowIfNull(keys, nameof keys)
         use scope = torch.NewDisposeScope()
 
         match rows.All with

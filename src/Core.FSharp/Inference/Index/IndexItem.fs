@@ -32,7 +32,11 @@ type IndexItem
     /// <param name="label">Its class.</param>
     /// <param name="payload">What you want to find with it: a path, a text, JSON; null for nothing.</param>
     new(id: ItemId, label: string, [<Optional; DefaultParameterValue(null: string | null)>] payload: string | null) =
-        IndexItem(id, [| label |], payload)
+        IndexItem(id, IndexItem.OneLabel label, payload)
+
+    static member private OneLabel(label: string) : IReadOnlyList<string> =
+        ArgumentNullException.ThrowIfNull(label, nameof label)
+        [| label |]
 
     /// Its name in the index.
     member _.Id = id

@@ -4,7 +4,7 @@ open System
 open System.Globalization
 
 /// The name of an item in an index: a string, or a whole number; both convert implicitly. The string "7" and the number 7 are two ids.
-[<Struct>]
+[<Struct; NoComparison>]
 type ItemId private (text: string | null, number: int64) =
 
     /// True for a number.

@@ -71,6 +71,7 @@ type NeighbourIndex
 
     /// The same for one item.
     member this.Add(item: IndexItem, vector: float32[]) : unit =
+        ArgumentNullException.ThrowIfNull(item, nameof item)
         use row = IndexInput.row (nameof vector) vector
         this.Add([| item |], row)
 
@@ -83,6 +84,7 @@ type NeighbourIndex
 
     /// The same for one item.
     member this.Put(item: IndexItem, vector: float32[]) : unit =
+        ArgumentNullException.ThrowIfNull(item, nameof item)
         use row = IndexInput.row (nameof vector) vector
         this.Put([| item |], row)
 

@@ -31,7 +31,7 @@ let private recall
     =
     let idsOf (index: NeighbourIndex) =
         [|
-            for several in index.Search(queries, 10, filter = filter) -> Set.ofSeq [ for one in several -> one.Id ]
+            for several in index.Search(queries, 10, filter = filter) -> set [ for one in several -> $"{one.Id}" ]
         |]
 
     let shares =
