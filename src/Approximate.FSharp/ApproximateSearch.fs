@@ -1,13 +1,13 @@
 namespace MetricLearning
 
 open System
-open System.Runtime.ExceptionServices
 open System.Runtime.InteropServices
 open TorchSharp
 
 /// <summary>Approximate search in a graph of neighbours (HNSW, by USearch): among a million vectors in a small part of the time of <c>ExactSearch</c>, at the
 /// price of a neighbour missed now and then, and of the time that building takes.</summary>
-/// <remarks>Vectors are kept on the CPU in 32 bits. A filter is asked on the way through the graph; the fewer items pass, the longer the way.
+/// <remarks>Vectors are kept on the CPU in 32 bits. A filter is asked on the way through the graph; the fewer items pass, the longer the way;
+/// it must not use the index itself.
 /// Adding uses all processors.</remarks>
 /// <example>
 /// <code>
@@ -29,7 +29,7 @@ type ApproximateSearch
         [<Optional; DefaultParameterValue(null: Distance | null)>] distance: Distance | null,
         [<Optional; DefaultParameterValue(16)>] connectivity: int,
         [<Optional; DefaultParameterValue(128)>] expansionAdd: int,
-        [<Optional; DefaultParameterValue(320)>] expansionSearch: int
+        [<Optional; DefaultParameterValue(256)>] expansionSearch: int
     ) =
     inherit
         VectorSearch(
@@ -61,8 +61,20 @@ type ApproximateSearch
     let block = 16384
     let mutable expansionSearch = expansionSearch
 
-    // Made when the width is known.
-    let mutable graph: Graph voption = ValueNone
+    // Made when the width is known, and anew when most of it are waymarks.
+    let mutable current: KeyedGraph voption = ValueNone
+
+    let make (dimensions: int) : KeyedGraph =
+        KeyedGraph(new Graph(metric.Kind, dimensions, connectivity, expansionAdd, expansionSearch))
+
+    // A graph that was freed meanwhile has been replaced.
+    let rec asking (act: KeyedGraph -> 'Result voption) : 'Result =
+        match current with
+        | ValueNone -> invalidOp "Nothing was inserted yet."
+        | ValueSome graph ->
+            match act graph with
+            | ValueSome result -> result
+            | ValueNone -> asking act
 
     let rowsOf (vectors: torch.Tensor) : float32[][] =
         use _ = torch.NewDisposeScope()
@@ -75,93 +87,89 @@ type ApproximateSearch
             vectors.to_type(torch.float32).cpu().contiguous().data<float32>().ToArray()
             |> Array.chunkBySize width
 
-    let searchOne (graph: Graph) (k: int) (keys: IndexKeys) (query: float32[]) : struct (uint64[] * float32[] * int) =
-        let found, distances = Array.zeroCreate<uint64> k, Array.zeroCreate<float32> k
+    let get (keys: int64[]) (graph: KeyedGraph) : float32[][] voption =
+        let rows = Array.init keys.Length (fun _ -> Array.zeroCreate<float32> graph.Graph.Dimensions)
 
-        if keys.AreAll then
-            struct (found, distances, graph.Search(query, found, distances))
+        if Array.forall2 (fun key row -> (graph.TryGet(key, row)).IsSome) keys rows then
+            ValueSome rows
         else
-            // An exception must not run through native code.
-            let mutable raised: ExceptionDispatchInfo voption = ValueNone
+            ValueNone
 
-            let filter =
-                KeyFilter(fun key _ ->
-                    try
-                        if raised.IsNone && keys.Contains(int64 key) then 1 else 0
-                    with error ->
-                        raised <- ValueSome(ExceptionDispatchInfo.Capture error)
-                        0)
+    // Searches go on in the old graph until the new one is there.
+    let rebuild (old: KeyedGraph) : unit =
+        let made = make old.Graph.Dimensions
 
-            let count = graph.Search(query, found, distances, filter)
-            raised |> ValueOption.iter _.Throw()
-            struct (found, distances, count)
+        for keys in Array.chunkBySize block old.Keys do
+            get keys old |> ValueOption.iter (fun rows -> made.Insert(keys, rows))
+
+        current <- ValueSome made
+        (old.Graph :> IDisposable).Dispose()
 
     override _.Dimensions =
-        match graph with
-        | ValueSome graph -> int64 graph.Dimensions
+        match current with
+        | ValueSome graph -> int64 graph.Graph.Dimensions
         | ValueNone -> 0L
 
     override _.Insert(keys, vectors) =
         ArgumentNullException.ThrowIfNull(keys, nameof keys)
         ArgumentNullException.ThrowIfNull(vectors, nameof vectors)
+
         let graph =
-            match graph with
+            match current with
             | ValueSome graph -> graph
             | ValueNone ->
-                let made =
-                    new Graph(metric.Kind, int (vectors.size 1), connectivity, expansionAdd, expansionSearch)
-
-                graph <- ValueSome made
+                let made = make (int (vectors.size 1))
+                current <- ValueSome made
                 made
-
-        graph.Reserve(Array.max keys + 1L)
 
         // The rows are copied for each call into the graph: not all at once.
         for first in 0..block .. keys.Length - 1 do
             let count = min block (keys.Length - first)
             use part = vectors.narrow (0L, int64 first, int64 count)
-            let rows = rowsOf part
-            graph.Each(count, (fun place -> graph.Add(keys[first + place], rows[place])))
+            graph.Insert(Array.sub keys first count, rowsOf part)
 
     override _.Delete(keys) =
         ArgumentNullException.ThrowIfNull(keys, nameof keys)
-        graph |> ValueOption.iter (fun graph -> Array.iter graph.Remove keys)
+
+        match current with
+        | ValueNone -> ()
+        | ValueSome graph ->
+            Array.iter graph.Delete keys
+
+            if graph.Waymarks > max 4096 graph.Keys.Length then
+                rebuild graph
 
     override _.Nearest(queries, k, keys) =
         ArgumentNullException.ThrowIfNull(queries, nameof queries)
         ArgumentNullException.ThrowIfNull(keys, nameof keys)
+        let rows = rowsOf queries
+        let k = int (min k keys.Limit)
+        let distances = Array2D.zeroCreate<float> rows.Length k
+        let found = Array2D.create rows.Length k -1L
 
-        match graph with
-        | ValueNone -> invalidOp "Nothing was inserted yet."
-        | ValueSome graph ->
-            let rows = rowsOf queries
-            let k = int (min k keys.Limit)
-            let distances = Array2D.zeroCreate<float> rows.Length k
-            let found = Array2D.create rows.Length k -1L
+        let search (row: int) =
+            asking (fun graph ->
+                let ids, values = Array.zeroCreate<int64> k, Array.zeroCreate<float32> k
+                let count = graph.TrySearch(rows[row], ids, values, keys)
 
-            graph.Each(
-                rows.Length,
-                fun row ->
-                    let struct (ids, values, count) = searchOne graph k keys rows[row]
+                for place in 0 .. ValueOption.defaultValue 0 count - 1 do
+                    found[row, place] <- ids[place]
+                    distances[row, place] <- metric.ToDistance values[place]
 
-                    for place in 0 .. count - 1 do
-                        found[row, place] <- int64 ids[place]
-                        distances[row, place] <- metric.ToDistance values[place]
-            )
+                count)
+            |> ignore
 
-            new Neighbours(torch.tensor distances, torch.tensor found)
+        Graph.Each(rows.Length, search)
+        new Neighbours(torch.tensor distances, torch.tensor found)
 
     override _.Read(keys) =
         ArgumentNullException.ThrowIfNull(keys, nameof keys)
 
-        match graph with
-        | ValueNone -> torch.empty (0L, 0L)
-        | ValueSome graph ->
-            let rows =
-                Array.init keys.Length (fun _ -> Array.zeroCreate<float32> graph.Dimensions)
-
-            graph.Each(keys.Length, (fun place -> graph.Get(keys[place], rows[place])))
-            torch.tensor (Array.concat rows, ReadOnlySpan [| keys.LongLength; int64 graph.Dimensions |])
+        if keys.Length = 0 then
+            torch.empty (0L, 0L)
+        else
+            let rows = asking (get keys)
+            torch.tensor (Array.concat rows, ReadOnlySpan [| keys.LongLength; rows[0].LongLength |])
 
     /// <summary>Candidates when a query is searched; it may be changed between searches.</summary>
     /// <exception cref="System.ArgumentException">It is below 1.</exception>
@@ -170,13 +178,13 @@ type ApproximateSearch
         and set (value: int) =
             checkCount (nameof expansionSearch) value
             expansionSearch <- value
-            graph |> ValueOption.iter _.Widen(value)
+            current |> ValueOption.iter _.Graph.Widen(value)
 
     /// The bytes that the graph and its vectors take.
     member _.Bytes: int64 =
-        match graph with
-        | ValueSome graph -> graph.Bytes
+        match current with
+        | ValueSome graph -> graph.Graph.Bytes
         | ValueNone -> 0L
 
     override _.Dispose() =
-        graph |> ValueOption.iter (fun graph -> (graph :> IDisposable).Dispose())
+        current |> ValueOption.iter (fun graph -> (graph.Graph :> IDisposable).Dispose())

@@ -4,13 +4,16 @@ open System
 open System.Threading
 open System.Threading.Tasks
 
-/// A graph of USearch, for any number of threads. Its memory grows while nobody is in it; everything else goes on at once, on as many
-/// threads as it has places for.
+/// A graph of USearch, for any number of threads. Searches go on at once, on as many threads as it has places for. Vectors are added while nobody searches,
+/// a few at a time, in turns with the searches that wait: while one is linked, its neighbours lose their links for a moment, and a search
+/// would lose its way. Where the graph is small, so would other additions.
 [<Sealed>]
 type internal Graph(metric: int, dimensions: int, connectivity: int, expansionAdd: int, expansionSearch: int) =
     let threads = Environment.ProcessorCount
     let places = new SemaphoreSlim(threads, threads)
     let mutable capacity = 0L
+    let mutable size = 0
+    let small = 16384
 
     let handle =
         let mutable error = 0n
@@ -29,11 +32,17 @@ type internal Graph(metric: int, dimensions: int, connectivity: int, expansionAd
         Native.check error
         handle
 
-    let inside (act: unit -> 'Result) : 'Result =
-        places.Wait()
+    let mutable isFreed = false
+
+    // In the order of coming, which a wait without a task does not promise.
+    let enter () : unit = places.WaitAsync().Wait()
+
+    // None once the graph was freed.
+    let inside (act: unit -> 'Result) : 'Result voption =
+        enter ()
 
         try
-            act ()
+            if isFreed then ValueNone else ValueSome(act ())
         finally
             places.Release() |> ignore
 
@@ -41,7 +50,7 @@ type internal Graph(metric: int, dimensions: int, connectivity: int, expansionAd
         // One at a time, or two would wait for places that the other has.
         lock places (fun () ->
             for _ in 1..threads do
-                places.Wait()
+                enter ()
 
             try
                 act ()
@@ -57,8 +66,6 @@ type internal Graph(metric: int, dimensions: int, connectivity: int, expansionAd
             Native.check error
             capacity <- needed)
 
-    let options = ParallelOptions(MaxDegreeOfParallelism = threads)
-
     /// The width of vectors.
     member _.Dimensions = dimensions
 
@@ -67,7 +74,7 @@ type internal Graph(metric: int, dimensions: int, connectivity: int, expansionAd
         let mutable error = 0n
         int64 (Native.usearch_memory_usage (handle, &error))
 
-    /// Makes room for keys below this number. One thread at a time.
+    /// Makes room for slots below this number. One thread at a time.
     member _.Reserve(limit: int64) : unit =
         if limit > capacity then
             reserve (max limit (max 1024L (2L * capacity)))
@@ -80,51 +87,49 @@ type internal Graph(metric: int, dimensions: int, connectivity: int, expansionAd
             Native.check error)
 
     /// Calls `act` with the numbers from 0, on several threads.
-    member _.Each(count: int, act: int -> unit) : unit =
+    static member Each(count: int, act: int -> unit) : unit =
         if count = 1 then
             act 0
         else
+            let options = ParallelOptions(MaxDegreeOfParallelism = Environment.ProcessorCount)
             Parallel.For(0, count, options, act) |> ignore
 
-    /// Adds a vector, for which there is room.
-    member _.Add(key: int64, vector: float32[]) : unit =
-        inside (fun () ->
+    /// Adds vectors under the slots from `first`, for which there is room. One thread at a time.
+    member _.Add(first: int, vectors: float32[][]) : unit =
+        let add (place: int) =
             let mutable error = 0n
-            Native.usearch_add (handle, uint64 key, vector, Native.float32s, &error)
-            Native.check error)
-
-    /// Forgets a vector; its place in the graph is taken by one that is added later.
-    member _.Remove(key: int64) : unit =
-        inside (fun () ->
-            let mutable error = 0n
-            Native.usearch_remove (handle, uint64 key, &error) |> ignore
-            Native.check error)
-
-    /// The vector of a key, into this array.
-    member _.Get(key: int64, vector: float32[]) : unit =
-        inside (fun () ->
-            let mutable error = 0n
-
-            if Native.usearch_get (handle, uint64 key, 1un, vector, Native.float32s, &error) = 0un then
-                invalidOp $"The graph has no vector with the key {key}.")
-
-    /// The nearest keys, and their distances as USearch computes them; how many there are.
-    member _.Search(query: float32[], keys: uint64[], distances: float32[]) : int =
-        inside (fun () ->
-            let mutable error = 0n
-            let count = unativeint keys.Length
-
-            let found =
-                Native.usearch_search (handle, query, Native.float32s, count, keys, distances, &error)
-
+            Native.usearch_add (handle, uint64 (first + place), vectors[place], Native.float32s, &error)
             Native.check error
-            int found)
 
-    /// The same among keys that pass a filter, which raises nothing.
-    member _.Search(query: float32[], keys: uint64[], distances: float32[], filter: KeyFilter) : int =
+        let mutable added = 0
+
+        while added < vectors.Length do
+            let begun = added
+            let count = min (2 * threads) (vectors.Length - begun)
+
+            alone (fun () ->
+                if size < small then
+                    for place in begun .. begun + count - 1 do
+                        add place
+                else
+                    Graph.Each(count, (fun place -> add (begun + place))))
+
+            size <- size + count
+            added <- begun + count
+
+    /// The vector of a slot, into this array; none once the graph was freed.
+    member _.TryGet(slot: int64, vector: float32[]) : unit voption =
         inside (fun () ->
             let mutable error = 0n
-            let count = unativeint keys.Length
+            Native.usearch_get (handle, uint64 slot, 1un, vector, Native.float32s, &error) |> ignore
+            Native.check error)
+
+    /// The nearest slots that pass a filter, which raises nothing, and their distances as USearch computes them; how many there are. None once
+    /// the graph was freed.
+    member _.TrySearch(query: float32[], slots: uint64[], distances: float32[], filter: KeyFilter) : int voption =
+        inside (fun () ->
+            let mutable error = 0n
+            let count = unativeint slots.Length
 
             let found =
                 Native.usearch_filtered_search (
@@ -134,7 +139,7 @@ type internal Graph(metric: int, dimensions: int, connectivity: int, expansionAd
                     count,
                     filter,
                     0n,
-                    keys,
+                    slots,
                     distances,
                     &error
                 )
@@ -145,6 +150,8 @@ type internal Graph(metric: int, dimensions: int, connectivity: int, expansionAd
 
     interface IDisposable with
         member _.Dispose() =
-            let mutable error = 0n
-            Native.usearch_free (handle, &error)
-            places.Dispose()
+            alone (fun () ->
+                if not isFreed then
+                    isFreed <- true
+                    let mutable error = 0n
+                    Native.usearch_free (handle, &error))

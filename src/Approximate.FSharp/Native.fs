@@ -50,26 +50,12 @@ module internal Native =
     extern void usearch_add(nativeint graph, uint64 key, float32[] vector, int scalars, nativeint& error)
 
     [<DllImport(Library, CallingConvention = CallingConvention.Cdecl)>]
-    extern unativeint usearch_remove(nativeint graph, uint64 key, nativeint& error)
-
-    [<DllImport(Library, CallingConvention = CallingConvention.Cdecl)>]
     extern unativeint usearch_get(
         nativeint graph,
         uint64 key,
         unativeint count,
         [<In; Out>] float32[] vector,
         int scalars,
-        nativeint& error
-    )
-
-    [<DllImport(Library, CallingConvention = CallingConvention.Cdecl)>]
-    extern unativeint usearch_search(
-        nativeint graph,
-        float32[] query,
-        int scalars,
-        unativeint count,
-        [<In; Out>] uint64[] keys,
-        [<In; Out>] float32[] distances,
         nativeint& error
     )
 

@@ -110,6 +110,27 @@ let tests =
                 Expect.equal index.Count 701 "all"
             }
 
+            test "replacing items again and again neither fills the memory nor hides any" {
+                use search = new ApproximateSearch()
+                use index = new NeighbourIndex(search)
+                use rows = torch.tensor (array2D [ for id in 0..499 -> vectorOf 8 id ])
+                let mutable most = 0L
+
+                for round in 1..30 do
+                    index.Put(numbered 500L, rows)
+                    most <- max most search.Bytes
+
+                    if round = 12 then
+                        most <- 0L
+
+                // About 4096 waymarks besides.
+                use fresh = new ApproximateSearch()
+                use other = new NeighbourIndex(fresh)
+                other.Put(numbered 500L, rows)
+                Expect.isLessThan most (30L * fresh.Bytes) "memory"
+                Expect.equal [ for found in index.Search(rows, 1) -> found[0].Id ] [ for id in 0..499 -> number id ] "each"
+            }
+
             test "what a filter raises is raised, and other distances are refused" {
                 use index = new NeighbourIndex(new ApproximateSearch())
                 index.Put(IndexItem(word "here"), vectorOf 8 1)
