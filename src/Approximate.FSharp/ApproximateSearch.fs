@@ -88,7 +88,8 @@ type ApproximateSearch
             |> Array.chunkBySize width
 
     let get (keys: int64[]) (graph: KeyedGraph) : float32[][] voption =
-        let rows = Array.init keys.Length (fun _ -> Array.zeroCreate<float32> graph.Graph.Dimensions)
+        let rows =
+            Array.init keys.Length (fun _ -> Array.zeroCreate<float32> graph.Graph.Dimensions)
 
         if Array.forall2 (fun key row -> (graph.TryGet(key, row)).IsSome) keys rows then
             ValueSome rows
@@ -187,4 +188,5 @@ type ApproximateSearch
         | ValueNone -> 0L
 
     override _.Dispose() =
-        current |> ValueOption.iter (fun graph -> (graph.Graph :> IDisposable).Dispose())
+        current
+        |> ValueOption.iter (fun graph -> (graph.Graph :> IDisposable).Dispose())

@@ -121,7 +121,10 @@ type internal Graph(metric: int, dimensions: int, connectivity: int, expansionAd
     member _.TryGet(slot: int64, vector: float32[]) : unit voption =
         inside (fun () ->
             let mutable error = 0n
-            Native.usearch_get (handle, uint64 slot, 1un, vector, Native.float32s, &error) |> ignore
+
+            Native.usearch_get (handle, uint64 slot, 1un, vector, Native.float32s, &error)
+            |> ignore
+
             Native.check error)
 
     /// The nearest slots that pass a filter, which raises nothing, and their distances as USearch computes them; how many there are. None once

@@ -26,7 +26,12 @@ module IndexBenchmark =
             let classes = torch.randint (5000L, [| size |], generator = sample)
             let within = torch.randn(size, 24L, generator = sample).mm directions
             let noise = torch.randn (size, width, generator = sample)
-            let part = centres.index_select (0L, classes) + within * 0.15.ToScalar() + noise * 0.1.ToScalar()
+
+            let part =
+                centres.index_select (0L, classes)
+                + within * 0.15.ToScalar()
+                + noise * 0.1.ToScalar()
+
             rows.narrow(0L, first, size).copy_ part |> ignore
 
         scope.MoveToOuter rows
@@ -42,18 +47,21 @@ module IndexBenchmark =
 
         let asked =
             [|
-                for query in queries -> seconds (fun () -> set [ for found in index.Search(query, k) -> found.Id.Number ])
+                for query in queries ->
+                    seconds (fun () -> set [ for found in index.Search(query, k) -> found.Id.Number ])
             |]
 
-        struct (asked |> Array.map (fun (struct (time, _)) -> time) |> Array.sort |> (fun all -> all[all.Length / 2]),
+        struct (asked
+                |> Array.map (fun (struct (time, _)) -> time)
+                |> Array.sort
+                |> (fun all -> all[all.Length / 2]),
                 asked |> Array.map (fun (struct (_, ids)) -> ids))
 
     let private recall (truth: Set<int64>[]) (found: Set<int64>[]) : float =
         Array.map2 (fun one other -> float (Set.count (Set.intersect one other)) / float k) truth found
         |> Array.average
 
-    let private managed () =
-        float (GC.GetTotalMemory true) / 1e6
+    let private managed () = float (GC.GetTotalMemory true) / 1e6
 
     /// A million items, or fewer if quick.
     let run (quick: bool) : unit =
@@ -65,14 +73,29 @@ module IndexBenchmark =
             asked.data<float32>().ToArray() |> Array.chunkBySize (int width)
 
         let before = managed ()
-        let items = [| for id in 0L .. count - 1L -> IndexItem(ItemId.op_Implicit id, $"{id % 5000L}") |]
-        printfn "%d items of %d numbers, %d queries, one at a time, on %d processors" count width queries.Length Environment.ProcessorCount
+
+        let items =
+            [|
+                for id in 0L .. count - 1L -> IndexItem(ItemId.op_Implicit id, $"{id % 5000L}")
+            |]
+
+        printfn
+            "%d items of %d numbers, %d queries, one at a time, on %d processors"
+            count
+            width
+            queries.Length
+            Environment.ProcessorCount
 
         use exact = new NeighbourIndex()
         let struct (exactBuild, ()) = seconds (fun () -> exact.Add(items, rows))
         printfn "items and their ids: %.0f MB" (managed () - before)
         let struct (exactTime, truth) = ask exact queries
-        printfn "exact: added in %.1f s, %.0f MB of vectors, %.2f ms a query" exactBuild (float (count * width * 4L) / 1e6) (exactTime * 1e3)
+
+        printfn
+            "exact: added in %.1f s, %.0f MB of vectors, %.2f ms a query"
+            exactBuild
+            (float (count * width * 4L) / 1e6)
+            (exactTime * 1e3)
 
         let search = new ApproximateSearch()
         use approximate = new NeighbourIndex(search)

@@ -3,11 +3,7 @@ module MetricLearning.Benchmarks.Program
 open System
 
 let private usage =
-<<<<<<< HEAD
-    "usage: Benchmarks [iteration|fused|trainers|synthesis|triplets|losses|neighbours|loader|pictures|memory|soak|records|all] [--quick] [--cpu] [--only PART-OF-A-NAME]"
-=======
-    "usage: Benchmarks [iteration|fused|trainers|synthesis|triplets|losses|neighbours|neighbours-index|loader|memory|soak|records|all] [--quick] [--cpu] [--only PART-OF-A-NAME]"
->>>>>>> 519fc7c (Searching has a page whose lines are compiled; null is refused by name; the agreed API has all that both languages use)
+    "usage: Benchmarks [iteration|fused|trainers|synthesis|triplets|losses|neighbours|neighbours-index|loader|pictures|memory|soak|records|all] [--quick] [--cpu] [--only PART-OF-A-NAME]"
 
 [<EntryPoint>]
 let main arguments =

@@ -93,7 +93,9 @@ let private items (folder: string) : Damageable =
 
     index.Save path
     let file = File.ReadAllBytes path
-    let all (index: NeighbourIndex) = String.Join("; ", index.Items |> Seq.map Indexes.show)
+
+    let all (index: NeighbourIndex) =
+        String.Join("; ", index.Items |> Seq.map Indexes.show)
 
     {
         Name = "items"

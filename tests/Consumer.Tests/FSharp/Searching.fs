@@ -40,10 +40,15 @@ let private gallery () =
     gallery.Save "model.safetensors"
 
     Expect.equal nearest.Count 5 "neighbours"
-    let vector = model.GetEmbeddings(queries.narrow (0L, 0L, 1L)).data<float32>().ToArray()
+
+    let vector =
+        model.GetEmbeddings(queries.narrow (0L, 0L, 1L)).data<float32>().ToArray()
 
     index.Put(IndexItem("red-7", "red", payload = "red/7.png"), vector)
-    let red = index.Search(vector, k = 10, threshold = 0.8, filter = fun item -> item.Label = "red")
+
+    let red =
+        index.Search(vector, k = 10, threshold = 0.8, filter = fun item -> item.Label = "red")
+
     let there = index.Find "red-7"
     index.Remove "red-7" |> ignore
 
@@ -53,7 +58,12 @@ let private gallery () =
     model.CalibrateThreshold(validation, CalibrationGoal.Recall 0.6) |> ignore
 
     for found in gallery.Classify(queries, k = 3) do
-        printfn "%s" (if found.IsKnown then $"{found.Label} ({found.Confidence:P0})" else "unknown")
+        printfn
+            "%s"
+            (if found.IsKnown then
+                 $"{found.Label} ({found.Confidence:P0})"
+             else
+                 "unknown")
 
     service.Load path
     use loaded = NeighbourIndex.Load path

@@ -128,7 +128,11 @@ let tests =
                 use other = new NeighbourIndex(fresh)
                 other.Put(numbered 500L, rows)
                 Expect.isLessThan most (30L * fresh.Bytes) "memory"
-                Expect.equal [ for found in index.Search(rows, 1) -> found[0].Id ] [ for id in 0..499 -> number id ] "each"
+
+                Expect.equal
+                    [ for found in index.Search(rows, 1) -> found[0].Id ]
+                    [ for id in 0..499 -> number id ]
+                    "each"
             }
 
             test "what a filter raises is raised, and other distances are refused" {
