@@ -79,7 +79,12 @@ public sealed class Searching : IDisposable
 
         Assert.Equal("red-1", nearest.Id);
 
-        var queries = tensor(new float[,] { { 0.9f, 0.1f } });
+        var queries = tensor(
+            new float[,]
+            {
+                { 0.9f, 0.1f },
+            }
+        );
         using var classifier = new Classifier(index);
         var found = classifier.ByVotes(queries, k: 5, threshold: 0.7)[0];
         Console.WriteLine(found.IsKnown ? $"{found.Label} ({found.Confidence:P0})" : "unknown");
