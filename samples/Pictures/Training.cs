@@ -51,6 +51,7 @@ internal static class Training
                 ClassesPerBatch * PicturesPerClass,
                 progress => trainer.Train(options.Epochs, cancellationToken: cancellation, progress: progress)
             );
+            Console.WriteLine($"The last epoch waited {trainer.WaitedForData.TotalSeconds:0.00} s for pictures.");
         }
 
         clock.Stop();

@@ -25,5 +25,6 @@ let main arguments =
                     Searching.tests
                     Pretrained.tests
                     Pictures.tests
+                    Road.tests
                 ]
         ))
