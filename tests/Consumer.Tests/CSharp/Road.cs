@@ -61,8 +61,13 @@ public sealed class Road : IDisposable
 
         using var model = new InferenceModel(trunk, embedder, dataloaderNumWorkers: 2);
         var (embeddings, labels) = model.GetLabelledEmbeddings(test.ToTrainingData(format));
-        var scores = new AccuracyCalculator(include: ["precision_at_1", "mean_average_precision_at_r"]).GetAccuracy(embeddings, labels);
-        Console.WriteLine($"P@1 {scores["precision_at_1"].Value:0.000}, MAP@R {scores["mean_average_precision_at_r"].Value:0.000}");
+        var scores = new AccuracyCalculator(include: ["precision_at_1", "mean_average_precision_at_r"]).GetAccuracy(
+            embeddings,
+            labels.select(1, 0)
+        );
+        Console.WriteLine(
+            $"P@1 {scores["precision_at_1"].Value:0.000}, MAP@R {scores["mean_average_precision_at_r"].Value:0.000}"
+        );
 
         model.CalibrateThreshold(validation.ToTrainingData(format), CalibrationGoal.FalseAcceptRate(0.2));
         model.Card["trained on"] = $"{train.Count} pictures";
