@@ -29,7 +29,7 @@ type ApproximateSearch
         [<Optional; DefaultParameterValue(null: Distance | null)>] distance: Distance | null,
         [<Optional; DefaultParameterValue(16)>] connectivity: int,
         [<Optional; DefaultParameterValue(128)>] expansionAdd: int,
-        [<Optional; DefaultParameterValue(256)>] expansionSearch: int
+        [<Optional; DefaultParameterValue(128)>] expansionSearch: int
     ) =
     inherit
         VectorSearch(
