@@ -41,9 +41,13 @@ type ExactSearch
 
     override _.Dimensions = rows.Width
 
-    override _.Insert(keys, vectors) =
-        ArgumentNullException.ThrowIfNull(keys, nameof keys)
-        ArgumentNullException.ThrowIfNull(vectors, nameof vectors)
+    override this.Insert(keys, vectors) =
+        PreparedVectors.checkRows (nameof vectors) vectors this
+        PreparedVectors.checkKeys keys Int64.MaxValue
+
+        if keys.LongLength <> vectors.size 0 then
+            invalidArg (nameof keys) $"There are {keys.Length} keys for {vectors.size 0} vectors."
+
         use _ = torch.NewDisposeScope()
         rows.Write(keys, vectors.``to`` device)
 
@@ -61,8 +65,9 @@ type ExactSearch
             all.index_fill_ (0L, torch.tensor (known, device = device), Numeric.whole 0L)
             |> ignore
 
-    override _.Nearest(queries, k, keys) =
-        ArgumentNullException.ThrowIfNull(queries, nameof queries)
+    override this.Nearest(queries, k, keys) =
+        PreparedVectors.checkRows (nameof queries) queries this
+        Ranges.atLeast 1L (nameof k) k
         ArgumentNullException.ThrowIfNull(keys, nameof keys)
         use scope = torch.NewDisposeScope()
         let queries = queries.``to`` device
@@ -85,7 +90,12 @@ type ExactSearch
         found
 
     override _.Read(keys) =
-        ArgumentNullException.ThrowIfNull(keys, nameof keys)
+        PreparedVectors.checkKeys
+            keys
+            (match rows.All with
+             | null -> 0L
+             | all -> all.size 0)
+
         use scope = torch.NewDisposeScope()
 
         match rows.All with

@@ -53,10 +53,7 @@ module internal PreparedVectors =
         | DistanceKind.Lp -> ValueSome(LpDistance(normalizeEmbeddings = false, p = given.P, power = given.Power))
         | _ -> ValueNone
 
-    /// Checked and scaled rows of at least 32 bits.
-    let prepare (argument: string) (vectors: torch.Tensor) (search: VectorSearch) : torch.Tensor =
-        ArgumentNullException.ThrowIfNull(vectors, argument)
-        EmbeddingChecks.areComparable [ struct (argument, vectors) ]
+    let private isAsWide (argument: string) (vectors: torch.Tensor) (search: VectorSearch) : unit =
         let wanted = search.Dimensions
 
         if wanted > 0L && vectors.size 1 <> wanted then
@@ -64,6 +61,24 @@ module internal PreparedVectors =
                 argument
                 $"{argument} has rows of {vectors.size 1} numbers, but those of the index have {wanted}."
 
+    /// What a search that is called by hand is given: a matrix of the index's width. The numbers themselves were checked before.
+    let checkRows (argument: string) (vectors: torch.Tensor) (search: VectorSearch) : unit =
+        EmbeddingChecks.areMatrices [ struct (argument, vectors) ]
+        isAsWide argument vectors search
+
+    /// Keys from 0 below a limit, which a caller may have made up.
+    let checkKeys (keys: int64[]) (limit: int64) : unit =
+        ArgumentNullException.ThrowIfNull(keys, nameof keys)
+
+        for key in keys do
+            if key < 0L || key >= limit then
+                invalidArg (nameof keys) $"{key} is no key of this search: keys are numbers from 0 to {limit - 1L}."
+
+    /// Checked and scaled rows of at least 32 bits.
+    let prepare (argument: string) (vectors: torch.Tensor) (search: VectorSearch) : torch.Tensor =
+        ArgumentNullException.ThrowIfNull(vectors, argument)
+        EmbeddingChecks.areComparable [ struct (argument, vectors) ]
+        isAsWide argument vectors search
         let rows = Numeric.atLeast32 (vectors.detach ())
 
         if (distance search.Distance).IsSome then
