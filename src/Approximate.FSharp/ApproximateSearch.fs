@@ -111,9 +111,8 @@ type ApproximateSearch
         | ValueSome graph -> int64 graph.Graph.Dimensions
         | ValueNone -> 0L
 
-    override _.Insert(keys, vectors) =
-        ArgumentNullException.ThrowIfNull(keys, nameof keys)
-        ArgumentNullException.ThrowIfNull(vectors, nameof vectors)
+    override this.Insert(keys, vectors) =
+        this.CheckInsert(keys, vectors)
 
         let graph =
             match current with
@@ -140,9 +139,8 @@ type ApproximateSearch
             if graph.Waymarks > max 4096 graph.Keys.Length then
                 rebuild graph
 
-    override _.Nearest(queries, k, keys) =
-        ArgumentNullException.ThrowIfNull(queries, nameof queries)
-        ArgumentNullException.ThrowIfNull(keys, nameof keys)
+    override this.Nearest(queries, k, keys) =
+        this.CheckNearest(queries, k, keys)
         let rows = rowsOf queries
         let k = int (min k keys.Limit)
         let distances = Array2D.zeroCreate<float> rows.Length k

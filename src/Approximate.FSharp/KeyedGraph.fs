@@ -51,7 +51,10 @@ type internal KeyedGraph(graph: Graph) =
         | _ -> ()
 
     /// The vector of a key, into this array; none once the graph was freed.
-    member _.TryGet(key: int64, vector: float32[]) : unit voption = graph.TryGet(slotOf[key], vector)
+    member _.TryGet(key: int64, vector: float32[]) : unit voption =
+        match slotOf.TryGetValue key with
+        | true, slot -> graph.TryGet(slot, vector)
+        | _ -> invalidArg "keys" $"{key} is no key of a vector."
 
     /// The nearest of these keys, and their distances as USearch computes them; how many there are. None once the graph was freed.
     member _.TrySearch(query: float32[], found: int64[], distances: float32[], keys: IndexKeys) : int voption =

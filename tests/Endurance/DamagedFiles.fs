@@ -17,6 +17,21 @@ let private bitsOfModule (network: torch.nn.Module) : string =
     use _ = torch.NewDisposeScope()
     bitsOf (network.state_dict().Values)
 
+// A file of ours that has a hash, which forgers make again.
+let private withSeal (name: string) (file: byte[]) (read: byte[] -> string) (kept: unit -> string) : Damageable =
+    {
+        Name = name
+        File = file
+        Damage = fun number -> Mutations.ofSafetensors number file
+        Forge =
+            fun number ->
+                let what, changed = Mutations.ofSafetensors number file
+                what, Mutations.withSeal changed
+        Read = read
+        IsUnsealed = false
+        Kept = kept
+    }
+
 let private checkpoint () : Damageable =
     let settings =
         { Settings.rich with
@@ -35,22 +50,13 @@ let private checkpoint () : Damageable =
         Checkpoint.write run.Recipe run.Handles state stream
         stream.ToArray()
 
-    {
-        Name = "checkpoint"
-        File = file
-        Damage = fun number -> Mutations.ofSafetensors number file
-        Forge =
-            fun number ->
-                let what, changed = Mutations.ofSafetensors number file
-                what, Mutations.withSeal changed
-        Read =
-            fun file ->
-                use opened = SafetensorsFile.Read(new MemoryStream(file), "the file")
-                use state = Checkpoint.readFrom run.Recipe run.Handles "the file" opened
-                string (Snapshot.ofState state)
-        IsUnsealed = false
-        Kept = fun () -> string (Snapshot.ofSession session)
-    }
+    let read =
+        fun file ->
+            use opened = SafetensorsFile.Read(new MemoryStream(file: byte[]), "the file")
+            use state = Checkpoint.readFrom run.Recipe run.Handles "the file" opened
+            string (Snapshot.ofState state)
+
+    withSeal "checkpoint" file read (fun () -> string (Snapshot.ofSession session))
 
 // Through a path, because users load paths.
 let private through (path: string) (read: string -> 'Result) (file: byte[]) : 'Result =
@@ -68,21 +74,12 @@ let private inference (folder: string) : Damageable =
         let embeddings = bitsOfModule trunk + bitsOfModule embedder
         $"{embeddings} {model.IndexCount} {model.MatchFinder.Threshold} {model.NormalizeEmbeddings}"
 
-    {
-        Name = "inference model"
-        File = file
-        Damage = fun number -> Mutations.ofSafetensors number file
-        Forge =
-            fun number ->
-                let what, changed = Mutations.ofSafetensors number file
-                what, Mutations.withSeal changed
-        Read =
-            through path (fun path ->
-                model.Load path
-                all ())
-        IsUnsealed = false
-        Kept = all
-    }
+    let read =
+        through path (fun path ->
+            model.Load path
+            all ())
+
+    withSeal "inference model" file read all
 
 let private items (folder: string) : Damageable =
     let path = Path.Combine(folder, "items.safetensors")
@@ -97,22 +94,13 @@ let private items (folder: string) : Damageable =
     let all (index: NeighbourIndex) =
         String.Join("; ", index.Items |> Seq.map Indexes.show)
 
-    {
-        Name = "items"
-        File = file
-        Damage = fun number -> Mutations.ofSafetensors number file
-        Forge =
-            fun number ->
-                let what, changed = Mutations.ofSafetensors number file
-                what, Mutations.withSeal changed
-        Read =
-            through path (fun path ->
-                use loaded = NeighbourIndex.Load path
-                let vectors = loaded.GetVectors [ for item in loaded.Items -> item.Id ]
-                all loaded + bitsOf [ vectors ])
-        IsUnsealed = false
-        Kept = fun () -> ""
-    }
+    let read =
+        through path (fun path ->
+            use loaded = NeighbourIndex.Load path
+            let vectors = loaded.GetVectors [ for item in loaded.Items -> item.Id ]
+            all loaded + bitsOf [ vectors ])
+
+    withSeal "items" file read (fun () -> "")
 
 let private network () =
     torch.manual_seed 3L |> ignore

@@ -87,7 +87,11 @@ let private func (random: Random) (kind: Type) (value: Type -> obj | null) : obj
     Expression.Lambda(kind, body, parameters).Compile()
 
 let private ours: Type[] =
-    [| typeof<Loss>.Assembly; typeof<MetricLossOnly>.Assembly |]
+    [|
+        typeof<Loss>.Assembly
+        typeof<MetricLossOnly>.Assembly
+        typeof<ApproximateSearch>.Assembly
+    |]
     |> Array.collect (fun assembly -> assembly.GetExportedTypes())
     |> Array.filter (fun kind ->
         not (isNull kind.Namespace)

@@ -1,4 +1,3 @@
-using System.Reflection;
 using TorchSharp;
 
 namespace Digits;
@@ -34,7 +33,7 @@ internal static class HtmlReport
             <meta name="color-scheme" content="light dark">
             <title>Digits: {options.Title}</title>
             <style>
-            {Style()}
+            {Embedded.Text("style.css")}
             </style>
             </head>
             <body>
@@ -116,10 +115,4 @@ internal static class HtmlReport
                 </section>
                 """
             : "";
-
-    private static string Style()
-    {
-        using var reader = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream("style.css")!);
-        return reader.ReadToEnd().Trim();
-    }
 }

@@ -1,4 +1,3 @@
-using System.Reflection;
 using MetricLearning;
 using TorchSharp;
 using static System.Net.WebUtility;
@@ -34,8 +33,8 @@ internal static class Page
             <meta name="color-scheme" content="light dark">
             <title>Pictures: {options.Trainer} with {options.Loss}</title>
             <style>
-            {Style("style.css")}
-            {Style("pictures.css")}
+            {Embedded.Text("style.css")}
+            {Embedded.Text("pictures.css")}
             </style>
             </head>
             <body>
@@ -118,10 +117,4 @@ internal static class Page
     private static int Classes(PictureSet pictures) => pictures.Labels.Distinct().Count();
 
     private static string Capital(string words) => char.ToUpperInvariant(words[0]) + words[1..];
-
-    private static string Style(string name)
-    {
-        using var reader = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!);
-        return reader.ReadToEnd().Trim();
-    }
 }

@@ -80,12 +80,13 @@ public sealed class Road : IDisposable
         served.Load(file);
         using var index = new NeighbourIndex();
         using var gallery = new Gallery(served, index);
-        gallery.Add(test.ToTrainingData(format), number => test.PathOf(number));
+        var items = test.Labels.Select((label, number) => new IndexItem(test.PathOf(number), test.Classes[(int)label]));
+        gallery.Add(items, test.ToTrainingData(format));
 
         using var asked = format.ToTensor(format.Decode(upload, "upload.png")).unsqueeze(0);
         foreach (var item in gallery.Search(asked, k: 3)[0])
         {
-            Console.WriteLine($"{item.Distance:0.000} {item.Id}");
+            Console.WriteLine($"{item.Distance:0.000} {item.Label} {item.Id}");
         }
 
         // A picture that is in the index is nearest to itself.

@@ -108,12 +108,19 @@ let private road =
         served.Load file
         use index = new NeighbourIndex()
         use gallery = new Gallery(served, index)
-        gallery.Add(test.ToTrainingData format, (fun number -> ItemId.op_Implicit (test.PathOf number)))
+
+        let items =
+            [
+                for number in 0 .. test.Count - 1 ->
+                    IndexItem(test.PathOf number, test.Classes[int test.Labels[number]])
+            ]
+
+        gallery.Add(items, test.ToTrainingData format)
 
         use asked = format.ToTensor(format.Decode(upload, "upload.png")).unsqueeze 0L
 
         for item in gallery.Search(asked, k = 3)[0] do
-            printfn $"{item.Distance:F3} {item.Id}"
+            printfn $"{item.Distance:F3} {item.Label} {item.Id}"
 
         let nearest = gallery.Search(asked, k = 1)[0] |> Seq.head
         Expect.equal (string nearest.Id) (test.PathOf 0) "a picture that is in the index is nearest to itself"

@@ -26,5 +26,6 @@ let tests =
                 IndexOverlap.tests
                 ClassifyTests.tests
                 ApproximateTests.tests
+                SearchByHandTests.tests
             ]
     )

@@ -4,8 +4,7 @@ namespace MetricLearning.Tests.Api;
 
 public sealed class NamespaceTests
 {
-    private static IEnumerable<Type> Exported =>
-        PublicTypes.Core.GetExportedTypes().Concat(PublicTypes.Facade.GetExportedTypes());
+    private static IEnumerable<Type> Exported => PublicTypes.All.SelectMany(one => one.GetExportedTypes());
 
     [Fact]
     public void No_name_of_a_public_type_stands_twice()

@@ -61,7 +61,7 @@ public sealed class NullTests
         ];
 
     private static IEnumerable<(MethodBase Call, ParameterInfo Parameter)> NonNullable() =>
-        from type in new[] { PublicTypes.Core, PublicTypes.Facade }.SelectMany(one => one.GetExportedTypes())
+        from type in PublicTypes.All.SelectMany(one => one.GetExportedTypes())
         where IsOfBothLanguages(type)
         from call in Calls(type)
         where call.IsStatic || call.IsConstructor || !WithoutSample.Contains(type)

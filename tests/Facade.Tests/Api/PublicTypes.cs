@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace MetricLearning.Tests.Api;
 
-/// <summary>The facade&#39;s public types, and those of the core that their signatures reach.</summary>
+/// <summary>The facade's public types, and those of the core that their signatures reach.</summary>
 internal static class PublicTypes
 {
     private const BindingFlags Declared =
@@ -16,9 +16,12 @@ internal static class PublicTypes
     public static Assembly Core => typeof(Loss).Assembly;
     public static Assembly Approximate => typeof(ApproximateSearch).Assembly;
 
+    /// <summary>All that users may have.</summary>
+    public static IReadOnlyList<Assembly> All => [Core, Facade, Approximate];
+
     public static IEnumerable<MemberInfo> Members(Type type) => type.GetMembers(Declared).Where(IsVisible);
 
-    /// <summary>All types of a member&#39;s signature, the arguments of generic types included.</summary>
+    /// <summary>All types of a member's signature, the arguments of generic types included.</summary>
     public static IEnumerable<Type> Signature(MemberInfo member) =>
         member switch
         {

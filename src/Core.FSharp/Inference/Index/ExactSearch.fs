@@ -42,12 +42,7 @@ type ExactSearch
     override _.Dimensions = rows.Width
 
     override this.Insert(keys, vectors) =
-        PreparedVectors.checkRows (nameof vectors) vectors this
-        PreparedVectors.checkKeys keys Int64.MaxValue
-
-        if keys.LongLength <> vectors.size 0 then
-            invalidArg (nameof keys) $"There are {keys.Length} keys for {vectors.size 0} vectors."
-
+        this.CheckInsert(keys, vectors)
         use _ = torch.NewDisposeScope()
         rows.Write(keys, vectors.``to`` device)
 
@@ -60,15 +55,13 @@ type ExactSearch
         match rows.All with
         | null -> ()
         | all ->
-            let known = keys |> Array.filter (fun key -> key < all.size 0)
+            let known = keys |> Array.filter (fun key -> key >= 0L && key < all.size 0)
 
             all.index_fill_ (0L, torch.tensor (known, device = device), Numeric.whole 0L)
             |> ignore
 
     override this.Nearest(queries, k, keys) =
-        PreparedVectors.checkRows (nameof queries) queries this
-        Ranges.atLeast 1L (nameof k) k
-        ArgumentNullException.ThrowIfNull(keys, nameof keys)
+        this.CheckNearest(queries, k, keys)
         use scope = torch.NewDisposeScope()
         let queries = queries.``to`` device
 
@@ -90,17 +83,15 @@ type ExactSearch
         found
 
     override _.Read(keys) =
-        PreparedVectors.checkKeys
-            keys
-            (match rows.All with
-             | null -> 0L
-             | all -> all.size 0)
-
+        ArgumentNullException.ThrowIfNull(keys, nameof keys)
         use scope = torch.NewDisposeScope()
 
         match rows.All with
         | null -> torch.empty (0L, 0L, device = device)
-        | all -> all.index_select (0L, torch.tensor (keys, device = device))
+        | all ->
+            match keys |> Array.tryFind (fun key -> key < 0L || key >= all.size 0) with
+            | Some key -> invalidArg (nameof keys) $"{key} is no key of a vector."
+            | None -> all.index_select (0L, torch.tensor (keys, device = device))
         |> scope.MoveToOuter
 
     override _.Dispose() = (rows :> IDisposable).Dispose()

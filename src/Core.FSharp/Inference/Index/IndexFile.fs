@@ -27,17 +27,14 @@ module internal IndexFile =
     /// Writes them alone.
     let write (path: string) (content: InferenceExtra) : unit = SealedFile.write path format content
 
-    let private refuse (path: string) (reason: string) : 'T =
-        raise (InvalidDataException $"\"{path}\" {reason}")
-
     let private checkShapes (path: string) (file: SafetensorsFile) : unit =
         let vectors, table = file.Entry vectorsName, file.Entry tableName
 
         if vectors.Shape.Length <> 2 then
-            refuse path "has vectors of items that are no matrix."
+            SealedFile.refuse path "has vectors of items that are no matrix."
 
         if table.Shape.Length <> 1 || table.Dtype <> torch.ScalarType.Byte then
-            refuse path "has a table of items that is no text."
+            SealedFile.refuse path "has a table of items that is no text."
 
     let private itemsOf (path: string) (file: SafetensorsFile) : IndexItem[] =
         use table = file.Tensor tableName
@@ -50,7 +47,7 @@ module internal IndexFile =
                     table.data<byte>().ToArray()
             )
         with :? InvalidDataException as error ->
-            refuse path error.Message
+            SealedFile.refuse path error.Message
 
     /// The items of a file, and their vectors (N × D), which are for this distance.
     /// InvalidDataException for a file that was damaged, is something else or of another version, or has no items; ArgumentException
@@ -63,7 +60,7 @@ module internal IndexFile =
                 "an index or inference model that this library saved"
 
         if not (file.Contains vectorsName) then
-            refuse path "has no items: it was saved without an index of items."
+            SealedFile.refuse path "has no items: it was saved without an index of items."
 
         let own = InferenceFile.describe distance
 
@@ -74,13 +71,13 @@ module internal IndexFile =
                 ArgumentException
                     $"The items of \"{path}\" are compared by {saved}, and this search compares by {own}: load them with a search by that distance."
             )
-        | _ -> refuse path "does not say by which distance its items are compared."
+        | _ -> SealedFile.refuse path "does not say by which distance its items are compared."
 
         checkShapes path file
         let items = itemsOf path file
         let vectors = SealedFile.embeddingsOf path (file.Tensor vectorsName)
 
         if vectors.size 0 <> items.LongLength then
-            refuse path $"has {items.Length} items and {vectors.size 0} vectors."
+            SealedFile.refuse path $"has {items.Length} items and {vectors.size 0} vectors."
 
         struct (items, vectors)

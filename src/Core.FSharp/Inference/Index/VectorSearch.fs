@@ -33,6 +33,35 @@ type VectorSearch(distance: Distance) =
     /// The vectors of these keys (N × D), as they were inserted.
     abstract Read: keys: int64[] -> torch.Tensor
 
+    member internal this.CheckWidth(argument: string, vectors: torch.Tensor) : unit =
+        let wanted = this.Dimensions
+
+        if wanted > 0L && vectors.size 1 <> wanted then
+            invalidArg
+                argument
+                $"{argument} has rows of {vectors.size 1} numbers, but those of the index have {wanted}."
+
+    /// An ArgumentException unless these can be inserted: a matrix as wide as the vectors that are there, and a key from 0 for each row. An index has
+    /// checked what it passes on; others may call a search, too.
+    member this.CheckInsert(keys: int64[], vectors: torch.Tensor) : unit =
+        ArgumentNullException.ThrowIfNull(keys, nameof keys)
+        EmbeddingChecks.areMatrices [ struct (nameof vectors, vectors) ]
+        this.CheckWidth(nameof vectors, vectors)
+
+        if keys.LongLength <> vectors.size 0 then
+            invalidArg (nameof keys) $"There are {keys.Length} keys for {vectors.size 0} vectors."
+
+        match keys |> Array.tryFind (fun key -> key < 0L) with
+        | Some key -> invalidArg (nameof keys) $"{key} is no key: keys are numbers from 0."
+        | None -> ()
+
+    /// The same for what is asked: a matrix as wide as the vectors that are there, and at least one neighbour.
+    member this.CheckNearest(queries: torch.Tensor, k: int64, keys: IndexKeys) : unit =
+        EmbeddingChecks.areMatrices [ struct (nameof queries, queries) ]
+        this.CheckWidth(nameof queries, queries)
+        Ranges.atLeast 1L (nameof k) k
+        ArgumentNullException.ThrowIfNull(keys, nameof keys)
+
     /// Frees everything; called once, when no search is left.
     abstract Dispose: unit -> unit
 
@@ -53,32 +82,11 @@ module internal PreparedVectors =
         | DistanceKind.Lp -> ValueSome(LpDistance(normalizeEmbeddings = false, p = given.P, power = given.Power))
         | _ -> ValueNone
 
-    let private isAsWide (argument: string) (vectors: torch.Tensor) (search: VectorSearch) : unit =
-        let wanted = search.Dimensions
-
-        if wanted > 0L && vectors.size 1 <> wanted then
-            invalidArg
-                argument
-                $"{argument} has rows of {vectors.size 1} numbers, but those of the index have {wanted}."
-
-    /// What a search that is called by hand is given: a matrix of the index's width. The numbers themselves were checked before.
-    let checkRows (argument: string) (vectors: torch.Tensor) (search: VectorSearch) : unit =
-        EmbeddingChecks.areMatrices [ struct (argument, vectors) ]
-        isAsWide argument vectors search
-
-    /// Keys from 0 below a limit, which a caller may have made up.
-    let checkKeys (keys: int64[]) (limit: int64) : unit =
-        ArgumentNullException.ThrowIfNull(keys, nameof keys)
-
-        for key in keys do
-            if key < 0L || key >= limit then
-                invalidArg (nameof keys) $"{key} is no key of this search: keys are numbers from 0 to {limit - 1L}."
-
     /// Checked and scaled rows of at least 32 bits.
     let prepare (argument: string) (vectors: torch.Tensor) (search: VectorSearch) : torch.Tensor =
         ArgumentNullException.ThrowIfNull(vectors, argument)
         EmbeddingChecks.areComparable [ struct (argument, vectors) ]
-        isAsWide argument vectors search
+        search.CheckWidth(argument, vectors)
         let rows = Numeric.atLeast32 (vectors.detach ())
 
         if (distance search.Distance).IsSome then

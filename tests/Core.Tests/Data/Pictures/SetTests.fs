@@ -1,7 +1,6 @@
 module MetricLearning.Core.Tests.Data.Pictures.SetTests
 
 open System
-open System.Drawing
 open System.IO
 open Expecto
 open FsCheck

@@ -1,8 +1,5 @@
 module MetricLearning.Core.Tests.Data.Pictures.SplitTests
 
-open System
-open System.Drawing
-open System.IO
 open Expecto
 open FsCheck
 open MetricLearning

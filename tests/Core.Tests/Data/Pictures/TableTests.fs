@@ -1,10 +1,8 @@
 module MetricLearning.Core.Tests.Data.Pictures.TableTests
 
 open System
-open System.Drawing
 open System.IO
 open Expecto
-open FsCheck
 open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Tests.Support
