@@ -46,6 +46,11 @@ type PictureNormalization
                 (nameof pictures)
                 $"PictureNormalization normalizes bytes, but the pictures are {pictures.dtype}: read them with Numbers = PictureNumbers.Bytes, or leave PictureNormalization out."
 
+        if pictures.dim () <> 4L then
+            invalidArg
+                (nameof pictures)
+                $"PictureNormalization takes pictures × channels × height × width, but the input is {Shape.show pictures.shape}: a single picture is a batch of one (unsqueeze(0))."
+
         use _ = torch.NewDisposeScope()
 
         let mean, deviation =

@@ -52,6 +52,14 @@ type PictureSet internal (files: PictureFiles, columns: PictureColumn[], levels:
             let good =
                 [| 0 .. files.Names.Length - 1 |] |> Array.filter (places.Contains >> not)
 
+            if good.Length = 0 then
+                let struct (index, reason) = broken[0]
+
+                raise (
+                    InvalidDataException
+                        $"None of the {broken.Length} files is a whole picture. The first is {path index}: {reason}"
+                )
+
             PictureSet(
                 PictureFiles.chosen good files,
                 columns |> Array.map (PictureColumn.chosen good),
@@ -69,8 +77,8 @@ type PictureSet internal (files: PictureFiles, columns: PictureColumn[], levels:
     /// <param name="onBroken">What is done about broken files.</param>
     /// <param name="maxPixels">With `Skip`: files with more pixels are left out, too.</param>
     /// <exception cref="System.IO.DirectoryNotFoundException">There is no such folder.</exception>
-    /// <exception cref="System.IO.InvalidDataException">It has no pictures, some are in no class's folder, or some are in more
-    /// folders than others.</exception>
+    /// <exception cref="System.IO.InvalidDataException">It has no pictures, or only broken ones are left out; some are in no class's folder, or
+    /// some are in more folders than others.</exception>
     static member FromFolder
         (
             folder: string,
@@ -168,15 +176,25 @@ type PictureSet internal (files: PictureFiles, columns: PictureColumn[], levels:
         places |> Array.iter (checkPlace (nameof indices))
         chosen places
 
-    /// The pictures whose column has this value.
-    member this.Where(column: string, value: string) : PictureSet =
-        Arguments.given (nameof value) value |> ignore
-        let values = this.Values column
+    /// The pictures whose column has this value. ArgumentException if no picture of the whole set has it.
+    member _.Where(column: string, value: string) : PictureSet =
+        let found = find column
 
-        chosen (
-            [| 0 .. values.Length - 1 |]
-            |> Array.filter (fun index -> values[index] = value)
-        )
+        match Array.IndexOf(found.Values, Arguments.given (nameof value) value) with
+        | -1 ->
+            let known =
+                found.Values
+                |> Seq.truncate 10
+                |> Seq.map (fun one -> $"\"{one}\"")
+                |> String.concat ", "
+
+            let more = if found.Values.Length > 10 then ", …" else ""
+            invalidArg (nameof value) $"The column \"{column}\" has no value \"{value}\"; it has {known}{more}."
+        | code ->
+            chosen (
+                [| 0 .. found.Codes.Length - 1 |]
+                |> Array.filter (fun index -> found.Codes[index] = code)
+            )
 
     /// A random part of this many pictures, in their order.
     member this.Take(count: int, seed: Seed) : PictureSet =

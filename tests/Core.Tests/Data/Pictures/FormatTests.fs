@@ -31,6 +31,9 @@ let tests =
 
                     throws<ArgumentException> "Numbers = PictureNumbers.Bytes" (fun () -> layer.call actual |> ignore)
 
+                    throws<ArgumentException> "a single picture is a batch of one" (fun () ->
+                        layer.call (raw.squeeze 0L) |> ignore)
+
                     throws<ArgumentException> "Means has 3 numbers" (fun () ->
                         let grey = PictureFormat(3, 3, Gray = true, Means = means)
                         grey.ToTensor(grey.Read(set.PathOf 0)) |> ignore))

@@ -39,7 +39,13 @@ let tests =
 
                     use batch = batch good
                     Expect.equal batch.Data[0].shape [| 2L; 3L; 3L; 3L |] "shape"
-                    Expect.equal (numbers batch.Labels) [| 0L; 1L |] "labels")
+                    Expect.equal (numbers batch.Labels) [| 0L; 1L |] "labels"
+
+                    for path in [ good.PathOf 0; good.PathOf 1 ] do
+                        File.WriteAllBytes(path, [||])
+
+                    throws<InvalidDataException> "None of the 4 files is a whole picture" (fun () ->
+                        PictureSet.FromFolder(folder, OnBroken.Skip) |> ignore))
             }
 
             testPropertyWithConfig

@@ -62,6 +62,7 @@ let tests =
                     Expect.equal (Seq.toList parts["test"].Labels) [ 2L; 2L ] "numbers stay"
                     Expect.equal (paths parts["train"]) (paths set |> List.take 4) "the train part"
                     Expect.equal (paths (set.Where("kind", "y"))) (paths set |> List.take 2) "where"
+                    throws<ArgumentException> "has no value \"z z\"" (fun () -> set.Where("kind", "z z") |> ignore)
                     File.WriteAllText(table, "class,split\n00,train\n01,train\n")
 
                     throws<ArgumentException> "no row for the class \"02\"" (fun () ->
