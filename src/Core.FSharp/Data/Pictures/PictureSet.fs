@@ -178,9 +178,10 @@ type PictureSet internal (files: PictureFiles, columns: PictureColumn[], levels:
 
     /// The pictures whose column has this value. ArgumentException if no picture of the whole set has it.
     member _.Where(column: string, value: string) : PictureSet =
+        Arguments.given (nameof value) value |> ignore
         let found = find column
 
-        match Array.IndexOf(found.Values, Arguments.given (nameof value) value) with
+        match Array.IndexOf(found.Values, value) with
         | -1 ->
             let known =
                 found.Values
