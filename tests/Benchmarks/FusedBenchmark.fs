@@ -8,7 +8,7 @@ open MetricLearning.Core
 module FusedBenchmark =
 
     let private byCalls (optimizer: PureOptimizer) : PureOptimizer =
-        PureOptimizer({ optimizer.Rule with OnePass = None }, optimizer.LearningRate, [])
+        PureOptimizer({ optimizer.Rule with OnePass = None }, optimizer.LearningRate, [], RuleSchedules.none)
 
     let private trained (workload: Workload) (optimizer: PureOptimizer) : Trained =
         let struct (data, labels) = Workload.data workload

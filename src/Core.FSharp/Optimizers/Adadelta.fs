@@ -8,7 +8,7 @@ open MetricLearning.Ranges
 module internal Adadelta =
 
     /// The rule with these options; they are described in PureOptimizer.fs.
-    let rule (rho: float, eps: float, weightDecay: float, maximize: bool) : Rule =
+    let rec rule (rho: float, eps: float, weightDecay: float, maximize: bool) : Rule =
         {
             Name = "Adadelta"
             Slots = [| Rule.zero "square_avg"; Rule.zero "acc_delta" |]
@@ -26,6 +26,9 @@ module internal Adadelta =
                         delta.div_(below).sqrt_().mul_(direction) |> ignore
                         InPlace.add -rate delta weights
                         Moments.second rho delta slots[1])
+            Decay = weightDecay
+            Momentum = None
+            With = fun decay _ -> rule (rho, eps, decay, maximize)
             Eps = Some eps
             Bound =
                 fun before ->

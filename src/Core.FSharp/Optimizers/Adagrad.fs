@@ -8,7 +8,9 @@ open MetricLearning.Ranges
 module internal Adagrad =
 
     /// The rule with these options; they are described in PureOptimizer.fs.
-    let rule (lrDecay: float, weightDecay: float, initialAccumulatorValue: float, eps: float, maximize: bool) : Rule =
+    let rec rule
+        (lrDecay: float, weightDecay: float, initialAccumulatorValue: float, eps: float, maximize: bool)
+        : Rule =
         {
             Name = "Adagrad"
             Slots =
@@ -31,6 +33,9 @@ module internal Adagrad =
                         use below = Moments.root eps slots[0]
                         let rate = rate / (1.0 + float (count - 1L) * lrDecay)
                         InPlace.addQuotient -rate direction below weights)
+            Decay = weightDecay
+            Momentum = None
+            With = fun decay _ -> rule (lrDecay, decay, initialAccumulatorValue, eps, maximize)
             Eps = Some eps
             Bound =
                 fun before ->

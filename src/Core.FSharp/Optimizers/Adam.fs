@@ -9,7 +9,7 @@ open MetricLearning.Ranges
 module internal Adam =
 
     /// Adam, or with `decoupled` weight decay AdamW.
-    let create
+    let rec create
         (name: string)
         (decoupled: bool)
         (beta1: float, beta2: float, eps: float, weightDecay: float, amsgrad: bool, maximize: bool)
@@ -60,6 +60,9 @@ module internal Adam =
 
                     use below = Moments.root step.Eps (if amsgrad then slots[2] else slots[1])
                     InPlace.addQuotient step.Factor slots[0] below weights
+            Decay = weightDecay
+            Momentum = Some beta1
+            With = fun decay beta1 -> create name decoupled (beta1, beta2, eps, decay, amsgrad, maximize)
             Eps = Some eps
             Bound =
                 fun before ->

@@ -8,7 +8,7 @@ open MetricLearning.Ranges
 module internal Adamax =
 
     /// The rule with these options; they are described in PureOptimizer.fs.
-    let rule (beta1: float, beta2: float, eps: float, weightDecay: float, maximize: bool) : Rule =
+    let rec rule (beta1: float, beta2: float, eps: float, weightDecay: float, maximize: bool) : Rule =
         {
             Name = "Adamax"
             Slots = [| Rule.zero "exp_avg"; Rule.zero "exp_inf" |]
@@ -27,6 +27,9 @@ module internal Adamax =
                         InPlace.scale beta2 slots[1]
                         InPlace.atLeast size slots[1]
                         InPlace.addQuotient (-rate / Moments.correction beta1 count) slots[0] slots[1] weights)
+            Decay = weightDecay
+            Momentum = Some beta1
+            With = fun decay beta1 -> rule (beta1, beta2, eps, decay, maximize)
             Eps = Some eps
             Bound =
                 fun before ->

@@ -9,7 +9,7 @@ open MetricLearning.Ranges
 module internal NAdam =
 
     /// The rule with these options; they are described in PureOptimizer.fs.
-    let rule
+    let rec rule
         (
             beta1: float,
             beta2: float,
@@ -51,6 +51,10 @@ module internal NAdam =
                         use below = Moments.root (eps * spread) slots[1]
                         InPlace.addQuotient (-rate * spread * (1.0 - mu count) / (1.0 - past)) direction below weights
                         InPlace.addQuotient (-rate * spread * next / (1.0 - past * next)) slots[0] below weights)
+            Decay = weightDecay
+            // It rises by a formula of its own.
+            Momentum = None
+            With = fun decay _ -> rule (beta1, beta2, eps, decay, momentumDecay, decoupledWeightDecay, maximize)
             Eps = Some eps
             Bound =
                 fun before ->

@@ -7,13 +7,33 @@ open System.Runtime.InteropServices
 /// the training state. Formulas, arguments and defaults are PyTorch's. An argument out of range is an
 /// <see cref="ArgumentException"/> that names it.</summary>
 [<Sealed>]
-type PureOptimizer internal (rule: Rule, lr: float, groups: struct (Predicate<string> * PureOptimizer) list) =
+type PureOptimizer
+    internal (rule: Rule, lr: float, groups: struct (Predicate<string> * PureOptimizer) list, schedules: RuleSchedules)
+    =
     inherit AnyOptimizer()
+
+    let curve (schedule: Schedule) (byEpoch: bool) : RuleSchedule =
+        ArgumentNullException.ThrowIfNull(schedule, nameof schedule)
+
+        if schedule.Rule.IsReduceOnPlateau then
+            invalidArg
+                (nameof schedule)
+                "A plateau schedule moves learning rates alone, by the scores that a run is told. Give one that moves by steps."
+
+        if not (isNull schedule.Optimizer) then
+            invalidArg
+                (nameof schedule)
+                $"The schedule drives the learning rate of \"{schedule.Optimizer}\"; leave Drives out."
+
+        {
+            Curve = schedule.Rule
+            ByEpoch = byEpoch
+        }
 
     private new(rule: Rule, lr: float) =
         Ranges.notNegative (nameof lr) lr
         rule.Validate()
-        PureOptimizer(rule, lr, [])
+        PureOptimizer(rule, lr, [], RuleSchedules.none)
 
     /// <summary>The learning rate, where no schedule moves it.</summary>
     member _.LearningRate = lr
@@ -29,6 +49,14 @@ type PureOptimizer internal (rule: Rule, lr: float, groups: struct (Predicate<st
                 struct (own.Rule, own.LearningRate)
         |]
 
+    /// The same after so many iterations and so many whole epochs of a run, where schedules move weight decay or momentum.
+    member internal _.RulesAfter(steps: int64, epochs: int) : Rule[] =
+        [|
+            RuleSchedules.at steps epochs schedules rule
+            for struct (_, own) in groups do
+                own.RulesAfter(steps, epochs)[0]
+        |]
+
     /// Index in `Groups` of the group that the parameter of this dotted name belongs to.
     member internal _.GroupOf(name: string) : int =
         match groups |> List.tryFindIndex (fun struct (covers, _) -> covers.Invoke name) with
@@ -42,7 +70,41 @@ type PureOptimizer internal (rule: Rule, lr: float, groups: struct (Predicate<st
     member _.WithGroup(parameters: Predicate<string>, options: PureOptimizer) : PureOptimizer =
         ArgumentNullException.ThrowIfNull(parameters, nameof parameters)
         ArgumentNullException.ThrowIfNull(options, nameof options)
-        PureOptimizer(rule, lr, groups @ [ struct (parameters, options) ])
+        PureOptimizer(rule, lr, groups @ [ struct (parameters, options) ], schedules)
+
+    /// <summary>The same optimizer, with a weight decay that a schedule moves from the one that it was made with. It counts
+    /// the run's iterations, which are part of the training state. A group of its own options has its own schedules.</summary>
+    /// <param name="schedule">The curve. A plateau schedule, or one that drives another optimizer, is an
+    /// <see cref="ArgumentException"/>.</param>
+    /// <param name="byEpoch">It counts whole epochs instead.</param>
+    member _.WithWeightDecaySchedule
+        (schedule: Schedule, [<Optional; DefaultParameterValue(false)>] byEpoch: bool)
+        : PureOptimizer =
+        PureOptimizer(
+            rule,
+            lr,
+            groups,
+            { schedules with
+                Decay = Some(curve schedule byEpoch)
+            }
+        )
+
+    /// <summary>The same optimizer, with a momentum that a schedule moves from the one that it was made with: SGD's and
+    /// RMSProp's momentum, which must be above 0, or the first beta of Adam, AdamW, Adamax and RAdam. Another optimizer is an
+    /// <see cref="InvalidOperationException"/>.</summary>
+    /// <param name="schedule">The curve, such as <see cref="Schedule.OneCycleMomentum"/>. A plateau schedule, or one that drives another optimizer, is an
+    /// <see cref="ArgumentException"/>.</param>
+    /// <param name="byEpoch">It counts whole epochs instead of iterations.</param>
+    member _.WithMomentumSchedule
+        (schedule: Schedule, [<Optional; DefaultParameterValue(false)>] byEpoch: bool)
+        : PureOptimizer =
+        let curve = curve schedule byEpoch
+
+        if rule.Momentum.IsNone then
+            invalidOp
+                $"This {rule.Name} has no momentum that a schedule could move. SGD and RMSProp need a momentum above 0 to begin with; Adam, AdamW, Adamax and RAdam have one in beta1."
+
+        PureOptimizer(rule, lr, groups, { schedules with Momentum = Some curve })
 
     /// <summary>Stochastic gradient descent with momentum (Sutskever et al. 2013).</summary>
     /// <param name="lr">The learning rate, where no schedule moves it.</param>

@@ -22,7 +22,7 @@ module internal RAdam =
             ValueNone
 
     /// The rule with these options; they are described in PureOptimizer.fs.
-    let rule
+    let rec rule
         (beta1: float, beta2: float, eps: float, weightDecay: float, decoupledWeightDecay: bool, maximize: bool)
         : Rule =
         // Weight decay is part of the gradient, or shrinks the weights themselves.
@@ -55,6 +55,9 @@ module internal RAdam =
                         let spread = sqrt (Moments.correction beta2 count)
                         InPlace.addQuotient (step * scale * spread) slots[0] below weights
                     | ValueNone -> InPlace.add step slots[0] weights
+            Decay = weightDecay
+            Momentum = Some beta1
+            With = fun decay beta1 -> rule (beta1, beta2, eps, decay, decoupledWeightDecay, maximize)
             Eps = Some eps
             Bound =
                 fun before ->

@@ -8,8 +8,11 @@ open MetricLearning.Ranges
 /// centered takes v − (mean of g)² for v, and momentum sums up the quotients.
 module internal RmsProp =
 
-    /// The rule with these options; they are described in PureOptimizer.fs.
-    let rule (alpha: float, eps: float, weightDecay: float, momentum: float, centered: bool, maximize: bool) : Rule =
+    // A momentum that a schedule moves may be 0 for a while; its sum is kept all the same.
+    let rec private create
+        (sums: bool)
+        (alpha: float, eps: float, weightDecay: float, momentum: float, centered: bool, maximize: bool)
+        : Rule =
         // √v + ε; the mean of the gradients is the last slot.
         let spread (direction: torch.Tensor) (slots: torch.Tensor[]) =
             if centered then
@@ -27,7 +30,7 @@ module internal RmsProp =
             Slots =
                 [|
                     Rule.zero "square_avg"
-                    if momentum > 0.0 then
+                    if sums then
                         Rule.zero "momentum_buffer"
                     if centered then
                         Rule.zero "grad_avg"
@@ -44,12 +47,15 @@ module internal RmsProp =
                         Moments.second alpha direction slots[0]
                         use below = spread direction slots
 
-                        if momentum > 0.0 then
+                        if sums then
                             InPlace.scale momentum slots[1]
                             InPlace.addQuotient 1.0 direction below slots[1]
                             InPlace.add -rate slots[1] weights
                         else
                             InPlace.addQuotient -rate direction below weights)
+            Decay = weightDecay
+            Momentum = if sums then Some momentum else None
+            With = fun decay momentum -> create sums (alpha, eps, decay, momentum, centered, maximize)
             Eps = Some eps
             Bound =
                 fun before ->
@@ -62,7 +68,7 @@ module internal RmsProp =
                         else
                             Bounds.quotient direction eps before
 
-                    if momentum > 0.0 then
+                    if sums then
                         let sum = momentum * before.Slots[1] + quotient
 
                         struct ([|
@@ -81,6 +87,10 @@ module internal RmsProp =
                                 Bounds.moved before.Rate quotient before.Weights)
             OnePass = None
         }
+
+    /// The rule with these options; they are described in PureOptimizer.fs.
+    let rule (alpha: float, eps: float, weightDecay: float, momentum: float, centered: bool, maximize: bool) : Rule =
+        create (momentum > 0.0) (alpha, eps, weightDecay, momentum, centered, maximize)
 
     /// TorchSharp's RMSProp.
     let mirror: Mirror =

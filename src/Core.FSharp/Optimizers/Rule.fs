@@ -27,6 +27,12 @@ type internal Rule =
         /// into the slots and the weights: flat tensors of one length. The gradient is left as it is. The caller has
         /// switched gradients off.
         Update: float -> int64 -> torch.Tensor -> torch.Tensor[] -> torch.Tensor -> unit
+        /// The weight decay.
+        Decay: float
+        /// The momentum, or the decay rate of the mean of gradients; None for a rule without, or that changes it by itself.
+        Momentum: float option
+        /// The same rule, with the same slots, with another weight decay and momentum.
+        With: float -> float -> Rule
         /// Options that are added to a divisor so that it is not 0.
         Eps: float option
         /// From bounds before a step, at any count, to bounds after it: of each slot, and of the weights and all that is

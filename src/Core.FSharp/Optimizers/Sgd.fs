@@ -10,8 +10,11 @@ open MetricLearning.Ranges
 /// w ← w − rate · (g + momentum · b).
 module internal Sgd =
 
-    /// The rule with these options; they are described in PureOptimizer.fs.
-    let rule (momentum: float, dampening: float, weightDecay: float, nesterov: bool, maximize: bool) : Rule =
+    // A momentum that a schedule moves may be 0 for a while; its sum is kept all the same.
+    let rec private create
+        (sums: bool)
+        (momentum: float, dampening: float, weightDecay: float, nesterov: bool, maximize: bool)
+        : Rule =
         let sum (count: int64) (direction: torch.Tensor) (buffer: torch.Tensor) =
             if count = 1L then
                 buffer.copy_ direction |> ignore
@@ -23,7 +26,7 @@ module internal Sgd =
             Name = "SGD"
             Slots =
                 [|
-                    if momentum <> 0.0 then
+                    if sums then
                         Rule.zero "momentum_buffer"
                 |]
             Validate =
@@ -32,7 +35,7 @@ module internal Sgd =
                     notNegative (nameof weightDecay) weightDecay
                     require (nameof dampening) (Double.IsFinite dampening) "finite" dampening
 
-                    if nesterov && (momentum = 0.0 || dampening <> 0.0) then
+                    if nesterov && (not sums || dampening <> 0.0) then
                         invalidArg (nameof nesterov) "nesterov needs a momentum above 0 and no dampening."
             Update =
                 fun rate count gradient slots weights ->
@@ -40,7 +43,7 @@ module internal Sgd =
                     let decay, step = if maximize then -weightDecay, rate else weightDecay, -rate
 
                     Descent.along false decay gradient weights (fun direction ->
-                        if momentum = 0.0 then
+                        if not sums then
                             InPlace.add step direction weights
                         else
                             sum count direction slots[0]
@@ -50,12 +53,15 @@ module internal Sgd =
                                 InPlace.add (step * momentum) slots[0] weights
                             else
                                 InPlace.add step slots[0] weights)
+            Decay = weightDecay
+            Momentum = if sums then Some momentum else None
+            With = fun decay momentum -> create sums (momentum, dampening, decay, nesterov, maximize)
             Eps = None
             Bound =
                 fun before ->
                     let direction = Bounds.direction weightDecay before
 
-                    if momentum = 0.0 then
+                    if not sums then
                         struct ([||], Bounds.moved before.Rate direction before.Weights)
                     else
                         let sum =
@@ -65,6 +71,10 @@ module internal Sgd =
                         struct ([| sum |], Bounds.moved before.Rate step before.Weights)
             OnePass = None
         }
+
+    /// The rule with these options; they are described in PureOptimizer.fs.
+    let rule (momentum: float, dampening: float, weightDecay: float, nesterov: bool, maximize: bool) : Rule =
+        create (momentum <> 0.0) (momentum, dampening, weightDecay, nesterov, maximize)
 
     // SGD does not count: TorchSharp takes a buffer for a step, so before the first there must be none.
     let private setCount (state: Modules.SGD.State) (count: int64) =

@@ -108,15 +108,12 @@ module internal HandleAssembly =
 
     let private schedulers (options: RunOptions) : (string * Moves * Scheduler) list =
         [
-            for key, choice in options.LrSchedulers.Present do
-                for moves in Keys.moves do
-                    if key.EndsWith(Keys.schedulerOf "" moves, StringComparison.Ordinal) then
-                        key,
-                        moves,
-                        match choice with
-                        | ValueSchedule schedule ->
-                            Scheduler.Pure(schedule, ScheduleChecks.optimizerOf key moves schedule)
-                        | TorchSchedule scheduler -> Scheduler.Torch scheduler
+            for key, moves, choice in ScheduleChecks.each options do
+                key,
+                moves,
+                match choice with
+                | ValueSchedule schedule -> Scheduler.Pure(schedule, ScheduleChecks.optimizerOf key moves schedule)
+                | TorchSchedule scheduler -> Scheduler.Torch scheduler
         ]
 
     let private byKey (items: (string * 'Item) seq) : IReadOnlyDictionary<string, 'Item> =

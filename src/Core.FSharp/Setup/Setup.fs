@@ -15,7 +15,9 @@ module Setup =
         let models, losses =
             List.map fst options.Models.Present, List.map fst options.LossFuncs.Present
 
-        let schedules = List.allPairs names Keys.moves |> List.map ((<||) Keys.schedulerOf)
+        let schedules =
+            List.allPairs (names @ [ Keys.All ]) Keys.moves
+            |> List.map ((<||) Keys.schedulerOf)
 
         Diagnostics.concat
             [

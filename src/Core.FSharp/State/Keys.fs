@@ -66,6 +66,10 @@ module Keys =
     [<Literal>]
     let GeneratorTripletMiner = "g_triplet_miner"
 
+    /// Stands for every network and loss that has an optimizer.
+    [<Literal>]
+    let All = "all"
+
     /// The weighted sum of all losses, under which it is reported.
     [<Literal>]
     let TotalLoss = "total_loss"

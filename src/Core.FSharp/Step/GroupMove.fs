@@ -18,10 +18,11 @@ type internal GroupMove =
 module internal GroupMove =
 
     /// The rule and the learning rate of each of an optimizer's groups.
-    let private rules (handle: OptimizerHandle) (rates: float[]) : struct (Rule * float)[] =
+    let private rules (progress: Progress) (handle: OptimizerHandle) (rates: float[]) : struct (Rule * float)[] =
         match handle with
         | OptimizerHandle.Value optimizer ->
-            Array.map2 (fun struct (rule, _) rate -> struct (rule, rate)) optimizer.Groups rates
+            let rules = optimizer.RulesAfter(progress.Steps, progress.Epoch - 1)
+            Array.map2 (fun rule rate -> struct (rule, rate)) rules rates
         | OptimizerHandle.Mirrored optimizer ->
             Array.map2 (fun rule rate -> struct (rule, rate)) (TorchOptimizers.rules optimizer) rates
         | OptimizerHandle.Opaque _ -> [||]
@@ -35,6 +36,7 @@ module internal GroupMove =
     /// Raises InvalidOperationException when a gradient does not fit its parameter, or slots do not fit their rule.
     let ofGroups
         (handles: Handles)
+        (progress: Progress)
         (learned: Learned)
         (stepping: string list)
         (rates: Map<string, float[]>)
@@ -44,7 +46,7 @@ module internal GroupMove =
                 [
                     for key, handle in handles.Optimizers do
                         if List.contains key stepping then
-                            key, struct (handle, rules handle rates[key])
+                            key, struct (handle, rules progress handle rates[key])
                 ]
 
         let moveOf (group: ParameterGroup) (before: GroupState) =

@@ -122,7 +122,7 @@ module internal Measurements =
         for key, clip in handles.Clippers do
             Parts.run (fun () -> $"GradientClippers[\"{key}\"]") clip.Invoke
 
-        let moves = GroupMove.ofGroups handles workspace.Before plan.Stepping rates
+        let moves = GroupMove.ofGroups handles progress workspace.Before plan.Stepping rates
         let found = take handles workspace moves
 
         let numbers, read =

@@ -36,6 +36,34 @@ public sealed class Trainers
     }
 
     [Fact]
+    public void One_schedule_moves_all_and_decay_and_momentum_move_too()
+    {
+        var schedules = new LrSchedulers
+        {
+            AllByIteration = Schedule.Linear(startFactor: 0.1, totalIters: 100).Then(Schedule.CosineAnnealing(900)),
+        };
+
+        var optimizer = PureOptimizer
+            .AdamW(lr: 1e-3, weightDecay: 0.05)
+            .WithWeightDecaySchedule(Schedule.CosineAnnealing(1000, etaMin: 0.01))
+            .WithMomentumSchedule(Schedule.OneCycleMomentum(1000));
+
+        using var scenario = new Scenario();
+        using var trainer = new MetricLossOnly(
+            new TrainerOptions(scenario.Options)
+            {
+                LrSchedulers = schedules,
+                Optimizers = new() { Trunk = optimizer, Embedder = PureOptimizer.SGD(0.1) },
+            }
+        );
+
+        trainer.Step();
+        var rates = trainer.State.LearningRates;
+        Assert.Equal(1e-3 * (0.1 + 0.9 / 100), rates["trunk_optimizer"][0], 1e-12);
+        Assert.Equal(0.1 * (0.1 + 0.9 / 100), rates["embedder_optimizer"][0], 1e-12);
+    }
+
+    [Fact]
     public void Networks_and_losses_are_moved_first()
     {
         using var scope = NewDisposeScope();

@@ -25,6 +25,15 @@ let metricAlone (ctx: Context) : Embedded -> Losses = Mining.mine ctx >> Objecti
 let withoutDecayOfBiases =
     PureOptimizer.AdamW(1e-3).WithGroup(_.EndsWith("bias"), PureOptimizer.AdamW(1e-3, weightDecay = 0.0))
 
+let schedules =
+    LrSchedulers(AllByIteration = Schedule.Linear(startFactor = 0.1, totalIters = 100L).Then(Schedule.CosineAnnealing 900L))
+
+let optimizer =
+    PureOptimizer
+        .AdamW(lr = 1e-3, weightDecay = 0.05)
+        .WithWeightDecaySchedule(Schedule.CosineAnnealing(1000L, etaMin = 0.01))
+        .WithMomentumSchedule(Schedule.OneCycleMomentum 1000L)
+
 let private evaluation =
     test "evaluation" {
         use _ = torch.NewDisposeScope()

@@ -125,4 +125,12 @@ let private refusals =
         ]
 
 let tests =
-    testList "schedules" [ FormulaTests.tests; PlateauTests.tests; values; refusals ]
+    testList
+        "schedules"
+        [
+            FormulaTests.tests
+            PlateauTests.tests
+            JoinedScheduleTests.tests
+            values
+            refusals
+        ]

@@ -59,7 +59,8 @@ let optimizers: (string * bool * (float option -> torch.nn.Module -> AnyOptimize
             name,
             true,
             fun (rate: float option) _ ->
-                PureOptimizer(optimizer.Rule, Option.defaultValue optimizer.LearningRate rate, []) :> AnyOptimizer
+                PureOptimizer(optimizer.Rule, Option.defaultValue optimizer.LearningRate rate, [], RuleSchedules.none)
+                :> AnyOptimizer
         for name, make in RunOptimizers.torchOptimizers do
             $"TorchSharp's {name}", true, (fun rate network -> make (network.parameters ()) |> atRate rate)
         // These take their rates when they are made.

@@ -27,7 +27,7 @@ module Casting =
                 choice (torch.optim.lr_scheduler.StepLR(optimizer, 2, 0.5)),
                 choice (torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience = 0, factor = 0.5))
             | _ ->
-                Schedule.CosineAnnealing(9L, 1e-4) :> AnySchedule,
+                Schedule.Linear(0.5, totalIters = 2L).Then(Schedule.CosineAnnealing(9L, 1e-4)) :> AnySchedule,
                 Schedule.Step(2L, 0.5) :> AnySchedule,
                 Schedule.ReduceOnPlateau(factor = 0.5, patience = 0L) :> AnySchedule
 

@@ -24,6 +24,11 @@ let optimizers: (string * PureOptimizer)[] =
         "nadam", PureOptimizer.NAdam(0.01)
         "radam", PureOptimizer.RAdam(0.01)
         "groups", PureOptimizer.AdamW(0.01).WithGroup(_.EndsWith("bias"), PureOptimizer.AdamW(0.03, weightDecay = 0.0))
+        "scheduled",
+        PureOptimizer
+            .AdamW(0.01, weightDecay = 0.1)
+            .WithWeightDecaySchedule(Schedule.CosineAnnealing 9L)
+            .WithMomentumSchedule(Schedule.OneCycleMomentum 200L)
         "maximize", PureOptimizer.SGD(0.001, weightDecay = 0.1, maximize = true)
     |]
 

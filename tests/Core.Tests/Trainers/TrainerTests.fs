@@ -16,4 +16,5 @@ let tests =
             CombinationTests.tests
             PartErrorTests.tests
             ViewTests.tests
+            ScheduledRunTests.tests
         ]

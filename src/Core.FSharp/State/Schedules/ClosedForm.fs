@@ -2,7 +2,7 @@ namespace MetricLearning
 
 open System
 
-/// The rate after n steps as a formula of n, for each schedule but the plateau. Each equals the rate at which PyTorch's
+/// The rate after n steps as a formula of n, for each schedule but the plateau. Those of PyTorch's equal the rate at which its
 /// scheduler with the same arguments arrives step by step.
 module internal ClosedForm =
 
@@ -37,9 +37,9 @@ module internal ClosedForm =
             invalidOp
                 $"A one-cycle schedule of {cycle.TotalSteps} total steps was stepped {steps} times. Give it as many total steps as it will be stepped."
 
-        let top = ofGroup "maxLr" group cycle.MaxLr
-        let first = top / cycle.DivFactor
-        let last = first / cycle.FinalDivFactor
+        let top = ofGroup "maxLr" group cycle.Top
+        let first = ofGroup "maxLr" group cycle.First
+        let last = ofGroup "maxLr" group cycle.Last
         let length = float cycle.TotalSteps
         let rise = cycle.PctStart * length - 1.0
 
@@ -68,7 +68,7 @@ module internal ClosedForm =
 
     /// The rate of a parameter group (counted from 0) after `steps` steps from this initial rate. A plateau schedule
     /// has no such formula and leaves the initial rate.
-    let rate (rule: ScheduleRule) (group: int) (initial: float) (steps: int64) : float =
+    let rec rate (rule: ScheduleRule) (group: int) (initial: float) (steps: int64) : float =
         match rule with
         | ScheduleRule.Step(stepSize, gamma) -> initial * Math.Pow(gamma, float (steps / stepSize))
         | ScheduleRule.MultiStep(milestones, gamma) ->
@@ -88,3 +88,22 @@ module internal ClosedForm =
             initial * Math.Pow(1.0 - float (min totalIters steps) / float totalIters, power)
         | ScheduleRule.OneCycle cycle -> oneCycle cycle group steps
         | ScheduleRule.ReduceOnPlateau _ -> initial
+        | ScheduleRule.Sequence(first, length, _) when steps < length -> rate first group initial steps
+        | ScheduleRule.Sequence(_, length, next) -> rate next group initial (steps - length)
+        | ScheduleRule.Chain _ when initial = 0.0 -> 0.0
+        | ScheduleRule.Chain(one, other) -> rate one group initial steps * (rate other group initial steps / initial)
+
+    /// The number of steps after which a schedule has arrived; None for one that has no end.
+    let rec length (rule: ScheduleRule) : int64 option =
+        match rule with
+        | ScheduleRule.CosineAnnealing(steps, _)
+        | ScheduleRule.Linear(_, _, steps)
+        | ScheduleRule.Polynomial(steps, _) -> Some steps
+        | ScheduleRule.OneCycle cycle -> Some cycle.TotalSteps
+        | ScheduleRule.Sequence(_, before, next) -> length next |> Option.map ((+) before)
+        | ScheduleRule.Chain(one, other) -> Option.map2 max (length one) (length other)
+        | ScheduleRule.Step _
+        | ScheduleRule.MultiStep _
+        | ScheduleRule.Exponential _
+        | ScheduleRule.CosineAnnealingWarmRestarts _
+        | ScheduleRule.ReduceOnPlateau _ -> None

@@ -11,10 +11,6 @@ open MetricLearning.Ranges
 type Schedule private (rule: ScheduleRule, optimizer: string | null) =
     inherit AnySchedule()
 
-    static let each (check: string -> float -> unit) (argument: string) (given: float[]) =
-        require argument (given.Length > 0) "one number for all parameter groups or one each" "none"
-        Array.iter (check argument) given
-
     private new(rule: ScheduleRule) = Schedule(rule, null)
 
     /// The formula.
@@ -29,6 +25,40 @@ type Schedule private (rule: ScheduleRule, optimizer: string | null) =
     member _.Drives(optimizer: string) : Schedule =
         ArgumentNullException.ThrowIfNull(optimizer, nameof optimizer)
         Schedule(rule, optimizer)
+
+    /// <summary>This schedule, and when it is over another one, which counts its steps from 0 and starts from the initial
+    /// rate: PyTorch's SequentialLR. A warm-up and a cosine:
+    /// <c>Schedule.Linear(0.1, totalIters: 100).Then(Schedule.CosineAnnealing(900))</c>.</summary>
+    /// <param name="next">What comes after it. A plateau schedule is an <see cref="ArgumentException"/>.</param>
+    /// <param name="after">This schedule's number of steps; null: those that it takes to arrive. One that never arrives,
+    /// such as <see cref="Step"/>, needs a number.</param>
+    member _.Then
+        (next: Schedule, [<Optional; DefaultParameterValue(Nullable<int64>())>] after: Nullable<int64>)
+        : Schedule =
+        ArgumentNullException.ThrowIfNull(next, nameof next)
+        Schedule(ScheduleArguments.sequence (rule, optimizer) (next.Rule, next.Optimizer) after, optimizer)
+
+    /// <summary>This schedule and another one at once, each a factor of the initial rate: PyTorch's ChainedScheduler.</summary>
+    /// <param name="other">The other factor. A plateau schedule is an <see cref="ArgumentException"/>.</param>
+    member _.ChainedWith(other: Schedule) : Schedule =
+        ArgumentNullException.ThrowIfNull(other, nameof other)
+        Schedule(ScheduleArguments.chain (rule, optimizer) (other.Rule, other.Optimizer), optimizer)
+
+    /// <summary>The number that the schedule makes of an initial one after some steps: its curve, to look at. Raises
+    /// <see cref="InvalidOperationException"/> for a plateau schedule, which moves by values, and for a one-cycle schedule
+    /// that is over.</summary>
+    /// <param name="initial">The optimizer's learning rate.</param>
+    /// <param name="steps">The number of steps, from 0.</param>
+    /// <param name="group">The parameter group, from 0, where the schedule has a number for each.</param>
+    member _.RateAfter(initial: float, steps: int64, [<Optional; DefaultParameterValue(0)>] group: int) : float =
+        notNegative (nameof initial) initial
+        atLeast 0L (nameof steps) steps
+        atLeast 0L (nameof group) (int64 group)
+
+        if rule.IsReduceOnPlateau then
+            invalidOp "A plateau schedule has no curve: it moves by the values that it is shown."
+
+        ClosedForm.rate rule group initial steps
 
     /// <summary>Multiplies the rate by a factor at regular intervals.</summary>
     /// <param name="stepSize">Number of steps between two reductions.</param>
@@ -107,7 +137,7 @@ type Schedule private (rule: ScheduleRule, optimizer: string | null) =
         Schedule(ScheduleRule.Polynomial(totalIters, power))
 
     /// <summary>One rise to a peak and one fall, independent of the optimizer's initial rate (Smith and Topin 2018). It
-    /// moves the rate alone, as PyTorch's with <c>cycle_momentum=False</c>.</summary>
+    /// moves the rate alone; <see cref="OneCycleMomentum"/> is for the momentum.</summary>
     /// <param name="maxLr">The peak of each parameter group, or one for all.</param>
     /// <param name="totalSteps">Length of the cycle: epochs times steps per epoch. More steps are refused.</param>
     /// <param name="pctStart">Fraction of the cycle that rises, from 0 to 1.</param>
@@ -126,28 +156,20 @@ type Schedule private (rule: ScheduleRule, optimizer: string | null) =
             [<Optional; DefaultParameterValue(false)>] threePhase: bool
         ) : Schedule =
         ArgumentNullException.ThrowIfNull(maxLr, nameof maxLr)
-        let maxLr = Seq.toArray maxLr
-        each positive (nameof maxLr) maxLr
-        atLeast 1L (nameof totalSteps) totalSteps
-        within 0.0 1.0 (nameof pctStart) pctStart
-        positive (nameof divFactor) divFactor
-        positive (nameof finalDivFactor) finalDivFactor
 
         Schedule(
-            ScheduleRule.OneCycle
-                {
-                    MaxLr = maxLr
-                    TotalSteps = totalSteps
-                    PctStart = pctStart
-                    Anneal = annealStrategy
-                    DivFactor = divFactor
-                    FinalDivFactor = finalDivFactor
-                    ThreePhase = threePhase
-                }
+            ScheduleArguments.oneCycle
+                (Seq.toArray maxLr)
+                totalSteps
+                pctStart
+                annealStrategy
+                divFactor
+                finalDivFactor
+                threePhase
         )
 
     /// <summary>One rise to a peak and one fall, independent of the optimizer's initial rate (Smith and Topin 2018). It
-    /// moves the rate alone, as PyTorch's with <c>cycle_momentum=False</c>.</summary>
+    /// moves the rate alone; <see cref="OneCycleMomentum"/> is for the momentum.</summary>
     /// <param name="maxLr">The peak.</param>
     /// <param name="totalSteps">Length of the cycle: epochs times steps per epoch. More steps are refused.</param>
     /// <param name="pctStart">Fraction of the cycle that rises, from 0 to 1.</param>
@@ -166,6 +188,25 @@ type Schedule private (rule: ScheduleRule, optimizer: string | null) =
             [<Optional; DefaultParameterValue(false)>] threePhase: bool
         ) : Schedule =
         Schedule.OneCycle([| maxLr |], totalSteps, pctStart, annealStrategy, divFactor, finalDivFactor, threePhase)
+
+    /// <summary>The momentum that goes with <c>OneCycle</c>: down while the rate rises, and up again. It is
+    /// for <see cref="PureOptimizer.WithMomentumSchedule"/>; the optimizer's own momentum plays no part.</summary>
+    /// <param name="totalSteps">Length of the cycle: epochs times steps per epoch. More steps are refused.</param>
+    /// <param name="baseMomentum">The momentum at the rate's peak, from 0 to below 1.</param>
+    /// <param name="maxMomentum">The momentum at the beginning and at the end, from 0 to below 1.</param>
+    /// <param name="pctStart">Fraction of the cycle that falls, from 0 to 1.</param>
+    /// <param name="annealStrategy">The curve between the two.</param>
+    /// <param name="threePhase">As that of the rate.</param>
+    static member OneCycleMomentum
+        (
+            totalSteps: int64,
+            [<Optional; DefaultParameterValue(0.85)>] baseMomentum: float,
+            [<Optional; DefaultParameterValue(0.95)>] maxMomentum: float,
+            [<Optional; DefaultParameterValue(0.3)>] pctStart: float,
+            [<Optional; DefaultParameterValue(AnnealStrategy.Cos)>] annealStrategy: AnnealStrategy,
+            [<Optional; DefaultParameterValue(false)>] threePhase: bool
+        ) : Schedule =
+        Schedule(ScheduleArguments.momentumCycle baseMomentum maxMomentum totalSteps pctStart annealStrategy threePhase)
 
     /// <summary>Multiplies the rate by a factor when a watched value no longer improves: PyTorch's ReduceLROnPlateau. It
     /// belongs under a key that ends in <c>_scheduler_by_plateau</c>.</summary>
@@ -188,29 +229,4 @@ type Schedule private (rule: ScheduleRule, optimizer: string | null) =
             [<Optional; DefaultParameterValue(null: float seq | null)>] minLr: float seq | null,
             [<Optional; DefaultParameterValue(1e-8)>] eps: float
         ) : Schedule =
-        require (nameof factor) (factor >= 0.0 && factor < 1.0) "0 or more and below 1" factor
-        atLeast 0L (nameof patience) patience
-        notNegative (nameof threshold) threshold
-        atLeast 0L (nameof cooldown) cooldown
-
-        let lowest =
-            match minLr with
-            | null -> [| 0.0 |]
-            | given -> Seq.toArray given
-
-        each notNegative (nameof minLr) lowest
-        notNegative (nameof eps) eps
-
-        Schedule(
-            ScheduleRule.ReduceOnPlateau
-                {
-                    Mode = mode
-                    Factor = factor
-                    Patience = patience
-                    Threshold = threshold
-                    ThresholdMode = thresholdMode
-                    Cooldown = cooldown
-                    MinLr = lowest
-                    Eps = eps
-                }
-        )
+        Schedule(ScheduleArguments.plateau mode factor patience threshold thresholdMode cooldown minLr eps)

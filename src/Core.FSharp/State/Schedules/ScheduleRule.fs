@@ -21,23 +21,23 @@ type ThresholdMode =
     /// A difference from the best value.
     | Abs = 1
 
-/// Arguments of PyTorch's OneCycleLR with `cycle_momentum=False`: this schedule moves the rate alone.
-/// (Smith & Topin 2018, "Super-Convergence".)
+/// The cycle of PyTorch's OneCycleLR (Smith & Topin 2018, "Super-Convergence"). Of numbers that stand for parameter groups
+/// there is one for all of them, or one each.
 type internal OneCycle =
     {
-        /// The peak: one rate for all parameter groups, or one each.
-        MaxLr: float[]
+        /// The first number.
+        First: float[]
+        /// That of the turning point.
+        Top: float[]
+        /// The last.
+        Last: float[]
         /// Length of the cycle; it may be stepped this often and not once more.
         TotalSteps: int64
-        /// Fraction of the cycle that rises, from 0 to 1.
+        /// Fraction of the cycle before the turning point, from 0 to 1.
         PctStart: float
-        /// The curve between two rates.
+        /// The curve between two numbers.
         Anneal: AnnealStrategy
-        /// The first rate is the peak divided by this.
-        DivFactor: float
-        /// The last rate is the first divided by this.
-        FinalDivFactor: float
-        /// Falls as steeply as it rose, then to the last rate; not in one slope.
+        /// Returns to the first number as steeply as it left it, then to the last; not in one slope.
         ThreePhase: bool
     }
 
@@ -75,3 +75,7 @@ type internal ScheduleRule =
     | Polynomial of totalIters: int64 * power: float
     | OneCycle of OneCycle
     | ReduceOnPlateau of Plateau
+    /// One schedule for a number of steps, then another, which counts from 0 again.
+    | Sequence of first: ScheduleRule * length: int64 * next: ScheduleRule
+    /// Both at once: their factors multiplied.
+    | Chain of ScheduleRule * ScheduleRule

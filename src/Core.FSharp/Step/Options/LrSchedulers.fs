@@ -3,7 +3,7 @@ namespace MetricLearning
 open System.Collections.Generic
 
 /// Learning-rate schedules, TorchSharp's or this library's: `NAME_scheduler_by_iteration`, `NAME_scheduler_by_epoch`,
-/// `NAME_scheduler_by_plateau`.
+/// `NAME_scheduler_by_plateau`; `all` stands for every optimizer that has none of its own.
 [<Sealed>]
 type LrSchedulers(entries: KeyValuePair<string, AnySchedule> seq) =
     inherit Entries<AnySchedule>(entries)
@@ -14,6 +14,24 @@ type LrSchedulers(entries: KeyValuePair<string, AnySchedule> seq) =
     /// The entries of pairs of key and value.
     static member Of(entries: (string * AnySchedule) seq) : LrSchedulers =
         LrSchedulers(Entries<AnySchedule>.OfPairs entries)
+
+    /// The schedule of every optimizer that has none of its own, and moves after every iteration (key
+    /// `all_scheduler_by_iteration`): a `Schedule`, not one of TorchSharp's; null where there is none.
+    member this.AllByIteration
+        with get (): AnySchedule | null = this.Find "all_scheduler_by_iteration"
+        and set (value: AnySchedule | null) = this.Put("all_scheduler_by_iteration", value)
+
+    /// The schedule of every optimizer that has none of its own, and moves after every epoch (key `all_scheduler_by_epoch`): a
+    /// `Schedule`, not one of TorchSharp's; null where there is none.
+    member this.AllByEpoch
+        with get (): AnySchedule | null = this.Find "all_scheduler_by_epoch"
+        and set (value: AnySchedule | null) = this.Put("all_scheduler_by_epoch", value)
+
+    /// The schedule of every optimizer that has none of its own, and moves by validation scores (key
+    /// `all_scheduler_by_plateau`): a `Schedule`, not one of TorchSharp's; null where there is none.
+    member this.AllByPlateau
+        with get (): AnySchedule | null = this.Find "all_scheduler_by_plateau"
+        and set (value: AnySchedule | null) = this.Put("all_scheduler_by_plateau", value)
 
     /// The schedule of the trunk that moves after every iteration (key `trunk_scheduler_by_iteration`); null where there is
     /// none.
