@@ -37,7 +37,10 @@ let number (value: float) =
     value.ToString("0.#", CultureInfo.InvariantCulture)
 
 let picture = StringBuilder()
-let line (text: string) = picture.Append(text).Append('\n') |> ignore
+
+let line (text: string) =
+    picture.Append(text).Append('\n') |> ignore
+
 let rows = (curves.Length + columns - 1) / columns
 
 line
@@ -53,8 +56,7 @@ for index, (name, initial, schedule) in List.indexed curves do
 
     let points =
         [
-            for step in 0..steps ->
-                $"{number (place step)},{number (level (schedule.RateAfter(initial, int64 step)))}"
+            for step in 0..steps -> $"{number (place step)},{number (level (schedule.RateAfter(initial, int64 step)))}"
         ]
         |> String.concat " "
 

@@ -26,7 +26,9 @@ let withoutDecayOfBiases =
     PureOptimizer.AdamW(1e-3).WithGroup(_.EndsWith("bias"), PureOptimizer.AdamW(1e-3, weightDecay = 0.0))
 
 let schedules =
-    LrSchedulers(AllByIteration = Schedule.Linear(startFactor = 0.1, totalIters = 100L).Then(Schedule.CosineAnnealing 900L))
+    LrSchedulers(
+        AllByIteration = Schedule.Linear(startFactor = 0.1, totalIters = 100L).Then(Schedule.CosineAnnealing 900L)
+    )
 
 let optimizer =
     PureOptimizer
