@@ -181,6 +181,7 @@ module internal HandleAssembly =
             Groups = groups
             Buffers = buffers
             Loader = new Loader(source, order, options.DataloaderNumWorkers)
+            MicroBatchSize = Option.ofNullable options.MicroBatchSize
             Device = device
             Dtype = Option.ofNullable options.Dtype
             IsDeterministic = options.Deterministic

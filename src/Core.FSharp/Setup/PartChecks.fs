@@ -150,6 +150,8 @@ module internal PartChecks =
             [
                 if options.IterationsPerEpoch.GetValueOrDefault() < 0 then
                     $"IterationsPerEpoch is {options.IterationsPerEpoch}; it must be at least 1, or left out for one pass over the data."
+                if options.MicroBatchSize.HasValue && options.MicroBatchSize.Value < 1 then
+                    $"MicroBatchSize is {options.MicroBatchSize}; it must be at least 1, or null for the whole batch at once."
                 if options.DataloaderNumWorkers < 0 then
                     $"DataloaderNumWorkers is {options.DataloaderNumWorkers}; it must be at least 0 (0 prepares batches on the caller's thread)."
                 if options.Dtype.HasValue && not (torch.is_floating_point options.Dtype.Value) then

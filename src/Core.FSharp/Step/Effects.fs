@@ -65,6 +65,9 @@ module internal Effects =
         if not parameter.IsInvalid then
             parameter.requires_grad <- required
 
+    /// Lets a tensor that nothing made have a gradient.
+    let receiveGradient (tensor: Tensor) : unit = tensor.requires_grad <- true
+
     /// Drops every gradient.
     let clearGradients (groups: ParameterGroup[]) : unit =
         for group in groups do

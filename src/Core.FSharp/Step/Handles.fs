@@ -44,6 +44,8 @@ type Handles =
         Buffers: BufferGroup[]
         /// The source of batches.
         Loader: Loader
+        /// The largest number of samples that go through the first half at once; None for the whole batch.
+        MicroBatchSize: int option
         /// The device that batches are put on.
         Device: Device
         /// The dtype that floating-point data is converted to; None leaves it as it is.

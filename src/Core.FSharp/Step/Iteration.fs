@@ -19,7 +19,14 @@ module Iteration =
 
         handles.Loader.Fetch(state.Progress.Seed, state.Progress.Cursor, token)
 
-    let private forward recipe (handles: Handles) (plan: Plan) (progress: Progress) (fetched: Batch) : WeightedLosses =
+    let private differentiate
+        recipe
+        (handles: Handles)
+        (workspace: Workspace)
+        (plan: Plan)
+        (progress: Progress)
+        (fetched: Batch)
+        : WeightedLosses =
         let ctx =
             {
                 Plan = plan
@@ -43,10 +50,8 @@ module Iteration =
             }
 
         handles.Binding.SetModes plan.Frozen
-        Effects.seedGenerators handles.Device ctx.Seed
         Effects.clearGradients handles.Groups
-
-        batch |> Halves.losses recipe.Halves ctx |> WeightedLosses.weigh plan
+        Crossing.differentiate handles workspace None recipe.Halves ctx batch
 
     /// Follows a plan on a batch: from what was learned to what is learned next.
     let private run recipe (handles: Handles) ownership (progress: Progress) (plan: Plan) learned (loaded: Loaded) =
@@ -58,9 +63,7 @@ module Iteration =
 
         Workspace.run handles ownership state (fun workspace ->
             let rates = LearningRates.current handles progress
-            let losses = forward recipe handles plan progress loaded.Batch
-            WeightedLosses.backward losses
-
+            let losses = differentiate recipe handles workspace plan progress loaded.Batch
             let finite = Measurements.check handles workspace progress plan rates losses
             handles.Binding.WriteRates rates
 

@@ -24,15 +24,39 @@ module internal SubsetMining =
         if indices.min().item<int64>() < 0L || indices.max().item<int64>() >= rows then
             invalidOp $"The subset batch miner chose an index outside the batch of {rows} samples."
 
+    // In evaluation mode networks rarely draw at random; the miner may, and draws the same whatever the micro-batches.
+    let private embed (handles: Handles) (seed: Seed) (ctx: Context) (batch: Batch) : Embedded =
+        Effects.seedGenerators handles.Device seed
+
+        match MicroBatches.cut handles.MicroBatchSize batch with
+        | [| whole |] -> Embedding.embed ctx whole
+        | parts ->
+            let made =
+                [|
+                    for part in parts do
+                        use _ = NewDisposeScope()
+                        let embedded = Embedding.embed ctx part
+
+                        { embedded with
+                            Embeddings = embedded.Embeddings.MoveToOuterDisposeScope()
+                        }
+                |]
+
+            Effects.seedGenerators handles.Device seed
+
+            {
+                Embeddings = torch.cat ([| for part in made -> part.Embeddings |], 0L)
+                Labels = batch.Labels
+            }
+
     /// The samples that the subset miner keeps, chosen by their embeddings in evaluation mode.
     let choose (handles: Handles) (seed: Seed) (ctx: Context) (batch: Batch) : Batch =
         match handles.SubsetMiner with
         | null -> batch
         | miner ->
             use _ = no_grad ()
-            Effects.seedGenerators handles.Device seed
             handles.Binding.SetEvaluation()
-            let embedded = Embedding.embed ctx batch
+            let embedded = embed handles seed ctx batch
 
             let chosen =
                 Parts.run (fun () -> $"MiningFuncs[\"{Keys.SubsetBatchMiner}\"]") (fun () ->

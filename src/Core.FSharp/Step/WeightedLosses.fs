@@ -62,6 +62,15 @@ module internal WeightedLosses =
 
         losses.Total.backward ()
 
+    /// The losses without what made them, outside the dispose scope.
+    let values (losses: WeightedLosses) : WeightedLosses =
+        let value (loss: Tensor) = loss.detach().MoveToOuterDisposeScope()
+
+        {
+            Terms = losses.Terms |> List.map (fun (name, loss) -> name, value loss)
+            Total = value losses.Total
+        }
+
     /// The losses as numbers, 0 for those that were not computed, and their sum as `total_loss`; and measurements that are
     /// read with them.
     let read (runKeys: RunKeys) (losses: WeightedLosses) (measured: Measured[]) : Map<string, float> * float[] =

@@ -17,6 +17,7 @@ let tests =
                     "of tensors"
                     [
                         StepLaw.tests
+                        MicroBatchLaw.tests
                         MetricLearning.Core.Tests.Run.RunTests.tests
                         MetricLearning.Core.Tests.Run.PairWatchTests.tests
                         MetricLearning.Core.Tests.Run.PlateauDoubtTests.tests

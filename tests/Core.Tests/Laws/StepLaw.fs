@@ -51,6 +51,7 @@ let private withoutSchedules settings =
         TorchOptimizers = false
         Subset = false
         Miner = 0
+        MicroBatchSize = None
     }
 
 let private off (settings: Settings) (mechanisms: Mechanism list) =

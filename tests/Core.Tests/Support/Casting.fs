@@ -119,6 +119,7 @@ module Casting =
             Models = Models.Of [ for key, network in cast.Networks -> key, network ],
             LossFuncs = LossFuncs.Of(cast.Losses),
             BatchSize = RunParts.batchSize,
+            MicroBatchSize = Option.toNullable settings.MicroBatchSize,
             Dataset = cast.Dataset,
             MiningFuncs = MiningFuncs.Of(cast.Miners),
             Optimizers =

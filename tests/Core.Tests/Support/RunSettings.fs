@@ -54,6 +54,8 @@ type Settings =
         /// Samples one by one, with chance of their own, instead of two tensors.
         AsSamples: bool
         Workers: int
+        /// None: the whole batch at once. Never so small that batch norm would be given a single row.
+        MicroBatchSize: int option
     }
 
 module Settings =
@@ -80,6 +82,7 @@ module Settings =
             Clip = false
             AsSamples = false
             Workers = 0
+            MicroBatchSize = None
         }
 
     let gen: Gen<Settings> =
@@ -121,6 +124,7 @@ module Settings =
             let! clip = Gen.elements [ true; false ]
             let! asSamples = Gen.elements [ true; false ]
             let! workers = Gen.choose (0, 3)
+            let! microBatchSize = Gen.elements [ None; None; Some 3; Some 5; Some 8 ]
 
             return
                 {
@@ -143,6 +147,7 @@ module Settings =
                     Clip = clip
                     AsSamples = asSamples
                     Workers = workers
+                    MicroBatchSize = microBatchSize
                 }
         }
 
@@ -150,6 +155,7 @@ module Settings =
     let private simpler (settings: Settings) : Settings seq =
         let plainer =
             [
+                { settings with MicroBatchSize = None }
                 { settings with Workers = 0 }
                 { settings with AsSamples = false }
                 { settings with Clip = false }

@@ -178,6 +178,11 @@ public sealed class PartMistakes
             "IterationsPerEpoch is -1",
             "at least 1"
         ),
+        ["a micro-batch without samples"] = new(
+            s => new TrainerOptions(s.Options) { MicroBatchSize = 0 },
+            "MicroBatchSize is 0",
+            "at least 1"
+        ),
         ["a negative number of workers"] = new(
             s => new TrainerOptions(s.Options) { DataloaderNumWorkers = -1 },
             "DataloaderNumWorkers is -1",

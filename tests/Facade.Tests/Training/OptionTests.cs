@@ -134,6 +134,7 @@ public sealed class OptionTests
         {
             MiningFuncs = new() { TupleMiner = new MultiSimilarityMiner() },
             IterationsPerEpoch = 3,
+            MicroBatchSize = 4,
             DataDevice = CPU,
             Dtype = ScalarType.Float32,
             LossWeights = new() { MetricLoss = 2 },

@@ -28,6 +28,7 @@ type RunOptions() =
             this.Models <- options.Models
             this.Optimizers <- options.Optimizers
             this.BatchSize <- options.BatchSize
+            this.MicroBatchSize <- options.MicroBatchSize
             this.LossFuncs <- options.LossFuncs
             this.Dataset <- options.Dataset
             this.MiningFuncs <- options.MiningFuncs
@@ -58,6 +59,11 @@ type RunOptions() =
 
     /// The number of samples of a batch, from 1; not used with a batch sampler. No default.
     member val BatchSize: int = 0 with get, set
+
+    /// The largest number of samples that go through the networks at once, from 1: batches beyond memory. The losses still see
+    /// all embeddings of a batch, and the step is that of the whole batch, except that batch norm and dropout work on one
+    /// micro-batch at a time. A batch costs a forward pass more. Null, the default, takes the whole batch at once.
+    member val MicroBatchSize: Nullable<int> = Nullable() with get, set
 
     /// The loss functions. No default.
     member val LossFuncs: LossFuncs = Unchecked.defaultof<LossFuncs> with get, set

@@ -1,0 +1,22 @@
+namespace MetricLearning.Core
+
+/// What happens at the cut between the two halves when several make the rows of one batch.
+[<ReferenceEquality>]
+type internal Exchange =
+    {
+        /// From the rows that were made here to those of the whole batch. Gradients must reach the rows made here.
+        Gather: Rows -> Rows
+        /// Runs the action that adds the gradients of the first half. Before it, the parameters' gradients are those of the
+        /// second half alone.
+        AddRows: (unit -> unit) -> unit
+    }
+
+/// Who makes the rows.
+module internal Exchange =
+
+    /// All rows are made here.
+    let alone: Exchange =
+        {
+            Gather = id
+            AddRows = fun add -> add ()
+        }
