@@ -32,7 +32,7 @@ module internal AccuracyKeys =
     [<Literal>]
     let Epoch = "epoch"
 
-    /// The key of a metric among a tester's results: its mean over label levels, or its only level.
+    /// The key of a metric among a tester's results: its mean over label levels, its only level, or, of a loss, its name.
     let tryKeyOf (metric: string) (keys: string seq) : string voption =
         let average = "AVERAGE_" + metric
 
@@ -40,7 +40,7 @@ module internal AccuracyKeys =
             ValueSome average
         else
             keys
-            |> Seq.tryFind _.StartsWith(metric + "_level", StringComparison.Ordinal)
+            |> Seq.tryFind (fun key -> key = metric || key.StartsWith(metric + "_level", StringComparison.Ordinal))
             |> ValueOption.ofOption
 
     /// The series of a result: its number, and numbers by class.
@@ -57,14 +57,20 @@ module internal AccuracyKeys =
 type AccuracyRecords
     /// <summary>The accuracies in a keeper.</summary>
     /// <param name="keeper">The keeper.</param>
-    /// <param name="primaryMetric">The metric that decides which epoch is best.</param>
-    (keeper: RecordKeeper, primaryMetric: string) =
+    /// <param name="primaryMetric">The metric, or the tester's loss, that decides which epoch is best.</param>
+    /// <param name="mode">The direction in which it improves.</param>
+    (keeper: RecordKeeper, primaryMetric: string, mode: PlateauMode) =
 
     do
         ArgumentNullException.ThrowIfNull(keeper, nameof keeper)
         ArgumentNullException.ThrowIfNull(primaryMetric, nameof primaryMetric)
 
-    let scores (group: string) : struct (int * double) seq =
+    /// <summary>The accuracies in a keeper, by a metric that is better the larger it is.</summary>
+    /// <param name="keeper">The keeper.</param>
+    /// <param name="primaryMetric">The metric that decides which epoch is best.</param>
+    new(keeper: RecordKeeper, primaryMetric: string) = AccuracyRecords(keeper, primaryMetric, PlateauMode.Max)
+
+    member private _.Scores(group: string) : struct (int * double) seq =
         match AccuracyKeys.tryKeyOf primaryMetric (keeper.Series group) with
         | ValueNone -> Seq.empty
         | ValueSome key ->
@@ -75,14 +81,14 @@ type AccuracyRecords
 
     /// Compares a split's results with earlier epochs: an epoch that is evaluated again is not compared with itself, and evaluations before
     /// training (negative epochs) do not count.
-    member _.Judge(group: string, results: SplitResults) : Verdict =
+    member this.Judge(group: string, results: SplitResults) : Verdict =
         ArgumentNullException.ThrowIfNull(group, nameof group)
         ArgumentNullException.ThrowIfNull(results, nameof results)
 
         let before =
-            scores group
+            this.Scores group
             |> Seq.filter (fun (struct (epoch, _)) -> epoch >= 0 && epoch < results.Epoch)
-            |> BestEpoch.ofHistory Set.empty
+            |> BestEpoch.ofHistory mode Set.empty
 
         match AccuracyKeys.tryKeyOf primaryMetric results.Keys with
         | ValueNone ->
@@ -97,8 +103,8 @@ type AccuracyRecords
 
             {
                 score = score
-                best = BestEpoch.observe before results.Epoch score
-                isNewBest = BestEpoch.isBetter before score
+                best = BestEpoch.observe mode before results.Epoch score
+                isNewBest = BestEpoch.isBetter mode before score
                 epoch = results.Epoch
             }
 
@@ -144,9 +150,9 @@ type AccuracyRecords
 
         keeper.History(group, Array.append [| AccuracyKeys.Epoch |] names)
 
-    /// The epoch with the largest primary metric of a group, the first of equal ones, without ignored epochs (by default -1, the networks
+    /// The epoch with the best primary metric of a group, the first of equal ones, without ignored epochs (by default -1, the networks
     /// before training); null if there is none.
-    member _.Best(group: string, ignoreEpoch: IReadOnlyCollection<int> | null) : Nullable<BestEpoch> =
+    member this.Best(group: string, ignoreEpoch: IReadOnlyCollection<int> | null) : Nullable<BestEpoch> =
         ArgumentNullException.ThrowIfNull(group, nameof group)
 
         let ignored =
@@ -154,7 +160,7 @@ type AccuracyRecords
             | null -> Set.singleton -1
             | given -> Set.ofSeq given
 
-        match BestEpoch.ofHistory ignored (scores group) with
+        match BestEpoch.ofHistory mode ignored (this.Scores group) with
         | ValueSome best -> Nullable best
         | ValueNone -> Nullable()
 

@@ -28,9 +28,9 @@ type internal Doubts(schema: Schema, handles: Handles) =
         pairs.After(outcome.Plan, cursor.Taken = 0L, hasPair, outcome.PassIsOver)
         |> Option.iter this.Tell
 
-    /// Of plateau schedules that are moved by a score of this name, which is better the larger it is.
-    member this.OfRising(score: string) : unit =
-        PlateauDoubts.ofRising score handles |> List.iter this.Tell
+    /// Of plateau schedules that are moved by a score of this name, which improves in this direction.
+    member this.OfDirection(score: string, mode: PlateauMode) : unit =
+        PlateauDoubts.ofDirection score mode handles |> List.iter this.Tell
 
     /// Of plateau schedules that are moved by this score.
     member this.OfScore(score: float, progress: Progress) : unit =

@@ -35,11 +35,16 @@ module internal PlateauDoubts =
                     key
         ]
 
-    /// Of a score that is better the larger it is.
-    let ofRising (score: string) (handles: Handles) : string list =
+    /// Of a score that improves in this direction.
+    let ofDirection (score: string) (mode: PlateauMode) (handles: Handles) : string list =
+        let waits, is, wanted, torchs, other =
+            match mode with
+            | PlateauMode.Max -> "fall", "larger", "PlateauMode.Max", "max", PlateauMode.Min
+            | _ -> "rise", "smaller", "PlateauMode.Min", "min", PlateauMode.Max
+
         [
-            for key in keysOf PlateauMode.Min handles do
-                $"LrSchedulers[\"{key}\"] waits for its score to fall, but {score}, by which it is moved, is better the larger it is: the learning rate is reduced while networks get better. Make the schedule with PlateauMode.Max (TorchSharp's with mode \"max\")."
+            for key in keysOf other handles do
+                $"LrSchedulers[\"{key}\"] waits for its score to {waits}, but {score}, by which it is moved, is better the {is} it is: the learning rate is reduced while networks get better. Make the schedule with {wanted} (TorchSharp's with mode \"{torchs}\")."
         ]
 
     /// Of a score that is one of the losses, or its mean over the epoch.
@@ -51,8 +56,4 @@ module internal PlateauDoubts =
 
         match named with
         | None -> []
-        | Some(name, _) ->
-            [
-                for key in keysOf PlateauMode.Max handles do
-                    $"LrSchedulers[\"{key}\"] waits for its score to rise, but {name}, by which it is moved, is better the smaller it is: the learning rate is reduced while networks get better. Make the schedule with PlateauMode.Min (TorchSharp's with mode \"min\")."
-            ]
+        | Some(name, _) -> ofDirection name PlateauMode.Min handles

@@ -219,8 +219,8 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     member _.Stop() : unit =
         setProgress (Progress.stop StopReason.Hook state.Progress)
 
-    /// Says that plateau schedules will be moved by a score of this name, which is better the larger it is.
-    member _.ExpectRising(score: string) : unit = doubts.OfRising score
+    /// Says that plateau schedules will be moved by a score of this name, and in which direction it improves.
+    member _.Expect(score: string, mode: PlateauMode) : unit = doubts.OfDirection(score, mode)
 
     /// Moves the plateau schedules by a validation score.
     member _.Observe(score: float) : unit =

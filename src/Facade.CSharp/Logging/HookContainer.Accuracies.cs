@@ -23,11 +23,11 @@ public sealed partial class HookContainer
     )
     {
         var group = GroupOf(tester, splitName);
-        return returnAllMetrics ? RecordKeeper.History(group) : accuracies.History(group, metrics);
+        return returnAllMetrics ? RecordKeeper.History(group) : AccuraciesBy(tester).History(group, metrics);
     }
 
     /// <summary>
-    /// The epoch with the largest primary metric of a split, the first of those that are equal; null when there is none. NaN is never
+    /// The epoch with the best primary metric of a split, the first of those that are equal; null when there is none. NaN is never
     /// the best.
     /// </summary>
     /// <param name="tester">One with the options of the one that evaluated.</param>
@@ -37,7 +37,7 @@ public sealed partial class HookContainer
         BaseTester tester,
         string splitName,
         IReadOnlyCollection<int>? ignoreEpoch = null
-    ) => accuracies.Best(GroupOf(tester, splitName), ignoreEpoch);
+    ) => AccuraciesBy(tester).Best(GroupOf(tester, splitName), ignoreEpoch);
 
     /// <summary>All that is recorded of a split&#39;s best epoch, by name; empty when there is none.</summary>
     /// <param name="tester">One with the options of the one that evaluated.</param>
@@ -57,7 +57,16 @@ public sealed partial class HookContainer
     /// <param name="splitName">The split.</param>
     /// <param name="epoch">The epoch.</param>
     public IReadOnlyDictionary<string, double> GetAccuraciesOfEpoch(BaseTester tester, string splitName, int epoch) =>
-        accuracies.OfEpoch(GroupOf(tester, splitName), epoch);
+        AccuraciesBy(tester).OfEpoch(GroupOf(tester, splitName), epoch);
+
+    private PlateauMode ModeBy(BaseTester tester) =>
+        primaryMode ?? (tester.LossNames.Contains(primaryMetric) ? PlateauMode.Min : PlateauMode.Max);
+
+    private AccuracyRecords AccuraciesBy(BaseTester tester)
+    {
+        ArgumentNullException.ThrowIfNull(tester);
+        return new(RecordKeeper, primaryMetric, ModeBy(tester));
+    }
 
     private string GroupOf(BaseTester tester, string splitName)
     {
@@ -70,12 +79,12 @@ public sealed partial class HookContainer
 
     private void CheckPrimaryMetric(BaseTester tester)
     {
-        var metrics = tester.AccuracyCalculator.Metrics;
+        var metrics = tester.AccuracyCalculator.Metrics.Concat(tester.LossNames).ToArray();
 
         if (!metrics.Contains(primaryMetric))
         {
             throw new ArgumentException(
-                $"The primary metric is {primaryMetric}, but the tester calculates {string.Join(", ", metrics)}: let its accuracy calculator include it, or choose one of these as primaryMetric.",
+                $"The primary metric is {primaryMetric}, but the tester calculates {string.Join(", ", metrics)}: let its accuracy calculator include it, give the tester a loss of this name, or choose one of these as primaryMetric.",
                 nameof(tester)
             );
         }

@@ -55,7 +55,7 @@ public sealed partial class HookContainer
         {
             ArgumentNullException.ThrowIfNull(trainer);
             FlushBeforeCheckpoints(trainer.Session);
-            trainer.Session.ExpectRising(primaryMetric);
+            trainer.Session.Expect(primaryMetric, ModeBy(tester));
 
             if (trainer.Epoch % testInterval != 0)
             {
@@ -74,10 +74,8 @@ public sealed partial class HookContainer
                 inRun: true
             );
             RecordKeeper.Flush();
-            var verdict = accuracies.Judge(
-                GroupOf(tester, validationSplitName),
-                tester.AllAccuracies[validationSplitName]
-            );
+            var verdict = AccuraciesBy(tester)
+                .Judge(GroupOf(tester, validationSplitName), tester.AllAccuracies[validationSplitName]);
 
             if (!double.IsNaN(verdict.Score))
             {
@@ -114,6 +112,7 @@ public sealed partial class HookContainer
         }
 
         recorded = tester.AllAccuracies;
+        var accuracies = AccuraciesBy(tester);
         var records = tester
             .AllAccuracies.Select(split => accuracies.RecordOf(tester.RecordGroupName(split.Key, prefix), split.Value))
             .ToList();
@@ -162,7 +161,9 @@ public sealed partial class HookContainer
             ?
             [
                 .. all.Where(split =>
-                    accuracies.OfEpoch(tester.RecordGroupName(split.Query, prefix, split.References), epoch).Count == 0
+                    AccuraciesBy(tester)
+                        .OfEpoch(tester.RecordGroupName(split.Query, prefix, split.References), epoch)
+                        .Count == 0
                 ),
             ]
             : all;

@@ -12,7 +12,7 @@ public sealed partial class HookContainer
     private readonly ConditionalWeakTable<Session, Action> watched = [];
     private readonly string? prefix;
     private readonly string primaryMetric;
-    private readonly AccuracyRecords accuracies;
+    private readonly PlateauMode? primaryMode;
     private readonly string validationSplitName;
     private readonly bool saveModels;
     private readonly int logFreq;
@@ -20,10 +20,12 @@ public sealed partial class HookContainer
     /// <summary>Hooks with these settings.</summary>
     /// <param name="recordKeeper">Gets the records.</param>
     /// <param name="recordGroupNamePrefix">The beginning of the names of accuracy groups; null for none.</param>
-    /// <param name="primaryMetric">The accuracy that decides which epoch is best.</param>
+    /// <param name="primaryMetric">The accuracy, or the tester's loss, that decides which epoch is best.</param>
     /// <param name="validationSplitName">The split that decides it.</param>
     /// <param name="saveModels">Saves networks and losses after evaluations.</param>
     /// <param name="logFreq">The number of iterations between records, from the first of an epoch.</param>
+    /// <param name="primaryMode">The direction in which the primary metric improves; null: a loss by falling, anything else by
+    /// rising.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="logFreq"/> is below 1.</exception>
     public HookContainer(
         RecordKeeper recordKeeper,
@@ -31,7 +33,8 @@ public sealed partial class HookContainer
         string primaryMetric = "mean_average_precision_at_r",
         string validationSplitName = "val",
         bool saveModels = true,
-        int logFreq = 50
+        int logFreq = 50,
+        PlateauMode? primaryMode = null
     )
     {
         ArgumentNullException.ThrowIfNull(recordKeeper);
@@ -47,7 +50,7 @@ public sealed partial class HookContainer
         }
 
         RecordKeeper = recordKeeper;
-        accuracies = new(recordKeeper, primaryMetric);
+        this.primaryMode = primaryMode;
         prefix = recordGroupNamePrefix;
         this.primaryMetric = primaryMetric;
         this.validationSplitName = validationSplitName;

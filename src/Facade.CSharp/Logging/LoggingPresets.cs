@@ -13,13 +13,14 @@ public static class LoggingPresets
         bool saveLists = false
     ) => RecordKeeper.InFolder(csvFolder, tensorboardFolder, globalDbPath, experimentName, isNewExperiment, saveLists);
 
-    /// <inheritdoc cref="HookContainer(RecordKeeper, string?, string, string, bool, int)"/>
+    /// <inheritdoc cref="HookContainer(RecordKeeper, string?, string, string, bool, int, PlateauMode?)"/>
     public static HookContainer GetHookContainer(
         RecordKeeper recordKeeper,
         string? recordGroupNamePrefix = null,
         string primaryMetric = "mean_average_precision_at_r",
         string validationSplitName = "val",
         bool saveModels = true,
-        int logFreq = 50
-    ) => new(recordKeeper, recordGroupNamePrefix, primaryMetric, validationSplitName, saveModels, logFreq);
+        int logFreq = 50,
+        PlateauMode? primaryMode = null
+    ) => new(recordKeeper, recordGroupNamePrefix, primaryMetric, validationSplitName, saveModels, logFreq, primaryMode);
 }

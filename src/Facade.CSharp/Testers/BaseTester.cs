@@ -20,6 +20,9 @@ public abstract class BaseTester
     /// <inheritdoc cref="Tester.AccuracyCalculator"/>
     public AccuracyCalculator AccuracyCalculator => tester.AccuracyCalculator;
 
+    /// <inheritdoc cref="Tester.LossNames"/>
+    public IReadOnlyList<string> LossNames => tester.LossNames;
+
     /// <inheritdoc cref="Tester.AllAccuracies"/>
     public IReadOnlyDictionary<string, SplitResults> AllAccuracies => tester.AllAccuracies;
 

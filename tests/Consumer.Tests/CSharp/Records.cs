@@ -41,6 +41,36 @@ public sealed class Records
     }
 
     [Fact]
+    public void A_loss_decides_which_epoch_is_best()
+    {
+        using var place = new TemporaryFolder();
+        using var scenario = new Scenario();
+        using var keeper = LoggingPresets.GetRecordKeeper(place.Path);
+        var tester = new GlobalEmbeddingSpaceTester(
+            new TesterOptions
+            {
+                LossFuncs = new Dictionary<string, Loss> { ["validation_loss"] = new ContrastiveLoss() },
+            }
+        );
+        var hooks = LoggingPresets.GetHookContainer(keeper, primaryMetric: "validation_loss");
+        var splits = new Dictionary<string, TrainingData>
+        {
+            ["val"] = TrainingData.FromTensors(scenario.Data, scenario.Labels),
+        };
+        using var trainer = new MetricLossOnly(
+            new TrainerOptions(scenario.Options)
+            {
+                EndOfEpochHook = hooks.EndOfEpochHook(tester, splits, place.At("models")),
+            }
+        );
+
+        trainer.Train(2);
+
+        var losses = hooks.GetAccuracyHistory(tester, "val")["validation_loss"];
+        Assert.Equal(losses.Min(), hooks.GetBestEpochAndAccuracy(tester, "val")!.Value.Accuracy);
+    }
+
+    [Fact]
     public void A_hook_of_ones_own_calls_others()
     {
         using var scenario = new Scenario();

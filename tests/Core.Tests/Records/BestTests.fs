@@ -21,7 +21,8 @@ let private property name (holds: struct (int * float) list -> bool) =
         name
         (Prop.forAll scores holds)
 
-let private best (scores: struct (int * float) seq) = BestEpoch.ofHistory Set.empty scores
+let private best (scores: struct (int * float) seq) =
+    BestEpoch.ofHistory PlateauMode.Max Set.empty scores
 
 let private properties =
     [
@@ -41,14 +42,24 @@ let private properties =
 
         property "epoch by epoch it is the same" (fun scores ->
             (ValueNone, scores)
-            ||> List.fold (fun best (struct (epoch, score)) -> BestEpoch.observe best epoch score)
+            ||> List.fold (fun best (struct (epoch, score)) -> BestEpoch.observe PlateauMode.Max best epoch score)
             |> (=) (best scores))
 
-        property "NaN is never better" (fun scores -> not (BestEpoch.isBetter (best scores) nan))
+        property "NaN is never better" (fun scores -> not (BestEpoch.isBetter PlateauMode.Max (best scores) nan))
+
+        property "the smallest is what the largest of the negated is" (fun scores ->
+            let negated =
+                scores |> List.map (fun (struct (epoch, score)) -> struct (epoch, -score))
+
+            match BestEpoch.ofHistory PlateauMode.Min Set.empty scores, best negated with
+            | ValueNone, ValueNone -> true
+            | ValueSome smallest, ValueSome largest ->
+                smallest.Epoch = largest.Epoch && smallest.Accuracy = -largest.Accuracy
+            | _ -> false)
 
         property "ignored epochs do not count" (fun scores ->
             let others = scores |> List.filter (fun (struct (epoch, _)) -> epoch <> 1)
-            BestEpoch.ofHistory (set [ 1 ]) scores = best others)
+            BestEpoch.ofHistory PlateauMode.Max (set [ 1 ]) scores = best others)
     ]
 
 let private patience =

@@ -39,7 +39,11 @@ let private told (isTorchs: bool) (isMax: bool) (afterEpoch: Session -> unit) : 
     List.ofSeq heard
 
 let private byHook (session: Session) =
-    session.ExpectRising "precision_at_1"
+    session.Expect("precision_at_1", PlateauMode.Max)
+    session.Observe(0.5 + 0.1 * float session.Progress.Epoch)
+
+let private byHooksLoss (session: Session) =
+    session.Expect("validation_loss", PlateauMode.Min)
     session.Observe(0.5 + 0.1 * float session.Progress.Epoch)
 
 let private byLoss (session: Session) =
@@ -54,6 +58,7 @@ let private byOwnScore (session: Session) =
 let private ways: (string * (Session -> unit) * bool list) list =
     [
         "the hook's accuracy", byHook, [ false ]
+        "the hook's loss", byHooksLoss, [ true ]
         "a loss", byLoss, [ true ]
         "the mean of a loss", byMean, [ true ]
         "a score of the user's", byOwnScore, []

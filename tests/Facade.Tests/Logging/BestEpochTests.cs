@@ -38,6 +38,82 @@ public sealed class BestEpochTests
     }
 
     [Fact]
+    public void A_metric_that_improves_by_falling_has_its_best_where_it_is_smallest()
+    {
+        using var folder = new TemporaryFolder();
+        using var scenario = new Scenario();
+        using var keeper = new RecordKeeper([]);
+        var hooks = LoggingPresets.GetHookContainer(
+            keeper,
+            primaryMetric: "planned",
+            primaryMode: MetricLearning.PlateauMode.Min
+        );
+        var tester = Planned.Tester(0.5, 0.25, 0.9, 0.25, 0.1);
+        using var trainer = new MetricLossOnly(
+            new TrainerOptions(scenario.Options)
+            {
+                LrSchedulers = new()
+                {
+                    TrunkByPlateau = Schedule.ReduceOnPlateau(MetricLearning.PlateauMode.Min, factor: 0.5, patience: 0),
+                },
+                EndOfEpochHook = hooks.EndOfEpochHook(
+                    tester,
+                    Planned.Splits(scenario),
+                    folder.At("models"),
+                    patience: 1
+                ),
+            }
+        );
+
+        trainer.Train(9);
+
+        Assert.Equal(4, trainer.Epoch);
+        Assert.Equal(new BestEpoch(2, 0.25), hooks.GetBestEpochAndAccuracy(tester, "val"));
+        Assert.Contains("trunk_best2.safetensors", folder.Files("models"));
+        Assert.Equal(0.025, trainer.LearningRates["trunk_optimizer"][0], 1e-12);
+        Assert.Empty(trainer.Warnings);
+    }
+
+    [Fact]
+    public void A_validation_loss_can_decide_and_is_better_the_smaller_it_is()
+    {
+        using var folder = new TemporaryFolder();
+        using var scenario = new Scenario();
+        using var keeper = LoggingPresets.GetRecordKeeper(folder.At("records"));
+        var hooks = LoggingPresets.GetHookContainer(keeper, primaryMetric: "contrastive");
+        var tester = new GlobalEmbeddingSpaceTester(
+            new TesterOptions
+            {
+                DataloaderNumWorkers = 0,
+                LossFuncs = new Dictionary<string, Loss> { ["contrastive"] = new ContrastiveLoss() },
+            }
+        );
+        using var trainer = new MetricLossOnly(
+            new TrainerOptions(scenario.Options)
+            {
+                LrSchedulers = new()
+                {
+                    TrunkByPlateau = Schedule.ReduceOnPlateau(MetricLearning.PlateauMode.Max, factor: 0.5),
+                },
+                EndOfEpochHook = hooks.EndOfEpochHook(tester, Planned.Splits(scenario), folder.At("models")),
+            }
+        );
+
+        trainer.Train(4);
+
+        var history = hooks.GetAccuracyHistory(tester, "val");
+        var best = hooks.GetBestEpochAndAccuracy(tester, "val")!.Value;
+        Assert.Equal(history["contrastive"].Min(), best.Accuracy);
+        Assert.Equal(best.Accuracy, history["contrastive"][best.Epoch - 1]);
+        Assert.Contains("contrastive", Assert.Single(trainer.Warnings), StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() =>
+            LoggingPresets
+                .GetHookContainer(keeper, primaryMetric: "triplet")
+                .EndOfEpochHook(tester, Planned.Splits(scenario), folder.At("models"))
+        );
+    }
+
+    [Fact]
     public void Plateau_schedules_move_by_the_primary_metric()
     {
         using var folder = new TemporaryFolder();

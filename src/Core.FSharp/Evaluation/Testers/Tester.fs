@@ -82,6 +82,10 @@ type Tester
     /// Calculates the accuracies.
     member _.AccuracyCalculator: AccuracyCalculator = calculator
 
+    /// The names of the losses that it reports beside accuracies.
+    member _.LossNames: IReadOnlyList<string> =
+        [| for entry in settings.Losses -> entry.Key |]
+
     /// The results of the last test by split: `<metric>_level<level>`, with several levels also `AVERAGE_<metric>`, and losses by their
     /// names. Empty before the first test.
     member _.AllAccuracies: IReadOnlyDictionary<string, SplitResults> = results
