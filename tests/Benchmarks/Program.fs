@@ -3,7 +3,7 @@ module MetricLearning.Benchmarks.Program
 open System
 
 let private usage =
-    "usage: Benchmarks [iteration|fused|trainers|synthesis|triplets|losses|neighbours|neighbours-index|loader|pictures|memory|soak|records|all] [--quick] [--cpu] [--only PART-OF-A-NAME]"
+    "usage: Benchmarks [iteration|fused|trainers|synthesis|triplets|losses|neighbours|neighbours-index|loader|pictures|memory|micro-batches|soak|records|all] [--quick] [--cpu] [--only PART-OF-A-NAME]"
 
 [<EntryPoint>]
 let main arguments =
@@ -25,6 +25,7 @@ let main arguments =
     match Array.toList arguments with
     | child :: variant :: _ when child = PeakMemory.childArgument ->
         MemoryBenchmark.variants
+        @ MicroBatchBenchmark.variants
         @ TripletBenchmark.variants
         @ NeighbourBenchmark.variants
         |> List.find (fst >> (=) variant)
@@ -41,6 +42,7 @@ let main arguments =
     | "loader" :: _ -> LoaderBenchmark.run clock quick
     | "pictures" :: _ -> PictureBenchmark.run clock quick
     | "memory" :: _ -> MemoryBenchmark.run quick
+    | "micro-batches" :: _ -> MicroBatchBenchmark.run clock quick
     | "soak" :: _ -> SoakBenchmark.run quick
     | "records" :: _ -> RecordBenchmark.run clock quick
     | []
@@ -56,6 +58,7 @@ let main arguments =
         LoaderBenchmark.run clock quick
         PictureBenchmark.run clock quick
         MemoryBenchmark.run quick
+        MicroBatchBenchmark.run clock quick
         SoakBenchmark.run quick
         RecordBenchmark.run clock quick
     | _ -> Console.Error.WriteLine usage

@@ -24,7 +24,9 @@ module internal Crossing =
             }
 
         Effects.seedGenerators handles.Device ctx.Seed
-        halves.Rows ctx parts[number]
+        let made = halves.Rows ctx parts[number]
+        MicroBatches.check parts[number] made
+        made
 
     // The gradients of rows, on into what made them.
     let private propagate (made: torch.Tensor[]) (rows: torch.Tensor[]) : unit =
@@ -88,7 +90,6 @@ module internal Crossing =
         let struct (made, trains, first) =
             use _ = torch.NewDisposeScope()
             let made = rowsOf 0
-            MicroBatches.check parts[0] made
             let trains = made.Tensors |> Array.map _.requires_grad
 
             let kept =
@@ -99,15 +100,18 @@ module internal Crossing =
 
             struct (kept, trains, cutOff parts[0] trains made)
 
+        let rowsOf number =
+            let made = rowsOf number
+            MicroBatches.checkAlike trains.Length made
+            made
+
         let rows =
             [|
                 first
                 for number in 1 .. parts.Length - 1 do
                     use _ = torch.NewDisposeScope()
                     use _ = torch.no_grad ()
-                    let made = rowsOf number
-                    MicroBatches.check parts[number] made
-                    cutOff parts[number] trains made
+                    cutOff parts[number] trains (rowsOf number)
             |]
 
         let losses =

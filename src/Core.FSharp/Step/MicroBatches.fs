@@ -61,17 +61,15 @@ module internal MicroBatches =
                 invalidOp
                     $"{asked}; the first half of the iteration made {tensor.ToString TensorStringStyle.Metadata} of {rows} samples. Leave MicroBatchSize out, or compute in the second half what is not one row a sample."
 
+    /// InvalidOperationException if another number of tensors came out of one part than out of the first.
+    let checkAlike (first: int) (made: Rows) : unit =
+        if made.Tensors.Length <> first then
+            invalidOp
+                $"The first half of the iteration made {first} tensors of one micro-batch and {made.Tensors.Length} of another; it must make equally many of each."
+
     /// The rows of all parts as those of the batch, differentiable. Tensors that went through as they were read are the
     /// batch's own.
-    /// Raises InvalidOperationException when the parts do not have equally many tensors.
     let join (batch: Batch) (parts: Batch[]) (made: Rows[]) : Rows =
-        let first = made[0].Tensors.Length
-
-        for rows in made do
-            if rows.Tensors.Length <> first then
-                invalidOp
-                    $"The first half of the iteration made {first} tensors of one micro-batch and {rows.Tensors.Length} of another; it must make equally many of each."
-
         let sources =
             [|
                 fun (source: Batch) -> source.Labels
@@ -88,6 +86,6 @@ module internal MicroBatches =
             | None -> torch.cat (Array.map crossing made, 0L)
 
         {
-            Tensors = Array.init first (fun number -> joined _.Tensors[number])
+            Tensors = Array.init made[0].Tensors.Length (fun number -> joined _.Tensors[number])
             Labels = joined _.Labels
         }

@@ -19,6 +19,7 @@ let main arguments =
                     YourOwn.tests
                     Pages.tests
                     Guides.tests
+                    BeyondOneBatch.tests
                     Records.tests
                     Checkpoints.tests
                     Inference.tests

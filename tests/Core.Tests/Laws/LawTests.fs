@@ -18,6 +18,8 @@ let tests =
                     [
                         StepLaw.tests
                         MicroBatchLaw.tests
+                        MicroBatchParts.tests
+                        MicroBatchRules.tests
                         MetricLearning.Core.Tests.Run.RunTests.tests
                         MetricLearning.Core.Tests.Run.PairWatchTests.tests
                         MetricLearning.Core.Tests.Run.PlateauDoubtTests.tests
