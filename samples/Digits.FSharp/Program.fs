@@ -91,6 +91,7 @@ let private report (trainer: string) (runs: Run list) =
     printfn "weights %s" (List.last runs).Weights
 
 let private main (parsed: ParseResult) =
+    MetricLearning.TensorMemory.Keep() |> ignore
     torch.set_num_threads 1
     let train, test = Data.load ()
     let first = parsed.GetRequiredValue seed

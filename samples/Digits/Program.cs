@@ -1,10 +1,12 @@
 using Digits;
+using MetricLearning;
 using TorchSharp;
 
 return Options.Parse(
     args,
     (options, cancellation) =>
     {
+        TensorMemory.Keep();
         torch.set_num_threads(1); // the net is too small for two to pay, and one adds in the same order on every machine
         try
         {

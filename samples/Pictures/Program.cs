@@ -1,3 +1,4 @@
+using MetricLearning;
 using Pictures;
 using TorchSharp;
 
@@ -5,7 +6,7 @@ return Options.Parse(
     args,
     (options, cancellation) =>
     {
-        NativeMemory.Keep();
+        TensorMemory.Keep();
         using var scope = torch.NewDisposeScope();
         try
         {

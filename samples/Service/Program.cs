@@ -1,3 +1,4 @@
+using MetricLearning;
 using Microsoft.Data.Sqlite;
 using PictureService;
 
@@ -5,6 +6,7 @@ return Options.Parse(args, options => Serve(options).GetAwaiter().GetResult());
 
 static async Task<int> Serve(Options options)
 {
+    TensorMemory.Keep();
     try
     {
         await using var service = await Service.Open(options);

@@ -14,8 +14,8 @@ module PeakMemory =
         act ()
         printfn "%d" (Host.peakMemory ())
 
-    /// The peak of another process that does the thing of this name, in bytes.
-    let ofProcess (name: string) : int64 =
+    /// What another process prints that does the thing of this name, the peak last.
+    let linesOf (name: string) : string =
         let arguments = [ typeof<Finding>.Assembly.Location; childArgument; name ]
 
         use child =
@@ -28,4 +28,7 @@ module PeakMemory =
         if child.ExitCode <> 0 then
             invalidOp $"The child process for \"{name}\" ended with exit code {child.ExitCode}."
 
-        Int64.Parse(output.Trim())
+        output.Trim()
+
+    /// The peak of another process that does the thing of this name, in bytes.
+    let ofProcess (name: string) : int64 = Int64.Parse(linesOf name)

@@ -3,7 +3,7 @@ module MetricLearning.Benchmarks.Program
 open System
 
 let private usage =
-    "usage: Benchmarks [iteration|fused|trainers|synthesis|triplets|losses|neighbours|neighbours-index|loader|pictures|memory|micro-batches|soak|records|all] [--quick] [--cpu] [--only PART-OF-A-NAME]"
+    "usage: Benchmarks [iteration|fused|trainers|synthesis|triplets|losses|neighbours|neighbours-index|loader|pictures|memory|soak|records|allocator|calls|all] [--quick] [--cpu] [--only PART-OF-A-NAME]"
 
 [<EntryPoint>]
 let main arguments =
@@ -25,9 +25,9 @@ let main arguments =
     match Array.toList arguments with
     | child :: variant :: _ when child = PeakMemory.childArgument ->
         MemoryBenchmark.variants
-        @ MicroBatchBenchmark.variants
         @ TripletBenchmark.variants
         @ NeighbourBenchmark.variants
+        @ AllocatorBenchmark.variants
         |> List.find (fst >> (=) variant)
         |> snd
         |> PeakMemory.child
@@ -42,9 +42,10 @@ let main arguments =
     | "loader" :: _ -> LoaderBenchmark.run clock quick
     | "pictures" :: _ -> PictureBenchmark.run clock quick
     | "memory" :: _ -> MemoryBenchmark.run quick
-    | "micro-batches" :: _ -> MicroBatchBenchmark.run clock quick
     | "soak" :: _ -> SoakBenchmark.run quick
     | "records" :: _ -> RecordBenchmark.run clock quick
+    | "allocator" :: _ -> AllocatorBenchmark.run (if quick then 1 else 3)
+    | "calls" :: _ -> CallsBenchmark.run (Array.contains "--names" arguments)
     | []
     | "all" :: _
     | "--quick" :: _ ->
@@ -58,9 +59,10 @@ let main arguments =
         LoaderBenchmark.run clock quick
         PictureBenchmark.run clock quick
         MemoryBenchmark.run quick
-        MicroBatchBenchmark.run clock quick
         SoakBenchmark.run quick
         RecordBenchmark.run clock quick
+        AllocatorBenchmark.run (if quick then 1 else 3)
+        CallsBenchmark.run false
     | _ -> Console.Error.WriteLine usage
 
     0

@@ -50,6 +50,7 @@ let all =
             Data.OneHotTests.tests
             Metric.MeasureTests.tests
             State.KeptScalarTests.tests
+            State.TensorMemoryTests.tests
             State.ScheduleTests.tests
             Optimizers.LearnTests.tests
             Trainers.TrainerTests.tests
