@@ -46,7 +46,7 @@ module AllocatorBenchmark =
         let step () =
             use _ = torch.NewDisposeScope()
             network.zero_grad ()
-            loss.Compute(network.call data, labels).backward ()
+            loss.Compute(network.call data, labels).backward()
 
         for _ in 1..3 do
             step ()
@@ -65,17 +65,23 @@ module AllocatorBenchmark =
         printf "%.1f " (train 20)
 
     /// What is done in processes of their own, by name.
-    let variants = [ "allocator-keeps", child true; "allocator-gives-back", child false ]
+    let variants =
+        [ "allocator-keeps", child true; "allocator-gives-back", child false ]
 
     /// Three processes of each, best of them; the peak of memory of the largest.
     let run (rounds: int) : unit =
-        printfn "Forward and backward, 3 x %d x %d, batch 100: ms an iteration, and peak memory of the process" size size
+        printfn
+            "Forward and backward, 3 x %d x %d, batch 100: ms an iteration, and peak memory of the process"
+            size
+            size
 
         let found =
             [
                 for _ in 1..rounds do
                     for name, _ in variants do
-                        let parts = (PeakMemory.linesOf name).Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                        let parts =
+                            (PeakMemory.linesOf name).Split(' ', StringSplitOptions.RemoveEmptyEntries)
+
                         name, float parts[0], int64 parts[1]
             ]
 

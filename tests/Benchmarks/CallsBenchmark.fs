@@ -14,7 +14,13 @@ module CallsBenchmark =
             for miner in [ None; Some(MultiSimilarityMiner() :> Miner) ] do
                 use loss = make ()
                 let calls = CountedIteration.run miner loss
-                let title = if miner.IsSome then "MultiSimilarityMiner + " + name else name
+
+                let title =
+                    if miner.IsSome then
+                        "MultiSimilarityMiner + " + name
+                    else
+                        name
+
                 printfn "%-44s %10d %10d %10d" title calls.Kernels calls.Tensors calls.Waits
 
                 if names then

@@ -42,7 +42,10 @@ module CountedIteration =
     let run (miner: Miner option) (loss: Loss) : Calls =
         torch.manual_seed 1L |> ignore
         let rows = int64 (3 * batch)
-        let data, labels = torch.randn (rows, 64L), torch.randint (int64 classes, [| rows |])
+
+        let data, labels =
+            torch.randn (rows, 64L), torch.randint (int64 classes, [| rows |])
+
         use network = network ()
         let adam = PureOptimizer.Adam 1e-3
         let optimizers = Optimizers(Trunk = adam)

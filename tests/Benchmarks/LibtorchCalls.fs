@@ -105,13 +105,15 @@ module LibtorchCalls =
                     running.Value
                     |> Seq.tryPick (fun (struct (name, _)) -> if conversions.Contains name then None else Some name)
 
-                let isConversion =
-                    conversions.Contains name && outer |> Option.exists isOperation
+                let isConversion = conversions.Contains name && outer |> Option.exists isOperation
 
                 let work =
-                    if inside.Value > 0 then inside.Value
-                    elif isConversion || free.Contains name || not (isOperation name) then 0
-                    else 1
+                    if inside.Value > 0 then
+                        inside.Value
+                    elif isConversion || free.Contains name || not (isOperation name) then
+                        0
+                    else
+                        1
 
                 match running.Value.TryPeek() with
                 | true, struct (_, around) -> around.Value <- around.Value + work
@@ -149,6 +151,8 @@ module LibtorchCalls =
         {
             Tensors = int (made () - before)
             Kernels = kernels.Value
-            Waits = found |> Seq.sumBy (fun entry -> if waits.Contains entry.Key then entry.Value else 0)
+            Waits =
+                found
+                |> Seq.sumBy (fun entry -> if waits.Contains entry.Key then entry.Value else 0)
             ByName = found
         }
