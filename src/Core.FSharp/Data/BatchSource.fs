@@ -54,6 +54,14 @@ type BatchSource() =
     /// The batch of these samples, in no dispose scope. The caller disposes it. The seed is for randomness within samples.
     abstract Fetch: indices: int64[] * seed: Seed * cancellationToken: CancellationToken -> Batch
 
+    /// The rows that process `part` of `parts` has of this batch; by default, all are read and the others dropped.
+    abstract FetchPart:
+        indices: int64[] * part: int * parts: int * seed: Seed * cancellationToken: CancellationToken -> Batch
+
+    default this.FetchPart(indices, part, parts, seed, cancellationToken) =
+        use whole = this.Fetch(indices, seed, cancellationToken)
+        BatchShare.cut part parts whole
+
     interface IDisposable with
         member this.Dispose() = this.Dispose()
 

@@ -11,8 +11,10 @@ open MetricLearning.Core
 [<ReferenceEquality>]
 type Loaded =
     {
-        /// The caller disposes it.
+        /// The caller disposes it. Of several processes, each has its rows of it.
         Batch: Batch
+        /// The samples of the whole batch.
+        Samples: int64[]
         /// The place in the order of data after the batch.
         After: Cursor
         /// True for the last batch of a pass.
@@ -25,7 +27,7 @@ type Loaded =
 ///
 /// It owns the source. Only `Dispose` may be called from another thread.
 [<Sealed>]
-type Loader(source: BatchSource, order: DataOrder, workers: int) =
+type Loader internal (source: BatchSource, order: DataOrder, workers: int, part: int, parts: int) =
 
     do
         ArgumentNullException.ThrowIfNull(source, nameof source)
@@ -44,6 +46,12 @@ type Loader(source: BatchSource, order: DataOrder, workers: int) =
     let mutable disposed = false
     let mutable waited = TimeSpan.Zero
 
+    let read (indices: int64[]) (seed: Seed) (token: CancellationToken) : Batch =
+        if parts = 1 then
+            source.Fetch(indices, seed, token)
+        else
+            source.FetchPart(indices, part, parts, seed, token)
+
     let threads =
         lazy
             [|
@@ -52,7 +60,7 @@ type Loader(source: BatchSource, order: DataOrder, workers: int) =
                         Thread(
                             (fun () ->
                                 for job in toDo.GetConsumingEnumerable() do
-                                    job.Run source),
+                                    job.Run read),
                             IsBackground = true,
                             Name = $"Loader {number}"
                         )
@@ -123,6 +131,7 @@ type Loader(source: BatchSource, order: DataOrder, workers: int) =
 
             {
                 Batch = batch
+                Samples = job.BatchIndices.Indices
                 After = job.BatchIndices.After
                 EndsPass = job.BatchIndices.EndsPass
             }
@@ -139,10 +148,14 @@ type Loader(source: BatchSource, order: DataOrder, workers: int) =
         let portion = order.Take(seed, cursor)
 
         {
-            Batch = source.Fetch(portion.Indices, Prefetch.SeedAt(seed, cursor), cancellationToken)
+            Batch = read portion.Indices (Prefetch.SeedAt(seed, cursor)) cancellationToken
+            Samples = portion.Indices
             After = portion.After
             EndsPass = portion.EndsPass
         }
+
+    /// Whole batches.
+    new(source: BatchSource, order: DataOrder, workers: int) = new Loader(source, order, workers, 0, 1)
 
     /// The data set.
     member _.Source = source

@@ -16,10 +16,10 @@ type internal Prefetch(seed: Seed, cursor: Cursor, portion: BatchIndices) =
     member _.IsAt(otherSeed: Seed, other: Cursor) =
         seed = otherSeed && Cursor.same cursor other
 
-    member _.Run(source: BatchSource) =
+    member _.Run(read: int64[] -> Seed -> CancellationToken -> Batch) =
         try
             stop.Token.ThrowIfCancellationRequested()
-            let batch = source.Fetch(portion.Indices, Prefetch.SeedAt(seed, cursor), stop.Token)
+            let batch = read portion.Indices (Prefetch.SeedAt(seed, cursor)) stop.Token
 
             if not (result.TrySetResult batch) then
                 (batch :> IDisposable).Dispose()

@@ -40,6 +40,46 @@ module internal SampleSource =
                 let struct (data, labels) = getter.Invoke batch
                 BatchParts.both data labels
 
+        // The samples at these places of a batch, whose seed is that of the batch.
+        let fetch (first: int) (indices: int64[]) (seed: Seed) (cancellationToken: CancellationToken) : Batch =
+            use scope = torch.NewDisposeScope()
+
+            let samples =
+                indices
+                |> Array.mapi (fun position index ->
+                    cancellationToken.ThrowIfCancellationRequested()
+
+                    guarded (fun () -> $"Reading sample {index} of the data set") cancellationToken (fun () ->
+                        match read (Seed.derive "sample" (int64 (first + position)) seed) index with
+                        | null -> Labels.refuse "the sample is null"
+                        | sample -> sample))
+
+            guarded (fun () -> $"Making a batch of samples {named indices}") cancellationToken (fun () ->
+                let struct (data, labels) = get (collate indices samples)
+                let data = BatchParts.tensors data
+
+                let labels = reading.Labels.Apply(reading.Level, Labels.ofBatch labels)
+
+                if data.Length = 0 then
+                    Labels.refuse "there are no data tensors"
+
+                if data[0].dim() = 0L || data[0].size 0 <> labels.size 0 then
+                    Labels.refuse
+                        $"the data have shape {Shape.show data[0].shape} but there are {labels.size 0} labels: one row per label is needed"
+
+                {
+                    Data = data |> Array.map (own scope)
+                    Labels = own scope labels
+                    Indices = indices
+                })
+
+        let empty () : Batch =
+            {
+                Data = [||]
+                Labels = torch.empty(0L, dtype = torch.int64).DetachFromDisposeScope()
+                Indices = [||]
+            }
+
         { new BatchSource() with
             member _.Count = count ()
             member _.IsCheap = false
@@ -47,36 +87,32 @@ module internal SampleSource =
 
             member _.Fetch(indices, seed, cancellationToken) =
                 BatchSource.Check(indices, count ())
-                use scope = torch.NewDisposeScope()
+                fetch 0 indices seed cancellationToken
 
-                let samples =
-                    indices
-                    |> Array.mapi (fun position index ->
-                        cancellationToken.ThrowIfCancellationRequested()
+            member this.FetchPart(indices, part, parts, seed, cancellationToken) =
+                let struct (first, size) as share = BatchShare.ofProcess indices.Length part parts
 
-                        guarded (fun () -> $"Reading sample {index} of the data set") cancellationToken (fun () ->
-                            match read (Seed.derive "sample" (int64 position) seed) index with
-                            | null -> Labels.refuse "the sample is null"
-                            | sample -> sample))
+                let whole () =
+                    use whole = this.Fetch(indices, seed, cancellationToken)
+                    BatchShare.cut part parts whole
 
-                guarded (fun () -> $"Making a batch of samples {named indices}") cancellationToken (fun () ->
-                    let struct (data, labels) = get (collate indices samples)
-                    let data = BatchParts.tensors data
+                // A function of the user's may make of a batch what it does not make of its parts.
+                if
+                    not (isNull reading.CollateFn)
+                    || size = 0 && not (isNull reading.DataAndLabelGetter)
+                then
+                    whole ()
+                elif size = 0 then
+                    empty ()
+                else
+                    BatchSource.Check(indices, count ())
+                    let own = fetch first (BatchShare.indices share indices) seed cancellationToken
 
-                    let labels = reading.Labels.Apply(reading.Level, Labels.ofBatch labels)
-
-                    if data.Length = 0 then
-                        Labels.refuse "there are no data tensors"
-
-                    if data[0].dim() = 0L || data[0].size 0 <> labels.size 0 then
-                        Labels.refuse
-                            $"the data have shape {Shape.show data[0].shape} but there are {labels.size 0} labels: one row per label is needed"
-
-                    {
-                        Data = data |> Array.map (own scope)
-                        Labels = own scope labels
-                        Indices = indices
-                    })
+                    if own.Labels.size 0 = int64 size then
+                        own
+                    else
+                        (own :> IDisposable).Dispose()
+                        whole ()
         }
 
 /// Data sets as sources of batches.

@@ -45,6 +45,18 @@ module internal TensorSource =
             else
                 input.index_select (0L, index.``to`` input.device)
 
+        let fetch (indices: int64[]) =
+            use _ = torch.NewDisposeScope()
+            let index = torch.tensor indices
+            let data = inputs |> Array.map (select index)
+            let labels = labels.index_select (0L, index)
+
+            {
+                Data = data |> Array.map _.DetachFromDisposeScope()
+                Labels = labels.DetachFromDisposeScope()
+                Indices = indices
+            }
+
         { new BatchSource() with
             member _.Count = count
             member _.IsCheap = true
@@ -53,16 +65,12 @@ module internal TensorSource =
             member _.Fetch(indices, _, cancellationToken) =
                 cancellationToken.ThrowIfCancellationRequested()
                 BatchSource.Check(indices, count)
-                use _ = torch.NewDisposeScope()
-                let index = torch.tensor indices
-                let data = inputs |> Array.map (select index)
-                let labels = labels.index_select (0L, index)
+                fetch indices
 
-                {
-                    Data = data |> Array.map _.DetachFromDisposeScope()
-                    Labels = labels.DetachFromDisposeScope()
-                    Indices = indices
-                }
+            member _.FetchPart(indices, part, parts, _, cancellationToken) =
+                cancellationToken.ThrowIfCancellationRequested()
+                BatchSource.Check(indices, count)
+                fetch (BatchShare.indices (BatchShare.ofProcess indices.Length part parts) indices)
 
             member _.Dispose() = labels.Dispose()
         }

@@ -8,7 +8,8 @@ open TorchSharp
 open MetricLearning
 
 /// A folder with the weights of a run's networks and losses after some epochs: `KEY_EPOCH.safetensors` and `KEY_bestEPOCH.safetensors`, one
-/// file for each that has weights or buffers. The files have no optimizer slots: resume a checkpoint to continue training exactly.
+/// file for each that has weights or buffers. The files have no optimizer slots: resume a checkpoint to continue training exactly. Of several
+/// processes, the first reads and writes them.
 module ModelFolder =
 
     let private extension = ".safetensors"
@@ -57,7 +58,11 @@ module ModelFolder =
     /// Saves the run's networks and losses, each file whole or not at all, and then deletes the latest, or the best, files of other epochs.
     /// Raises IOException when a file cannot be written; then the files of earlier epochs are still there.
     let save (session: Session) (folder: string) (isBest: bool) (epoch: int) : unit =
-        let all = saved session
+        let all =
+            if session.Handles.Processes.IsFirst then
+                saved session
+            else
+                []
 
         for key, modul in all do
             let tensors =
@@ -73,17 +78,19 @@ module ModelFolder =
     /// The newest epoch of which the folder has the latest, or the best, files of the run's first network; none if there is no such
     /// file.
     let newest (session: Session) (folder: string) (isBest: bool) : int voption =
-        match saved session with
-        | [] -> ValueNone
-        | all ->
-            all
-            |> List.map (fun (key, _) -> Set.ofArray (epochsOf folder key isBest))
-            |> Set.intersectMany
-            |> Set.toList
-            |> List.tryLast
-            |> function
-                | Some epoch -> ValueSome epoch
-                | None -> ValueNone
+        let epochs () =
+            match saved session with
+            | [] -> [||]
+            | all ->
+                all
+                |> List.map (fun (key, _) -> Set.ofArray (epochsOf folder key isBest))
+                |> Set.intersectMany
+                |> Set.toArray
+                |> Array.map int64
+
+        match FromFirst.numbers session.Handles.Processes Occasion.State epochs with
+        | [||] -> ValueNone
+        | epochs -> ValueSome(int (Array.last epochs))
 
     let private isInPlace (session: Session) =
         session.Handles.Optimizers
@@ -141,12 +148,19 @@ module ModelFolder =
     /// is missing.
     let load (session: Session) (folder: string) (isBest: bool) (epoch: int) : unit =
         use _ = torch.NewDisposeScope()
+        let processes = session.Handles.Processes
 
         let found =
-            [
-                for key, modul in saved session do
-                    yield! read (path folder key isBest epoch) modul
-            ]
+            processes.Meeting.Together(fun () ->
+                let found =
+                    [
+                        if processes.IsFirst then
+                            for key, modul in saved session do
+                                yield! read (path folder key isBest epoch) modul
+                    ]
+
+                processes.Meeting.Meet(Occasion.State, [||]) |> ignore
+                found)
 
         let turns = session.Handles.Binding.Turns
 
@@ -157,4 +171,11 @@ module ModelFolder =
                 ownMemory session
 
             for struct (target, content) in found do
-                Effects.overwrite target content)
+                Effects.overwrite target content
+
+            FromFirst.contents
+                processes
+                [
+                    for _, modul in saved session do
+                        yield! modul.state_dict().Values
+                ])

@@ -45,7 +45,8 @@ type RecordKeeper
 
     /// <summary>
     /// Records in files: <c>logs.db</c> (SQLite) and a CSV file for each group, and more where asked for. The folder of an interrupted run
-    /// goes on without duplicates. Dispose the keeper after training.
+    /// goes on without duplicates. Dispose the keeper after training. Of several processes that were joined (<c>Processes.Join</c>), the
+    /// first writes the files, and the others keep records in memory.
     /// </summary>
     /// <param name="csvFolder">The folder of this run; created if missing.</param>
     /// <param name="tensorboardFolder">The folder of TensorBoard's event files; null for none.</param>
@@ -78,6 +79,14 @@ type RecordKeeper
                         "A database of many runs needs the name of this one: give experimentName."
                 | name -> Some struct (path, name)
 
+        if Processes.Joined.IsFirst then
+            RecordKeeper.Open(csvFolder, tensorboardFolder, experiment, isNewExperiment, saveLists)
+        else
+            new RecordKeeper([], null, GroupNames null, saveLists)
+
+    static member private Open
+        (csvFolder: string, tensorboardFolder: string | null, experiment, isNewExperiment, saveLists)
+        : RecordKeeper =
         let database = Path.Combine(csvFolder, "logs.db")
         let isNewRun = not (File.Exists database)
         let opened = ResizeArray<IRecordWriter>()

@@ -2,6 +2,7 @@ namespace MetricLearning.Core
 
 open System
 open System.Collections.Generic
+open TorchSharp
 open MetricLearning
 
 /// What is probably not meant and shows only in training, said once each.
@@ -20,8 +21,8 @@ type internal Doubts(schema: Schema, handles: Handles) =
         | act when told.Add doubt -> act.Invoke doubt
         | _ -> ()
 
-    /// Looks at the batch of an iteration.
-    member _.Look(batch: Batch) : unit = hasPair <- pairs.HasPair batch
+    /// Looks at the labels of the batch of an iteration.
+    member _.Look(labels: torch.Tensor) : unit = hasPair <- pairs.HasPair labels
 
     /// After the iteration on that batch, which was the one at the cursor.
     member this.AfterIteration(cursor: Cursor, outcome: Outcome) : unit =

@@ -1,6 +1,7 @@
 namespace MetricLearning.Core
 
 open System.Collections.Generic
+open TorchSharp
 open MetricLearning
 
 /// Watches the labels of batches until two samples of one class are seen side by side, and says so when a whole pass over the
@@ -50,12 +51,12 @@ type internal PairWatch(schema: Schema, handles: Handles) =
     let warning (key: string, name: string) : string =
         $"No batch of a pass over the data had two samples of one class, so LossFuncs[\"{key}\"] ({name}) had nothing to bring together. Put several samples of each class into a batch, with MPerClassSampler or a larger BatchSize; if the labels number the samples, give those of classes."
 
-    /// Whether two samples of a batch are of one class; true where that is settled.
-    member _.HasPair(batch: Batch) : bool =
+    /// Whether two of a batch's labels are the same; true where that is settled.
+    member _.HasPair(labels: torch.Tensor) : bool =
         isSettled
-        || batch.Labels.dim () <> 1L
+        || labels.dim () <> 1L
         || (let seen = HashSet<int64>()
-            batch.Labels.data<int64>().ToArray() |> Array.forall seen.Add |> not)
+            labels.data<int64>().ToArray() |> Array.forall seen.Add |> not)
 
     /// Takes note of an iteration that was done: a warning, once, where there is something to say.
     member _.After(plan: Plan, isFirst: bool, hasPair: bool, passIsOver: bool) : string option =

@@ -1,7 +1,6 @@
 namespace MetricLearning.Core
 
 open System
-open System.Collections.Generic
 open System.Threading
 open MetricLearning
 
@@ -11,11 +10,8 @@ open MetricLearning
 type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed: bool) =
     let mutable state = initial
     let mutable goesOn = isResumed
-    let mutable resumedFrom: string | null = null
-    let mutable autosave: Autosave | null = null
-    let mutable beforeSaving: Action | null = null
+    let saving = Saving(recipe, handles)
     let doubts = Doubts(recipe.Schema, handles)
-    let scored = Queue<Event>()
     // That of the last iteration; None where none was done since the state was taken up.
     let mutable plan: Plan option = None
     let wait = EpochWait handles.Loader
@@ -29,10 +25,9 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
             handles.Binding.Bind state.Learned
             OptimizerSlots.bind handles state.Learned
 
-    let moveSchedules moves score =
-        let progress, keys = Scheduling.move handles moves score state.Progress
-        setProgress progress
-        List.map Event.Stepped keys
+    let together (act: unit -> 'T) : 'T = handles.Processes.Meeting.Together act
+
+    let pending = PendingWork(handles, (fun () -> state), setProgress)
 
     let iterate token =
         wait.Begin(Progress.upcoming state.Progress)
@@ -47,43 +42,41 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
 
         Event.ofIteration (List.map fst handles.Clippers) outcome.Plan.Stepping
 
-    let finishPending () =
+    let saveIfDue isOver = saving.SaveIfDue(state, isOver)
+
+    // The cancellation of any process.
+    let agree token : exn option =
+        let struct (progress, cancelled) =
+            SharedTraining.agree handles.Processes token state.Progress
+
+        setProgress progress
+        cancelled
+
+    let iteration (cancelled: exn option) (token: CancellationToken) =
         seq {
-            while not state.Progress.Pending.IsEmpty do
-                let done' () =
-                    setProgress (Progress.withoutFirstPending state.Progress)
+            goesOn <- true
 
-                match state.Progress.Pending.Head with
-                | Pending.Schedules moves ->
-                    let moved = moveSchedules moves None
-                    done' ()
-                    yield! moved
-                | Pending.EpochEnd ->
-                    done' ()
-                    OptimizerSlots.bind handles state.Learned
-                    Event.EpochEnded
+            match cancelled with
+            | Some error ->
+                setProgress (Progress.stop StopReason.Cancelled state.Progress)
+                saveIfDue true
+                raise error
+            | None -> ()
 
-                    while scored.Count > 0 do
-                        scored.Dequeue()
+            yield! iterate token
+            yield! pending.Finish()
+            saveIfDue false
         }
 
-    let save (path: string) : unit =
-        ObjectDisposedException.ThrowIf(handles.Binding.IsDisposed, typeof<Session>)
-        beforeSaving |> Option.ofObj |> Option.iter _.Invoke()
-        use taken = state.Share()
-        // A rate that was written into a TorchSharp optimizer since the last step rules the next one.
-        let progress =
-            { taken.Progress with
-                Rates = LearningRates.current handles taken.Progress
-            }
-
-        Checkpoint.save recipe handles { taken with Progress = progress } path
-
-    // Everything that was due is done; training has ended, or goes on.
-    let saveIfDue (isOver: bool) =
-        match autosave with
-        | null -> ()
-        | autosave -> autosave.AfterStep(isOver, state.Progress.Steps, resumedFrom, save)
+    let resume (from: TrainingState) : unit =
+        let taken = from.Share()
+        state.Dispose()
+        state <- taken
+        plan <- None
+        goesOn <- true
+        Scheduling.catchUp handles taken.Progress
+        handles.Binding.Bind taken.Learned
+        OptimizerSlots.bind handles taken.Learned
 
     /// The handles of the run.
     member _.Handles = handles
@@ -109,50 +102,55 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     /// was changed.
     member _.Resume(from: TrainingState) : unit =
         ObjectDisposedException.ThrowIf(handles.Binding.IsDisposed, typeof<Session>)
-        StateGuards.checkFits handles from
-        let taken = from.Share()
-        state.Dispose()
-        state <- taken
-        plan <- None
-        goesOn <- true
-        Scheduling.catchUp handles taken.Progress
-        handles.Binding.Bind taken.Learned
-        OptimizerSlots.bind handles taken.Learned
 
-    /// Writes the newest state to a checkpoint, as a whole or not at all. In a hook, too; nothing of the run changes.
+        together (fun () ->
+            StateGuards.checkFits handles from
+            SharedState.agree handles from)
+
+        resume from
+
+    /// Writes the newest state to a checkpoint, as a whole or not at all. In a hook, too; nothing of the run changes. Of several
+    /// processes, the first writes it.
     /// Raises IOException when the file cannot be written, and what else `Checkpoint.write` raises.
-    member _.SaveCheckpoint(path: string) : unit = save path
+    member _.SaveCheckpoint(path: string) : unit =
+        ObjectDisposedException.ThrowIf(handles.Binding.IsDisposed, typeof<Session>)
+        saving.Save(state, path)
 
     /// Goes on from a checkpoint; the modules are bound to it at once.
     /// Raises what `Checkpoint.load` raises, and InvalidOperationException when one of TorchSharp's schedulers was already
     /// stepped otherwise; then nothing was changed.
-    member this.ResumeFrom(path: string) : unit =
+    member _.ResumeFrom(path: string) : unit =
         ObjectDisposedException.ThrowIf(handles.Binding.IsDisposed, typeof<Session>)
-        use loaded = Checkpoint.load recipe handles path
-        StateGuards.checkReach handles loaded.Progress
-        this.Resume loaded
-        resumedFrom <- path
+        use loaded = Resuming.from recipe handles path
+        resume loaded
+        saving.ResumedFrom <- path
 
     /// Goes on from the newest checkpoint in a folder that is whole, and gives its path; null where there is none. `damaged` is
     /// told, in sentences, about newer ones that cannot be read.
     /// Raises InvalidDataException when there are checkpoints but none is whole, and what else `ResumeFrom` raises.
-    member this.ResumeLatest(folder: string, damaged: Action<string>) : string | null =
-        CheckpointFolder.firstWhole folder this.ResumeFrom damaged
+    member _.ResumeLatest(folder: string, damaged: Action<string>) : string | null =
+        match Resuming.latest recipe handles folder damaged with
+        | ValueNone -> null
+        | ValueSome(struct (path, loaded)) ->
+            use loaded = loaded
+            resume loaded
+            saving.ResumedFrom <- path
+            path
 
     /// The checkpoint that this run was last resumed from; null for none.
-    member _.ResumedFrom = resumedFrom
+    member _.ResumedFrom = saving.ResumedFrom
 
     /// The checkpoints that the session writes by itself from now on; null for none. Training raises
     /// InvalidOperationException after its first iteration when the folder has checkpoints of another run, and IOException
     /// when a checkpoint cannot be written. Raises ArgumentException for options that contradict themselves.
     member _.Checkpoints
-        with get () = Autosave.OptionsOf autosave
-        and set options = autosave <- Autosave.Of options
+        with get () = saving.Options
+        and set options = saving.Options <- options
 
     /// Called before a checkpoint is written: what belongs to it outside of the state is to be brought to disk.
     member _.BeforeSaving
-        with get () = beforeSaving
-        and set act = beforeSaving <- act
+        with get () = saving.Before
+        and set act = saving.Before <- act
 
     /// Told, in sentences and once each, what is probably not meant and shows only in training: a pass without two samples of a
     /// class in any batch, a plateau schedule that is moved by a score which goes the other way.
@@ -164,17 +162,8 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     member _.Step(token: CancellationToken) : Event seq =
         seq {
             ObjectDisposedException.ThrowIf(handles.Binding.IsDisposed, typeof<Session>)
-            yield! finishPending ()
-            goesOn <- true
-
-            if token.IsCancellationRequested then
-                setProgress (Progress.stop StopReason.Cancelled state.Progress)
-                saveIfDue true
-                token.ThrowIfCancellationRequested()
-
-            yield! iterate token
-            yield! finishPending ()
-            saveIfDue false
+            yield! pending.Finish()
+            yield! iteration (agree token) token
         }
 
     /// The events of training up to the epoch `last`, from the epoch `first`; without it from 1, or, where training was
@@ -190,13 +179,13 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
                 yield! this.Epochs(first, last, token)
         }
 
-    member private this.Epochs(first: int option, last: int, token: CancellationToken) : Event seq =
+    member private _.Epochs(first: int option, last: int, token: CancellationToken) : Event seq =
         seq {
             setProgress { state.Progress with Stopped = None }
 
             // The hook of an epoch whose end was interrupted may stop training yet.
             if goesOn && first.IsNone then
-                yield! finishPending ()
+                yield! pending.Finish()
 
             let first = if goesOn then first else Some(Option.defaultValue 1 first)
             let progress = { state.Progress with Pending = [] }
@@ -204,9 +193,12 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
             goesOn <- true
 
             try
+                let mutable cancelled = agree token
+
                 while (Progress.upcoming state.Progress).Epoch <= last
                       && state.Progress.Stopped.IsNone do
-                    yield! this.Step token
+                    yield! iteration cancelled token
+                    cancelled <- agree token
             finally
                 bind ()
 
@@ -214,6 +206,9 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
             goesOn <- false
             saveIfDue true
         }
+
+    /// Runs code of the user's in the midst of training: where it fails in one process, training ends in all.
+    member _.Together(act: Action) : unit = together act.Invoke
 
     /// Ends training before its next iteration: in an end-of-epoch hook, with that epoch.
     member _.Stop() : unit =
@@ -224,10 +219,10 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
 
     /// Moves the plateau schedules by a validation score.
     member _.Observe(score: float) : unit =
+        let score = SharedTraining.score handles.Processes score
         doubts.OfScore(score, state.Progress)
 
-        for event in moveSchedules Moves.ByPlateau (Some score) do
-            scored.Enqueue event
+        pending.Observe score
 
     /// A run from its first state.
     static member Start(run: Run) : Session =

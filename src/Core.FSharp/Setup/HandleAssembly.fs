@@ -60,6 +60,12 @@ module internal HandleAssembly =
         | null -> torch.CPU
         | device -> device
 
+    /// The processes that train together.
+    let chosenProcesses (options: RunOptions) : Processes =
+        match options.Processes with
+        | null -> Processes.Alone
+        | processes -> processes
+
     let private isBatchNorm (layer: nn.Module) =
         layer.GetType().Name.Contains("BatchNorm", StringComparison.Ordinal)
 
@@ -122,6 +128,7 @@ module internal HandleAssembly =
     /// The handles of a run.
     let handles (schema: Schema) (options: RunOptions) (source: BatchSource) (order: DataOrder) : Handles =
         let device = chosenDevice options
+        let processes = chosenProcesses options
 
         // Before their buffers are laid out: later, the memory of a loss is part of the state.
         for _, loss in options.LossFuncs.Present do
@@ -180,7 +187,8 @@ module internal HandleAssembly =
             InitialRates = Map.ofList [ for key, handle in optimizers -> key, ratesOf handle ]
             Groups = groups
             Buffers = buffers
-            Loader = new Loader(source, order, options.DataloaderNumWorkers)
+            Loader = new Loader(source, order, options.DataloaderNumWorkers, processes.Rank, processes.Count)
+            Processes = processes
             MicroBatchSize = Option.ofNullable options.MicroBatchSize
             Device = device
             Dtype = Option.ofNullable options.Dtype

@@ -74,11 +74,7 @@ module Setup =
                     SharingChecks.idle modules options.Optimizers.Present options.Frozen
             ]
 
-    /// A run of the recipe that is ready to start. From here on the modules are bound to the run's weights.
-    /// Raises SetupException with all mistakes; then nothing was changed.
-    let prepare (recipe: Recipe) (options: RunOptions) : Run =
-        NullChecks.require options
-
+    let private prepareAlone (recipe: Recipe) (options: RunOptions) : Run =
         let diagnostics =
             Diagnostics.concat [ NullChecks.check options; inspectParts recipe options ]
 
@@ -100,3 +96,10 @@ module Setup =
                     | Ok _ -> []
 
             raise (SetupException(recipe.Schema.Trainer, List.toArray (mistakes @ ofData)))
+
+    /// A run of the recipe that is ready to start. From here on the modules are bound to the run's weights.
+    /// Raises SetupException with all mistakes; then nothing was changed.
+    let prepare (recipe: Recipe) (options: RunOptions) : Run =
+        NullChecks.require options
+        let processes = HandleAssembly.chosenProcesses options
+        processes.Meeting.Together(fun () -> prepareAlone recipe options)

@@ -93,11 +93,13 @@ module internal Start =
         (warnings: string list)
         : Run =
         let seed =
-            Seed.ofInt64 (Option.defaultWith drawSeed (Option.ofNullable options.Seed))
+            SharedStart.seed (HandleAssembly.chosenProcesses options) (fun () ->
+                Option.defaultWith drawSeed (Option.ofNullable options.Seed))
 
         let handles = HandleAssembly.handles recipe.Schema options source order
         let progress = firstProgress options recipe.Schema handles seed
         let learned = firstLearned handles
+        SharedStart.agree recipe options handles learned
         handles.Binding.Bind learned
         handles.Binding.NoteHead learned
         handles.Binding.WriteRates progress.Rates

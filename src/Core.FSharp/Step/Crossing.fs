@@ -17,10 +17,17 @@ module internal Crossing =
         losses
 
     // Chance is a function of the step and the part, so both passes drop the same units.
-    let private rowsOf (handles: Handles) (halves: Halves) (ctx: Context) (parts: Batch[]) (number: int) : Rows =
+    let private rowsOf
+        (handles: Handles)
+        (exchange: Exchange)
+        (halves: Halves)
+        (ctx: Context)
+        (parts: Batch[])
+        (number: int)
+        : Rows =
         let ctx =
             { ctx with
-                Seed = Seed.derive "micro-batch" (int64 number) ctx.Seed
+                Seed = Seed.derive "micro-batch" (exchange.FirstPart + int64 number) ctx.Seed
             }
 
         Effects.seedGenerators handles.Device ctx.Seed
@@ -74,6 +81,21 @@ module internal Crossing =
 
         rows
 
+    // The second half on the rows of the whole batch, and its gradients.
+    let private second (handles: Handles) (exchange: Exchange) (halves: Halves) ctx (rows: unit -> Rows voption) =
+        use _ = torch.NewDisposeScope()
+        let rows = exchange.Gather(rows ())
+        Effects.seedGenerators handles.Device ctx.Seed
+        let losses = rows |> halves.Whole ctx |> WeightedLosses.weigh ctx.Plan
+        WeightedLosses.backward losses
+        WeightedLosses.values losses
+
+    // Others make all of the rows.
+    let private secondAlone (handles: Handles) (exchange: Exchange) (halves: Halves) (ctx: Context) : WeightedLosses =
+        let losses = second handles exchange halves ctx (fun () -> ValueNone)
+        exchange.AddRows ignore
+        losses
+
     let private cut
         (handles: Handles)
         (workspace: Workspace)
@@ -84,7 +106,7 @@ module internal Crossing =
         (parts: Batch[])
         : WeightedLosses =
         use replay = new Replay(handles, workspace)
-        let rowsOf = rowsOf handles halves ctx parts
+        let rowsOf = rowsOf handles exchange halves ctx parts
 
         // Which tensors are to have gradients shows in a graph. That of a part that is alone is kept for the second pass.
         let struct (made, trains, first) =
@@ -115,17 +137,7 @@ module internal Crossing =
             |]
 
         let losses =
-            use _ = torch.NewDisposeScope()
-            Effects.seedGenerators handles.Device ctx.Seed
-
-            let losses =
-                MicroBatches.join batch parts rows
-                |> exchange.Gather
-                |> halves.Whole ctx
-                |> WeightedLosses.weigh ctx.Plan
-
-            WeightedLosses.backward losses
-            WeightedLosses.values losses
+            second handles exchange halves ctx (fun () -> ValueSome(MicroBatches.join batch parts rows))
 
         exchange.AddRows(fun () ->
             if parts.Length = 1 then
@@ -153,6 +165,7 @@ module internal Crossing =
         : WeightedLosses =
         match exchange, MicroBatches.cut handles.MicroBatchSize batch with
         | None, [| whole |] -> oneGraph handles halves ctx whole
+        | Some exchange, _ when batch.Labels.size 0 = 0L -> secondAlone handles exchange halves ctx
         | exchange, parts ->
             let exchange = Option.defaultValue Exchange.alone exchange
             cut handles workspace exchange halves ctx batch parts

@@ -68,6 +68,15 @@ module internal Effects =
     /// Lets a tensor that nothing made have a gradient.
     let receiveGradient (tensor: Tensor) : unit = tensor.requires_grad <- true
 
+    /// Gives parameters the gradients that lie in a vector one after the other.
+    let giveGradients (parameters: Modules.Parameter[]) (gradients: Tensor) : unit =
+        let mutable first = 0L
+
+        for parameter in parameters do
+            let size = parameter.numel ()
+            parameter.grad <- gradients.narrow(0L, first, size).reshape parameter.shape
+            first <- first + size
+
     /// Drops every gradient.
     let clearGradients (groups: ParameterGroup[]) : unit =
         for group in groups do

@@ -42,8 +42,10 @@ type Handles =
         Groups: ParameterGroup[]
         /// The buffers, as flat vectors hold them.
         Buffers: BufferGroup[]
-        /// The source of batches.
+        /// The source of batches; of several processes, each reads its rows.
         Loader: Loader
+        /// The processes that train together.
+        Processes: Processes
         /// The largest number of samples that go through the first half at once; None for the whole batch.
         MicroBatchSize: int option
         /// The device that batches are put on.

@@ -3,6 +3,17 @@ namespace MetricLearning.Core
 open System.Threading
 open MetricLearning
 
+/// A batch that was taken from the data.
+[<ReferenceEquality>]
+type internal Taken =
+    {
+        Batch: SharedBatch
+        /// The place in the order of data after it.
+        After: Cursor
+        /// True for the last batch of a pass.
+        EndsPass: bool
+    }
+
 /// One training iteration: decide, fetch, bind, forward, backward, step, evolve.
 module Iteration =
 
@@ -10,14 +21,21 @@ module Iteration =
     let decide (recipe: Recipe) (handles: Handles) (progress: Progress) : Plan =
         recipe.Decide handles.RunKeys (Progress.upcoming progress)
 
-    // A pass that is about to be drawn may depend on the weights.
-    let private fetch (handles: Handles) (token: CancellationToken) (state: TrainingState) : Loaded =
-        if not (handles.Loader.Order.IsDrawn state.Progress.Cursor) then
+    // A pass that is about to be drawn may depend on the weights, or on chance of the user's: the first process draws it.
+    let private draw (handles: Handles) (state: TrainingState) : Cursor =
+        let cursor = state.Progress.Cursor
+
+        if handles.Loader.Order.IsDrawn cursor then
+            cursor
+        else
             Locks.holding handles.Binding.Turns (fun () ->
                 StateGuards.check handles state
                 handles.Binding.Bind state.Learned)
 
-        handles.Loader.Fetch(state.Progress.Seed, state.Progress.Cursor, token)
+            SharedOrder.draw handles.Processes handles.Loader.Order state.Progress.Seed cursor
+
+    let private fetch (handles: Handles) (token: CancellationToken) (state: TrainingState) : Loaded =
+        handles.Loader.Fetch(state.Progress.Seed, draw handles state, token)
 
     let private differentiate
         recipe
@@ -25,7 +43,7 @@ module Iteration =
         (workspace: Workspace)
         (plan: Plan)
         (progress: Progress)
-        (fetched: Batch)
+        (fetched: SharedBatch)
         : WeightedLosses =
         let ctx =
             {
@@ -38,23 +56,25 @@ module Iteration =
                 LabelRange = LabelRange.Unknown
             }
 
-        let placed = Placement.place handles fetched
+        let placed = Placement.place handles fetched.Own
+        let read = RowShares.ofBatch fetched placed
 
-        let batch =
-            SubsetMining.choose handles (Progress.stepSeed "subset" progress) ctx placed
+        let struct (batch, shares) =
+            SubsetMining.choose handles (Progress.stepSeed "subset" progress) ctx placed read
 
         // Labels that a subset miner chose are others, and then nothing is known.
         let ctx =
             { ctx with
-                LabelRange = LabelRange(placed.Labels, fetched.Labels)
+                LabelRange = LabelRange(read.Labels, fetched.Labels)
             }
 
         handles.Binding.SetModes plan.Frozen
         Effects.clearGradients handles.Groups
-        Crossing.differentiate handles workspace None recipe.Halves ctx batch
+        let exchange = ProcessExchange.find handles workspace batch shares
+        Crossing.differentiate handles workspace exchange recipe.Halves ctx batch
 
     /// Follows a plan on a batch: from what was learned to what is learned next.
-    let private run recipe (handles: Handles) ownership (progress: Progress) (plan: Plan) learned (loaded: Loaded) =
+    let private run recipe (handles: Handles) ownership (progress: Progress) (plan: Plan) learned (taken: Taken) =
         let state =
             {
                 Progress = progress
@@ -63,30 +83,40 @@ module Iteration =
 
         Workspace.run handles ownership state (fun workspace ->
             let rates = LearningRates.current handles progress
-            let losses = differentiate recipe handles workspace plan progress loaded.Batch
+            let losses = differentiate recipe handles workspace plan progress taken.Batch
             let finite = Measurements.check handles workspace progress plan rates losses
             handles.Binding.WriteRates rates
 
-            OptimizerStep.step handles workspace progress finite.Moves finite.Measured,
+            let losses = ref finite.Losses
+
+            let agree () =
+                losses.Value <- SharedLosses.settle handles.Processes finite.Losses
+
+            OptimizerStep.step handles workspace progress finite.Moves finite.Measured agree,
             {
                 Plan = plan
-                Losses = finite.Losses
+                Losses = losses.Value
                 Rates = rates
-                Cursor = loaded.After
-                PassIsOver = loaded.EndsPass
+                Cursor = taken.After
+                PassIsOver = taken.EndsPass
             })
 
-    // Errors of parts say in which iteration.
-    let private placed (state: TrainingState) (act: unit -> 'T) : 'T =
+    // Errors of parts say in which iteration, and are those of all processes.
+    let private placed (handles: Handles) (state: TrainingState) (act: unit -> 'T) : 'T =
         let progress = Progress.upcoming state.Progress
-        Parts.inIteration progress.Epoch (progress.Iteration + 1) act
 
-    let private evolve recipe (handles: Handles) ownership (state: TrainingState) (loaded: Loaded) =
+        handles.Processes.Meeting.Together(fun () -> Parts.inIteration progress.Epoch (progress.Iteration + 1) act)
+
+    let private meet (handles: Handles) (state: TrainingState) (own: Batch) (samples: int64[]) : SharedBatch =
+        let rates = LearningRates.current handles state.Progress
+        SharedBatch.meet handles.Processes state.Progress rates own samples
+
+    let private evolve recipe (handles: Handles) ownership (state: TrainingState) (taken: Taken) =
         let progress = Progress.upcoming state.Progress
         let plan = decide recipe handles state.Progress
 
         let learned, outcome =
-            run recipe handles ownership progress plan state.Learned loaded
+            run recipe handles ownership progress plan state.Learned taken
 
         {
             Progress = Progress.evolve progress outcome
@@ -94,14 +124,25 @@ module Iteration =
         },
         outcome
 
-    /// One iteration on the batch at the state's place in the data, which is shown first. The work that is due after it is
-    /// left pending.
+    /// One iteration on the batch at the state's place in the data, the labels of which are shown first. The work that is due
+    /// after it is left pending.
     let internal next recipe (handles: Handles) ownership token show (state: TrainingState) : TrainingState * Outcome =
-        placed state (fun () ->
+        placed handles state (fun () ->
             let loaded = fetch handles token state
-            use _ = loaded.Batch
-            show loaded.Batch
-            evolve recipe handles ownership state loaded)
+            use own = loaded.Batch
+            use batch = meet handles state own loaded.Samples
+            show batch.Labels
+
+            evolve
+                recipe
+                handles
+                ownership
+                state
+                {
+                    Batch = batch
+                    After = loaded.After
+                    EndsPass = loaded.EndsPass
+                })
 
     let private withDueMoved (handles: Handles) (state: TrainingState) : TrainingState =
         { state with
@@ -121,21 +162,32 @@ module Iteration =
     let step (recipe: Recipe) (handles: Handles) (state: TrainingState) : TrainingState =
         complete recipe handles Ownership.Borrowed state
 
-    /// One training iteration on a given batch, which stays the caller's. The state's place in the data does not move, so an
-    /// epoch ends only by `IterationsPerEpoch`.
+    /// One training iteration on a given batch, which stays the caller's; all processes are given the same. The state's place in the
+    /// data does not move, so an epoch ends only by `IterationsPerEpoch`.
     let stepOn (recipe: Recipe) (handles: Handles) (batch: Batch) (state: TrainingState) : TrainingState =
         let ready = withDueMoved handles state
+        let processes = handles.Processes
 
-        placed ready (fun () ->
-            evolve
-                recipe
-                handles
-                Ownership.Borrowed
-                ready
-                {
-                    Batch = batch
-                    After = ready.Progress.Cursor
-                    EndsPass = false
-                })
+        let ofOwn (act: Batch -> 'T) : 'T =
+            if processes.Count = 1 then
+                act batch
+            else
+                use own = BatchShare.cut processes.Rank processes.Count batch
+                act own
+
+        placed handles ready (fun () ->
+            ofOwn (fun own ->
+                use shared = meet handles ready own batch.Indices
+
+                evolve
+                    recipe
+                    handles
+                    Ownership.Borrowed
+                    ready
+                    {
+                        Batch = shared
+                        After = ready.Progress.Cursor
+                        EndsPass = false
+                    }))
         |> fst
         |> withDueMoved handles

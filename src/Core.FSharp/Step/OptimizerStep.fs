@@ -135,7 +135,8 @@ module internal OptimizerStep =
 
         stepped
 
-    /// Moves the groups, whose gradients, weights and buffers are finite.
+    /// Moves the groups, whose gradients, weights and buffers are finite. `agree` is called when nothing can be refused any more, and
+    /// nothing was written for good.
     /// Raises NotFiniteNumberException when a step makes numbers that are not finite.
     let step
         (handles: Handles)
@@ -143,6 +144,7 @@ module internal OptimizerStep =
         (progress: Progress)
         (moves: GroupMove[])
         (measured: Measurements)
+        (agree: unit -> unit)
         : Learned =
         use _ = torch.no_grad ()
         let before = workspace.Before.Groups
@@ -164,6 +166,9 @@ module internal OptimizerStep =
 
         // Steps that may be refused come before those that write in place for good.
         for isCertain in [ false; true ] do
+            if isCertain then
+                agree ()
+
             moves
             |> Array.iteri (fun index move ->
                 match move with

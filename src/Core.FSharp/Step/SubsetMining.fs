@@ -1,5 +1,6 @@
 namespace MetricLearning.Core
 
+open System
 open TorchSharp
 open type TorchSharp.torch
 open MetricLearning
@@ -49,24 +50,80 @@ module internal SubsetMining =
                 Labels = batch.Labels
             }
 
-    /// The samples that the subset miner keeps, chosen by their embeddings in evaluation mode.
-    let choose (handles: Handles) (seed: Seed) (ctx: Context) (batch: Batch) : Batch =
-        match handles.SubsetMiner with
-        | null -> batch
-        | miner ->
-            use _ = no_grad ()
-            handles.Binding.SetEvaluation()
-            let embedded = embed handles seed ctx batch
+    let private invoke (miner: Func<Tensor, Tensor, Tensor>) (embedded: Embedded) : Tensor =
+        Parts.run (fun () -> $"MiningFuncs[\"{Keys.SubsetBatchMiner}\"]") (fun () ->
+            let chosen = miner.Invoke(embedded.Embeddings, embedded.Labels)
+            check embedded.Labels chosen
+            chosen)
 
-            let chosen =
-                Parts.run (fun () -> $"MiningFuncs[\"{Keys.SubsetBatchMiner}\"]") (fun () ->
-                    let chosen = miner.Invoke(embedded.Embeddings, embedded.Labels)
-                    check batch.Labels chosen
-                    chosen)
+    // The choice of the first process, which may draw by chance of its own.
+    let private ofFirst (handles: Handles) (miner: Func<Tensor, Tensor, Tensor>) (embedded: Embedded) : int64[] =
+        FromFirst.numbers handles.Processes Occasion.Rows (fun () ->
+            (invoke miner embedded).cpu().contiguous().data<int64>().ToArray())
 
-            let indices = chosen.``to`` handles.Device
+    let private ofShares
+        (handles: Handles)
+        seed
+        ctx
+        miner
+        (batch: Batch)
+        (shares: RowShares)
+        : struct (Batch * RowShares) =
+        let own =
+            if batch.Labels.size 0 = 0L then
+                [||]
+            else
+                [| (embed handles seed ctx batch).Embeddings |]
 
+        let struct (all, _) =
+            RowGathering.gather handles.Processes handles.Device shares.Rows own 0
+
+        Effects.seedGenerators handles.Device seed
+
+        let chosen =
+            ofFirst
+                handles
+                miner
+                {
+                    Embeddings = all[0]
+                    Labels = shares.Labels
+                }
+
+        let labels =
+            InOrder.rows (torch.tensor (chosen, device = handles.Device)) shares.Labels
+
+        let struct (own, shares) =
+            RowShares.choose handles.Processes.Rank shares.Rows labels chosen
+
+        let own = torch.tensor (own, device = handles.Device)
+
+        { batch with
+            Data = batch.Data |> Array.map (fun data -> InOrder.rows own data)
+            Labels = InOrder.rows own batch.Labels
+        },
+        shares
+
+    let private ofWhole (handles: Handles) seed ctx miner (batch: Batch) : struct (Batch * RowShares) =
+        let indices = (invoke miner (embed handles seed ctx batch)).``to`` handles.Device
+
+        let chosen =
             { batch with
                 Data = batch.Data |> Array.map (fun data -> InOrder.rows indices data)
                 Labels = InOrder.rows indices batch.Labels
             }
+
+        struct (chosen, RowShares.whole chosen.Labels)
+
+    /// The samples that the subset miner keeps, chosen by their embeddings in evaluation mode: those of this process, and how those of
+    /// all make a batch.
+    let choose (handles: Handles) (seed: Seed) (ctx: Context) batch (shares: RowShares) : struct (Batch * RowShares) =
+        match handles.SubsetMiner with
+        | null -> struct (batch, shares)
+        | miner ->
+            use _ = no_grad ()
+            handles.Binding.SetEvaluation()
+
+            if handles.Processes.Count = 1 then
+                ofWhole handles seed ctx miner batch
+            else
+                ofShares handles seed ctx miner batch shares

@@ -14,13 +14,15 @@ public abstract partial class BaseTrainer : IDisposable
     private readonly Session session;
     private readonly ILogger logger;
     private readonly List<string> warnings = [];
+    private readonly bool isFirst;
     private bool isInHook;
     private bool isDisposed;
 
     private protected BaseTrainer(Recipe recipe, TrainerOptions options)
     {
         this.options = options ?? throw new ArgumentNullException(nameof(options));
-        logger = options.Logger ?? NullLogger.Instance;
+        isFirst = options.Processes?.IsFirst ?? true;
+        logger = (isFirst ? options.Logger : null) ?? NullLogger.Instance;
         var prepared = Setup.prepare(recipe, options);
         session = Session.Start(prepared);
         session.BeforeSaving = () => CheckpointSaving?.Invoke(this);
@@ -64,8 +66,11 @@ public abstract partial class BaseTrainer : IDisposable
     /// <param name="numEpochs">The number of the last epoch (not how many).</param>
     /// <param name="startEpoch">The first epoch; null for 1, or to go on where an interrupted or resumed run stands.</param>
     /// <param name="cancellationToken">Ends training before the next iteration.</param>
-    /// <param name="progress">Told after every iteration; null for a bar on an interactive console.</param>
-    /// <exception cref="OperationCanceledException">Training was cancelled; the state is that after the last iteration.</exception>
+    /// <param name="progress">Told after every iteration; null for a bar on an interactive console. Of several processes, the first
+    /// shows it.</param>
+    /// <exception cref="OperationCanceledException">Training was cancelled, in any of the processes; the state is that after the last
+    /// iteration.</exception>
+    /// <exception cref="ProcessException">Another process failed; the state is that after the last iteration, as in that one.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="startEpoch"/> is below 1.</exception>
     /// <exception cref="InvalidOperationException">A hook called this.</exception>
     /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
@@ -76,7 +81,11 @@ public abstract partial class BaseTrainer : IDisposable
         IProgress<TrainingProgress>? progress = null
     )
     {
-        if (progress is null && ConsoleBar.CanShow)
+        if (!isFirst)
+        {
+            Run(null);
+        }
+        else if (progress is null && ConsoleBar.CanShow)
         {
             ConsoleBar.Show(bar => Run(bar));
         }
@@ -191,14 +200,7 @@ public abstract partial class BaseTrainer : IDisposable
 
         try
         {
-            if (happened.IsIterationEnded)
-            {
-                options.EndOfIterationHook?.Invoke(this);
-            }
-            else if (happened.IsEpochEnded && options.EndOfEpochHook?.Invoke(this) is false)
-            {
-                session.Stop();
-            }
+            session.Together(() => CallHook(happened));
         }
         finally
         {
@@ -206,6 +208,18 @@ public abstract partial class BaseTrainer : IDisposable
         }
 
         return new(happened.Name, this);
+    }
+
+    private void CallHook(Event happened)
+    {
+        if (happened.IsIterationEnded)
+        {
+            options.EndOfIterationHook?.Invoke(this);
+        }
+        else if (happened.IsEpochEnded && options.EndOfEpochHook?.Invoke(this) is false)
+        {
+            session.Stop();
+        }
     }
 
     private void Warn(string warning)

@@ -47,6 +47,7 @@ type RunOptions() =
             this.DataAndLabelGetter <- options.DataAndLabelGetter
             this.DatasetLabels <- options.DatasetLabels
             this.SetMinLabelToZero <- options.SetMinLabelToZero
+            this.Processes <- options.Processes
             this.Seed <- options.Seed
             this.Deterministic <- options.Deterministic
             this.Checkpoints <- options.Checkpoints
@@ -138,6 +139,10 @@ type RunOptions() =
 
     /// Replaces labels by their rank among the distinct labels of the data set. False by default.
     member val SetMinLabelToZero: bool = false with get, set
+
+    /// The processes that train together, from `Processes.Join`: batches beyond one processor, device or machine. `BatchSize` is that
+    /// of all of them. Null, the default, is this process by itself.
+    member val Processes: Processes | null = null with get, set
 
     /// The source of all randomness of the run. Null, the default, draws it from libtorch's generator, so that
     /// `torch.manual_seed` decides the run.

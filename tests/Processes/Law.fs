@@ -1,0 +1,48 @@
+/// Law 11 over processes: any number of them takes the steps of one.
+module MetricLearning.ProcessTests.Law
+
+open System
+open MetricLearning
+open MetricLearning.Core
+
+let private iterations = 20L
+let private tolerance = 1e-9
+
+let private trained (processes: Processes | null) (case: Case) : Trace =
+    use session = Cases.start processes case
+    Trace.upTo iterations session
+
+let private compare (processes: Processes) (case: Case) =
+    let alone = trained null case
+    let shared = trained processes case
+
+    let check what =
+        Checks.check processes $"{what}: {case.Name}"
+
+    let weights, losses, buffers =
+        Trace.ofWeights alone shared, Trace.ofLosses alone shared, Trace.ofBuffers alone shared
+
+    check "weights of one process" (weights < tolerance) $"{weights}"
+    check "losses of one process" (losses < tolerance) $"{losses}"
+    check "buffers of one process" (buffers < tolerance) $"{buffers}"
+    check "the same bits in all" (Trace.areSame processes shared) "other bits"
+
+let run (processes: Processes) : unit =
+    for case in Cases.all do
+        compare processes case
+
+    // What sees the rows of one process sees them as those of a micro-batch.
+    for case in Cases.ofShares do
+        let share = Nullable(12 / processes.Count)
+
+        let alone =
+            trained
+                null
+                { case with
+                    Options = fun () -> RunOptions(case.Options(), MicroBatchSize = share)
+                }
+
+        let shared = trained processes case
+        let weights = Trace.ofWeights alone shared
+        Checks.check processes $"weights of micro-batches: {case.Name}" (weights < tolerance) $"{weights}"
+        Checks.check processes $"the same bits in all: {case.Name}" (Trace.areSame processes shared) "other bits"

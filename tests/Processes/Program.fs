@@ -1,0 +1,125 @@
+/// Law 11 over processes, really: a launcher of MPI starts them. `-- --np 2,4` tells how many, `-- --only law` what alone,
+/// `-- --mpich` takes MPICH instead of Open MPI.
+module MetricLearning.ProcessTests.Program
+
+open System
+open System.Diagnostics
+open System.IO
+open MetricLearning
+open MetricLearning.Core
+
+let private workers: (string * (Processes -> unit)) list =
+    [
+        "collectives", Collectives.run
+        "law", Law.run
+        "controls", Controls.run
+        "failing", Failing.run
+    ]
+
+let private report (name: string) (count: int) (clock: Stopwatch) (passed: int) (failures: string list) : int * int =
+    printfn "%s, %d processes: %d passed in %.0f s" name count passed clock.Elapsed.TotalSeconds
+
+    for failure in failures do
+        printfn "    FAILED: %s" failure
+
+    passed, failures.Length
+
+// The lines of all processes are counted; a job that does not end well is a failure.
+let private startAs (arguments: string list) (engine: Engine) (count: int) (name: string) : int * int =
+    let clock = Stopwatch.StartNew()
+    use job = new Job(engine, count, "worker" :: arguments, [])
+    let code = job.End()
+
+    report
+        name
+        count
+        clock
+        (job.Said("passed").Length)
+        [
+            yield! List.distinct (job.Said "failed")
+            if code <> 0 then
+                $"ended with {code}; {job.Errors}"
+        ]
+
+let private start engine count name = startAs [ name ] engine count name
+
+// Checkpoints of so many processes, and of so many others that go on from them.
+let private elastic (engine: Engine) (count: int) : (int * int) list =
+    [
+        for writers in [ count; 1; count + 1 ] do
+            let folder = Directory.CreateTempSubdirectory "processes"
+
+            try
+                startAs [ "write"; folder.FullName ] engine writers "checkpoints"
+
+                for readers in List.distinct [ count; 1 ] do
+                    startAs
+                        [ "goOn"; folder.FullName; string (readers = writers) ]
+                        engine
+                        readers
+                        $"going on from {writers}"
+            finally
+                folder.Delete true
+    ]
+
+let private ending (engine: Engine) (count: int) : int * int =
+    let clock = Stopwatch.StartNew()
+
+    let passed, failed =
+        Ending.all engine count |> List.partition (fun (_, holds, _) -> holds)
+
+    report "ending" count clock passed.Length [ for name, _, found in failed -> $"{name}: {found}" ]
+
+let private optionOf (name: string) (arguments: string list) : string option =
+    arguments
+    |> List.pairwise
+    |> List.tryPick (fun (key, value) -> if key = name then Some value else None)
+
+[<EntryPoint>]
+let main arguments =
+    match List.ofArray arguments with
+    | [ "worker"; "victim" ] ->
+        Ending.victim (Processes.Join())
+        0
+    | [ "worker"; "leaver" ] ->
+        Ending.leaver (Processes.Join())
+        0
+    | [ "worker"; "write"; folder ] ->
+        Elastic.write (Processes.Join()) folder
+        0
+    | [ "worker"; "goOn"; folder; wroteAsMany ] ->
+        Elastic.goOn (Processes.Join()) folder (Boolean.Parse wroteAsMany)
+        0
+    | [ "worker"; name ] ->
+        (List.find (fst >> (=) name) workers |> snd) (Processes.Join())
+        0
+    | more ->
+        let engine =
+            if List.contains "--mpich" more then
+                Engine.Mpich
+            else
+                Engine.OpenMpi
+
+        let counts =
+            (optionOf "--np" more |> Option.defaultValue "2,3").Split ',' |> Array.map int
+
+        let isWanted name =
+            optionOf "--only" more |> Option.forall ((=) name)
+
+        let results =
+            [
+                for count in counts do
+                    for name, _ in workers do
+                        if isWanted name then
+                            start engine count name
+
+                    if isWanted "elastic" then
+                        yield! elastic engine count
+
+                    if isWanted "ending" then
+                        ending engine count
+            ]
+
+        let passed, failed = List.sumBy fst results, List.sumBy snd results
+        printfn "%d passed, %d failed" passed failed
+        if failed = 0 then 0 else 1
