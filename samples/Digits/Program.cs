@@ -7,6 +7,9 @@ return Options.Parse(
     (options, cancellation) =>
     {
         TensorMemory.Keep();
+        var processes = Processes.Join(); // this one alone, or those that mpirun has started
+        if (!processes.IsFirst)
+            Console.SetOut(TextWriter.Null); // they all compute the same
         torch.set_num_threads(1); // the net is too small for two to pay, and one adds in the same order on every machine
         try
         {
@@ -22,8 +25,8 @@ return Options.Parse(
             );
 
             Terminal.ShowScores(runs, pixels);
-            var page = HtmlReport.Write(options, digits, runs, pixels);
-            Console.WriteLine($"Report: {page}");
+            if (processes.IsFirst)
+                Console.WriteLine($"Report: {HtmlReport.Write(options, digits, runs, pixels)}");
 
             // For scripts, always the last two lines.
             var map = Spread.Of(runs.Select(run => run.After), 0);

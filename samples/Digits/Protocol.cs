@@ -80,6 +80,7 @@ internal sealed partial record Protocol(
                     lengthBeforeNewIter: digits.Count
                 ),
                 DataloaderNumWorkers = options.Workers,
+                Processes = Processes.Join(),
                 EndOfIterationHook = endOfIterationHook,
                 EndOfEpochHook = endOfEpochHook,
                 Seed = seed,

@@ -7,6 +7,9 @@ return Options.Parse(
     (options, cancellation) =>
     {
         TensorMemory.Keep();
+        var processes = Processes.Join(); // this one alone, or those that mpirun has started
+        if (!processes.IsFirst)
+            Console.SetOut(TextWriter.Null); // they all compute the same
         using var scope = torch.NewDisposeScope();
         try
         {
@@ -28,7 +31,8 @@ return Options.Parse(
             var pixels = Scores.OfPixels(data.Test, options.Networks.Format);
             var run = Training.Run(options, data, cancellation);
             Terminal.ShowScores(data.Test.Count, pixels, run);
-            Console.WriteLine($"Page: {Page.Write(options, data, run, pixels)}");
+            if (processes.IsFirst)
+                Console.WriteLine($"Page: {Page.Write(options, data, run, pixels)}");
             Console.WriteLine($"Model: {Path.GetFullPath(options.Model)}");
 
             // For scripts, always the last line.
@@ -46,7 +50,7 @@ return Options.Parse(
                         or UnauthorizedAccessException
                         or InvalidDataException
                         or ArgumentException
-                        or MetricLearning.PictureException
+                        or PictureException
             )
         {
             Console.Error.WriteLine(mistake.Message);

@@ -64,7 +64,8 @@ internal static class Training
         var card = Card.Of(options, data, after, clock.Elapsed, threshold);
         foreach (var (name, value) in card)
             model.Card[name] = value;
-        model.Save(options.Model);
+        if (Processes.Join().IsFirst)
+            model.Save(options.Model);
         return new(before, after, embeddings, threshold, records.Losses, records.Accuracies, card);
     }
 
@@ -105,6 +106,7 @@ internal static class Training
                 lengthBeforeNewIter: classes * PicturesPerClass
             ),
             DataloaderNumWorkers = options.Workers,
+            Processes = Processes.Join(),
             DataDevice = options.Device,
             Seed = options.Seed,
             EndOfIterationHook = records.EndOfIterationHook,

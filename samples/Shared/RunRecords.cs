@@ -37,6 +37,7 @@ internal sealed class RunRecords : IDisposable
         tester = new(
             new TesterOptions
             {
+                Processes = Processes.Join(),
                 DataloaderNumWorkers = workers,
                 DataDevice = device,
                 AccuracyCalculator = new(include: ["mean_average_precision_at_r", "r_precision", "precision_at_1"]),

@@ -14,6 +14,8 @@ let private workers: (string * (Processes -> unit)) list =
         "law", Law.run
         "controls", Controls.run
         "failing", Failing.run
+        "normalization", Normalization.run
+        "evaluating", Evaluating.run
     ]
 
 let private report (name: string) (count: int) (clock: Stopwatch) (passed: int) (failures: string list) : int * int =

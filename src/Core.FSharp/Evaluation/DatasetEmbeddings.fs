@@ -1,6 +1,7 @@
 namespace MetricLearning
 
 open System
+open System.Collections.Generic
 open TorchSharp
 open type TorchSharp.torch
 open MetricLearning.Core
@@ -109,15 +110,18 @@ module internal DatasetEmbeddings =
         use batch = loaded.Batch
         struct (look streams model options check cursor.Taken batch, loaded.After)
 
-    // The first pass.
-    let private read streams model (options: EmbeddingOptions) check (loader: Loader) : seq<EmbeddedBatch> =
-        Cursor.start
+    // The first pass, from one of its batches on.
+    let private readFrom first streams model (options: EmbeddingOptions) check (loader: Loader) : seq<EmbeddedBatch> =
+        { Cursor.start with Taken = first }
         |> Seq.unfold (fun cursor ->
             if cursor.Pass > 0L then
                 None
             else
                 let struct (batch, after) = next streams model options check loader cursor
                 Some(batch, after))
+
+    let private read streams model options check loader =
+        readFrom 0L streams model options check loader
 
     /// The embeddings of a data set as a stream: batches are read and embedded as they are asked for, one at a time (and
     /// what loader workers prepare) is in memory. Weights that change between two batches count from then on.
@@ -130,14 +134,47 @@ module internal DatasetEmbeddings =
             yield! read 1 model options ignore loader |> Seq.map EmbeddedRows.checkBatch
         }
 
-    /// The embeddings of a data set of samples that hold the inputs of several streams, such as (anchor, positive or
-    /// negative, label): those of each stream, all with the same labels.
-    let computeStreams
-        (streams: int)
-        (model: EmbeddingModel)
-        (options: EmbeddingOptions)
-        (dataset: TrainingData)
-        : LabelledEmbeddings[] =
+    let private labelled (embeddings: Tensor[]) (labels: Tensor) (names: IReadOnlyList<IReadOnlyList<string>>) =
+        embeddings
+        |> Array.mapi (fun stream embeddings ->
+            new LabelledEmbeddings(embeddings, (if stream = 0 then labels else labels.alias ()), names))
+
+    // Each process embeds its batches, which lie one after the other.
+    let private computeShare streams model (options: EmbeddingOptions) dataset : LabelledEmbeddings[] =
+        let processes = options.Processes
+        let reading = SharedLabels.apart options
+        let struct (loader, count) = load reading dataset (sequential reading)
+        use loader = loader
+        let shares = SharedLabels.meet processes count options.BatchSize
+        let rank = processes.Rank
+
+        let own =
+            if shares.Rows[rank] = 0L then
+                [||]
+            else
+                let struct (embeddings, labels) =
+                    readFrom shares.FirstBatch streams model reading (unchanged model) loader
+                    |> Seq.truncate shares.Batches
+                    |> EmbeddedRows.collect ((+) (Array.sum shares.Rows[.. rank - 1])) shares.Rows[rank]
+
+                Array.append embeddings [| labels |]
+
+        let struct (all, _) =
+            RowGathering.gather processes (EmbeddingOptions.deviceOf model options) shares.Rows own 0
+
+        for tensor in own do
+            tensor.Dispose()
+
+        let labels = all[all.Length - 1]
+
+        let struct (settled, names) = SharedLabels.settle options reading shares.Rows labels
+
+        if not (obj.ReferenceEquals(settled, labels)) then
+            labels.Dispose()
+
+        labelled all[.. all.Length - 2] settled names
+
+    let private computeAlone streams model (options: EmbeddingOptions) dataset : LabelledEmbeddings[] =
         let options = EmbeddingOptions.naming options
         let struct (loader, count) = load options dataset (sequential options)
         use loader = loader
@@ -146,13 +183,20 @@ module internal DatasetEmbeddings =
             read streams model options (unchanged model) loader
             |> EmbeddedRows.collect id count
 
-        embeddings
-        |> Array.mapi (fun stream embeddings ->
-            new LabelledEmbeddings(
-                embeddings,
-                (if stream = 0 then labels else labels.alias ()),
-                EmbeddingOptions.namesOf options (labels.size 1)
-            ))
+        labelled embeddings labels (EmbeddingOptions.namesOf options (labels.size 1))
+
+    /// The embeddings of a data set of samples that hold the inputs of several streams, such as (anchor, positive or
+    /// negative, label): those of each stream, all with the same labels.
+    let computeStreams
+        (streams: int)
+        (model: EmbeddingModel)
+        (options: EmbeddingOptions)
+        (dataset: TrainingData)
+        : LabelledEmbeddings[] =
+        if options.Processes.Count = 1 then
+            computeAlone streams model options dataset
+        else
+            options.Processes.Meeting.Together(fun () -> computeShare streams model options dataset)
 
     /// The embeddings of a whole data set, (N × D) in one tensor. Labels are those of all levels, unless the options say
     /// otherwise.

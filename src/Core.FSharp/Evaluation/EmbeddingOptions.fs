@@ -29,6 +29,8 @@ type internal EmbeddingOptions =
         Seed: Seed
         /// Checked before every batch.
         CancellationToken: CancellationToken
+        /// Each embeds some of the batches of a data set, and all get the embeddings.
+        Processes: Processes
     }
 
 module internal EmbeddingOptions =
@@ -48,6 +50,7 @@ module internal EmbeddingOptions =
             Names = null
             Seed = Seed.ofInt64 0L
             CancellationToken = CancellationToken.None
+            Processes = Processes.Alone
         }
 
     /// The device that samples are put on.

@@ -12,6 +12,8 @@ type internal Meeting(collective: Collective) =
     static let length = 16
 
     let count = collective.Count
+    // A failure in a place that no exception leaves: it is raised where the processes meet next.
+    let mutable deferred: exn option = None
 
     let header (condition: Condition) (occasion: int64) (numbers: int64[]) : int64[] =
         let header = Array.zeroCreate length
@@ -60,6 +62,12 @@ type internal Meeting(collective: Collective) =
     /// What all processes tell, in the order of their ranks, each 14 numbers at most.
     /// Raises what `Failures.elsewhere` gives when a process fails; InvalidOperationException when they have not come for the same.
     member _.Meet(occasion: Occasion, numbers: int64[]) : int64[][] =
+        match deferred with
+        | Some error ->
+            deferred <- None
+            raise error
+        | None -> ()
+
         if count = 1 then
             [| numbers |]
         else
@@ -109,3 +117,11 @@ type internal Meeting(collective: Collective) =
         with error ->
             this.Tell error
             reraise ()
+
+    /// Acts where no exception may be raised: what fails is raised at the next meeting, and until then nothing more is done.
+    member _.Deferred(act: unit -> unit) : unit =
+        if deferred.IsNone then
+            try
+                act ()
+            with error ->
+                deferred <- Some error

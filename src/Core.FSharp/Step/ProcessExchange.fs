@@ -53,6 +53,7 @@ module internal ProcessExchange =
             Effects.clearGradients handles.Groups
 
         add ()
+        SynchronisedLayers.confirm handles
 
         let present = Array.map2 (||) before (GradientSums.present handles)
         GradientSums.add handles handles.Processes present
@@ -63,11 +64,12 @@ module internal ProcessExchange =
         if handles.Processes.Count = 1 then
             None
         else
+            let parts = Array.map (parts handles.MicroBatchSize) shares.Rows
+            SynchronisedLayers.check handles parts
+
             Some
                 {
                     Gather = gather handles own shares
                     AddRows = addRows handles workspace
-                    FirstPart =
-                        shares.Rows[.. handles.Processes.Rank - 1]
-                        |> Array.sumBy (parts handles.MicroBatchSize)
+                    FirstPart = Array.sum parts[.. handles.Processes.Rank - 1]
                 }

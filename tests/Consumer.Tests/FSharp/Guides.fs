@@ -20,6 +20,10 @@ let stage (ctx: Context) (number: int) (pool: Tuples) (section: Embedded) : stru
 
 let cascade (sizes: int list) (ctx: Context) : Embedded -> Losses = Cascade.fold sizes (stage ctx)
 
+let together (options: RunOptions) : Run =
+    let processes = Processes.join ()
+    Setup.prepare MetricLossOnly.recipe (RunOptions(options, Processes = processes))
+
 let private pictures =
     torch.rand ([| 80L; 64L |], generator = new torch.Generator(1UL))
 

@@ -80,14 +80,17 @@ module internal AccuracyCalculation =
 
         let neighbours = Array.max counts
 
-        Searches.inBlocks options.Knn input.Query neighbours input.Reference input.RefIncludesQuery (fun first found ->
+        let search =
+            SharedSearches.inBlocks options.Processes options.Knn input.Query neighbours input.Reference
+
+        search input.RefIncludesQuery (fun first found ->
             let count = found.Indices.size 0
             let step = max 1L (atOnce / neighbours)
 
             for start in 0L .. step .. count - 1L do
                 inBlock first found start (min step (count - start)))
 
-        scores
+        SharedSearches.together options.Processes scores
 
     let private retrieval (options: AccuracyOptions) (input: AccuracyInput) (warnings: ResizeArray<string>) =
         let groups =

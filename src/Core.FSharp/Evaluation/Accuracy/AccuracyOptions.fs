@@ -38,6 +38,8 @@ type internal AccuracyOptions =
         Knn: KnnFunc
         /// From embeddings and a number of clusters to the cluster of every row.
         KMeans: Func<torch.Tensor, int, torch.Tensor>
+        /// Each searches the neighbours of some queries, and all get the scores.
+        Processes: Processes
     }
 
 /// From users' words to options.
@@ -63,6 +65,7 @@ module internal AccuracyOptions =
             Device = null
             Knn = CustomKNN.SquaredEuclidean
             KMeans = kMeans 0L
+            Processes = Processes.Alone
         }
 
     // Every recall is known by its name.

@@ -23,6 +23,10 @@ type TestOptions() =
     /// The number of principal components (of the references' embeddings) to evaluate; null for the embeddings themselves.
     member val Pca: Nullable<int> = Nullable() with get, set
 
+    /// The processes that evaluate together, from `Processes.Join`: each embeds some of the batches and searches the neighbours of some
+    /// of the queries, and all get the results. All must call the tester. Null, the default, is this process by itself.
+    member val Processes: Processes | null = null with get, set
+
     /// The device of batches; null for the trunk's.
     member val DataDevice: torch.Device | null = null with get, set
 

@@ -27,6 +27,9 @@ module internal TestSettings =
         ArgumentNullException.ThrowIfNull(options.LabelHierarchyLevel, nameof options.LabelHierarchyLevel)
         let level = options.LabelHierarchyLevel.Level
 
+        let processes =
+            options.Processes |> Option.ofObj |> Option.defaultValue Processes.Alone
+
         {
             Space = space
             Embedding =
@@ -46,12 +49,16 @@ module internal TestSettings =
                     Names = LabelNames()
                     Seed = Seed.ofInt64 0L
                     CancellationToken = CancellationToken.None
+                    Processes = processes
                 }
             Level = level
             NormalizeEmbeddings = options.NormalizeEmbeddings
             UseTrunkOutput = options.UseTrunkOutput
             Pca = options.Pca
-            Accuracy = calculator.Options
+            Accuracy =
+                { calculator.Options with
+                    Processes = processes
+                }
             Losses =
                 match options.LossFuncs with
                 | null -> [||]

@@ -123,52 +123,54 @@ type Tester
         let settings = TestSettings.withCollateFn collateFn settings
         let splits = SplitToEval.choose (Seq.toArray datasetDict.Keys) splitsToEval
         checkStreams splits
-        use _ = torch.NewDisposeScope()
-        use _ = torch.no_grad ()
-        let model = SplitScores.model settings trunkModel embedderModel
 
-        // Each split is embedded once, in a scope that outlives the comparisons.
-        let known =
-            splits
-            |> Seq.collect (fun split -> Seq.append [ split.Query ] split.References)
-            |> Seq.distinct
-            |> Seq.map (fun name -> KeyValuePair(name, SplitScores.embed settings model datasetDict[name]))
-            |> Dictionary
-
-        let levelsOf (name: string) =
-            LabelLevels.evaluated space settings.Level (known[name].Head.Labels.size 1)
-
-        let doubts = ResizeArray<string>()
-
-        if isLevelUnchosen then
-            doubts.AddRange(known.Keys |> Seq.collect (fun name -> OneHot.doubts datasetDict[name]))
-
-        let found = Dictionary<string, SplitResults>()
-
-        for split in splits do
+        settings.Embedding.Processes.Meeting.Together(fun () ->
             use _ = torch.NewDisposeScope()
+            use _ = torch.no_grad ()
+            let model = SplitScores.model settings trunkModel embedderModel
 
-            let values =
-                SplitScores.ofSplit settings (fun name -> known[name]) (levelsOf split.Query) split doubts
+            // Each split is embedded once, in a scope that outlives the comparisons.
+            let known =
+                splits
+                |> Seq.collect (fun split -> Seq.append [ split.Query ] split.References)
+                |> Seq.distinct
+                |> Seq.map (fun name -> KeyValuePair(name, SplitScores.embed settings model datasetDict[name]))
+                |> Dictionary
 
-            found[split.Query] <- SplitResults(epoch, values)
+            let levelsOf (name: string) =
+                LabelLevels.evaluated space settings.Level (known[name].Head.Labels.size 1)
 
-        for entry in known do
-            show entry.Key epoch (levelsOf entry.Key) entry.Value
+            let doubts = ResizeArray<string>()
 
-        results <- found
-        evaluated <- splits
-        warnings <- doubts |> Seq.distinct |> Seq.toArray
+            if isLevelUnchosen then
+                doubts.AddRange(known.Keys |> Seq.collect (fun name -> OneHot.doubts datasetDict[name]))
 
-        if splits.Length > 0 then
-            levels <-
-                String.Join(
-                    "_",
-                    (levelsOf (Array.last splits).Query).Levels
-                    |> Array.map (fun struct (level, _) -> level)
-                )
+            let found = Dictionary<string, SplitResults>()
 
-        results
+            for split in splits do
+                use _ = torch.NewDisposeScope()
+
+                let values =
+                    SplitScores.ofSplit settings (fun name -> known[name]) (levelsOf split.Query) split doubts
+
+                found[split.Query] <- SplitResults(epoch, values)
+
+            for entry in known do
+                show entry.Key epoch (levelsOf entry.Key) entry.Value
+
+            results <- found
+            evaluated <- splits
+            warnings <- doubts |> Seq.distinct |> Seq.toArray
+
+            if splits.Length > 0 then
+                levels <-
+                    String.Join(
+                        "_",
+                        (levelsOf (Array.last splits).Query).Levels
+                        |> Array.map (fun struct (level, _) -> level)
+                    )
+
+            results)
 
     /// <summary>The embeddings (N × D) of a data set and their labels (N × levels), as a test sees them; of two streams, the first. You own
     /// them.</summary>
