@@ -59,6 +59,13 @@ let all =
             Records.RecordTests.tests
             Inference.InferenceTests.tests
             Files.FileTests.tests
+            testList
+                "processes"
+                [
+                    Processes.LauncherTests.tests
+                    Processes.ShareTests.tests
+                    Processes.MeetingTests.tests
+                ]
             Pretrained.PretrainedTests.tests
         ]
     |> seeded false
