@@ -1,5 +1,5 @@
 /// Law 11 over processes, really: a launcher of MPI starts them. `-- --np 2,4` tells how many, `-- --only law` what alone,
-/// `-- --mpich` takes MPICH instead of Open MPI.
+/// `-- --mpich` takes MPICH instead of Open MPI; `-- speed 2` measures.
 module MetricLearning.ProcessTests.Program
 
 open System
@@ -72,6 +72,37 @@ let private ending (engine: Engine) (count: int) : int * int =
 
     report "ending" count clock passed.Length [ for name, _, found in failed -> $"{name}: {found}" ]
 
+// In turns, so that what else the machine does is shared fairly; the best of several.
+let private measure (engine: Engine) (count: int) : int =
+    let best processes =
+        use job = new Job(engine, processes, [ "worker"; "train" ], [])
+        job.End() |> ignore
+        job.Said "milliseconds" |> List.map float |> List.min
+
+    let turns = [ for _ in 1..3 -> best 1, best count ]
+
+    let alone, together =
+        turns |> List.map fst |> List.min, turns |> List.map snd |> List.min
+
+    let times = alone / together
+
+    printfn
+        "an iteration of the pictures' network, one thread each: %.1f ms alone, %.1f ms in %d processes: %.2f times"
+        alone
+        together
+        count
+        times
+
+    use job = new Job(engine, count, [ "worker"; "exchange" ], [])
+    job.End() |> ignore
+    printfn "| %d processes on this machine | best, µs |" count
+    printfn "|---|---|"
+
+    for row in job.Said "row" do
+        printfn "%s" row
+
+    0
+
 let private optionOf (name: string) (arguments: string list) : string option =
     arguments
     |> List.pairwise
@@ -92,9 +123,16 @@ let main arguments =
     | [ "worker"; "goOn"; folder; wroteAsMany ] ->
         Elastic.goOn (Processes.Join()) folder (Boolean.Parse wroteAsMany)
         0
+    | [ "worker"; "train" ] ->
+        Speed.train (Processes.Join())
+        0
+    | [ "worker"; "exchange" ] ->
+        Speed.exchange (Processes.Join())
+        0
     | [ "worker"; name ] ->
         (List.find (fst >> (=) name) workers |> snd) (Processes.Join())
         0
+    | [ "speed"; count ] -> measure Engine.OpenMpi (int count)
     | more ->
         let engine =
             if List.contains "--mpich" more then
