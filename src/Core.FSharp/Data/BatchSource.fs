@@ -59,6 +59,7 @@ type BatchSource() =
         indices: int64[] * part: int * parts: int * seed: Seed * cancellationToken: CancellationToken -> Batch
 
     default this.FetchPart(indices, part, parts, seed, cancellationToken) =
+        ArgumentNullException.ThrowIfNull(indices, nameof indices)
         use whole = this.Fetch(indices, seed, cancellationToken)
         BatchShare.cut part parts whole
 
@@ -71,6 +72,8 @@ type BatchSource() =
 
     /// InvalidOperationException if the data set has no such sample.
     static member internal Check(indices: int64[], count: int64) : unit =
+        ArgumentNullException.ThrowIfNull(indices, nameof indices)
+
         for index in indices do
             if index < 0L || index >= count then
                 raise (

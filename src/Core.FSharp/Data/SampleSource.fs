@@ -90,6 +90,8 @@ module internal SampleSource =
                 fetch 0 indices seed cancellationToken
 
             member this.FetchPart(indices, part, parts, seed, cancellationToken) =
+                BatchSource.Check(indices, count ())
+
                 let struct (first, size) as share = BatchShare.ofProcess indices.Length part parts
 
                 let whole () =
@@ -105,7 +107,6 @@ module internal SampleSource =
                 elif size = 0 then
                     empty ()
                 else
-                    BatchSource.Check(indices, count ())
                     let own = fetch first (BatchShare.indices share indices) seed cancellationToken
 
                     if own.Labels.size 0 = int64 size then

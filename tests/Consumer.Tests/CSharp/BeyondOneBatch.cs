@@ -29,7 +29,7 @@ public sealed class BeyondOneBatch : IDisposable
 
         trainer.Train(1);
         Assert.True(trainer.Losses["metric_loss"] > 0);
-        Assert.Equal(2, trainer.GlobalIteration);
+        Assert.Equal(1, trainer.GlobalIteration);
     }
 
     public void Dispose() => scope.Dispose();

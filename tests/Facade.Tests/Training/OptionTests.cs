@@ -149,6 +149,7 @@ public sealed class OptionTests
             DataAndLabelGetter = batch => (batch, batch),
             DatasetLabels = scenario.Labels,
             SetMinLabelToZero = true,
+            Processes = Processes.Alone,
             Seed = 5,
             Deterministic = false,
             Checkpoints = new() { Folder = "folder" },
