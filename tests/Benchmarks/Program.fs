@@ -3,7 +3,7 @@ module MetricLearning.Benchmarks.Program
 open System
 
 let private usage =
-    "usage: Benchmarks [iteration|fused|trainers|synthesis|triplets|losses|neighbours|neighbours-index|loader|pictures|memory|soak|records|allocator|calls|all] [--quick] [--cpu] [--only PART-OF-A-NAME]"
+    "usage: Benchmarks [iteration|fused|trainers|synthesis|triplets|losses|tiles|neighbours|neighbours-index|loader|pictures|memory|micro-batches|soak|records|allocator|calls|all] [--quick] [--cpu] [--only PART-OF-A-NAME]"
 
 [<EntryPoint>]
 let main arguments =
@@ -28,6 +28,8 @@ let main arguments =
         @ TripletBenchmark.variants
         @ NeighbourBenchmark.variants
         @ AllocatorBenchmark.variants
+        @ MicroBatchBenchmark.variants
+        @ TileBenchmark.variants
         |> List.find (fst >> (=) variant)
         |> snd
         |> PeakMemory.child
@@ -37,11 +39,13 @@ let main arguments =
     | "synthesis" :: _ -> SynthesisBenchmark.run clock quick
     | "triplets" :: _ -> TripletBenchmark.run clock quick
     | "losses" :: _ -> LossBenchmark.run clock quick only
+    | "tiles" :: _ -> TileBenchmark.run clock quick only
     | "neighbours" :: _ -> NeighbourBenchmark.run clock quick
     | "neighbours-index" :: _ -> IndexBenchmark.run quick
     | "loader" :: _ -> LoaderBenchmark.run clock quick
     | "pictures" :: _ -> PictureBenchmark.run clock quick
     | "memory" :: _ -> MemoryBenchmark.run quick
+    | "micro-batches" :: _ -> MicroBatchBenchmark.run clock quick
     | "soak" :: _ -> SoakBenchmark.run quick
     | "records" :: _ -> RecordBenchmark.run clock quick
     | "allocator" :: _ -> AllocatorBenchmark.run (if quick then 1 else 3)
@@ -55,10 +59,12 @@ let main arguments =
         SynthesisBenchmark.run clock quick
         TripletBenchmark.run clock quick
         LossBenchmark.run clock quick ""
+        TileBenchmark.run clock quick ""
         NeighbourBenchmark.run clock quick
         LoaderBenchmark.run clock quick
         PictureBenchmark.run clock quick
         MemoryBenchmark.run quick
+        MicroBatchBenchmark.run clock quick
         SoakBenchmark.run quick
         RecordBenchmark.run clock quick
         AllocatorBenchmark.run (if quick then 1 else 3)

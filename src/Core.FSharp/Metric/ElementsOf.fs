@@ -37,6 +37,12 @@ type ElementsOf =
 
     /// One value a class (C), with what their sum is to be divided by (a scalar).
     static member Classes(name: string, values: torch.Tensor, divisor: torch.Tensor) : LossElements =
+        ElementsOf.Classes(name, 0L, values, divisor)
+
+    /// The same, of the classes from the first on.
+    static member internal Classes
+        (name: string, first: int64, values: torch.Tensor, divisor: torch.Tensor)
+        : LossElements =
         ArgumentNullException.ThrowIfNull(values, nameof values)
         ArgumentNullException.ThrowIfNull(divisor, nameof divisor)
 
@@ -45,7 +51,7 @@ type ElementsOf =
                 (nameof values)
                 $"Values of classes must be a vector; these have the shape {Shape.show values.shape}."
 
-        let classes = Numeric.upTo (values.size 0) values.device
+        let classes = Numeric.range first (first + values.size 0) 1L values.device
 
         MaskedElements(name, ElementKind.Element, values, null, [||], divisor, classes, true)
 

@@ -117,6 +117,9 @@ type internal MaskedElements
 
     let numbers (size: int64) = Numeric.upTo size values.device
 
+    /// True if the mean of nothing is 0, and not NaN.
+    member _.NoneIsZero = noneIsZero
+
     override _.NothingIsZero() =
         MaskedElements(name, kind, values, mask, rows, divisor, ownLabels, true)
 
@@ -182,7 +185,12 @@ type internal MaskedElements
         else
             let listed = this.List()
             let indices = Seq.toArray listed.Indices
-            let width = max anchors (indices[1].max().item<int64>() + 1L)
+
+            let width =
+                if listed.Values.size 0 = 0L then
+                    anchors
+                else
+                    max anchors (indices[1].max().item<int64>() + 1L)
 
             let empty =
                 torch.zeros (anchors, width, dtype = values.dtype, device = values.device)

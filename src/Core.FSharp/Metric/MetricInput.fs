@@ -19,7 +19,9 @@ type MetricInput
         ownPlaces: torch.Tensor | null,
         // As trainers compute it: the mean of nothing is 0 and not NaN, and tuples are of the batch even where a loss
         // compares with a memory.
-        inTraining: bool
+        inTraining: bool,
+        // Where only some anchors of a batch are here.
+        tile: Tile<MetricInput>
     ) =
 
     let isSelf = isNull refEmbeddings
@@ -46,13 +48,7 @@ type MetricInput
             invalidArg (nameof refLabels) "Reference labels without reference embeddings: give both, or neither."
         | given -> InputChecks.labels (nameof refLabels) references given
 
-    let tuples =
-        match tuples with
-        | Tuples.All -> tuples
-        | given ->
-            given
-            |> Tuples.map (fun indices -> indices.``to`` embeddings.device)
-            |> TupleRanges.carry 0L given
+    let tuples = TupleRanges.onDeviceOf embeddings tuples
 
     let needed () : torch.Tensor =
         match labels with
@@ -78,7 +74,7 @@ type MetricInput
             refLabels: torch.Tensor | null,
             seed: Lazy<Seed>
         ) =
-        MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, seed, null, false)
+        MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, seed, null, false, null)
 
     /// (N × D).
     member _.Embeddings = embeddings
@@ -111,9 +107,18 @@ type MetricInput
 
     member internal _.InTraining = inTraining
 
+    /// Which anchors these are; null: all.
+    member internal _.Tile: Tile<MetricInput> = tile
+
+    /// The input of all anchors.
+    member internal this.Whole: MetricInput =
+        match tile with
+        | null -> this
+        | given -> given.Whole
+
     /// Other tuples of the same batch and reference set, with another seed.
     member internal _.On(tuples: Tuples, seed: Lazy<Seed>) : MetricInput =
-        MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, seed, ownPlaces, inTraining)
+        MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, seed, ownPlaces, inTraining, tile)
 
     /// Another batch, against a reference set in which its samples may have places of their own.
     member internal _.Against
@@ -125,7 +130,13 @@ type MetricInput
             refLabels: torch.Tensor | null,
             ownPlaces: torch.Tensor | null
         ) : MetricInput =
-        MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, seed, ownPlaces, inTraining)
+        MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, seed, ownPlaces, inTraining, null)
+
+    /// Some anchors of this batch, against its reference set, or itself, with places of their own in it.
+    member internal _.Part
+        (tile: Tile<MetricInput>, embeddings, labels, tuples, refEmbeddings, refLabels, ownPlaces)
+        : MetricInput =
+        MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, seed, ownPlaces, inTraining, tile)
 
     /// (N) where each sample itself lies in the reference set; null: nowhere.
     member internal _.OwnPlaces: torch.Tensor | null = ownPlaces
@@ -134,8 +145,8 @@ type MetricInput
     member internal _.IsRemembered = not (isNull ownPlaces)
 
     /// (N × Nr) false where the reference set holds the sample itself, null where it holds none of the batch.
-    member internal _.IsOther() : torch.Tensor | null =
-        if isSelf || not (isNull ownPlaces) then
+    member internal this.IsOther() : torch.Tensor | null =
+        if this.Whole.IsSelf || this.Whole.IsRemembered then
             let own =
                 match ownPlaces with
                 | null -> Numeric.upTo (embeddings.size 0) embeddings.device
@@ -166,8 +177,8 @@ type MetricInput
         | given -> given
 
     /// An error if a reference set is given: for losses that compare with their own weights.
-    member _.RejectReference() =
-        if not isSelf then
+    member this.RejectReference() =
+        if not this.Whole.IsSelf then
             invalidArg
                 (nameof refEmbeddings)
                 "This loss takes no reference embeddings: it compares with its own weights."
@@ -206,12 +217,25 @@ type MetricInput
         | Tuples.Pairs(a1, p, a2, n) -> Tuples.tripletsOfPairs a1 p a2 n
         | Tuples.Triplets(a, p, n) -> struct (a, p, n)
 
+    // Numbers of the whole batch, of which these samples have theirs.
+    member private _.OfTuples(name: string, ofWhole: unit -> torch.Tensor) : torch.Tensor | null =
+        match tuples with
+        | Tuples.All -> null
+        | _ when isNull tile -> ofWhole ()
+        | _ -> tile.OfAnchors(tile.Shares.One(tile.Whole, name, ofWhole))
+
     /// (N) how often the tuples take each sample of the batch, relative to the most frequent; null where all weights are 1.
-    member _.Weights() : torch.Tensor | null =
-        match tuples, ownPlaces with
-        | Tuples.All, _ -> null
-        | _, null -> Tuples.toWeights (embeddings.size 0) isSelf embeddings tuples
-        | _, own -> Tuples.toWeightsAt own (references.size 0) embeddings tuples
+    member this.Weights() : torch.Tensor | null =
+        let whole = this.Whole
+        let rows = whole.Embeddings
+
+        this.OfTuples(
+            "weights",
+            fun () ->
+                match whole.OwnPlaces with
+                | null -> Tuples.toWeights (rows.size 0) whole.IsSelf rows whole.Tuples
+                | own -> Tuples.toWeightsAt own (whole.RefEmbeddings.size 0) rows whole.Tuples
+        )
 
     /// Values of the samples (N), times `Weights`.
     member this.Weighted(values: torch.Tensor) : torch.Tensor =
@@ -223,7 +247,6 @@ type MetricInput
 
     /// (N) how often the tuples take each sample as an anchor, relative to the most frequent; null where all weights
     /// are 1.
-    member _.AnchorWeights() : torch.Tensor | null =
-        match tuples with
-        | Tuples.All -> null
-        | _ -> Tuples.toWeights (embeddings.size 0) false embeddings tuples
+    member this.AnchorWeights() : torch.Tensor | null =
+        let rows = this.Whole.Embeddings
+        this.OfTuples("anchor weights", (fun () -> Tuples.toWeights (rows.size 0) false rows this.Whole.Tuples))

@@ -34,6 +34,15 @@ module internal TupleRanges =
         | null -> other
         | range -> mark range.Rows (range.References + offset) other
 
+    /// Tuples on the device of the embeddings.
+    let onDeviceOf (embeddings: torch.Tensor) (tuples: Tuples) : Tuples =
+        match tuples with
+        | Tuples.All -> tuples
+        | given ->
+            given
+            |> Tuples.map (fun indices -> indices.``to`` embeddings.device)
+            |> carry 0L given
+
     let private outside (size: int64) (parts: torch.Tensor[]) : struct (int64 * int64) voption =
         let indices = torch.cat (parts, 0L)
 

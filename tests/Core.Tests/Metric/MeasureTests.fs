@@ -22,6 +22,7 @@ let tests =
             InputTests.tests
             DoorTests.tests
             TwoCallsTests.tests
+            TileTests.tests
             MemoryTests.tests
             SeveralTests.tests
             StatefulTests.tests

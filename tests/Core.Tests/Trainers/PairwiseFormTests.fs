@@ -103,7 +103,8 @@ let private shaped (form: Form) (violation: torch.Tensor) =
 
 /// How a distance's entries are found.
 let private entriesOf (distance: Distance) (wanted: int64) query reference (rows: torch.Tensor) columns =
-    DistanceEntries(distance, query, reference, wanted).At(rows, columns)
+    let input = MetricInput(query, null, Tuples.All, reference, null, lazy seed)
+    DistanceEntries.Of(distance, input, wanted).At(rows, columns)
 
 let private distances: (string * Distance) list =
     let both (make: bool -> float -> Distance) name =

@@ -13,6 +13,9 @@ type AngularLoss
 
     let squaredTangent = tan (AngularMargin.radians alpha) ** 2.0
 
+    override _.AnchorsAreIndependent = true
+    override _.NumbersPerAnchor input = RowNumbers.ofPositives input
+
     override this.CheckDistance distance =
         DistanceChecks.euclidean this.Name distance
 

@@ -18,6 +18,8 @@ type ArcFaceLoss
     ) =
     inherit WeightedLoss("ArcFaceLoss", "W", numClasses, embeddingSize, true, distance = CosineSimilarity())
 
+    override _.AnchorsAreIndependent = true
+
     override this.CheckDistance distance =
         DistanceChecks.cosine this.Name distance
 

@@ -12,6 +12,8 @@ type CircleLoss
     ([<Optional; DefaultParameterValue(0.4)>] m: float, [<Optional; DefaultParameterValue(80.0)>] gamma: float) =
     inherit AnchorLoss("CircleLoss", CosineSimilarity(), AvgNonZeroReducer())
 
+    override _.AnchorsAreIndependent = true
+
     override this.CheckDistance distance =
         DistanceChecks.cosine this.Name distance
 

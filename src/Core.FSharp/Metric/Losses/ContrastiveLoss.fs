@@ -15,6 +15,9 @@ type ContrastiveLoss
     ) =
     inherit GenericPairLoss("ContrastiveLoss", reducer = AvgNonZeroReducer())
 
+    override _.AnchorsAreIndependent = true
+    override _.NumbersPerAnchor input = RowNumbers.ofPairs input
+
     override _.Parts = [| "pos_loss"; "neg_loss" |]
 
     override this.ComputePairs(positives, negatives) =

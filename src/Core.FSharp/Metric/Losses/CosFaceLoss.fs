@@ -18,6 +18,8 @@ type CosFaceLoss
     ) =
     inherit WeightedLoss("CosFaceLoss", "W", numClasses, embeddingSize, true, distance = CosineSimilarity())
 
+    override _.AnchorsAreIndependent = true
+
     override this.CheckDistance distance =
         DistanceChecks.cosine this.Name distance
 

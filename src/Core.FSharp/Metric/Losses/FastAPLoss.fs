@@ -14,6 +14,9 @@ type FastAPLoss
         if numBins < 1 then
             invalidArg (nameof numBins) $"A histogram needs at least one bin; it was given {numBins}."
 
+    override _.AnchorsAreIndependent = true
+    override _.NumbersPerAnchor input = 2L * input.RefEmbeddings.size 0
+
     override this.CheckDistance distance =
         DistanceChecks.euclideanToAPower this.Name distance
 
@@ -23,7 +26,7 @@ type FastAPLoss
         input.RejectReference()
         input.RequireLabels() |> ignore
         let matches = input.Matches()
-        let matrix = Numeric.atLeast32 (this.Distance.Matrix(input.Embeddings, null))
+        let matrix = Numeric.atLeast32 (InputDistances.matrix this.Distance input)
         // Points of the unit sphere are at most 2 apart.
         let width = 2.0 ** this.Distance.Power / float numBins
 

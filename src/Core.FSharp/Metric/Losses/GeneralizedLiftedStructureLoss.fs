@@ -14,6 +14,8 @@ type GeneralizedLiftedStructureLoss
     ) =
     inherit AnchorLoss("GeneralizedLiftedStructureLoss")
 
+    override _.AnchorsAreIndependent = true
+
     override this.ComputeRows(distances, pairs) =
         let positive =
             LogSumExp.orZero 1L pairs.Positive (this.Distance.Margin(distances, posMargin))

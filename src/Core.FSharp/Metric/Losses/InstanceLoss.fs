@@ -14,9 +14,27 @@ type InstanceLoss
 
     // The number of different smaller labels.
     let ranks (labels: torch.Tensor) : torch.Tensor =
-        let column, row = labels.unsqueeze 1L, labels.unsqueeze 0L
-        let isFirst = column.eq(row).tril(-1L).any(1L).logical_not()
-        column.gt(row).logical_and(isFirst.unsqueeze 0L).sum 1L
+        let struct (sorted, order) = labels.sort 0L
+        let others = max 0L (labels.size 0 - 1L)
+
+        let isNew =
+            sorted.narrow(0L, labels.size 0 - others, others).ne(sorted.narrow (0L, 0L, others))
+
+        let rank =
+            torch
+                .cat(
+                    [|
+                        torch.zeros_like(sorted).narrow(0L, 0L, labels.size 0 - others)
+                        isNew.to_type torch.ScalarType.Int64
+                    |],
+                    0L
+                )
+                .cumsum
+                0L
+
+        torch.zeros_like(labels).scatter(0L, order, rank)
+
+    override _.AnchorsAreIndependent = true
 
     override this.CheckDistance distance =
         DistanceChecks.cosine this.Name distance
@@ -28,10 +46,14 @@ type InstanceLoss
     override this.ComputeLoss input =
         input.RejectReference()
         input.RejectTuples()
-        let labels = input.RequireLabels()
-        let logits = this.Distance.Matrix(input.Embeddings, null) .* gamma
+        input.RequireLabels() |> ignore
+
+        let right =
+            input.OfThese(input.OfBatch(this, "ranks", (fun whole -> ranks (whole.RequireLabels()))))
+
+        let logits = InputDistances.matrix this.Distance input .* gamma
 
         let values =
-            torch.nn.functional.cross_entropy (logits, ranks labels, reduction = torch.nn.Reduction.None)
+            torch.nn.functional.cross_entropy (logits, right, reduction = torch.nn.Reduction.None)
 
         [| ElementsOf.Rows("loss", values) |]

@@ -21,12 +21,16 @@ type LargeMarginSoftmaxLoss
 
     do AngularMargin.check "LargeMarginSoftmaxLoss" margin
 
-    // The lengths of embeddings times those of class vectors (N × C).
-    member private this.Lengths(embeddings: torch.Tensor) : torch.Tensor =
-        let ofEmbeddings = this.Distance.GetNorm(embeddings).unsqueeze 1L
+    // The lengths of class vectors (C).
+    member private this.LengthsOfClasses(embeddings: torch.Tensor) : torch.Tensor =
+        this.Distance.GetNorm(this.ClassVectors embeddings)
 
-        ofEmbeddings * this.Distance.GetNorm(this.ClassVectors embeddings).unsqueeze 0L
-        .* scale
+    // The lengths of embeddings times those of class vectors (N × C).
+    member private this.Lengths(embeddings: torch.Tensor, ofClasses: torch.Tensor) : torch.Tensor =
+        let ofEmbeddings = this.Distance.GetNorm(embeddings).unsqueeze 1L
+        ofEmbeddings * ofClasses.unsqueeze 0L .* scale
+
+    override _.AnchorsAreIndependent = true
 
     override this.CheckDistance distance =
         DistanceChecks.cosine this.Name distance
@@ -35,8 +39,12 @@ type LargeMarginSoftmaxLoss
         let cosines =
             ClassSoftmax.ofTarget input (AngularMargin.multiplied margin) (this.ToClasses input)
 
-        ClassSoftmax.crossEntropy input (cosines * this.Lengths input.Embeddings)
+        let ofClasses =
+            input.OfBatch(this, "lengths", (fun whole -> this.LengthsOfClasses whole.Embeddings))
+
+        ClassSoftmax.crossEntropy input (cosines * this.Lengths(input.Embeddings, ofClasses))
 
     /// Scaled inner products (N × numClasses), without a margin, to classify with.
     override this.GetLogits embeddings =
-        base.GetLogits embeddings * this.Lengths embeddings
+        base.GetLogits embeddings
+        * this.Lengths(embeddings, this.LengthsOfClasses embeddings)

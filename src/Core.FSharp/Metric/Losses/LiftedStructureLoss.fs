@@ -1,6 +1,7 @@
 namespace MetricLearning
 
 open System.Runtime.InteropServices
+open TorchSharp
 
 /// ½ [d(i,j) − m⁺ + log Σ exp(m⁻ − d(·,n))]₊² for every positive pair (i, j), over the negatives of i and of j (Song et al. 2016,
 /// "Deep metric learning via lifted structured feature embedding"). The default margins fit distances.
@@ -14,11 +15,24 @@ type LiftedStructureLoss
     ) =
     inherit Loss("LiftedStructureLoss")
 
-    override this.ComputeLoss input =
-        let matrix = this.Distance.Matrix(input.Embeddings, input.References)
+    override _.AnchorsAreIndependent = true
 
-        let ofAnchors =
+    override this.ComputeLoss input =
+        let negatives (matrix: torch.Tensor) (input: MetricInput) =
             AnchorNegatives.logSumExp input (this.Distance.Margin(negMargin, matrix))
+
+        let matrix = InputDistances.matrix this.Distance input
+
+        // Of other anchors as well: a pair's second end may be in another tile.
+        let ofAnchors =
+            match input.Tile with
+            | null -> negatives matrix input
+            | _ ->
+                input.OfAllAnchors(
+                    this,
+                    "negatives",
+                    (fun part -> negatives (InputDistances.matrix this.Distance part) part)
+                )
 
         // Without any negative pair the loss is 0.
         let pairs =

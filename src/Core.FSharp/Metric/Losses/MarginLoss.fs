@@ -52,6 +52,23 @@ type MarginLoss
 
     override _.TakesAnyLabels = false
 
+    // Random triplets are drawn for the batch as a whole.
+    override _.AnchorsAreIndependent = not tripletsPerAnchor.HasValue
+
+    override this.NumbersPerAnchor input =
+        let isSeparate =
+            this.Reducer
+            |> WorkingReducer.areAll (function
+                | :? DivisorReducer
+                | :? MeanReducer
+                | :? SumReducer -> true
+                | _ -> false)
+
+        if isSeparate then
+            RowNumbers.ofTriplets input
+        else
+            RowNumbers.ofPositives input
+
     override this.ComputeLoss input =
         let triplets = SeparableTriplets.Of(this.Distance, input, tripletsPerAnchor)
 
@@ -76,5 +93,11 @@ type MarginLoss
                     triplets.Elements("beta_reg_loss", cost, torch.zeros_like cost, counted)
                 elif learnBeta then
                     // As the triplets' part, it is 0 without any.
-                    ElementsOf.Reduced("beta_reg_loss", cost * triplets.Count().gt zero)
+                    let any = triplets.Count().gt zero
+
+                    FoldedElements(
+                        "beta_reg_loss",
+                        [| cost * any; any.to_type torch.ScalarType.Int64 |],
+                        fun sums -> sums[0] / Numeric.atLeastOne sums[1]
+                    )
             |]

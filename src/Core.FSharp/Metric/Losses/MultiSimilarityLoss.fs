@@ -20,6 +20,8 @@ type MultiSimilarityLoss private (alpha: float, beta: float, lambda: float, _wor
         // In members the last name is a word of the language.
         new MultiSimilarityLoss(alpha, beta, ``base``, ())
 
+    override _.AnchorsAreIndependent = true
+
     override this.ComputeRows(similarities, pairs) =
         let excess = this.Distance.Margin(similarities, lambda)
         let positive = LogSumExp.withOne 1L pairs.Positive (excess .* alpha)

@@ -17,10 +17,12 @@ type NCALoss
         | null -> logits.logsumexp 1L
         | others -> LogSumExp.orZero 1L others logits
 
+    override _.AnchorsAreIndependent = true
+
     override this.ComputeLoss input =
         input.RequireLabels() |> ignore
 
-        if input.Embeddings.size 0 <= 1L then
+        if input.Whole.Embeddings.size 0 <= 1L then
             [| ElementsOf.Nothing("loss", input.Embeddings) |]
         else
             let logits = Similarity.matrix this.Distance softmaxScale input

@@ -10,6 +10,8 @@ type NTXentLoss
     ([<Optional; DefaultParameterValue(0.07)>] temperature: float) =
     inherit Loss("NTXentLoss", CosineSimilarity())
 
+    override _.AnchorsAreIndependent = true
+
     override this.ComputeLoss input =
         let logits = Similarity.matrix this.Distance (1.0 / temperature) input
         let pairs = PairDistances.AgainstNegatives(logits, input)

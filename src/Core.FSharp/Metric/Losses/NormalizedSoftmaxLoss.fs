@@ -14,19 +14,25 @@ type NormalizedSoftmaxLoss
     inherit
         WeightedLoss("NormalizedSoftmaxLoss", "W", numClasses, embeddingSize, true, distance = DotProductSimilarity())
 
-    /// Similarities (N × numClasses) by the temperature, to classify with.
-    override this.GetLogits embeddings =
+    // Of length 1.
+    member private this.Normal(embeddings: torch.Tensor) : torch.Tensor =
         let classes = this.ClassVectors embeddings
 
-        let normal =
-            if this.Distance.NormalizeEmbeddings && this.Distance.P = 2.0 then
-                classes // the distance does it
-            else
-                torch.nn.functional.normalize (classes, 2.0, 1L)
+        if this.Distance.NormalizeEmbeddings && this.Distance.P = 2.0 then
+            classes // the distance does it
+        else
+            torch.nn.functional.normalize (classes, 2.0, 1L)
 
-        this.Distance.Matrix(embeddings, normal)
+    override _.AnchorsAreIndependent = true
+
+    /// Similarities (N × numClasses) by the temperature, to classify with.
+    override this.GetLogits embeddings =
+        this.Distance.Matrix(embeddings, this.Normal embeddings)
         |> Similarity.scaled this.Distance (1.0 / temperature)
 
     override this.ComputeLoss input =
         this.WeightsFor input |> ignore
-        ClassSoftmax.crossEntropy input (this.GetLogits input.Embeddings)
+
+        InputDistances.withClasses this.Distance this.Normal input
+        |> Similarity.scaled this.Distance (1.0 / temperature)
+        |> ClassSoftmax.crossEntropy input

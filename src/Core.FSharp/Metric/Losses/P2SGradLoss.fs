@@ -32,6 +32,8 @@ type P2SGradLoss
 
         (embeddings.mm weights / lengths.clamp_min floor).clamp(Numeric.scalar -1.0, Numeric.scalar 1.0)
 
+    override _.AnchorsAreIndependent = true
+
     override this.CheckDistance distance =
         DistanceChecks.cosine this.Name distance
 
@@ -42,15 +44,26 @@ type P2SGradLoss
     override this.ComputeLoss input =
         input.RejectTuples()
         this.WeightsFor input |> ignore
-        rescale (nonNull (this.get_parameter "weight"))
-        // A copy: the next call may rescale the weights before the gradients of this one are asked for.
-        let weights = (this.WeightsLike input.Embeddings).clone()
+
+        let weights =
+            input.OfBatch(
+                this,
+                "weights",
+                fun whole ->
+                    rescale (nonNull (this.get_parameter "weight"))
+                    // A copy: the next call may rescale the weights before the gradients of this one are asked for.
+                    (this.WeightsLike whole.Embeddings).clone()
+            )
+
         let cosines = cosines input.Embeddings weights
         let wanted = ClassSoftmax.ownClass (input.RequireLabels()) numClasses
 
         if cosines.NumberOfElements = 0L then
             [| ElementsOf.Nothing("loss", input.Embeddings) |]
         else
+            let squares = (cosines - wanted.to_type cosines.dtype).squared()
+            let count = torch.tensor (squares.NumberOfElements, device = squares.device)
+
             [|
-                ElementsOf.Reduced("loss", (cosines - wanted.to_type cosines.dtype).squared().mean())
+                FoldedElements("loss", [| Numeric.sum squares; count |], (fun sums -> sums[0] / sums[1]))
             |]

@@ -33,6 +33,9 @@ type PNPLoss
         | PNPVariant.Ib -> (before .* b - (before .* b).log1p()) ./ (b * b)
         | _ -> before
 
+    override _.AnchorsAreIndependent = true
+    override _.NumbersPerAnchor input = RowNumbers.ofPositives input
+
     override this.CheckDistance distance =
         DistanceChecks.cosine this.Name distance
 
@@ -44,16 +47,22 @@ type PNPLoss
         input.RejectReference()
         input.RejectTuples()
         let labels = input.RequireLabels()
+
+        let ofAll =
+            match input.RefLabels with
+            | null -> labels
+            | given -> given
+
         let matches = input.Matches()
         let hasPositive = matches.any 1L
         // An anchor that has positives is one of them.
         let struct (a, i) =
-            Tuples.places ((Tuples.matches labels labels).logical_and(hasPositive.unsqueeze 1L))
+            Tuples.places ((Tuples.matches labels ofAll).logical_and(hasPositive.unsqueeze 1L))
 
         if a.size 0 = 0L then
             [| ElementsOf.Nothing("loss", input.Embeddings) |]
         else
-            let similarity = Numeric.atLeast32 (this.Distance.Matrix(input.Embeddings, null))
+            let similarity = Numeric.atLeast32 (InputDistances.matrix this.Distance input)
             let rows = InOrder.rows a similarity
             let excess = (rows - rows.gather (1L, i.unsqueeze 1L)) ./ anneal
             // Beyond 50 a step is as good as whole, and has no slope.
@@ -65,4 +74,7 @@ type PNPLoss
                 |> InOrder.add a (penalty before)
 
             let mean = ofAnchor / (matches.sum(1L).plus 1L)
-            [| ElementsOf.Reduced("loss", mean.sum () / hasPositive.sum ()) |]
+
+            [|
+                FoldedElements("loss", [| mean.sum (); hasPositive.sum () |], (fun sums -> sums[0] / sums[1]))
+            |]

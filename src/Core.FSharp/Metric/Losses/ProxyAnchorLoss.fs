@@ -17,7 +17,7 @@ type ProxyAnchorLoss
         embeddingSize: int,
         [<Optional; DefaultParameterValue(0.1)>] margin: float,
         [<Optional; DefaultParameterValue(32.0)>] alpha: float
-    ) =
+    ) as this =
     inherit
         WeightedLoss(
             "ProxyAnchorLoss",
@@ -30,11 +30,18 @@ type ProxyAnchorLoss
             reducer = DivisorReducer()
         )
 
+    do this.TilesOverClasses <- int64 numClasses
+
+    override _.AnchorsAreIndependent = true
+    override _.NumbersPerAnchor input = input.Embeddings.size 0
     override _.Parts = [| "pos_loss"; "neg_loss" |]
 
     override this.ComputeLoss input =
         let similarity = this.ToClasses input
-        let own = ClassSoftmax.ownClass (input.RequireLabels()) numClasses
+
+        let own =
+            ClassSoftmax.ownClass (input.RequireLabels()) numClasses |> input.ColumnsOfThese
+
         let positive = this.Distance.Margin(similarity, margin) .* alpha
         let negative = this.Distance.Margin(-margin, similarity) .* alpha
 
@@ -45,9 +52,14 @@ type ProxyAnchorLoss
             | given -> values .+. (given .- 1.0).unsqueeze 1L
 
         let present = own.any(0L).sum()
-        let all = torch.tensor (int64 numClasses, device = similarity.device)
+        let all = torch.tensor (similarity.size 1, device = similarity.device)
 
         [|
-            ElementsOf.Classes("pos_loss", LogSumExp.withOne 0L own (weighted positive), present)
-            ElementsOf.Classes("neg_loss", LogSumExp.withOne 0L (own.logical_not ()) (weighted negative), all)
+            ElementsOf.Classes("pos_loss", input.FirstClass, LogSumExp.withOne 0L own (weighted positive), present)
+            ElementsOf.Classes(
+                "neg_loss",
+                input.FirstClass,
+                LogSumExp.withOne 0L (own.logical_not ()) (weighted negative),
+                all
+            )
         |]

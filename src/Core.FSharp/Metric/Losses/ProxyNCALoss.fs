@@ -14,6 +14,8 @@ type ProxyNCALoss
     inherit
         WeightedLoss("ProxyNCALoss", "proxies", numClasses, embeddingSize, false, distance = LpDistance(power = 2.0))
 
+    override _.AnchorsAreIndependent = true
+
     override this.ComputeLoss input =
         this.ToClasses input
         |> Similarity.scaled this.Distance softmaxScale

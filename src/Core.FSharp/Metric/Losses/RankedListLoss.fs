@@ -36,6 +36,8 @@ type RankedListLoss
         let weights = (violation .* temperature).exp() * counted
         (violation * weights).sum 1L / (weights .+ floor).sum 1L
 
+    override _.AnchorsAreIndependent = true
+
     override _.TakesTuples = false
 
     override _.TakesReferences = false
@@ -45,7 +47,7 @@ type RankedListLoss
         input.RejectTuples()
         input.RequireLabels() |> ignore
         let alpha = if alpha.HasValue then alpha.Value else 1.0 + margin / 2.0
-        let matrix = Numeric.atLeast32 (this.Distance.Matrix(input.Embeddings, null))
+        let matrix = Numeric.atLeast32 (InputDistances.matrix this.Distance input)
         let positive = mean (matrix .- (alpha - margin)) tp (input.Matches())
         let negative = mean (alpha -. matrix) tn (input.Differs())
 

@@ -20,6 +20,9 @@ type SignalToNoiseRatioContrastiveLoss
                 (nameof distance)
                 "SignalToNoiseRatioContrastiveLoss needs SNRDistance: leave the distance out, or use ContrastiveLoss."
 
+    override _.AnchorsAreIndependent = true
+    override _.NumbersPerAnchor input = RowNumbers.ofPairs input
+
     override _.Parts = [| "pos_loss"; "neg_loss" |]
 
     override _.ComputePairs(positives, negatives) =

@@ -1,6 +1,7 @@
 namespace MetricLearning
 
 open System.Runtime.InteropServices
+open TorchSharp
 
 /// Softmax cross entropy over classes of several centres: the similarity of a class is that of its centres, weighted by their
 /// softmax (Qian et al. 2019, "SoftTriple loss"). Its parameter is `fc` (embeddingSize × numClasses · centersPerClass), the
@@ -33,21 +34,24 @@ type SoftTripleLoss
             CosineSimilarity()
         )
 
+    // From similarities of centres (N × numClasses · centersPerClass) to those of classes (N × numClasses).
+    let ofClasses (similarities: torch.Tensor) : torch.Tensor =
+        let ofCenters =
+            similarities.reshape (similarities.size 0, int64 numClasses, int64 centersPerClass)
+
+        ((ofCenters ./ gamma).softmax 2L * ofCenters).sum 2L
+
+    override _.AnchorsAreIndependent = true
+
     override _.CheckDistance distance =
         if not distance.IsInverted then
             invalidArg (nameof distance) "SoftTripleLoss needs a similarity, such as CosineSimilarity."
 
     /// Similarities of classes (N × numClasses), neither scaled nor with a margin, to classify with.
-    override _.GetLogits embeddings =
-        let ofCenters =
-            base.GetLogits(embeddings).reshape(embeddings.size 0, int64 numClasses, int64 centersPerClass)
-
-        ((ofCenters ./ gamma).softmax 2L * ofCenters).sum 2L
+    override _.GetLogits embeddings = ofClasses (base.GetLogits embeddings)
 
     override this.ComputeLoss input =
-        this.WeightsFor input |> ignore
-
         let similarities =
-            ClassSoftmax.ofTarget input (fun own -> own .- margin) (this.GetLogits input.Embeddings)
+            ClassSoftmax.ofTarget input (fun own -> own .- margin) (ofClasses (this.ToClasses input))
 
         ClassSoftmax.crossEntropy input (similarities .* la)

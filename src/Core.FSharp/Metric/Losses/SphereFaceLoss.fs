@@ -25,6 +25,8 @@ type SphereFaceLoss
     member private this.Lengths(embeddings: torch.Tensor) : torch.Tensor =
         this.Distance.GetNorm(embeddings).unsqueeze 1L .* scale
 
+    override _.AnchorsAreIndependent = true
+
     override this.CheckDistance distance =
         DistanceChecks.cosine this.Name distance
 

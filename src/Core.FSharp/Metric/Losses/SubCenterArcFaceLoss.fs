@@ -41,6 +41,8 @@ type SubCenterArcFaceLoss
         let struct (largest, _) = (byClass cosines).max 2L
         largest
 
+    override _.AnchorsAreIndependent = true
+
     override this.CheckDistance distance =
         DistanceChecks.cosine this.Name distance
 
@@ -53,7 +55,14 @@ type SubCenterArcFaceLoss
             |> ClassSoftmax.ofTarget input (AngularMargin.added (AngularMargin.radians margin))
 
         let losses = ClassSoftmax.crossEntropy input (cosines .* scale)
-        [| ElementsOf.Reduced("loss", losses[0].Mean()) |]
+
+        [|
+            FoldedElements(
+                "loss",
+                [| losses[0].Sum(); losses[0].Count() |],
+                fun sums -> sums[0] / Numeric.atLeastOne sums[1]
+            )
+        |]
 
     /// Scaled cosines (N × numClasses) to each class's nearest centre, without a margin, to classify with.
     override _.GetLogits embeddings =

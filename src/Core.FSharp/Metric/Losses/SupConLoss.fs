@@ -11,10 +11,12 @@ type SupConLoss
     ([<Optional; DefaultParameterValue(0.1)>] temperature: float) =
     inherit AnchorLoss("SupConLoss", CosineSimilarity(), AvgNonZeroReducer())
 
+    override _.AnchorsAreIndependent = true
+
     override this.ComputeRows(distances, pairs) =
         let logits = Similarity.scaled this.Distance (1.0 / temperature) distances
         let positive, negative = pairs.Positive, pairs.Negative
         let all = LogSumExp.orZero 1L (positive.logical_or negative) logits
         let each = positive.sum 1L
         let mean = (logits * positive).sum 1L / Numeric.atLeastOne each
-        (all - mean) * (each.gt (Numeric.scalar 0.0)).logical_and(negative.any ())
+        (all - mean) * (each.gt (Numeric.scalar 0.0)).logical_and(pairs.AnyNegative)

@@ -20,11 +20,21 @@ type ThresholdConsistentMarginLoss
     ) =
     inherit GenericPairLoss("ThresholdConsistentMarginLoss", CosineSimilarity())
 
-    // The mean over pairs whose excess is not below 0; 0 if there is none.
-    let mean (pairs: PairDistances) (excess: torch.Tensor) : torch.Tensor =
+    // The sum over pairs whose excess is not below 0, and their number.
+    let sumAndCount (pairs: PairDistances) (excess: torch.Tensor) : torch.Tensor[] =
         let sum (values: torch.Tensor) = pairs.Elements("loss", values).Sum()
-        let counted = sum (excess.ge(Numeric.scalar 0.0).to_type excess.dtype)
-        sum (excess.relu ()) / counted.clamp_min (Numeric.scalar 1.0)
+
+        [|
+            sum (excess.relu ())
+            sum (excess.ge(Numeric.scalar 0.0).to_type excess.dtype)
+        |]
+
+    // 0 of none.
+    let mean (sum: torch.Tensor) (counted: torch.Tensor) : torch.Tensor =
+        sum / counted.clamp_min (Numeric.scalar 1.0)
+
+    override _.AnchorsAreIndependent = true
+    override _.NumbersPerAnchor input = RowNumbers.ofPairs input
 
     override this.CheckDistance distance =
         DistanceChecks.cosine this.Name distance
@@ -35,9 +45,10 @@ type ThresholdConsistentMarginLoss
         if hasNone positives && hasNone negatives then
             [| ElementsOf.Nothing("loss", positives.Values) |]
         else
-            let tooFar = mean positives (marginPlus -. positives.Values)
-            let tooNear = mean negatives (negatives.Values .- marginMinus)
+            let tooFar = sumAndCount positives (marginPlus -. positives.Values)
+            let tooNear = sumAndCount negatives (negatives.Values .- marginMinus)
 
-            [|
-                ElementsOf.Reduced("loss", tooFar .* lambdaPlus .+. tooNear .* lambdaMinus)
-            |]
+            let weighted (sums: torch.Tensor[]) =
+                mean sums[0] sums[1] .* lambdaPlus .+. mean sums[2] sums[3] .* lambdaMinus
+
+            [| FoldedElements("loss", Array.append tooFar tooNear, weighted) |]

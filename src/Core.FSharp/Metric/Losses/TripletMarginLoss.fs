@@ -25,6 +25,23 @@ type TripletMarginLoss
         else
             violation.relu ()
 
+    // Random triplets are drawn for the batch as a whole.
+    override _.AnchorsAreIndependent = not tripletsPerAnchor.HasValue
+
+    override this.NumbersPerAnchor input =
+        let isRanked =
+            this.Reducer
+            |> WorkingReducer.areAll (function
+                | :? AvgNonZeroReducer
+                | :? MeanReducer
+                | :? SumReducer -> true
+                | _ -> false)
+
+        if isRanked && not swap && not smoothLoss then
+            RowNumbers.ofTriplets input
+        else
+            RowNumbers.ofPositives input
+
     override this.ComputeLoss input =
         let triplets = TripletDistances.Of(this.Distance, input, tripletsPerAnchor)
 

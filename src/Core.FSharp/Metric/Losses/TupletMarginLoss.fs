@@ -11,11 +11,13 @@ type TupletMarginLoss
     ([<Optional; DefaultParameterValue(5.73)>] margin: float, [<Optional; DefaultParameterValue(64.0)>] scale: float) =
     inherit Loss("TupletMarginLoss", CosineSimilarity())
 
+    override _.AnchorsAreIndependent = true
+
     override this.CheckDistance distance =
         DistanceChecks.cosine this.Name distance
 
     override this.ComputeLoss input =
-        let cosines = this.Distance.Matrix(input.Embeddings, input.References)
+        let cosines = InputDistances.matrix this.Distance input
         let pairs = PairDistances.AgainstNegatives(cosines, input)
         let negatives = pairs.OfAnchors(AnchorNegatives.logSumExp input (cosines .* scale))
         let positives = AngularMargin.turned -(AngularMargin.radians margin) pairs.Values

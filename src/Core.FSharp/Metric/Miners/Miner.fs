@@ -91,7 +91,7 @@ type Miner
         this.BeginCall()
 
         let input =
-            MetricInput(embeddings, labels, pool, refEmbeddings, refLabels, seed, ownPlaces, false)
+            MetricInput(embeddings, labels, pool, refEmbeddings, refLabels, seed, ownPlaces, false, null)
 
         let rows, references = input.Embeddings.size 0, input.RefEmbeddings.size 0
         TupleRanges.check rows references pool

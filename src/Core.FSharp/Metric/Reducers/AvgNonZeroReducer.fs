@@ -7,5 +7,7 @@ open System
 type AvgNonZeroReducer() =
     inherit Reducer("AvgNonZeroReducer", Thresholds.statistics)
 
+    override _.IsSumOverCount = true
+
     override this.ReduceElements(elements, _, _) =
         Thresholds.mean (Nullable 0.0) (Nullable()) this.Statistics elements

@@ -16,6 +16,8 @@ type ClassWeightedReducer
         if weights.dim () <> 1L then
             invalidArg (nameof weights) "The weights of classes must be a vector, one number a class."
 
+    override _.IsSumOverCount = true
+
     override _.ReduceElements(elements, embeddings, labels) =
         ArgumentNullException.ThrowIfNull(embeddings, nameof embeddings)
 

@@ -5,6 +5,8 @@ namespace MetricLearning
 type DivisorReducer() =
     inherit Reducer("DivisorReducer", "divisor")
 
+    override _.IsSumOverCount = true
+
     override this.ReduceElements(elements, _, _) =
         match elements.Divisor with
         | null ->

@@ -5,4 +5,6 @@ namespace MetricLearning
 type MeanReducer() =
     inherit Reducer("MeanReducer")
 
+    override _.IsSumOverCount = true
+
     override _.ReduceElements(elements, _, _) = elements.Mean()

@@ -30,6 +30,10 @@ type MultipleReducers
         | _ -> others
 
     override _.TakesAllParts = true
+
+    override _.IsSumOverCount =
+        others.IsSumOverCount && reducers.Values |> Seq.forall _.IsSumOverCount
+
     override _.ByPart = reducers
 
     override this.ReduceElements(elements, embeddings, labels) =

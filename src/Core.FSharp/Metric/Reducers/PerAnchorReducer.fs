@@ -28,12 +28,19 @@ type PerAnchorReducer
         | null -> losses.sum 1L / Numeric.atLeastOne counts
         | given -> Arguments.returned (nameof aggregationFunc) (given.Invoke(losses, counts))
 
+    // One value an anchor.
+    let rec ofAnchors (reducer: string) (anchors: int64) (elements: LossElements) : LossElements =
+        match elements, elements.Kind with
+        | :? TiledElements as tiled, _ -> tiled.Then(fun tile part -> ofAnchors reducer (tile.Embeddings.size 0) part)
+        | _, ElementKind.Element -> elements
+        | nothing, ElementKind.Triplet when nothing.IsEmpty -> nothing
+        | _, (ElementKind.PositivePair | ElementKind.NegativePair) ->
+            let struct (losses, present) = elements.ToMatrix anchors
+            ElementsOf.Rows(elements.Name, aggregate losses (present.sum 1L))
+        | _ -> raise (elements.Unsupported reducer)
+
+    // A function of the user's may look at all anchors.
+    override _.IsSumOverCount = isNull aggregationFunc && inner.IsSumOverCount
+
     override this.ReduceElements(elements, embeddings, labels) =
-        match elements.Kind with
-        | ElementKind.Element -> inner.ReduceOne(elements, embeddings, labels)
-        | ElementKind.PositivePair
-        | ElementKind.NegativePair ->
-            let struct (losses, present) = elements.ToMatrix(embeddings.size 0)
-            let values = aggregate losses (present.sum 1L)
-            inner.ReduceOne(ElementsOf.Rows(elements.Name, values), embeddings, labels)
-        | _ -> raise (elements.Unsupported this.Name)
+        inner.ReduceOne(ofAnchors this.Name (embeddings.size 0) elements, embeddings, labels)

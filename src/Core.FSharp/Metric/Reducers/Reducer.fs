@@ -17,6 +17,14 @@ type Reducer
     abstract ReduceElements:
         elements: LossElements * embeddings: torch.Tensor * labels: torch.Tensor | null -> torch.Tensor
 
+    /// True if `ReduceElements` makes its scalar of sums and counts alone, so that a batch may be reduced anchor tile by anchor
+    /// tile (`Loss.MaxMemory`): it asks the elements for `Sum`, `Count`, `Mean`, `Divisor`, `Between` and `WeightedByClass`
+    /// and nothing else, and asks the same in every call. It is called twice for one loss then. By default false: all
+    /// values are there at once.
+    abstract IsSumOverCount: bool
+
+    default _.IsSumOverCount = false
+
     /// True if `Reduce` takes any number of parts, as a reducer that distributes them does.
     abstract TakesAllParts: bool
 

@@ -5,4 +5,6 @@ namespace MetricLearning
 type SumReducer() =
     inherit Reducer("SumReducer")
 
+    override _.IsSumOverCount = true
+
     override _.ReduceElements(elements, _, _) = elements.Sum()

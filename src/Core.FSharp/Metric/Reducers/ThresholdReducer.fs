@@ -15,5 +15,7 @@ type ThresholdReducer
         if not low.HasValue && not high.HasValue then
             invalidArg (nameof low) "A threshold needs at least one bound: give low, high, or both."
 
+    override _.IsSumOverCount = true
+
     override this.ReduceElements(elements, _, _) =
         Thresholds.mean low high this.Statistics elements

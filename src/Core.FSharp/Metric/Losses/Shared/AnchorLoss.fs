@@ -26,5 +26,5 @@ type AnchorLoss
         if pairs.IsEmpty then
             [| ElementsOf.Nothing("loss", input.Embeddings) |]
         else
-            let distances = this.Distance.Matrix(input.Embeddings, input.References)
+            let distances = InputDistances.matrix this.Distance input
             [| ElementsOf.Rows("loss", this.ComputeRows(distances, pairs)) |]

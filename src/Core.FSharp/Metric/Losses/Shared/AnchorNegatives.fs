@@ -29,7 +29,7 @@ module internal AnchorNegatives =
                 device = ofAnchors.device
             )
 
-        match input.OwnPlaces with
+        match input.Whole.OwnPlaces with
         | null when size <= anchors -> ofAnchors.narrow (0L, 0L, size)
         | null -> torch.cat ([| ofAnchors; nothing (size - anchors) |], 0L)
         | own -> (nothing size).scatter(0L, own, ofAnchors)
@@ -41,18 +41,24 @@ module internal AnchorNegatives =
     /// A scalar that is true if any anchor has a negative.
     let exist (ofAnchors: torch.Tensor) : torch.Tensor = (isAny ofAnchors).any()
 
-    /// log Σ exp over the negatives of both ends of each pair, from that of the anchors (N), in a shape that broadcasts with
-    /// the pairs' values; 0 for a pair without any.
+    /// log Σ exp over the negatives of both ends of each pair, from that of all anchors of the batch (N), in a shape that
+    /// broadcasts with the pairs' values; 0 for a pair without any.
     let ofBothEnds (input: MetricInput) (ofAnchors: torch.Tensor) (pairs: PairDistances) : torch.Tensor =
-        let first = pairs.OfAnchors ofAnchors
+        let start =
+            match input.Tile with
+            | null -> 0L
+            | tile -> tile.First
+
+        let first = pairs.OfAnchors(ofAnchors.narrow (0L, start, input.Embeddings.size 0))
+
         let second = pairs.OfReferences(asReferences input ofAnchors)
         let ofTwo = first.logaddexp second
 
         let both =
-            if input.IsRemembered then
+            if input.Whole.IsRemembered then
                 ofTwo
             else
                 // Those of one end alone where both ends have the same number.
-                torch.where (pairs.SameNumber, first, ofTwo)
+                torch.where (pairs.SameNumber start, first, ofTwo)
 
         both.masked_fill ((isAny both).logical_not(), Numeric.scalar 0.0)

@@ -16,7 +16,7 @@ type Loss
         [<Optional; DefaultParameterValue(null: Distance | null)>] distance: Distance | null,
         [<Optional; DefaultParameterValue(null: Reducer | null)>] reducer: Reducer | null
     ) =
-    inherit LearningModule(name)
+    inherit LossTraits(name)
 
     let inUse = InUse name
 
@@ -35,6 +35,7 @@ type Loss
     let mutable embeddingRegularizer: Regularizer | null = null
     let mutable embeddingRegWeight = 1.0
     let mutable statistics = Statistics(Nullable(), [| "loss" |])
+    let mutable maxMemory = 1L <<< 30
 
     /// The name of its class, as records and messages use it.
     member _.Name = name
@@ -55,7 +56,7 @@ type Loss
         with get (): Reducer =
             match working with
             | null ->
-                let made = this.MakeReducer()
+                let made = WorkingReducer.make given this.Parts this.IsRegularized
                 working <- made
                 made
             | made -> made
@@ -79,6 +80,17 @@ type Loss
         and set (value: float) =
             inUse.Refuse "EmbeddingRegWeight"
             embeddingRegWeight <- value
+
+    /// About how many bytes the loss may take besides the embeddings, what it learns, and their gradients: by default 1 GiB.
+    /// A loss whose `AnchorsAreIndependent` is true and that would take more is computed some anchors at a time, each tile
+    /// forward and backward, with the same value and gradients but for rounding; it has no gradient of gradients then.
+    /// Losses inside this one have their own.
+    member this.MaxMemory
+        with get (): int64 = maxMemory
+        and set (value: int64) =
+            inUse.Refuse(nameof this.MaxMemory)
+            Ranges.atLeast 1L (nameof this.MaxMemory) value
+            maxMemory <- value
 
     /// Collects statistics of every call in `Stats`. By default as `Statistics.CollectByDefault` is when the loss is made;
     /// set it where the loss is made.
@@ -104,11 +116,6 @@ type Loss
 
     default _.CheckDistance _ = ()
 
-    /// The names of the loss's parts.
-    abstract Parts: string[]
-
-    default _.Parts = [| "loss" |]
-
     /// The formula: the values of each part with the samples that they belong to. See `ElementsOf`.
     abstract ComputeLoss: input: MetricInput -> IReadOnlyList<LossElements>
 
@@ -128,47 +135,6 @@ type Loss
 
     default _.IsRegularized = not (isNull embeddingRegularizer)
 
-    /// True if the loss can be given labels. One of views of the same samples, or with classes of its own, refuses them.
-    abstract TakesLabels: bool
-
-    default _.TakesLabels = true
-
-    /// True if the loss can be given tuples. One that looks at the whole batch, or has miners of its own, refuses them.
-    abstract TakesTuples: bool
-
-    default _.TakesTuples = true
-
-    /// True if positives and negatives may be of a reference set; losses that compare with their own weights take none.
-    abstract TakesReferences: bool
-
-    default _.TakesReferences = true
-
-    /// True if labels may be any numbers that tell samples apart, rather than classes that the loss knows something about.
-    abstract TakesAnyLabels: bool
-
-    default this.TakesAnyLabels = this.TakesReferences
-
-    /// True if computing the loss writes to its parameters. A training step then works on a copy of them.
-    abstract RewritesParameters: bool
-
-    default _.RewritesParameters = false
-
-    /// False if tuples by hand name other samples than those of the batch and the reference set.
-    member val internal TuplesAreOfBatch = true with get, set
-
-    member private this.MakeReducer() : Reducer =
-        if given.TakesAllParts then
-            given
-        elif this.Parts.Length = 1 && not this.IsRegularized then
-            given.Copy()
-        else
-            let copies = Dictionary<string, Reducer>()
-
-            for part in this.Parts do
-                copies[part] <- given.Copy()
-
-            MultipleReducers(copies, given.Copy())
-
     /// The loss of a batch as trainers compute it, a scalar. `embeddings` (N × D); `labels` (N) whole numbers, null if tuples are enough;
     /// anchors are of the batch, positives and negatives of the reference set, if one is given. Without any pair or
     /// triplet it is 0, with gradients of 0. Tensors it makes belong to the caller's dispose scope.
@@ -182,7 +148,7 @@ type Loss
             seed: Seed
         ) : torch.Tensor =
         this.ComputeChecked(
-            MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, lazy seed, null, true),
+            MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, lazy seed, null, true, null),
             tuples
         )
 
@@ -215,12 +181,38 @@ type Loss
 
         this.ComputeOn input
 
+    member private this.TileSize(input: MetricInput) : int64 voption =
+        // References that have neither labels nor the batch's are refused by whoever needs them.
+        let isClear = input.IsAligned || not (isNull input.RefLabels)
+
+        if isClear && this.AnchorsAreIndependent && this.Reducer.IsSumOverCount then
+            let anchors =
+                if this.TilesOverClasses > 0L then
+                    this.TilesOverClasses
+                else
+                    input.Embeddings.size 0
+
+            Tiling.size maxMemory (this.NumbersPerAnchor input) anchors input.Embeddings
+        else
+            ValueNone
+
     /// The loss of an input.
     member this.ComputeOn(input: MetricInput) : torch.Tensor =
         ArgumentNullException.ThrowIfNull(input, nameof input)
         inUse.Start()
         statistics.Reset()
-        this.Finish(Arguments.returned $"ComputeLoss of {name}" (this.ComputeLoss input), input)
+
+        let elements (part: MetricInput) =
+            Arguments.returned $"ComputeLoss of {name}" (this.ComputeLoss part)
+
+        match this.TileSize input with
+        | ValueNone -> this.Finish(elements input, input)
+        | ValueSome rows ->
+            let costs = lazy (this.Regularization input)
+            let reduce parts = this.Total(parts, costs.Value, input)
+
+            TileRun.compute input rows this.TilesOverClasses (this.parameters ()) elements reduce
+            |> this.Recorded
 
     /// The loss of an input from elements that were computed some other way than by `ComputeLoss`, for a loss that takes
     /// further arguments.
@@ -228,22 +220,16 @@ type Loss
         let elements = Arguments.noneNull (nameof elements) elements
         ArgumentNullException.ThrowIfNull(input, nameof input)
         inUse.Start()
+        this.Total(elements, this.Regularization input, input) |> this.Recorded
 
+    member private this.Total(elements: LossElements seq, costs: LossElements seq, input: MetricInput) : torch.Tensor =
         let seen (part: LossElements) =
             if input.InTraining then part.NothingIsZero() else part
 
-        let parts = [| yield! Seq.map seen elements; yield! this.Regularization input |]
+        let parts = [| yield! Seq.map seen elements; yield! costs |]
+        let reduced = this.Reducer.Reduce(parts, input.Embeddings, input.Labels)
+        (WorkingReducer.visible input reduced).to_type input.Embeddings.dtype
 
-        let reduced =
-            this.Reducer.Reduce(parts, input.Embeddings, input.Labels)
-            |> Numeric.propagateNonFinite input.Embeddings
-
-        let whole =
-            match input.References with
-            | null -> reduced
-            | given -> Numeric.propagateNonFinite given reduced
-
-        let total = whole.to_type input.Embeddings.dtype
-
+    member private _.Recorded(total: torch.Tensor) : torch.Tensor =
         statistics.Record("loss", fun () -> total.sum ())
         total

@@ -41,11 +41,16 @@ type PairDistances
         | null -> perReference.unsqueeze 0L
         | listed -> InOrder.rows listed perReference
 
-    /// True where anchor and reference have the same number, in a shape that broadcasts with `Values`.
-    member internal _.SameNumber: torch.Tensor =
+    /// True where anchor and reference have the same number, the first anchor's being `first`, in a shape that broadcasts
+    /// with `Values`.
+    member internal _.SameNumber(first: int64) : torch.Tensor =
         match anchors with
-        | null -> torch.eye (values.size 0, values.size 1, dtype = torch.ScalarType.Bool, device = values.device)
-        | listed -> listed.eq (nonNull others)
+        | null ->
+            let numbers (from: int64) (count: int64) =
+                Numeric.range from (from + count) 1L values.device
+
+            (numbers first (values.size 0)).unsqueeze(1L).eq((numbers 0L (values.size 1)).unsqueeze 0L)
+        | listed -> (listed.plus first).eq(nonNull others)
 
     /// These pairs, or none if a condition (a scalar) is false, which it can be only where labels say which pairs there are.
     member internal _.OnlyIf(condition: torch.Tensor) : PairDistances =
@@ -66,15 +71,14 @@ type PairDistances
 
         match input.Tuples with
         | Tuples.All ->
-            let matrix = distance.Matrix(input.Embeddings, input.References)
+            let matrix = InputDistances.matrix distance input
 
             struct (PairDistances.Masked(ElementKind.PositivePair, matrix, input.Matches()),
                     PairDistances.Masked(ElementKind.NegativePair, matrix, input.Differs()))
         | _ ->
             let struct (a1, p, a2, n) = input.Pairs()
 
-            let entries =
-                DistanceEntries(distance, input.Embeddings, input.References, a1.size 0 + a2.size 0)
+            let entries = DistanceEntries.Of(distance, input, a1.size 0 + a2.size 0)
 
             struct (PairDistances.Listed(ElementKind.PositivePair, entries.At(a1, p), a1, p),
                     PairDistances.Listed(ElementKind.NegativePair, entries.At(a2, n), a2, n))
@@ -88,7 +92,8 @@ type PairDistances
         match input.Tuples with
         | Tuples.All -> PairDistances.Masked(ElementKind.PositivePair, matrix, input.Matches())
         | _ ->
-            let struct (a, p, a2, _) = input.Pairs()
-            let count = if a2.size 0 = 0L then 0L else a.size 0
+            let struct (a, p, _, _) = input.Pairs()
+            let struct (_, _, ofAll, _) = input.Whole.Pairs()
+            let count = if ofAll.size 0 = 0L then 0L else a.size 0
             let a, p = a.narrow (0L, 0L, count), p.narrow (0L, 0L, count)
             PairDistances.Listed(ElementKind.PositivePair, matrix.index (a, p), a, p)

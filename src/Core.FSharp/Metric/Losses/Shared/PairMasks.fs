@@ -6,7 +6,8 @@ open TorchSharp
 /// The pairs of a batch as masks of its distance matrix (N × Nr), for losses that look at whole rows. A pair that
 /// tuples name twice is one pair.
 [<Sealed>]
-type PairMasks private (positive: torch.Tensor, negative: torch.Tensor, isEmpty: bool) =
+type PairMasks private (positive: torch.Tensor, negative: torch.Tensor, isEmpty: bool, anyNegative: Lazy<torch.Tensor>)
+    =
 
     /// (N × Nr) true at positive pairs.
     member _.Positive = positive
@@ -16,6 +17,9 @@ type PairMasks private (positive: torch.Tensor, negative: torch.Tensor, isEmpty:
 
     /// True if it is known, without waiting for the device, that there is no pair.
     member _.IsEmpty = isEmpty
+
+    /// True if any anchor has a negative pair, one of another tile included: a scalar.
+    member internal _.AnyNegative = anyNegative.Value
 
     /// (N × Nr) true at the pairs listed.
     static member internal Mark(input: MetricInput, anchors: torch.Tensor, others: torch.Tensor) : torch.Tensor =
@@ -29,8 +33,18 @@ type PairMasks private (positive: torch.Tensor, negative: torch.Tensor, isEmpty:
     static member Of(input: MetricInput) : PairMasks =
         ArgumentNullException.ThrowIfNull(input, nameof input)
 
-        match input.Tuples with
-        | Tuples.All -> PairMasks(input.Matches(), input.Differs(), false)
-        | _ ->
-            let struct (a1, p, a2, n) = input.Pairs()
-            PairMasks(PairMasks.Mark(input, a1, p), PairMasks.Mark(input, a2, n), a1.size 0 + a2.size 0 = 0L)
+        let positive, negative, isEmpty =
+            match input.Tuples with
+            | Tuples.All -> input.Matches(), input.Differs(), false
+            | _ ->
+                let struct (a1, p, a2, n) = input.Pairs()
+                let struct (all1, _, all2, _) = input.Whole.Pairs()
+                PairMasks.Mark(input, a1, p), PairMasks.Mark(input, a2, n), all1.size 0 + all2.size 0 = 0L
+
+        let anyNegative =
+            lazy
+                (match input.Tile with
+                 | null -> negative.any ()
+                 | _ -> Presence.ofNegatives input)
+
+        PairMasks(positive, negative, isEmpty, anyNegative)

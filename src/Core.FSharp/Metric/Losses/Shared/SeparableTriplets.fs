@@ -10,8 +10,7 @@ type internal SeparableTriplets private (distance: Distance, input: MetricInput,
 
     let masks = TripletMasks.TryOf(input, perAnchor)
 
-    let matrix =
-        lazy (Numeric.atLeast32 (distance.Matrix(input.Embeddings, input.References)))
+    let matrix = lazy (Numeric.atLeast32 (InputDistances.matrix distance input))
 
     let listed = lazy (TripletDistances.Of(distance, input, perAnchor))
 

@@ -11,4 +11,4 @@ module internal Similarity =
 
     /// The scaled similarities of the anchors of an input to its reference set (N × Nr).
     let matrix (distance: Distance) (scale: float) (input: MetricInput) : torch.Tensor =
-        distance.Matrix(input.Embeddings, input.References) |> scaled distance scale
+        InputDistances.matrix distance input |> scaled distance scale

@@ -23,17 +23,19 @@ type internal TripletForm =
 [<Sealed>]
 type TripletDistances private (distance: Distance, input: MetricInput, perAnchor: Nullable<int>) =
 
-    let matrix = lazy (distance.Matrix(input.Embeddings, input.References))
+    let matrix = lazy (InputDistances.matrix distance input)
 
     // Positive pairs × candidates. With a reference set, positives and negatives are rows of that set.
     let masked (a: torch.Tensor) (p: torch.Tensor) (candidates: torch.Tensor) : TripletForm =
         let negatives = InOrder.rows a matrix.Value
 
-        let amongReferences () =
-            if input.IsSelf then
-                matrix.Value
+        let ofPositives () =
+            if not (isNull input.Tile) then
+                InputDistances.amongReferences distance p input
+            elif input.IsSelf then
+                InOrder.rows p matrix.Value
             else
-                distance.Matrix(input.RefEmbeddings, null)
+                InOrder.rows p (distance.Matrix(input.RefEmbeddings, null))
 
         {
             Anchors = a
@@ -42,20 +44,19 @@ type TripletDistances private (distance: Distance, input: MetricInput, perAnchor
             Mask = InOrder.rows a candidates
             AnchorPositive = negatives.gather (1L, p.unsqueeze 1L)
             AnchorNegative = negatives
-            PositiveNegative = lazy (InOrder.rows p (amongReferences ()))
+            PositiveNegative = lazy (ofPositives ())
         }
 
     let listed () : TripletForm =
         let struct (a, p, n) = input.Triplets perAnchor
 
-        let entries =
-            DistanceEntries(distance, input.Embeddings, input.References, 2L * a.size 0)
+        let entries = DistanceEntries.Of(distance, input, 2L * a.size 0)
 
         let amongReferences () =
             if input.IsSelf then
                 entries
             else
-                DistanceEntries(distance, input.RefEmbeddings, null, a.size 0)
+                DistanceEntries.AmongReferences(distance, input, a.size 0)
 
         {
             Anchors = a

@@ -61,6 +61,9 @@ type WeightedLoss
 
     override _.TakesReferences = false
 
+    override _.NumbersPerAnchor _ =
+        int64 numClasses * int64 vectorsPerClass
+
     /// The number of classes.
     member _.NumClasses = numClasses
 
@@ -111,14 +114,13 @@ type WeightedLoss
     member this.WeightsFor(input: MetricInput) : torch.Tensor =
         ArgumentNullException.ThrowIfNull(input, nameof input)
         input.RejectReference()
-        let labels = input.RequireLabels()
 
         if input.Embeddings.size 1 <> int64 embeddingSize then
             invalidArg
                 "embeddings"
                 $"This loss was made for embeddings of {embeddingSize} numbers; these have {input.Embeddings.size 1}."
 
-        InputChecks.beyond (int64 numClasses) labels
+        InputChecks.beyond (int64 numClasses) (input.Whole.RequireLabels())
         |> ValueOption.iter this.RefuseBeyond
 
         this.WeightsLike input.Embeddings
@@ -127,7 +129,7 @@ type WeightedLoss
     /// if the loss cannot take the input.
     member this.ToClasses(input: MetricInput) : torch.Tensor =
         this.WeightsFor input |> ignore
-        this.Distance.Matrix(input.Embeddings, this.ClassVectors input.Embeddings)
+        InputDistances.withClasses this.Distance this.ClassVectors input
 
     /// The similarities or distances of embeddings (N × D) to each class, shape (N × numClasses), to classify with.
     abstract GetLogits: embeddings: torch.Tensor -> torch.Tensor

@@ -1,0 +1,82 @@
+/// A loss that is computed tile by tile is the loss.
+module MetricLearning.Core.Tests.Metric.TileTests
+
+open System
+open Expecto
+open TorchSharp
+open MetricLearning
+open MetricLearning.Core
+open MetricLearning.Core.Tests.Support
+open MetricLearning.Core.Tests.Support.RandomBatches
+open MetricLearning.Core.Tests.Support.TileCases
+
+let private isIndependent (make: unit -> Loss) =
+    use loss = make ()
+    loss.AnchorsAreIndependent
+
+// Every class of losses, and their variants.
+let private losses =
+    EveryPart.losses
+    @ every
+    @ [
+        "TripletMargin, smooth", (fun () -> new TripletMarginLoss(smoothLoss = true) :> Loss)
+        "TripletMargin on the cosine", (fun () -> new TripletMarginLoss(Distance = CosineSimilarity()))
+        "Contrastive, not normalised",
+        (fun () -> new ContrastiveLoss(Distance = LpDistance(normalizeEmbeddings = false, power = 2.0)))
+        "NTXent with a cost",
+        (fun () -> new NTXentLoss(EmbeddingRegularizer = LpRegularizer(), EmbeddingRegWeight = 0.3))
+        "ArcFace with a cost",
+        (fun () -> drawn (new ArcFaceLoss(4, 5, WeightRegularizer = LpRegularizer(), WeightRegWeight = 0.3)))
+    ]
+    |> List.filter (snd >> isIndependent)
+
+let private reducers: (string * (unit -> Reducer)) list =
+    [
+        "mean", (fun () -> MeanReducer())
+        "sum", (fun () -> SumReducer())
+        "mean of those above 0", (fun () -> AvgNonZeroReducer())
+        "mean of those between", (fun () -> ThresholdReducer(low = 0.1, high = 1.5))
+        "weights of classes", (fun () -> ClassWeightedReducer(float64 [| 0.5; 2.0; 1.0; 3.0 |]))
+        "divisor", (fun () -> DivisorReducer())
+        "by anchor", (fun () -> PerAnchorReducer())
+        "by anchor, those above 0", (fun () -> PerAnchorReducer(AvgNonZeroReducer()))
+        "several",
+        (fun () -> MultipleReducers(dict [ "pos_loss", SumReducer() :> Reducer ] |> Collections.Generic.Dictionary))
+    ]
+
+let private suits (loss: Loss) (batch: Batch) =
+    (loss.TakesTuples || batch.Tuples.IsAll)
+    && (loss.TakesReferences || batch.References.IsNone)
+
+let private whole (make: unit -> Loss) (batch: Batch) =
+    outcome make batch (fun loss _ -> loss.MaxMemory <- Int64.MaxValue)
+
+let private inTiles (anchors: int64) (make: unit -> Loss) (batch: Batch) =
+    outcome make batch (fun loss input -> loss.MaxMemory <- memoryFor anchors loss input)
+
+let private same (make: unit -> Loss) =
+    use loss = make ()
+
+    for batch in batches do
+        if suits loss batch then
+            let expected = whole make batch
+
+            for anchors in [ 1L; 3L; 4L; 6L ] do
+                let found = inTiles anchors make batch
+                Expect.isTrue (areAlike expected found) $"{batch.Name}, {anchors} at a time: {found}, not {expected}"
+
+let tests =
+    testList
+        "tiles"
+        [
+            for name, make in losses do
+                test $"{name}: as whole" { same make }
+
+                for reducer, reduce in reducers do
+                    test $"{name}, {reducer}: as whole" {
+                        same (fun () ->
+                            let loss = make ()
+                            loss.Reducer <- reduce ()
+                            loss)
+                    }
+        ]
