@@ -18,6 +18,7 @@ let tests =
                     [
                         StepLaw.tests
                         MicroBatchLaw.tests
+                        TileLaw.tests
                         MicroBatchParts.tests
                         MicroBatchRules.tests
                         MetricLearning.Core.Tests.Run.RunTests.tests

@@ -108,18 +108,15 @@ type internal TileRun
 
             let outputs =
                 learning ofTile
-                |> Array.filter (fun struct (question, number) -> not (isNull (box weights[question][number])))
+                |> Array.filter (fun struct (question, number) -> not (isNull (box (weights[question][number]))))
+
+            let weightOf (struct (question, number): struct (int * int)) (sum: torch.Tensor) =
+                let weight = weights[question][number]
+                weight.to_type sum.dtype
 
             if outputs.Length > 0 then
-                let sums = [| for struct (question, number) in outputs -> ofTile[question][number] |]
-
-                let weights =
-                    [|
-                        for struct (question, number) in outputs ->
-                            weights[question][number].to_type ofTile[question][number].dtype
-                    |]
-
-                backward sums weights)
+                let sums = outputs |> Array.map (fun struct (question, number) -> ofTile[question][number])
+                backward sums (Array.map2 weightOf outputs sums))
 
     // The gradients of the only sum, with its weight.
     let scale (weight: torch.Tensor) : unit =
@@ -172,7 +169,7 @@ type internal TileRun
 
                 match only with
                 | _ when areSeveral -> weighted weights
-                | ValueSome(struct (question, number)) -> scale weights[question][number]
+                | ValueSome(struct (question, number)) -> scale (weights[question][number])
                 | ValueNone -> ()
 
                 beforehand ()

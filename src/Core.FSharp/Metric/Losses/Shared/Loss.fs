@@ -208,8 +208,8 @@ type Loss
         match this.TileSize input with
         | ValueNone -> this.Finish(elements input, input)
         | ValueSome rows ->
-            let costs = lazy (this.Regularization input)
-            let reduce parts = this.Total(parts, costs.Value, input)
+            let costs = this.Regularization input
+            let reduce parts = this.Total(parts, costs, input)
 
             TileRun.compute input rows this.TilesOverClasses (this.parameters ()) elements reduce
             |> this.Recorded
