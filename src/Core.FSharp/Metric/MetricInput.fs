@@ -36,10 +36,7 @@ type MetricInput
         | null -> null
         | given -> InputChecks.labels (nameof labels) embeddings given
 
-    let references =
-        match refEmbeddings with
-        | null -> embeddings
-        | given -> given
+    let references: torch.Tensor = if isSelf then embeddings else nonNull refEmbeddings
 
     let refLabels =
         match refLabels with

@@ -39,8 +39,9 @@ type ProxyAnchorLoss
     override this.ComputeLoss input =
         let similarity = this.ToClasses input
 
+
         let own =
-            ClassSoftmax.ownClass (input.RequireLabels()) numClasses |> input.ColumnsOfThese
+            ClassSoftmax.ownClassFrom input.FirstClass (input.RequireLabels()) (similarity.size 1)
 
         let positive = this.Distance.Margin(similarity, margin) .* alpha
         let negative = this.Distance.Margin(-margin, similarity) .* alpha

@@ -29,10 +29,16 @@ module internal RowNumbers =
         | Tuples.Triplets(a, _, _) -> listed input (2L * a.size 0)
         | _ -> input.RefEmbeddings.size 0
 
-    // Pairs of samples with the same label. Elsewhere than on the CPU this waits for the device.
+    // Below this many triplets nobody counts them.
+    let private few = 1L <<< 24
+
+    // Pairs of samples with the same label, at most. Elsewhere than on the CPU the look at a larger batch waits for the device.
     let private matches (input: MetricInput) : int64 =
+        let rows, references = input.Embeddings.size 0, input.RefEmbeddings.size 0
+
         match input.Labels with
         | null -> 0L
+        | _ when rows * references * references <= few -> rows * references
         | labels ->
             use _ = torch.NewDisposeScope()
 

@@ -87,12 +87,15 @@ type internal TileRun
 
         let weights =
             if loss.requires_grad && places.Length > 0 then
-                let leaves = [| for struct (question, number) in places -> answers[question][number] |]
+                let leaves =
+                    [| for struct (question, number) in places -> answers[question][number] |]
+
                 torch.autograd.grad ([| loss |], leaves, null, retain_graph = true, allow_unused = true)
             else
                 [||]
 
-        let found = answers |> Array.map (Array.map (fun _ -> Unchecked.defaultof<torch.Tensor>))
+        let found =
+            answers |> Array.map (Array.map (fun _ -> Unchecked.defaultof<torch.Tensor>))
 
         for place in 0 .. weights.Count - 1 do
             if not weights[place].IsInvalid then
@@ -115,7 +118,9 @@ type internal TileRun
                 weight.to_type sum.dtype
 
             if outputs.Length > 0 then
-                let sums = outputs |> Array.map (fun struct (question, number) -> ofTile[question][number])
+                let sums =
+                    outputs |> Array.map (fun struct (question, number) -> ofTile[question][number])
+
                 backward sums (Array.map2 weightOf outputs sums))
 
     // The gradients of the only sum, with its weight.

@@ -34,13 +34,6 @@ module internal TileSharing =
             | tile when tile.OverClasses -> tile.First
             | _ -> 0L
 
-        /// The columns of these classes, of those of all classes.
-        member input.ColumnsOfThese(columns: torch.Tensor) : torch.Tensor =
-            match input.Tile with
-            | null -> columns
-            | tile when tile.OverClasses -> columns.narrow (1L, tile.First, tile.Count)
-            | _ -> columns
-
         /// A tensor with a row for each anchor of the whole batch, each computed from its anchor alone: tile by tile, before
         /// the tiles that read it.
         member input.OfAllAnchors(owner: obj, name: string, compute: MetricInput -> torch.Tensor) : torch.Tensor =

@@ -29,7 +29,7 @@ type internal TileSums
     // Sums of many tiles in 64 bits.
     let wide (value: torch.Tensor) : torch.Tensor =
         if value.is_floating_point () then
-            value.detach().``double`` ()
+            value.detach().``double``()
         else
             value.detach ()
 
@@ -68,9 +68,7 @@ type internal TileSums
                 else
                     Array.map (fun _ -> [||]) sums
 
-            totals <-
-                Array.map2 join before sums
-                |> Array.map (Array.map _.MoveToOuterDisposeScope())
+            totals <- Array.map2 join before sums |> Array.map (Array.map _.MoveToOuterDisposeScope())
 
     /// Answers the questions. What is returned are the answers, of which those that are no counts `learn`: what each weighs
     /// in the loss can be asked for.

@@ -6,11 +6,14 @@ open TorchSharp
 /// Softmax over classes, for losses that learn vectors of them.
 module internal ClassSoftmax =
 
+    /// (N × C) true at each sample's own class, of so many classes from the first on.
+    let ownClassFrom (first: int64) (labels: torch.Tensor) (count: int64) : torch.Tensor =
+        let classes = Numeric.range first (first + count) 1L labels.device
+        labels.unsqueeze(1L).eq(classes.unsqueeze 0L)
+
     /// (N × C) true at each sample's own class.
     let ownClass (labels: torch.Tensor) (numClasses: int) : torch.Tensor =
-        let classes = Numeric.upTo (int64 numClasses) labels.device
-
-        labels.unsqueeze(1L).eq(classes.unsqueeze 0L)
+        ownClassFrom 0L labels (int64 numClasses)
 
     /// The logits (N × C) with those of each sample's own class (N × 1) changed.
     let ofTarget (input: MetricInput) (change: torch.Tensor -> torch.Tensor) (logits: torch.Tensor) : torch.Tensor =
