@@ -36,7 +36,8 @@ let private changeNoStep (subject: Subject) (settings: Settings) (number: int) =
         Setup.prepare subject.Recipe options
 
     // Tiles of one anchor, and of some.
-    expectSameSteps 4 (prepare (1L <<< 40)) (prepare [| 1L; 3000L; 10000L |][number % 3])
+    let memories = [| 1L; 3000L; 10000L |]
+    expectSameSteps 4 (prepare (1L <<< 40)) (prepare memories[number % 3])
 
 let tests =
     testList "11 cuts do not matter: tiles" [ LawChecks.law 60 "of any size" changeNoStep ]
