@@ -154,6 +154,9 @@ type RecordKeeper
             for writer in writers do
                 writer.Flush())
 
+    /// The groups that have records, in the order in which they came, by the names under which they are written.
+    member _.Groups: IReadOnlyList<string> = locked (fun () -> history.Groups())
+
     /// The series of a group, in the order in which they came; none where there is no such group.
     member _.Series(group: string) : IReadOnlyList<string> =
         ArgumentNullException.ThrowIfNull(group, nameof group)

@@ -20,6 +20,9 @@ type IRecordWriter =
 
 /// Records that can be read.
 type IRecordHistory =
+    /// The groups that have records, in the order in which they came.
+    abstract Groups: unit -> IReadOnlyList<string>
+
     /// The series of a group, in the order in which they came; none where there is no such group.
     abstract Series: group: string -> IReadOnlyList<string>
 
@@ -31,6 +34,8 @@ type IRecordHistory =
 [<Sealed>]
 type MemoryRecords() =
     let groups = Dictionary<string, SortedList<int64, Record>>()
+    // A dictionary promises no order.
+    let names = List<string>()
 
     let recordsOf (group: string) =
         match groups.TryGetValue group with
@@ -39,6 +44,10 @@ type MemoryRecords() =
 
     let put (record: Record) =
         let records = recordsOf record.Group
+
+        if not (groups.ContainsKey record.Group) then
+            names.Add record.Group
+
         records[record.X] <- record
         groups[record.Group] <- records
 
@@ -66,6 +75,8 @@ type MemoryRecords() =
         member _.Dispose() = ()
 
     interface IRecordHistory with
+        member _.Groups() = names.ToArray()
+
         member _.Series group =
             [|
                 for record in (recordsOf group).Values do

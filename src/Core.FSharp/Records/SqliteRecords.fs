@@ -134,6 +134,8 @@ type SqliteRecords private (connection: SqliteConnection, experiment: Experiment
             connection.Dispose()
 
     interface IRecordHistory with
+        member _.Groups() = tables.Groups()
+
         member _.Series group =
             [|
                 for column in (tables.Columns group).Values do

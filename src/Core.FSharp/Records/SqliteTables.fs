@@ -51,6 +51,27 @@ type internal SqliteTables(connection: SqliteConnection, experiment: Experiment)
         | true, known when known.Count > 0 -> known
         | _ -> this.Describe group
 
+    /// The groups that have rows of this experiment, in the order of their tables.
+    member _.Groups() : string[] =
+        let ask (statement: string) (read: SqliteDataReader -> 'T) : 'T[] =
+            use command = connection.CreateCommand()
+            command.CommandText <- statement
+            use reader = command.ExecuteReader()
+
+            [|
+                while reader.Read() do
+                    read reader
+            |]
+
+        ask
+            $"SELECT name FROM sqlite_master WHERE type = 'table' AND EXISTS (SELECT 1 FROM pragma_table_info(sqlite_master.name) WHERE name = '{CsvTable.X}') ORDER BY rowid"
+            _.GetString(0)
+        |> Array.filter (fun table ->
+            let rows =
+                ask $"SELECT EXISTS (SELECT 1 FROM {SqliteTables.Quote table} WHERE {experiment.Where})" _.GetInt64(0)
+
+            rows[0] = 1L)
+
     static member private TypeOf(value: RecordValue) : string =
         match value with
         | RecordValue.Whole _ -> "INTEGER"

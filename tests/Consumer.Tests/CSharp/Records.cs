@@ -41,6 +41,30 @@ public sealed class Records
     }
 
     [Fact]
+    public void A_run_is_shown_on_a_page()
+    {
+        using var place = new TemporaryFolder();
+        using var scenario = new Scenario();
+        using var keeper = LoggingPresets.GetRecordKeeper(place.Path);
+        var hooks = LoggingPresets.GetHookContainer(keeper, logFreq: 1);
+        var validation = TrainingData.FromTensors(scenario.Data, scenario.Labels);
+        var tester = new GlobalEmbeddingSpaceTester();
+        using var trainer = new MetricLossOnly(
+            new TrainerOptions(scenario.Options) { EndOfIterationHook = hooks.EndOfIterationHook }
+        );
+        trainer.Train(2);
+        var folder = place.At("page");
+
+        using var embeddings = tester.GetAllEmbeddings(validation, trainer.Models.Trunk!, trainer.Models.Embedder);
+
+        var report = new RunReport(keeper) { Title = "Products, 2026-11" };
+        report.AddEmbeddings("validation", embeddings);
+        report.Save(Path.Combine(folder, "run.html"));
+
+        Assert.Contains("total_loss", File.ReadAllText(Path.Combine(folder, "run.html")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_loss_decides_which_epoch_is_best()
     {
         using var place = new TemporaryFolder();

@@ -14,4 +14,5 @@ let tests =
             BestTests.tests
             RecordingTests.tests
             ModelFolderTests.tests
+            ReportTests.tests
         ]
