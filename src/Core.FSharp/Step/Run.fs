@@ -29,6 +29,10 @@ type Run =
 /// </example>
 module Run =
 
+    /// What the run is made of, and how much memory its state takes.
+    let summary (run: Run) : RunSummary =
+        RunSummary.ofState run.Recipe run.Handles run.State
+
     /// One iteration.
     /// Raises what the iteration raised, the state being whole; InvalidOperationException when the state was freed.
     let step (run: Run) (state: TrainingState) : TrainingState =

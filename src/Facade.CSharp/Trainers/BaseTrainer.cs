@@ -1,3 +1,4 @@
+using System.Globalization;
 using MetricLearning.Core;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -62,12 +63,21 @@ public abstract partial class BaseTrainer : IDisposable
         }
     }
 
+    /// <summary>What the run is made of, and how much memory its state takes: a look before the first step.</summary>
+    /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
+    public RunSummary Summary()
+    {
+        ThrowIfDisposed();
+        return session.Summary();
+    }
+
     /// <summary>Trains, calling the hooks.</summary>
     /// <param name="numEpochs">The number of the last epoch (not how many).</param>
     /// <param name="startEpoch">The first epoch; null for 1, or to go on where an interrupted or resumed run stands.</param>
     /// <param name="cancellationToken">Ends training before the next iteration.</param>
-    /// <param name="progress">Told after every iteration; null for a bar on an interactive console. Of several processes, the first
-    /// shows it.</param>
+    /// <param name="progress">Told after every iteration; null for a bar on an interactive console, and elsewhere, where there is no
+    /// <see cref="TrainerOptions.Logger"/> that is told of epochs, a line on standard error after each. Of several processes, the
+    /// first shows it.</param>
     /// <exception cref="OperationCanceledException">Training was cancelled, in any of the processes; the state is that after the last
     /// iteration.</exception>
     /// <exception cref="ProcessException">Another process failed; the state is that after the last iteration, as in that one.</exception>
@@ -96,12 +106,23 @@ public abstract partial class BaseTrainer : IDisposable
 
         void Run(IProgress<TrainingProgress>? watcher)
         {
+            var lines = isFirst && watcher is null && options.Logger is null ? Console.Error : null;
+
             foreach (var step in Events(numEpochs, startEpoch, cancellationToken))
             {
                 if (watcher is not null && step.Name == Event.IterationEnded.Name)
                 {
                     watcher.Report(
                         new(Epoch, numEpochs, session.Progress.Iteration, IterationsPerEpoch, Losses["total_loss"])
+                    );
+                }
+                else if (step.Name == Event.EpochEnded.Name)
+                {
+                    lines?.WriteLine(
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"epoch {Epoch}/{numEpochs}  total_loss={EpochLosses["total_loss"]:F5}"
+                        )
                     );
                 }
             }

@@ -57,6 +57,8 @@ public sealed class Trainers
             }
         );
 
+        Console.WriteLine(trainer.Summary());
+
         trainer.Step();
         var rates = trainer.State.LearningRates;
         Assert.Equal(1e-3 * (0.1 + 0.9 / 100), rates["trunk_optimizer"][0], 1e-12);

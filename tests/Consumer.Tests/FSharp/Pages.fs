@@ -72,6 +72,8 @@ let private readme =
                     Seed = 1L
                 ))
 
+        printfn $"{Run.summary run}"
+
         let first = Run.step run run.State
         let second = Run.step run first
 

@@ -22,6 +22,7 @@ let tests =
                         MicroBatchParts.tests
                         MicroBatchRules.tests
                         MetricLearning.Core.Tests.Run.RunTests.tests
+                        MetricLearning.Core.Tests.Run.SummaryTests.tests
                         MetricLearning.Core.Tests.Run.PairWatchTests.tests
                         MetricLearning.Core.Tests.Run.PlateauDoubtTests.tests
                         RepeatLaw.tests

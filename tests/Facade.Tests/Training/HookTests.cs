@@ -172,6 +172,34 @@ public sealed class HookTests
         );
     }
 
+    [Theory]
+    [InlineData(false, 2)]
+    [InlineData(true, 0)]
+    public void Without_a_console_and_a_logger_every_epoch_is_a_line(bool hasLogger, int lines)
+    {
+        using var scenario = new Scenario();
+        using var trainer = new MetricLossOnly(
+            new TrainerOptions(scenario.Options) { Logger = hasLogger ? new Lines() : null }
+        );
+        using var written = new StringWriter();
+        var usual = Console.Error;
+        Console.SetError(written);
+
+        try
+        {
+            trainer.Train(2);
+            trainer.Train(3, progress: new Told<TrainingProgress>([]));
+        }
+        finally
+        {
+            Console.SetError(usual);
+        }
+
+        var found = written.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(lines, found.Length);
+        Assert.All(found, line => Assert.Matches(@"^epoch [12]/2  total_loss=\d+\.\d{5}$", line));
+    }
+
     [Fact]
     public void What_only_training_shows_is_a_warning_too()
     {
