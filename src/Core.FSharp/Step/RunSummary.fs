@@ -8,6 +8,7 @@ open TorchSharp
 open MetricLearning.Core
 
 /// A network or loss of a run before it trains.
+[<NoComparison>]
 type PartSummary =
     {
         /// The key of the network or loss.

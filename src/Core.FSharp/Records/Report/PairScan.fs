@@ -86,8 +86,8 @@ module internal PairScan =
             let distances =
                 (2.0 -. (anchors.mm (unit.t ())) .* 2.0).clamp_min(Numeric.scalar 0.0).sqrt()
 
-            let own = (torch.arange (first, first + size)).unsqueeze 1L
-            let later = (torch.arange rows).unsqueeze(0L).gt own
+            let own = (Numeric.range first (first + size) 1L unit.device).unsqueeze 1L
+            let later = (Numeric.upTo rows unit.device).unsqueeze(0L).gt own
             let same = labels.narrow(0L, first, size).unsqueeze(1L).eq(labels.unsqueeze 0L)
 
             let positive, negative =
