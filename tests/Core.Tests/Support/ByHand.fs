@@ -60,9 +60,9 @@ module ByHand =
             Seed = Progress.stepSeed "step" progress
         }
 
-    let private rule (handles: Handles) (group: ParameterGroup) (key: string) =
+    let private rule (handles: Handles) (progress: Progress) (group: ParameterGroup) (key: string) =
         match handles.Optimizers |> List.find (fst >> (=) key) |> snd with
-        | OptimizerHandle.Value optimizer -> optimizer.Groups[group.Index]
+        | OptimizerHandle.Value optimizer -> optimizer.RulesAfter(progress.Steps, progress.Epoch - 1)[group.Index]
         | _ -> invalidOp "Only pure optimizers are stepped by hand."
 
     let private own isFresh (vector: Vector) =
@@ -126,7 +126,7 @@ module ByHand =
                     match group.Optimizer with
                     | Some key when List.contains key plan.Stepping || not (isOn Mechanism.Freezing) ->
                         use update = new FlatUpdate(group.Layout)
-                        let struct (rule, _) = rule handles group key
+                        let rule = rule handles progress group key
 
                         let gradients: (Tensor | null)[] =
                             [| for parameter in group.Parameters -> parameter.grad |]
