@@ -88,14 +88,14 @@ type private ReducedLoss() =
 
     override this.ComputeLoss input =
         [|
-            ElementsOf.Reduced("loss", this.Distance.Matrix(input.Embeddings, input.References).sum ())
+            ElementsOf.Reduced("loss", this.Distance.Matrix(input.Embeddings, input.References).sum())
         |]
 
 /// Asks for all values.
 type private ListingReducer() =
     inherit Reducer("ListingReducer")
     override _.IsSumOverCount = true
-    override _.ReduceElements(elements, _, _) = elements.List().Values.sum ()
+    override _.ReduceElements(elements, _, _) = elements.List().Values.sum()
 
 let private alone = List.head batches
 
@@ -193,6 +193,7 @@ let private around =
             test "without gradients there is a value alone" {
                 use _ = torch.NewDisposeScope()
                 use _ = torch.no_grad ()
+
                 let value (memory: int64) =
                     use loss = new NTXentLoss(MaxMemory = memory)
                     loss.Compute(embeddings 5 11, vector alone.Labels)
