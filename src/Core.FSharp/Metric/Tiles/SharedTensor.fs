@@ -19,7 +19,7 @@ type internal SharedTensor(outer: torch.Tensor, learns: bool) =
         match leaves |> List.tryFind (fun struct (other, _) -> other = first) with
         | Some struct (_, found) -> found
         | None ->
-            let made = (part ()).detach().requires_grad_(learns).DetachFromDisposeScope()
+            let made = (TileGraph.leaf learns (part ())).DetachFromDisposeScope()
             leaves <- struct (first, made) :: leaves
             made
 

@@ -43,12 +43,14 @@ type internal TileRun
             |]
 
         let gradients =
-            torch.autograd.grad (outputs, [| for struct (_, _, leaf) in leaves -> leaf |], weights, allow_unused = true)
+            TileGraph.gradients false outputs weights [| for struct (_, _, leaf) in leaves -> leaf |]
 
         for number in 0 .. leaves.Length - 1 do
-            if not gradients[number].IsInvalid then
+            match gradients[number] with
+            | null -> ()
+            | gradient ->
                 let struct (shared, first, _) = leaves[number]
-                shared.Add(first, gradients[number])
+                shared.Add(first, gradient)
 
     // The one sum that has a gradient, as long as there is no other.
     let mutable only: struct (int * int) voption = ValueNone
@@ -85,22 +87,23 @@ type internal TileRun
     let weigh (loss: torch.Tensor) (answers: torch.Tensor[][]) : torch.Tensor[][] =
         let places = learning answers
 
-        let weights =
-            if loss.requires_grad && places.Length > 0 then
-                let leaves =
-                    [| for struct (question, number) in places -> answers[question][number] |]
-
-                torch.autograd.grad ([| loss |], leaves, null, retain_graph = true, allow_unused = true)
-            else
-                [||]
-
         let found =
-            answers |> Array.map (Array.map (fun _ -> Unchecked.defaultof<torch.Tensor>))
+            answers
+            |> Array.map (Array.map (fun _ -> Unchecked.defaultof<torch.Tensor>))
 
-        for place in 0 .. weights.Count - 1 do
-            if not weights[place].IsInvalid then
-                let struct (question, number) = places[place]
-                found[question][number] <- weights[place]
+        if loss.requires_grad && places.Length > 0 then
+            let leaves =
+                places
+                |> Array.map (fun struct (question, number) -> answers[question][number])
+
+            let weights = TileGraph.gradients true [| loss |] null leaves
+
+            for place in 0 .. places.Length - 1 do
+                match weights[place] with
+                | null -> ()
+                | weight ->
+                    let struct (question, number) = places[place]
+                    found[question][number] <- weight
 
         found
 

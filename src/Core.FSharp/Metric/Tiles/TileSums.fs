@@ -77,7 +77,7 @@ type internal TileSums
 
         let answer (total: torch.Tensor) =
             if total.is_floating_point () then
-                total.to_type(dtype).detach().requires_grad_ learn
+                TileGraph.leaf learn (total.to_type dtype)
             else
                 total
 
