@@ -88,13 +88,11 @@ type internal TileRun
         let places = learning answers
 
         let found =
-            answers
-            |> Array.map (Array.map (fun _ -> Unchecked.defaultof<torch.Tensor>))
+            answers |> Array.map (Array.map (fun _ -> Unchecked.defaultof<torch.Tensor>))
 
         if loss.requires_grad && places.Length > 0 then
             let leaves =
-                places
-                |> Array.map (fun struct (question, number) -> answers[question][number])
+                places |> Array.map (fun struct (question, number) -> answers[question][number])
 
             let weights = TileGraph.gradients true [| loss |] null leaves
 
