@@ -32,5 +32,21 @@ public sealed class BeyondOneBatch : IDisposable
         Assert.Equal(1, trainer.GlobalIteration);
     }
 
+    [Fact]
+    public void Losses_say_how_much_memory_they_take()
+    {
+        var loss = new NTXentLoss { MaxMemory = 4L << 30 };
+
+        Assert.Equal(4L * 1024 * 1024 * 1024, loss.MaxMemory);
+    }
+
+    [Fact]
+    public void Memory_between_iterations_is_kept()
+    {
+        TensorMemory.Keep();
+
+        Assert.Equal(TensorMemory.Keep(), TensorMemory.Keep());
+    }
+
     public void Dispose() => scope.Dispose();
 }

@@ -115,7 +115,7 @@ public sealed partial class PageTests
                 Assert.Equal(
                     page.Text.Split('\n').Count(line => line.StartsWith("```", StringComparison.Ordinal)),
                     2
-                        * new[] { "csharp", "fsharp", "bash", "mermaid", "math" }.Sum(language =>
+                        * new[] { "csharp", "fsharp", "bash", "mermaid", "math", "text" }.Sum(language =>
                             page.Fences(language).Count()
                         )
                 )

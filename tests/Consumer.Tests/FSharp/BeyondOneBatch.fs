@@ -35,4 +35,12 @@ let tests =
                 use state = Run.steps run 2 run.State
                 Expect.isGreaterThan state.Progress.Losses["metric_loss"] 0.0 "the loss"
             }
+            test "losses say how much memory they take" {
+                let loss = new NTXentLoss(MaxMemory = (4L <<< 30))
+                Expect.equal loss.MaxMemory (4L * 1024L * 1024L * 1024L) "bytes"
+            }
+            test "memory between iterations is kept" {
+                TensorMemory.Keep() |> ignore
+                Expect.equal (TensorMemory.Keep()) (TensorMemory.Keep()) "the same every time"
+            }
         ]

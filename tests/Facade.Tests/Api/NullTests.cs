@@ -35,7 +35,7 @@ public sealed class NullTests
     private static bool IsFormula(MethodInfo method) =>
         method.IsVirtual
         && method.GetBaseDefinition().DeclaringType is { } part
-        && (part.IsAssignableTo(typeof(MetricPart)) || part.IsAssignableTo(typeof(Loss)));
+        && (part.IsAssignableTo(typeof(MetricPart)) || part.IsAssignableTo(typeof(LossTraits)));
 
     /// <summary>What a class of a user&#39;s own implements; elements are made by the library alone.</summary>
     private static bool IsOpen(MethodInfo method) => method.IsAbstract && method.DeclaringType != typeof(LossElements);
