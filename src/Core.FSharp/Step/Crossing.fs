@@ -36,15 +36,13 @@ module internal Crossing =
         made
 
     // The gradients of rows, on into what made them.
-    let private propagate (made: torch.Tensor[]) (rows: torch.Tensor[]) : unit =
+    let private propagate (made: torch.Tensor[]) (gradients: (torch.Tensor | null)[]) : unit =
         let reached =
             [|
-                for output, row in Array.zip made rows do
-                    match row.grad with
-                    | null -> ()
-                    | gradient ->
-                        if output.requires_grad then
-                            struct (output, gradient)
+                for output, gradient in Array.zip made gradients do
+                    match gradient with
+                    | NonNull gradient when output.requires_grad -> struct (output, gradient)
+                    | _ -> ()
             |]
 
         if reached.Length > 0 then
@@ -52,34 +50,19 @@ module internal Crossing =
             let gradients = [| for struct (_, gradient) in reached -> gradient |]
             torch.autograd.backward (outputs, gradients)
 
-    let private outside (part: Batch) (tensor: torch.Tensor) : torch.Tensor =
-        if MicroBatches.isAsRead part tensor then
-            tensor
-        else
-            tensor.MoveToOuterDisposeScope()
-
-    // The rows of a part, cut off from what made them; those that are trained on get gradients.
-    let private cutOff (part: Batch) (trains: bool[]) (made: Rows) : Rows =
-        let free (tensor: torch.Tensor) =
-            if MicroBatches.isAsRead part tensor then
-                tensor
+    // Rows as the second half sees them: those that something is trained by get gradients. What a network makes may be written
+    // into, and what has a gradient but was made by nothing may not.
+    let private shown (trains: bool[]) (rows: Rows) : Rows =
+        let show (row: torch.Tensor) isTrained =
+            if isTrained then
+                Effects.receiveGradient row
+                row.clone ()
             else
-                tensor.detach().MoveToOuterDisposeScope()
+                row
 
-        let rows =
-            {
-                Tensors = Array.map free made.Tensors
-                Labels = free made.Labels
-            }
-
-        Array.iter2
-            (fun (row: torch.Tensor) isTrained ->
-                if isTrained then
-                    Effects.receiveGradient row)
-            rows.Tensors
-            trains
-
-        rows
+        { rows with
+            Tensors = Array.map2 show rows.Tensors trains
+        }
 
     // The second half on the rows of the whole batch, and its gradients.
     let private second (handles: Handles) (exchange: Exchange) (halves: Halves) ctx (rows: unit -> Rows voption) =
@@ -109,47 +92,45 @@ module internal Crossing =
         let rowsOf = rowsOf handles exchange halves ctx parts
 
         // Which tensors are to have gradients shows in a graph. That of a part that is alone is kept for the second pass.
-        let struct (made, trains, first) =
+        let struct (made, trains, collected) =
             use _ = torch.NewDisposeScope()
             let made = rowsOf 0
             let trains = made.Tensors |> Array.map _.requires_grad
+            let collected = CollectedRows(batch, parts, made)
+            collected.Take(0, made)
 
-            let kept =
-                if parts.Length = 1 then
-                    made.Tensors |> Array.map (outside parts[0])
-                else
-                    [||]
+            if parts.Length = 1 then
+                for tensor in made.Tensors do
+                    if tensor.requires_grad then
+                        tensor.MoveToOuterDisposeScope() |> ignore
 
-            struct (kept, trains, cutOff parts[0] trains made)
+            struct (made.Tensors, trains, collected)
 
-        let rowsOf number =
-            let made = rowsOf number
-            MicroBatches.checkAlike trains.Length made
-            made
+        for number in 1 .. parts.Length - 1 do
+            use _ = torch.NewDisposeScope()
+            use _ = torch.no_grad ()
+            collected.Take(number, rowsOf number)
 
-        let rows =
-            [|
-                first
-                for number in 1 .. parts.Length - 1 do
-                    use _ = torch.NewDisposeScope()
-                    use _ = torch.no_grad ()
-                    cutOff parts[number] trains (rowsOf number)
-            |]
+        let rows = collected.Rows
 
         let losses =
-            second handles exchange halves ctx (fun () -> ValueSome(MicroBatches.join batch parts rows))
+            second handles exchange halves ctx (fun () -> ValueSome(shown trains rows))
+
+        let gradients = rows.Tensors |> Array.map _.grad
 
         exchange.AddRows(fun () ->
             if parts.Length = 1 then
-                propagate made first.Tensors
-            elif
-                rows
-                |> Array.exists (fun part -> part.Tensors |> Array.exists (fun row -> not (isNull (box row.grad))))
-            then
+                propagate made gradients
+            elif gradients |> Array.exists (isNull >> not) then
                 replay.Run(fun () ->
                     for number in 0 .. parts.Length - 1 do
                         use _ = torch.NewDisposeScope()
-                        propagate (rowsOf number).Tensors rows[number].Tensors))
+
+                        gradients
+                        |> Array.map (function
+                            | null -> null
+                            | gradient -> collected.Within(number, gradient))
+                        |> propagate (rowsOf number).Tensors))
 
         losses
 

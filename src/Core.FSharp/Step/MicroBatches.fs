@@ -47,11 +47,6 @@ module internal MicroBatches =
                     slice batch first ((number + 1L) * rows / parts - first)
             |]
 
-    /// True for a tensor that went through the first half as it was read.
-    let isAsRead (part: Batch) (tensor: torch.Tensor) : bool =
-        obj.ReferenceEquals(tensor, part.Labels)
-        || part.Data |> Array.exists (fun data -> obj.ReferenceEquals(data, tensor))
-
     /// InvalidOperationException if something other than rows came out of a part.
     let check (part: Batch) (made: Rows) : unit =
         let rows = part.Labels.size 0
@@ -60,32 +55,3 @@ module internal MicroBatches =
             if tensor.dim () < 1L || tensor.size 0 <> rows then
                 invalidOp
                     $"{asked}; the first half of the iteration made {tensor.ToString TensorStringStyle.Metadata} of {rows} samples. Leave MicroBatchSize out, or compute in the second half what is not one row a sample."
-
-    /// InvalidOperationException if another number of tensors came out of one part than out of the first.
-    let checkAlike (first: int) (made: Rows) : unit =
-        if made.Tensors.Length <> first then
-            invalidOp
-                $"The first half of the iteration made {first} tensors of one micro-batch and {made.Tensors.Length} of another; it must make equally many of each."
-
-    /// The rows of all parts as those of the batch, differentiable. Tensors that went through as they were read are the
-    /// batch's own.
-    let join (batch: Batch) (parts: Batch[]) (made: Rows[]) : Rows =
-        let sources =
-            [|
-                fun (source: Batch) -> source.Labels
-                for number in 0 .. batch.Data.Length - 1 do
-                    fun (source: Batch) -> source.Data[number]
-            |]
-
-        let joined (crossing: Rows -> torch.Tensor) : torch.Tensor =
-            let isSource (source: Batch -> torch.Tensor) =
-                Array.forall2 (fun part rows -> obj.ReferenceEquals(source part, crossing rows)) parts made
-
-            match Array.tryFind isSource sources with
-            | Some source -> source batch
-            | None -> torch.cat (Array.map crossing made, 0L)
-
-        {
-            Tensors = Array.init made[0].Tensors.Length (fun number -> joined _.Tensors[number])
-            Labels = joined _.Labels
-        }

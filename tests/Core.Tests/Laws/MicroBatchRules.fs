@@ -345,7 +345,7 @@ let private crossing =
             testCase "as many tensors of each micro-batch" (fun () ->
                 let mutable calls = 0
 
-                refused "it must make equally many of each" (fun ctx batch ->
+                refused "it must make as many of each" (fun ctx batch ->
                     calls <- calls + 1
                     let embeddings = Embedding.trunk ctx batch
                     rowsOf (List.replicate calls embeddings) batch))
