@@ -43,10 +43,10 @@ module MicroBatchBenchmark =
     let private large (quick: bool) = if quick then 256 else 2048
 
     // The data are the same in each, so that processes differ by what a batch takes.
-    let private variant (quick: bool) (batch: int) (loss: unit -> Loss) () : unit =
+    let private variant (quick: bool) (iterations: int) (batch: int) (loss: unit -> Loss) () : unit =
         use trained = trained quick (large quick) batch (Nullable micro) (loss ())
 
-        for _ in 1..2 do
+        for _ in 1..iterations do
             trained.Epoch()
 
     let private name (quick: bool) (batch: int) (loss: string) =
@@ -57,12 +57,14 @@ module MicroBatchBenchmark =
     let variants: (string * (unit -> unit)) list =
         [
             for quick in [ true; false ] do
-                for batch in [ 2; micro; large quick ] do
-                    for loss, make in losses do
-                        name quick batch loss, variant quick batch make
+                for loss, make in losses do
+                    name quick 0 loss, variant quick 0 micro make
+
+                    for batch in [ micro; large quick ] do
+                        name quick batch loss, variant quick 2 batch make
         ]
 
-    // Above what the process holds for a batch of two pictures, and without the pictures of the batch.
+    // Above what the process holds before the first iteration, and without the pictures of the batch.
     let private memory (quick: bool) (loss: string) (target: float option) : unit =
         let ofPicture =
             let struct (data, _) = pictures quick 1
@@ -70,9 +72,9 @@ module MicroBatchBenchmark =
             data.numel () * data.element_size ()
 
         let peak (batch: int) =
-            PeakMemory.ofProcessWith PeakMemory.givingBack (name quick batch loss)
+            PeakMemory.inUse (name quick batch loss)
 
-        let idle = peak 2
+        let idle = peak 0
 
         let above (batch: int) =
             peak batch - idle - int64 batch * ofPicture

@@ -42,14 +42,18 @@ type internal CollectedRows(batch: Batch, parts: Batch[], first: Rows) =
     member _.Within(number: int, whole: torch.Tensor) : torch.Tensor =
         whole.narrow (0L, starts[number], starts[number + 1] - starts[number])
 
+    /// The tensors of a part; InvalidOperationException if they are not as many as the first one made.
+    member _.TensorsOf(made: Rows) : torch.Tensor[] =
+        if made.Tensors.Length <> columns.Length - 1 then
+            refuse ()
+
+        made.Tensors
+
     /// Takes what a part made, without what made it.
     /// Raises InvalidOperationException when it is not alike to what the first one made.
     member this.Take(number: int, made: Rows) : unit =
         use _ = torch.no_grad ()
-        let tensors = Array.append [| made.Labels |] made.Tensors
-
-        if tensors.Length <> columns.Length then
-            refuse ()
+        let tensors = Array.append [| made.Labels |] (this.TensorsOf made)
 
         for struct (source, whole), tensor in Array.zip columns tensors do
             if source <> sourceIn parts[number] tensor then

@@ -130,7 +130,7 @@ module internal Crossing =
                         |> Array.map (function
                             | null -> null
                             | gradient -> collected.Within(number, gradient))
-                        |> propagate (rowsOf number).Tensors))
+                        |> propagate (collected.TensorsOf(rowsOf number))))
 
         losses
 
