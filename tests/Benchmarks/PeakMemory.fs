@@ -40,8 +40,7 @@ module PeakMemory =
     let private givingBack = [ "MALLOC_MMAP_THRESHOLD_", "65536" ]
 
     /// The peak of another process that does the thing of this name, in bytes, without memory that is free.
-    let inUse (name: string) : int64 =
-        Int64.Parse(linesWith givingBack name)
+    let inUse (name: string) : int64 = Int64.Parse(linesWith givingBack name)
 
     /// The peak of another process that does the thing of this name, in bytes.
     let ofProcess (name: string) : int64 = Int64.Parse(linesOf name)
