@@ -13,6 +13,9 @@ type internal TileRun
         cut: TileCut,
         // What the loss learns.
         parameters: torch.Tensor[],
+        // True if there are tuples to compare: then all of it has a gradient, even where no anchor has a positive and a
+        // negative, as in one piece.
+        areCompared: bool,
         sums: TileSums
     ) =
 
@@ -147,6 +150,11 @@ type internal TileRun
 
     // The loss with its gradients.
     let connect (loss: torch.Tensor) : torch.Tensor =
+        if areCompared then
+            for shared in learned do
+                if isNull shared.Gradient then
+                    shared.Gradient <- torch.zeros_like shared.Outer
+
         let known =
             [|
                 for shared in all () do
@@ -215,4 +223,11 @@ module internal TileRun =
         use shares = new Shares(records)
         use sums = new TileSums(input.Embeddings, elementsOf, reduce)
         let cut = TileCut(input, rows, classes, shares)
-        TileRun(cut, learned, sums).Compute().MoveToOuterDisposeScope()
+
+        let areCompared =
+            match input.Tuples with
+            | Tuples.All -> true
+            | Tuples.Pairs(positives, _, negatives, _) -> positives.size 0 > 0L && negatives.size 0 > 0L
+            | Tuples.Triplets(anchors, _, _) -> anchors.size 0 > 0L
+
+        TileRun(cut, learned, areCompared, sums).Compute().MoveToOuterDisposeScope()
