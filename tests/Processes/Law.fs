@@ -8,7 +8,7 @@ open MetricLearning.Core
 let private iterations = 20L
 
 // Batch norm of three rows or so multiplies what rounding leaves, from iteration to iteration.
-let private iterationsOfShares = 4L
+let private iterationsOfShares = 2L
 let private tolerance = 1e-9
 
 let private trained (iterations: int64) (processes: Processes | null) (case: Case) : Trace =
