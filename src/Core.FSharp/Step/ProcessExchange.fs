@@ -15,7 +15,7 @@ module internal ProcessExchange =
     let private inOrder (shares: RowShares) (gathered: torch.Tensor) : torch.Tensor =
         match shares.Places with
         | null -> gathered
-        | places -> gathered.index_select (0L, places)
+        | places -> InOrder.rows places gathered
 
     let private gather (handles: Handles) (own: Batch) (shares: RowShares) (made: Rows voption) : Rows =
         // Labels that the first half passes on are known of the whole batch.
