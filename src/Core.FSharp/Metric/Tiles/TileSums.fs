@@ -33,13 +33,16 @@ type internal TileSums
         else
             value.detach ()
 
-    let join (before: torch.Tensor[]) (sums: torch.Tensor[]) : torch.Tensor[] =
-        if before.Length = 0 then
-            sums |> Array.map (fun sum -> (wide sum).clone())
-        elif sums.Length = 0 then
-            before |> Array.map _.alias()
+    // In place: what each tile leaves behind, however small, keeps the allocator from using the room of its matrices again.
+    let join (total: torch.Tensor[]) (sums: torch.Tensor[]) : torch.Tensor[] =
+        if total.Length = 0 then
+            sums |> Array.map (fun sum -> (wide sum).clone().MoveToOuterDisposeScope())
         else
-            Array.map2 (fun (total: torch.Tensor) sum -> total .+. wide sum) before sums
+            for number, sum in Array.indexed sums do
+                let whole = total[number]
+                whole.add_ (wide sum, Numeric.whole 1L) |> ignore
+
+            total
 
     /// The sums of a tile, an array for each question; none as long as nothing is asked, because no tile had any value.
     member _.Of(tile: MetricInput) : torch.Tensor[][] =
@@ -68,7 +71,7 @@ type internal TileSums
                 else
                     Array.map (fun _ -> [||]) sums
 
-            totals <- Array.map2 join before sums |> Array.map (Array.map _.MoveToOuterDisposeScope())
+            totals <- Array.map2 join before sums
 
     /// Answers the questions. What is returned are the answers, of which those that are no counts `learn`: what each weighs
     /// in the loss can be asked for.

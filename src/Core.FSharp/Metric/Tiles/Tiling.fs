@@ -9,7 +9,7 @@ module internal Tiling =
     let private matrices = 16L
 
     // Matrices of this many bytes are made anew in memory that the process already has, and larger ones are not faster.
-    let private handy = 32L <<< 20
+    let private handy = 16L <<< 20
 
     /// The number of anchors (or classes) that are computed together; none if all are.
     let size (maxMemory: int64) (numbersPerAnchor: int64) (anchors: int64) (like: torch.Tensor) : int64 voption =
