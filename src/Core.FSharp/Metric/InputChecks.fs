@@ -64,7 +64,14 @@ module internal InputChecks =
         if labels.is_floating_point () then
             invalidArg what "Labels must be whole numbers: convert them to int64."
 
-        labels.``to`` (torch.ScalarType.Int64, embeddings.device)
+        if
+            labels.dtype = torch.ScalarType.Int64
+            && labels.device_type = embeddings.device_type
+            && labels.device_index = embeddings.device_index
+        then
+            labels
+        else
+            labels.``to`` (torch.ScalarType.Int64, embeddings.device)
 
     /// The smallest and the largest label, unless all are among so many classes, from 0. None elsewhere than on the CPU: the look
     /// would wait for the device, which reports it itself.

@@ -11,7 +11,7 @@ type MetricInput
     (
         embeddings: torch.Tensor,
         labels: torch.Tensor | null,
-        tuples: Tuples,
+        choice: ChosenTuples,
         refEmbeddings: torch.Tensor | null,
         refLabels: torch.Tensor | null,
         seed: Lazy<Seed>,
@@ -29,7 +29,7 @@ type MetricInput
     do
         ArgumentNullException.ThrowIfNull(seed, nameof seed)
         InputChecks.comparable (nameof embeddings) embeddings (nameof refEmbeddings) refEmbeddings
-        Tuples.check tuples
+        ChosenTuples.check choice
 
     let labels =
         match labels with
@@ -45,7 +45,7 @@ type MetricInput
             invalidArg (nameof refLabels) "Reference labels without reference embeddings: give both, or neither."
         | given -> InputChecks.labels (nameof refLabels) references given
 
-    let tuples = TupleRanges.onDeviceOf embeddings tuples
+    let choice = ChosenTuples.onDeviceOf embeddings choice
 
     let needed () : torch.Tensor =
         match labels with
@@ -61,6 +61,9 @@ type MetricInput
 
             given
 
+    // Labels are compared once, however often the masks are asked for.
+    let compared = lazy (Tuples.compared (needed ()) refLabels)
+
     /// An input within the given reference set.
     new
         (
@@ -71,7 +74,7 @@ type MetricInput
             refLabels: torch.Tensor | null,
             seed: Lazy<Seed>
         ) =
-        MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, seed, null, false, null)
+        MetricInput(embeddings, labels, ChosenTuples.Listed tuples, refEmbeddings, refLabels, seed, null, false, null)
 
     /// (N × D).
     member _.Embeddings = embeddings
@@ -79,8 +82,14 @@ type MetricInput
     /// (N) int64 on the embeddings' device, or null if only tuples are given.
     member _.Labels: torch.Tensor | null = labels
 
+    /// What a miner has computed of the embeddings; null: nothing that is known.
+    member val internal Shared: SharedDistances | null = ChosenTuples.shared choice with get, set
+
     /// The tuples asked for, on the embeddings' device.
-    member _.Tuples = tuples
+    member _.Tuples: Tuples = ChosenTuples.listed choice
+
+    /// The same, as they were given.
+    member internal _.Choice = choice
 
     /// (Nr × D): the very same object as `Embeddings` where no reference set is given.
     member _.RefEmbeddings = references
@@ -98,7 +107,7 @@ type MetricInput
     member _.Seed = seed.Value
 
     /// The same input with other tuples.
-    member this.WithTuples(tuples: Tuples) : MetricInput = this.On(tuples, seed)
+    member this.WithTuples(tuples: Tuples) : MetricInput = this.On(ChosenTuples.Listed tuples, seed)
 
     member internal _.LazySeed = seed
 
@@ -114,26 +123,19 @@ type MetricInput
         | given -> given.Whole
 
     /// Other tuples of the same batch and reference set, with another seed.
-    member internal _.On(tuples: Tuples, seed: Lazy<Seed>) : MetricInput =
-        MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, seed, ownPlaces, inTraining, tile)
-
-    /// Another batch, against a reference set in which its samples may have places of their own.
-    member internal _.Against
-        (
-            embeddings: torch.Tensor,
-            labels: torch.Tensor | null,
-            tuples: Tuples,
-            refEmbeddings: torch.Tensor | null,
-            refLabels: torch.Tensor | null,
-            ownPlaces: torch.Tensor | null
-        ) : MetricInput =
-        MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, seed, ownPlaces, inTraining, null)
+    member internal _.On(choice: ChosenTuples, seed: Lazy<Seed>) : MetricInput =
+        MetricInput(embeddings, labels, choice, refEmbeddings, refLabels, seed, ownPlaces, inTraining, tile)
 
     /// Some anchors of this batch, against its reference set, or itself, with places of their own in it.
     member internal _.Part
         (tile: Tile<MetricInput>, embeddings, labels, tuples, refEmbeddings, refLabels, ownPlaces)
         : MetricInput =
-        MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, seed, ownPlaces, inTraining, tile)
+        let choice = ChosenTuples.Listed tuples
+        MetricInput(embeddings, labels, choice, refEmbeddings, refLabels, seed, ownPlaces, inTraining, tile)
+
+    /// Another batch, against a reference set in which its samples may have places of their own.
+    member internal this.Against(embeddings, labels, tuples, refEmbeddings, refLabels, ownPlaces) : MetricInput =
+        this.Part(null, embeddings, labels, tuples, refEmbeddings, refLabels, ownPlaces)
 
     /// (N) where each sample itself lies in the reference set; null: nowhere.
     member internal _.OwnPlaces: torch.Tensor | null = ownPlaces
@@ -154,7 +156,7 @@ type MetricInput
             null
 
     /// (N × Nr) true where labels agree; where the batch is its own reference set, of different samples.
-    member _.Agrees() : torch.Tensor = Tuples.matches (needed ()) refLabels
+    member _.Agrees() : torch.Tensor = fst compared.Value
 
     /// (N × Nr) true where labels agree and the sample is another one.
     member this.Matches() : torch.Tensor =
@@ -162,10 +164,10 @@ type MetricInput
         | null -> this.Agrees()
         | own ->
             let column = own.unsqueeze 1L
-            this.Agrees().scatter_(1L, column, torch.zeros_like (column, dtype = torch.ScalarType.Bool))
+            this.Agrees().scatter(1L, column, torch.zeros_like (column, dtype = torch.ScalarType.Bool))
 
     /// (N × Nr) true where labels differ.
-    member _.Differs() : torch.Tensor = Tuples.differs (needed ()) refLabels
+    member _.Differs() : torch.Tensor = snd compared.Value
 
     /// The labels, or an error: this loss needs them.
     member _.RequireLabels() : torch.Tensor =
@@ -182,56 +184,56 @@ type MetricInput
 
     /// An error if tuples are given: for losses that look at whole batches.
     member _.RejectTuples() =
-        match tuples with
-        | Tuples.All -> ()
+        match choice with
+        | ChosenTuples.Listed Tuples.All -> ()
         | _ ->
             invalidArg
-                (nameof tuples)
+                "tuples"
                 "This loss takes no tuples: it looks at the whole batch. Give Tuples.All; if they are a miner's, leave the miner out."
 
     /// (a1, p, a2, n), all pairs if tuples are `All`.
     member this.Pairs() : struct (torch.Tensor * torch.Tensor * torch.Tensor * torch.Tensor) =
-        match tuples with
-        | Tuples.All ->
+        match this.Tuples with
+        | Tuples.Triplets(a, p, n) -> struct (a, p, a, n)
+        | Tuples.Pairs(a1, p, a2, n) -> struct (a1, p, a2, n)
+        | _ ->
             let struct (a1, p) = Tuples.places (this.Matches())
             let struct (a2, n) = Tuples.places (this.Differs())
             struct (a1, p, a2, n)
-        | Tuples.Pairs(a1, p, a2, n) -> struct (a1, p, a2, n)
-        | Tuples.Triplets(a, p, n) -> struct (a, p, a, n)
 
     /// (a, p), all positive pairs if tuples are `All`.
     member this.PositivePairs() : struct (torch.Tensor * torch.Tensor) =
-        match tuples with
-        | Tuples.All -> Tuples.places (this.Matches())
-        | Tuples.Pairs(a1, p, _, _) -> struct (a1, p)
-        | Tuples.Triplets(a, p, _) -> struct (a, p)
+        match choice with
+        | ChosenTuples.Masks masks -> Tuples.places masks.Positives
+        | ChosenTuples.Listed Tuples.All -> Tuples.places (this.Matches())
+        | ChosenTuples.Listed(Tuples.Pairs(a1, p, _, _)) -> struct (a1, p)
+        | ChosenTuples.Listed(Tuples.Triplets(a, p, _)) -> struct (a, p)
 
     /// (a, p, n), all triplets if tuples are `All`, or the given number of random ones for each anchor (of a memory: all).
     member this.Triplets(perAnchor: Nullable<int>) : struct (torch.Tensor * torch.Tensor * torch.Tensor) =
-        match tuples with
-        | Tuples.All when this.IsRemembered -> Tuples.tripletsOfMasks (this.Matches()) (this.Differs())
-        | Tuples.All -> Tuples.toTriplets perAnchor seed (needed ()) refLabels tuples
-        | Tuples.Pairs(a1, p, a2, n) -> Tuples.tripletsOfPairs a1 p a2 n
-        | Tuples.Triplets(a, p, n) -> struct (a, p, n)
+        match choice with
+        | ChosenTuples.Masks masks -> Tuples.tripletsOfMasks masks.Positives masks.Negatives
+        | ChosenTuples.Listed Tuples.All when this.IsRemembered ->
+            Tuples.tripletsOfMasks (this.Matches()) (this.Differs())
+        | ChosenTuples.Listed Tuples.All -> Tuples.toTriplets perAnchor seed (needed ()) refLabels Tuples.All
+        | ChosenTuples.Listed(Tuples.Pairs(a1, p, a2, n)) -> Tuples.tripletsOfPairs a1 p a2 n
+        | ChosenTuples.Listed(Tuples.Triplets(a, p, n)) -> struct (a, p, n)
 
-    // Numbers of the whole batch, of which these samples have theirs.
-    member private _.OfTuples(name: string, ofWhole: unit -> torch.Tensor) : torch.Tensor | null =
-        match tuples with
-        | Tuples.All -> null
-        | _ when isNull tile -> ofWhole ()
-        | _ -> tile.OfAnchors(tile.Shares.One(tile.Whole, name, ofWhole))
+    // Numbers of the whole batch, of which these samples have theirs; null of all tuples.
+    member private this.OfTuples(name: string, ofWhole: MetricInput -> torch.Tensor) : torch.Tensor | null =
+        match choice, tile with
+        | ChosenTuples.Listed Tuples.All, _ -> null
+        | _, null -> ofWhole this
+        | _, tile -> tile.OfAnchors(tile.Shares.One(tile.Whole, name, (fun () -> ofWhole tile.Whole)))
 
     /// (N) how often the tuples take each sample of the batch, relative to the most frequent; null where all weights are 1.
     member this.Weights() : torch.Tensor | null =
-        let whole = this.Whole
-        let rows = whole.Embeddings
-
         this.OfTuples(
             "weights",
-            fun () ->
+            fun whole ->
                 match whole.OwnPlaces with
-                | null -> Tuples.toWeights (rows.size 0) whole.IsSelf rows whole.Tuples
-                | own -> Tuples.toWeightsAt own (whole.RefEmbeddings.size 0) rows whole.Tuples
+                | null -> ChosenTuples.weights whole.IsSelf whole.Embeddings whole.Choice
+                | own -> Tuples.toWeightsAt own (whole.RefEmbeddings.size 0) whole.Embeddings whole.Tuples
         )
 
     /// Values of the samples (N), times `Weights`.
@@ -245,5 +247,4 @@ type MetricInput
     /// (N) how often the tuples take each sample as an anchor, relative to the most frequent; null where all weights
     /// are 1.
     member this.AnchorWeights() : torch.Tensor | null =
-        let rows = this.Whole.Embeddings
-        this.OfTuples("anchor weights", (fun () -> Tuples.toWeights (rows.size 0) false rows this.Whole.Tuples))
+        this.OfTuples("anchor weights", (fun whole -> ChosenTuples.weights false whole.Embeddings whole.Choice))

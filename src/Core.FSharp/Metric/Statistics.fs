@@ -16,6 +16,8 @@ type Statistics(collect: Nullable<bool>, names: string[]) =
         if collect.HasValue then collect.Value else collectByDefault
 
     let values = Dictionary<string, double>()
+    // Counts that are still on a device, so that an iteration can read them along with its loss.
+    let pending = List<struct (string * torch.Tensor)>()
 
     /// Collects if `CollectByDefault` is on.
     new(names: string[]) = Statistics(Nullable(), names)
@@ -31,10 +33,16 @@ type Statistics(collect: Nullable<bool>, names: string[]) =
         and internal set value = collecting <- value
 
     /// Empty when statistics are not collected.
-    member _.Values: IReadOnlyDictionary<string, double> = values
+    member this.Values: IReadOnlyDictionary<string, double> =
+        if pending.Count > 0 then
+            this.Settle [| for struct (_, count) in pending -> if count.IsInvalid then 0.0 else double (count.item<int64>()) |]
+
+        values
 
     /// Sets every documented name to 0: the start of a call.
     member _.Reset() =
+        pending.Clear()
+
         if collecting then
             for name in names do
                 values[name] <- 0.0
@@ -43,6 +51,19 @@ type Statistics(collect: Nullable<bool>, names: string[]) =
     member _.Count(name: string, value: int64) =
         ArgumentNullException.ThrowIfNull(name, nameof name)
         values[name] <- double value
+
+    /// Records a count (an int64 scalar) that is read when somebody asks for it, or by `Settle`.
+    member internal _.CountLater(name: string, value: torch.Tensor) = pending.Add(struct (name, value))
+
+    /// The counts that are not read yet.
+    member internal _.Pending: torch.Tensor[] = [| for struct (_, count) in pending -> count |]
+
+    /// Takes the counts that were pending, in their order.
+    member internal _.Settle(numbers: double[]) : unit =
+        for struct (name, _), number in Seq.zip pending numbers do
+            values[name] <- number
+
+        pending.Clear()
 
     /// Records a number, if statistics are collected.
     member _.Record(name: string, value: double) =

@@ -18,23 +18,28 @@ type Tuples =
 /// themselves, and no sample is its own positive.
 module Tuples =
 
-    /// (N × Nr) true where labels agree, apart from a sample's agreement with itself.
-    let matches (labels: torch.Tensor) (refLabels: torch.Tensor | null) : torch.Tensor =
-        match refLabels with
-        | null ->
-            let same = labels.unsqueeze(1L).eq(labels.unsqueeze 0L)
-            same.diagonal().zero_() |> ignore
-            same
-        | given -> labels.unsqueeze(1L).eq(given.unsqueeze 0L)
-
-    /// (N × Nr) true where labels differ.
-    let differs (labels: torch.Tensor) (refLabels: torch.Tensor | null) : torch.Tensor =
+    /// Both masks of the labels, from one comparison: (matches, differs).
+    let internal compared (labels: torch.Tensor) (refLabels: torch.Tensor | null) : torch.Tensor * torch.Tensor =
         let others =
             match refLabels with
             | null -> labels
             | given -> given
 
-        labels.unsqueeze(1L).ne(others.unsqueeze 0L)
+        let same = labels.unsqueeze(1L).eq (others.unsqueeze 0L)
+        let differs = same.logical_not ()
+
+        if isNull refLabels then
+            same.diagonal().zero_() |> ignore
+
+        same, differs
+
+    /// (N × Nr) true where labels agree, apart from a sample's agreement with itself.
+    let matches (labels: torch.Tensor) (refLabels: torch.Tensor | null) : torch.Tensor =
+        fst (compared labels refLabels)
+
+    /// (N × Nr) true where labels differ.
+    let differs (labels: torch.Tensor) (refLabels: torch.Tensor | null) : torch.Tensor =
+        snd (compared labels refLabels)
 
     /// The places where a mask is true, row by row.
     let places (mask: torch.Tensor) : struct (torch.Tensor * torch.Tensor) =

@@ -38,17 +38,24 @@ module internal HandleAssembly =
                 {
                     Handle = handle
                     Compute =
-                        fun embeddings labels tuples seed ->
-                            loss.Compute(embeddings, taken labels, tuples, null, null, seed)
+                        fun mined seed ->
+                            loss.ComputeChosen(mined.Embeddings, taken mined.Labels, mined.Choice, seed)
                     Against =
-                        Some(fun embeddings labels tuples references refLabels seed ->
-                            loss.Compute(embeddings, taken labels, tuples, references, taken refLabels, seed))
+                        Some(fun mined references refLabels seed ->
+                            loss.Compute(
+                                mined.Embeddings,
+                                taken mined.Labels,
+                                mined.Tuples,
+                                references,
+                                taken refLabels,
+                                seed
+                            ))
                 }
         | :? nn.IModule<Tensor, Tensor, Tensor> as plain ->
             Some
                 {
                     Handle = handle
-                    Compute = fun embeddings labels _ _ -> plain.call (embeddings, labels)
+                    Compute = fun mined _ -> plain.call (mined.Embeddings, mined.Labels)
                     Against = None
                 }
         | _ -> None

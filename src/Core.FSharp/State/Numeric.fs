@@ -1,6 +1,7 @@
 namespace MetricLearning
 
 open System
+open System.Collections.Concurrent
 open TorchSharp
 
 /// Numbers for TorchSharp's methods, and the limits of number types. Their finite extremes stand in for infinities, so
@@ -18,6 +19,32 @@ module internal Numeric =
 
     /// A whole number as TorchSharp's methods want it.
     let whole (value: int64) : Scalar = wholes.Of value
+
+    let private constants = ConcurrentDictionary<struct (torch.ScalarType * DeviceType * int * int64), torch.Tensor>()
+
+    // Nearly all are numbers of formulas.
+    let private mostConstants = 256
+
+    /// A number as a scalar tensor, alike in type and device. It may be kept for the next time, so it must not be written to.
+    let constant (like: torch.Tensor) (value: double) : torch.Tensor =
+        let key =
+            struct (like.dtype, like.device_type, like.device_index, BitConverter.DoubleToInt64Bits value)
+
+        let make () =
+            torch.full ([||], scalar value, dtype = like.dtype, device = like.device)
+
+        match constants.TryGetValue key with
+        | true, made -> made
+        | _ when constants.Count >= mostConstants -> make ()
+        | _ -> constants.GetOrAdd(key, fun _ -> make().DetachFromDisposeScope())
+
+    /// The values where the mask has them, elsewhere a number.
+    let whereOr (number: double) (mask: torch.Tensor) (values: torch.Tensor) : torch.Tensor =
+        torch.where (mask, values, constant values number)
+
+    /// The tensor itself where it is of the type, else converted.
+    let ofType (dtype: torch.ScalarType) (tensor: torch.Tensor) : torch.Tensor =
+        if tensor.dtype = dtype then tensor else tensor.to_type dtype
 
     /// first, first + step, … below `stop` (int64).
     let range (first: int64) (stop: int64) (step: int64) (device: torch.Device) : torch.Tensor =

@@ -71,6 +71,7 @@ module internal Crossing =
         Effects.seedGenerators handles.Device ctx.Seed
         let losses = rows |> halves.Whole ctx |> WeightedLosses.weigh ctx.Plan
         WeightedLosses.backward losses
+        MinerCounts.moveToOuterDisposeScope handles.TupleMiners.Values
         WeightedLosses.values losses
 
     // Others make all of the rows.

@@ -123,12 +123,14 @@ module internal Measurements =
             Parts.run (fun () -> $"GradientClippers[\"{key}\"]") clip.Invoke
 
         let moves = GroupMove.ofGroups handles progress workspace.Before plan.Stepping rates
-        let found = take handles workspace moves
+        let found = Array.append (take handles workspace moves) (MinerCounts.pending handles.TupleMiners.Values)
 
         let numbers, read =
             match early with
             | Some numbers -> numbers, Readings.measured found
             | None -> WeightedLosses.read handles.RunKeys losses found
+
+        MinerCounts.settle handles.TupleMiners.Values read
 
         {
             Losses = Finiteness.check progress numbers

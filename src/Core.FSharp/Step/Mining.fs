@@ -4,39 +4,23 @@ open TorchSharp
 open type TorchSharp.torch
 open MetricLearning
 
-/// Embeddings, labels and the tuples that were chosen among them.
-[<ReferenceEquality>]
-type Mined =
-    {
-        /// Shape (N, D).
-        Embeddings: Tensor
-        /// Int64 of shape (N).
-        Labels: Tensor
-        /// The pairs or triplets to compute a loss on.
-        Tuples: Tuples
-    }
-
 /// From embeddings to tuples.
 module Mining =
 
     /// All tuples, whatever miners there are.
     let all (embedded: Embedded) : Mined =
-        {
-            Embeddings = embedded.Embeddings
-            Labels = embedded.Labels
-            Tuples = Tuples.All
-        }
+        Mined(embedded.Embeddings, embedded.Labels, Tuples.All)
 
     /// The tuples that the miner `key` chooses; all of them where that miner is left out.
     /// Raises ArgumentException when the trainer knows no such miner.
     let mineWith (key: string) (ctx: Context) (embedded: Embedded) : Mined =
         match Context.miner key ctx with
         | Some miner ->
-            { all embedded with
-                Tuples =
-                    PartCalls.miner key miner (fun () ->
-                        miner.Mine(embedded.Embeddings, embedded.Labels, null, null, Seed.derive key 0L ctx.Seed))
-            }
+            let choice =
+                PartCalls.miner key miner (fun () ->
+                    miner.MineForLoss(embedded.Embeddings, embedded.Labels, Seed.derive key 0L ctx.Seed))
+
+            Mined(embedded.Embeddings, embedded.Labels, choice)
         | None -> all embedded
 
     /// The tuples that the miner `key` chooses, among those of `pool` if it is a `PoolMiner`; all of them where that
@@ -44,18 +28,18 @@ module Mining =
     let mineWithin (key: string) (pool: Tuples) (ctx: Context) (embedded: Embedded) : Mined =
         match Context.miner key ctx with
         | Some(:? PoolMiner as miner) ->
-            { all embedded with
-                Tuples =
-                    PartCalls.miner key miner (fun () ->
-                        miner.MineWithin(
-                            pool,
-                            embedded.Embeddings,
-                            embedded.Labels,
-                            null,
-                            null,
-                            Seed.derive key 0L ctx.Seed
-                        ))
-            }
+            let tuples =
+                PartCalls.miner key miner (fun () ->
+                    miner.MineWithin(
+                        pool,
+                        embedded.Embeddings,
+                        embedded.Labels,
+                        null,
+                        null,
+                        Seed.derive key 0L ctx.Seed
+                    ))
+
+            Mined(embedded.Embeddings, embedded.Labels, tuples)
         | _ -> mineWith key ctx embedded
 
     /// The tuples that the tuple miner chooses; all of them without one.

@@ -37,8 +37,8 @@ type LossFunction =
     {
         /// Its modules and parameters.
         Handle: ModuleHandle
-        /// The loss of embeddings of shape (N, D) and labels of shape (N), on the mined tuples.
-        Compute: Tensor -> Tensor -> Tuples -> Seed -> Tensor
+        /// The loss of embeddings and labels, on the mined tuples.
+        Compute: Mined -> Seed -> Tensor
         /// The same with reference embeddings and their labels; None for a module that takes none.
-        Against: (Tensor -> Tensor -> Tuples -> Tensor -> Tensor -> Seed -> Tensor) option
+        Against: (Mined -> Tensor -> Tensor -> Seed -> Tensor) option
     }

@@ -77,7 +77,7 @@ module Objective =
 
         let value =
             valueOf name ctx loss mined (fun () ->
-                loss.Compute mined.Embeddings mined.Labels mined.Tuples (Seed.derive name 0L ctx.Seed))
+                loss.Compute mined (Seed.derive name 0L ctx.Seed))
 
         match box loss.Handle.Module with
         | :? Loss -> value
@@ -96,13 +96,7 @@ module Objective =
                 $"LossFuncs[\"{name}\"] is a module from embeddings and labels: it takes no reference embeddings. Use a Loss of this library, or leave them out."
         | Some against ->
             valueOf name ctx loss mined (fun () ->
-                against
-                    mined.Embeddings
-                    mined.Labels
-                    mined.Tuples
-                    references.Embeddings
-                    references.Labels
-                    (Seed.derive name 0L ctx.Seed))
+                against mined references.Embeddings references.Labels (Seed.derive name 0L ctx.Seed))
 
     /// The loss function `name` on mined embeddings.
     /// Raises ArgumentException when the run has no loss of that name.
@@ -119,13 +113,7 @@ module Objective =
         | None -> none mined
         | Some _ ->
             let classify (mined: Mined) =
-                lossOf
-                    name
-                    ctx
-                    { mined with
-                        Embeddings = Embedding.through head ctx mined.Embeddings
-                        Tuples = Tuples.All
-                    }
+                lossOf name ctx (Mined(Embedding.through head ctx mined.Embeddings, mined.Labels, Tuples.All))
 
             term name ctx classify mined
 

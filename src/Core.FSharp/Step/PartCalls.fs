@@ -63,5 +63,5 @@ module internal PartCalls =
             run ())
 
     /// What a miner chooses.
-    let miner (key: string) (part: Miner) (mine: unit -> Tuples) : Tuples =
+    let miner (key: string) (part: Miner) (mine: unit -> 'Choice) : 'Choice =
         Parts.run (fun () -> name "MiningFuncs" key part) mine

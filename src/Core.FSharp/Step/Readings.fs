@@ -1,5 +1,6 @@
 namespace MetricLearning.Core
 
+open System
 open TorchSharp
 open type TorchSharp.torch
 open MetricLearning
@@ -7,14 +8,20 @@ open MetricLearning
 /// Reading numbers off a device, which waits for what it computes.
 module internal Readings =
 
+    let private number (scalar: Tensor) : float =
+        match scalar.dtype with
+        | ScalarType.Float64 -> scalar.item<Double>()
+        | ScalarType.Float32 -> Convert.ToDouble(scalar.item<Single>())
+        | ScalarType.Int64 -> Convert.ToDouble(scalar.item<Int64>())
+        | _ -> scalar.to_type(ScalarType.Float64).item<Double>()
+
     /// Scalars as numbers: one by one where they can simply be read, in one transfer from any other device.
     let read (scalars: Tensor[]) : float[] =
         if scalars |> Array.forall (fun scalar -> scalar.device_type = DeviceType.CPU) then
-            [| for scalar in scalars -> scalar.to_type(ScalarType.Float64).item<float>() |]
+            scalars |> Array.map number
         else
-            let stacked =
-                torch.stack [| for scalar in scalars -> scalar.detach().``to`` ScalarType.Float64 |]
-
+            use _ = no_grad ()
+            let stacked = torch.stack (scalars |> Array.map (Numeric.ofType ScalarType.Float64))
             stacked.cpu().data<float>().ToArray()
 
     /// Scalars and measurements as numbers, in one transfer.

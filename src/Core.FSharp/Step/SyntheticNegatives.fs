@@ -96,11 +96,12 @@ module SyntheticNegatives =
         let rows first =
             Numeric.range (first * triplets) ((first + 1L) * triplets) 1L synthetic.Labels.device
 
-        { Mining.all embedded with
-            Tuples =
-                Tuples.Triplets(rows 0L, rows 1L, rows 2L)
-                |> TupleRanges.mark (3L * triplets) (3L * triplets)
-        }
+        Mined(
+            embedded.Embeddings,
+            embedded.Labels,
+            Tuples.Triplets(rows 0L, rows 1L, rows 2L)
+            |> TupleRanges.mark (3L * triplets) (3L * triplets)
+        )
 
     /// The distance of synthetic negatives from the real samples that `like` chooses: the mean squared difference of
     /// normalised rows.
@@ -118,7 +119,7 @@ module SyntheticNegatives =
             let seed = lazy (Seed.derive name 0L ctx.Seed)
 
             PartCalls.loss ctx.LabelRange name loss mined.Embeddings mined.Labels (fun () ->
-                MetricInput(mined.Embeddings, mined.Labels, mined.Tuples, null, null, seed, null, true, null)
+                MetricInput(mined.Embeddings, mined.Labels, mined.Choice, null, null, seed, null, true, null)
                 |> loss.ComputeAdversarial)
         | other -> invalidOp $"The loss \"{name}\" is a {other.GetType().Name}; it must be a TripletMarginLoss."
 

@@ -79,8 +79,8 @@ module TwoStream =
     /// Both streams as one set of 2N rows, anchors first, with the tuples that the tuple miner chooses across them; all
     /// triplets without one.
     let mine (ctx: Context) (streams: TwoStreams) : Mined =
-        {
-            Embeddings = torch.cat ([| streams.Anchors; streams.Others |], 0L)
-            Labels = torch.cat ([| streams.Labels; streams.Labels |], 0L)
-            Tuples = choose ctx streams |> TupleIndices.shift (streams.Anchors.size 0)
-        }
+        Mined(
+            torch.cat ([| streams.Anchors; streams.Others |], 0L),
+            torch.cat ([| streams.Labels; streams.Labels |], 0L),
+            choose ctx streams |> TupleIndices.shift (streams.Anchors.size 0)
+        )

@@ -74,12 +74,17 @@ module internal WeightedLosses =
     /// The losses as numbers, 0 for those that were not computed, and their sum as `total_loss`; and measurements that are
     /// read with them.
     let read (runKeys: RunKeys) (losses: WeightedLosses) (measured: Measured[]) : Map<string, float> * float[] =
-        let struct (numbers, found) =
-            Readings.readWith [| losses.Total; yield! List.map snd losses.Terms |] measured
+        // A single loss is its own sum.
+        let scalars =
+            match losses.Terms with
+            | [ _, only ] when obj.ReferenceEquals(only, losses.Total) -> [| only |]
+            | terms -> [| losses.Total; yield! List.map snd terms |]
 
+        let struct (numbers, found) = Readings.readWith scalars measured
+        let ofTerms = if scalars.Length = 1 then numbers else Array.tail numbers
         let zeros = Map.ofList [ for name in runKeys.Terms -> name, 0.0 ]
 
-        Seq.zip (List.map fst losses.Terms) (Seq.tail numbers)
+        Seq.zip (List.map fst losses.Terms) ofTerms
         |> Seq.fold
             (fun losses (name, value) ->
                 losses |> Map.change name (fun sum -> Some(Option.defaultValue 0.0 sum + value)))

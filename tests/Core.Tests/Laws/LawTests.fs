@@ -31,6 +31,7 @@ let tests =
                         ResumeLaw.tests
                         ForkLaw.tests
                         LeakLaw.tests
+                        CallsLaw.tests
                         FailureLaw.tests
                         FiniteLaw.tests
                         PartErrorLaw.tests

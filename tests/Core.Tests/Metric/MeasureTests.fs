@@ -17,6 +17,8 @@ let tests =
             RandomMinerTests.tests
             LossTests.tests
             LossProps.tests
+            GradientByFormulaTests.tests
+            MaskedPairTests.tests
             EveryPart.tests
             TakesTests.tests
             InputTests.tests

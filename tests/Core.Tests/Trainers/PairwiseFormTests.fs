@@ -20,11 +20,11 @@ let private synthetic (number: int) : Mined =
     let place (part: int) =
         vector [ for row in 0 .. triplets - 1 -> int64 (part * triplets + row) ]
 
-    {
-        Embeddings = (embeddings number (3 * triplets)).requires_grad_ true
-        Labels = vector [ for row in 0 .. 3 * triplets - 1 -> int64 (row % 5) ]
-        Tuples = Tuples.Triplets(place 0, place 1, place 2)
-    }
+    Mined(
+        (embeddings number (3 * triplets)).requires_grad_ true,
+        vector [ for row in 0 .. 3 * triplets - 1 -> int64 (row % 5) ],
+        Tuples.Triplets(place 0, place 1, place 2)
+    )
 
 let private euclidean = LpDistance()
 

@@ -101,14 +101,37 @@ type Distance
         let struct (query, other) = this.Prepare(query, reference)
         this.Raise(this.ComputeMatrix(query, other))
 
+    /// Every embedding of an input with every row of its reference set (N × Nr): what the miner computed before, where it has.
+    member internal this.MatrixOf(input: MetricInput) : torch.Tensor =
+        // A distance of the user's may hold more than can be seen here.
+        let isOurs = this.Kind <> DistanceKind.Other && this.GetType().Assembly = typeof<Distance>.Assembly
+
+        match input.Shared with
+        | NonNull shared when isOurs && input.IsSelf && not this.CollectStats && shared.AreOf input.Embeddings ->
+            this.BeginCall()
+
+            let rows () =
+                if normalizeEmbeddings then
+                    shared.Of(struct ("rows", p), (fun () -> this.Normalize input.Embeddings))
+                else
+                    input.Embeddings
+
+            shared.Of(
+                struct (this.Kind, normalizeEmbeddings, p, power),
+                fun () ->
+                    let rows = rows ()
+                    this.Raise(this.ComputeMatrix(rows, rows))
+            )
+        | _ -> this.Matrix(input.Embeddings, input.References)
+
     /// The rows scaled to length 1 in the p-norm; a row of zeros stays one.
     member _.Normalize(embeddings: torch.Tensor) : torch.Tensor =
         InputChecks.matrix (nameof embeddings) embeddings
-        // In 16 bits the usual floor of 1e-12 is 0, and a row of zeros would become NaN.
-        let floor = max 1e-12 (Numeric.tiny embeddings.dtype)
-        let lengths = torch.linalg.norm (embeddings, p, [| 1L |], true)
-        // A product's gradient passes over memory half as often as that of a quotient.
-        embeddings * lengths.clamp_min(Numeric.scalar floor).reciprocal()
+
+        if p = 2.0 then
+            UnitRows.Of embeddings
+        else
+            UnitRows.InNorm p embeddings
 
     /// `Normalize`, if this distance normalises.
     member this.MaybeNormalize(embeddings: torch.Tensor) : torch.Tensor =
@@ -137,7 +160,13 @@ type Distance
     /// The excess distance of `x` over `y`.
     member _.Margin(x: double, y: torch.Tensor) : torch.Tensor =
         DistanceValues.areNumbers (nameof y) y
-        if isInverted then y .- x else x -. y
+
+        if isInverted then
+            y .- x
+        elif y.is_floating_point () then
+            Numeric.constant y x - y
+        else
+            x -. y
 
     /// The nearer of two values, element by element: the smaller distance or larger similarity.
     member _.SmallestDist(x: torch.Tensor, y: torch.Tensor) : torch.Tensor =

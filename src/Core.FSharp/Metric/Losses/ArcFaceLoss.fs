@@ -25,7 +25,7 @@ type ArcFaceLoss
 
     override this.ComputeLoss input =
         let cosines =
-            ClassSoftmax.ofTarget input (AngularMargin.added (AngularMargin.radians margin)) (this.ToClasses input)
+            ClassSoftmax.withAngularMargin input (AngularMargin.radians margin) (this.ToClasses input)
 
         ClassSoftmax.crossEntropy input (cosines .* scale)
 

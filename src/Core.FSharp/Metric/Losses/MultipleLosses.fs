@@ -23,21 +23,23 @@ type MultipleLosses private (terms: WeightedTerm[]) as this =
     let compute (input: MetricInput) (term: WeightedTerm) : torch.Tensor =
         let seed = lazy (Seed.derive term.Name 0L input.Seed)
 
-        let tuples =
+        let choice =
             match term.Miner with
-            | null -> input.Tuples
+            | null -> input.Choice
             | miner ->
-                miner.MineWith(
-                    input.Embeddings,
-                    input.RequireLabels(),
-                    Tuples.All,
-                    input.References,
-                    input.RefLabels,
-                    input.OwnPlaces,
-                    seed
+                ChosenTuples.Listed(
+                    miner.MineWith(
+                        input.Embeddings,
+                        input.RequireLabels(),
+                        Tuples.All,
+                        input.References,
+                        input.RefLabels,
+                        input.OwnPlaces,
+                        seed
+                    )
                 )
 
-        let value = term.Loss.ComputeOn(input.On(tuples, seed))
+        let value = term.Loss.ComputeOn(input.On(choice, seed))
         if term.Weight = 1.0 then value else value .* term.Weight
 
     /// Losses in order, with a miner, or null, for each (null: no miners) and a weight for each (null: all 1).
@@ -79,8 +81,8 @@ type MultipleLosses private (terms: WeightedTerm[]) as this =
     override _.TakesAnyLabels = terms |> Array.forall _.Loss.TakesAnyLabels
 
     override _.ComputeLoss input =
-        match input.Tuples with
-        | Tuples.All -> ()
+        match input.Choice with
+        | ChosenTuples.Listed Tuples.All -> ()
         | _ when terms |> Array.exists (fun term -> not (isNull term.Miner)) ->
             invalidArg
                 "tuples"

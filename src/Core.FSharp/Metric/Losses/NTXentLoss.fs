@@ -15,6 +15,6 @@ type NTXentLoss
     override this.ComputeLoss input =
         let logits = Similarity.matrix this.Distance (1.0 / temperature) input
         let pairs = PairDistances.AgainstNegatives(logits, input)
-        let negatives = pairs.OfAnchors(AnchorNegatives.logSumExp input logits)
+        let negatives = pairs.OfAnchors(AnchorNegatives.logSumExpOrNothing input logits)
         // The quotient is 1 / (1 + e^x), where x is the excess of the negatives over the positive.
         [| pairs.Elements("loss", LogSumExp.plusOne (negatives - pairs.Values)) |]

@@ -52,7 +52,7 @@ type SubCenterArcFaceLoss
     override this.ComputeLoss input =
         let cosines =
             nearest (this.ToClasses input)
-            |> ClassSoftmax.ofTarget input (AngularMargin.added (AngularMargin.radians margin))
+            |> ClassSoftmax.withAngularMargin input (AngularMargin.radians margin)
 
         let losses = ClassSoftmax.crossEntropy input (cosines .* scale)
 

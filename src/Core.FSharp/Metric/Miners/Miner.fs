@@ -74,6 +74,35 @@ type Miner
     member this.Mine(embeddings: torch.Tensor, labels: torch.Tensor) : Tuples =
         this.MineWith(embeddings, labels, Tuples.All, null, null, null, TorchSeed.draw ())
 
+    /// The choice as masks, of a miner that has it so; else null.
+    member val internal Masks: (MetricInput -> struct (torch.Tensor * torch.Tensor)) | null = null with get, set
+
+    member private this.Listed(input: MetricInput) : Tuples =
+        let rows, references = input.Embeddings.size 0, input.RefEmbeddings.size 0
+
+        let found =
+            if rows = 0L || references = 0L then
+                let nothing () =
+                    torch.empty (0L, dtype = torch.ScalarType.Int64, device = input.Embeddings.device)
+
+                Tuples.Triplets(nothing (), nothing (), nothing ())
+            else
+                this.MineTuples input
+
+        if isNull (box found) then
+            invalidOp
+                $"{name} returned null; a miner returns tuples: Tuples.All, Tuples.NewPairs or Tuples.NewTriplets."
+
+        Tuples.check found
+
+        if this.GetType().Assembly <> typeof<Miner>.Assembly then
+            TupleRanges.check rows references found
+
+        // Labels alone do not tell a miner of one's own where the samples themselves lie.
+        match input.OwnPlaces with
+        | null -> found
+        | places -> TupleIndices.withoutOwn places found
+
     /// The same, with a seed that is drawn only when a random choice is made. `ownPlaces` (N): where each sample itself
     /// lies in the reference set, as in a memory that holds the batch; it is never its own positive. Null: nowhere.
     member internal this.MineWith
@@ -91,35 +120,45 @@ type Miner
         this.BeginCall()
 
         let input =
-            MetricInput(embeddings, labels, pool, refEmbeddings, refLabels, seed, ownPlaces, false, null)
+            MetricInput(embeddings, labels, ChosenTuples.Listed pool, refEmbeddings, refLabels, seed, ownPlaces, false, null)
 
         let rows, references = input.Embeddings.size 0, input.RefEmbeddings.size 0
         TupleRanges.check rows references pool
 
         let found =
-            if rows = 0L || references = 0L then
-                let nothing () =
-                    torch.empty (0L, dtype = torch.ScalarType.Int64, device = embeddings.device)
+            Tuples.map (fun indices -> indices.MoveToOuterDisposeScope()) (this.Listed input)
 
-                Tuples.Triplets(nothing (), nothing (), nothing ())
-            else
-                this.MineTuples input
-
-        if isNull (box found) then
-            invalidOp
-                $"{name} returned null; a miner returns tuples: Tuples.All, Tuples.NewPairs or Tuples.NewTriplets."
-
-        Tuples.check found
-
-        if this.GetType().Assembly <> typeof<Miner>.Assembly then
-            TupleRanges.check rows references found
-
-        // Labels alone do not tell a miner of one's own where the samples themselves lie.
-        let found =
-            match ownPlaces with
-            | null -> found
-            | places -> TupleIndices.withoutOwn places found
-
-        let found = Tuples.map (fun indices -> indices.MoveToOuterDisposeScope()) found
         count this.Statistics found
         TupleRanges.mark rows references found
+
+    /// Tuples of a batch for a loss of the very same embeddings, within the dispose scope of an iteration: masks of pairs where the
+    /// miner has them, and with them what else the loss can use again.
+    member internal this.MineForLoss(embeddings: torch.Tensor, labels: torch.Tensor, seed: Seed) : ChosenTuples =
+        match this.Masks with
+        | NonNull mine when embeddings.size 0 > 0L ->
+            let shared = SharedDistances embeddings
+            use _ = torch.no_grad ()
+            use _ = torch.NewDisposeScope()
+            this.BeginCall()
+
+            let input =
+                MetricInput(
+                    embeddings,
+                    labels,
+                    ChosenTuples.all,
+                    null,
+                    null,
+                    lazy seed,
+                    null,
+                    false,
+                    null,
+                    Shared = shared
+                )
+
+            let struct (positives, negatives) = mine input
+            let masks = MaskedPairs(positives, negatives, shared).MoveToOuterDisposeScope()
+            this.Statistics.Count("num_triplets", 0L)
+            this.Statistics.CountLater("num_pos_pairs", masks.PositiveCount)
+            this.Statistics.CountLater("num_neg_pairs", masks.NegativeCount)
+            ChosenTuples.Masks masks
+        | _ -> ChosenTuples.Listed(this.Mine(embeddings, labels, null, null, seed))

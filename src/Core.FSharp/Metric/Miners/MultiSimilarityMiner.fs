@@ -11,25 +11,18 @@ open TorchSharp
 type MultiSimilarityMiner
     /// <param name="epsilon">Tolerance: the larger, the easier the pairs that are kept.</param>
     ([<Optional; DefaultParameterValue(0.1)>] epsilon: double) =
-    inherit Miner("MultiSimilarityMiner", CosineSimilarity())
+    inherit PairMiner("MultiSimilarityMiner", CosineSimilarity())
 
-    override this.MineTuples input =
+    override this.MinePairs input =
         let matches, differs = input.Matches(), input.Differs()
         // As a similarity: larger is nearer.
         let similarity =
-            let matrix = this.Distance.Matrix(input.Embeddings, input.References)
+            let matrix = this.Distance.MatrixOf input
             if this.Distance.IsInverted then matrix else matrix.neg ()
 
-        let fill (mask: torch.Tensor) (value: double) =
-            similarity.masked_fill (mask.logical_not (), Numeric.scalar value)
+        // No entry that is filled is beyond the other kind's extreme, nor is any entry where an anchor lacks that kind.
+        let ofPositives = Numeric.whereOr (Numeric.highest similarity.dtype) matches similarity
+        let ofNegatives = Numeric.whereOr (Numeric.lowest similarity.dtype) differs similarity
 
-        // Where an anchor lacks one kind, none of the other is beyond the extreme it is filled with.
-        let nearestNegative =
-            (fill differs (Numeric.lowest similarity.dtype)).amax([| 1L |], true)
-
-        let farthestPositive =
-            (fill matches (Numeric.highest similarity.dtype)).amin([| 1L |], true)
-
-        Tuples.pairsWhere
-            ((similarity .- epsilon).lt(nearestNegative).logical_and matches)
-            ((similarity .+ epsilon).gt(farthestPositive).logical_and differs)
+        struct ((ofPositives .- epsilon).lt (ofNegatives.amax ([| 1L |], true)),
+                (ofNegatives .+ epsilon).gt (ofPositives.amin ([| 1L |], true)))

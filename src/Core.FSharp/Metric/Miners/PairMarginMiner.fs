@@ -13,11 +13,11 @@ type PairMarginMiner
         [<Optional; DefaultParameterValue(0.2)>] posMargin: double,
         [<Optional; DefaultParameterValue(0.8)>] negMargin: double
     ) =
-    inherit Miner("PairMarginMiner", "pos_pair_dist", "neg_pair_dist")
+    inherit PairMiner("PairMarginMiner", "pos_pair_dist", "neg_pair_dist")
 
-    override this.MineTuples input =
+    override this.MinePairs input =
         let matches, differs = input.Matches(), input.Differs()
-        let matrix = this.Distance.Matrix(input.Embeddings, input.References)
+        let matrix = this.Distance.MatrixOf input
         let posMargin, negMargin = Numeric.scalar posMargin, Numeric.scalar negMargin
 
         let positive, negative =
@@ -31,4 +31,4 @@ type PairMarginMiner
 
         this.Statistics.Record("pos_pair_dist", mean matches)
         this.Statistics.Record("neg_pair_dist", mean differs)
-        Tuples.pairsWhere (positive.logical_and matches) (negative.logical_and differs)
+        struct (positive.logical_and matches, negative.logical_and differs)

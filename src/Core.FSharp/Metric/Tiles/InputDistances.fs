@@ -25,7 +25,7 @@ module internal InputDistances =
     /// The anchors with the reference set (N × Nr).
     let matrix (distance: Distance) (input: MetricInput) : torch.Tensor =
         match input.Tile with
-        | null -> distance.Matrix(input.Embeddings, input.References)
+        | null -> distance.MatrixOf input
         | _ ->
             let struct (anchors, references) = rows distance input
             distance.Raise(distance.ComputeMatrix(anchors, references))

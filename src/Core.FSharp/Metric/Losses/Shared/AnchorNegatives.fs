@@ -5,16 +5,27 @@ open TorchSharp
 /// log Σ exp over negatives, for losses that set each positive pair against all negatives of its anchor.
 module internal AnchorNegatives =
 
-    /// log Σ exp of the values (N × Nr) of each anchor's negatives: (N); about the lowest finite number for an anchor without
-    /// any. A negative pair that tuples name twice counts twice.
-    let logSumExp (input: MetricInput) (values: torch.Tensor) : torch.Tensor =
-        match input.Tuples with
-        | Tuples.All -> LogSumExp.masked 1L (input.Differs()) values
+    let private sum
+        (ofMask: int64 -> torch.Tensor -> torch.Tensor -> torch.Tensor)
+        (input: MetricInput)
+        (values: torch.Tensor)
+        : torch.Tensor =
+        match input.Choice with
+        | ChosenTuples.Listed Tuples.All -> ofMask 1L (input.Differs()) values
+        | ChosenTuples.Masks masks -> ofMask 1L masks.Negatives values
         | _ ->
             let struct (_, _, a2, n) = input.Pairs()
             let once = torch.ones (a2.size 0, dtype = values.dtype, device = values.device)
             let counts = torch.zeros_like(values).index_put_(once, [| a2; n |], true)
-            LogSumExp.masked 1L (counts.gt (Numeric.scalar 0.0)) (values .+. counts.clamp_min(Numeric.scalar 1.0).log())
+            ofMask 1L (counts.gt (Numeric.scalar 0.0)) (values .+. counts.clamp_min(Numeric.scalar 1.0).log())
+
+    /// log Σ exp of the values (N × Nr) of each anchor's negatives: (N); about the lowest finite number for an anchor without
+    /// any. A negative pair that tuples name twice counts twice.
+    let logSumExp (input: MetricInput) (values: torch.Tensor) : torch.Tensor = sum LogSumExp.masked input values
+
+    /// The same; negative infinity for an anchor without any.
+    let logSumExpOrNothing (input: MetricInput) (values: torch.Tensor) : torch.Tensor =
+        sum LogSumExp.orNothing input values
 
     // In a memory the batch's own rows have the numbers of their anchors. In another reference set number j is looked up
     // among the anchors as it stands, as in the reference. Rows that are no anchor's have no negatives.

@@ -24,6 +24,19 @@ module internal AngularMargin =
             cosine .- margin * sin margin
         )
 
+    /// The same, and its derivative with respect to cos θ.
+    let addedWithSlope (margin: float) (cosine: torch.Tensor) : struct (torch.Tensor * torch.Tensor) =
+        let limit = 1.0 - Numeric.epsilon cosine.dtype
+        let inner = cosine.clamp (Numeric.scalar -limit, Numeric.scalar limit)
+        let sine = (Numeric.constant inner 1.0 - inner.squared ()).sqrt ()
+        let isTurned = cosine.ge (Numeric.scalar (cos (Math.PI - margin)))
+        let turned = inner .* cos margin - sine .* sin margin
+        let value = torch.where (isTurned, turned, cosine .- margin * sin margin)
+        // Beyond its limits the cosine is constant.
+        let isInner = inner.eq cosine
+        let slope = (inner / sine .* sin margin .+ cos margin) * isInner
+        struct (value, Numeric.whereOr 1.0 isTurned slope)
+
     /// (−1)ᵏ cos(mθ) − 2k with k = ⌊mθ/π⌋, which falls all the way from θ = 0 to π.
     let multiplied (margin: int) (cosine: torch.Tensor) : torch.Tensor =
         // cos(mθ) by Chebyshev's recursion, exact and smooth where cos(m · acos x) has no finite slope.

@@ -24,6 +24,10 @@ module internal ClassSoftmax =
     let raiseTarget (input: MetricInput) (amount: float) (logits: torch.Tensor) : torch.Tensor =
         ofTarget input (fun own -> own .+ amount) logits
 
+    /// The cosines (N × C) with a margin (in radians) added to the angle of each sample's own class.
+    let withAngularMargin (input: MetricInput) (margin: float) (cosines: torch.Tensor) : torch.Tensor =
+        OwnClassMargin.Of(margin, input.RequireLabels().unsqueeze 1L, cosines)
+
     /// The cross entropy of logits (N × C), one value per sample, times these weights (N); null: ones.
     let weightedCrossEntropy
         (weights: torch.Tensor | null)

@@ -148,9 +148,17 @@ type Loss
             seed: Seed
         ) : torch.Tensor =
         this.ComputeChecked(
-            MetricInput(embeddings, labels, tuples, refEmbeddings, refLabels, lazy seed, null, true, null),
+            MetricInput(embeddings, labels, ChosenTuples.Listed tuples, refEmbeddings, refLabels, lazy seed, null, true, null),
             tuples
         )
+
+    /// The same for what a miner chose of these embeddings.
+    member internal this.ComputeChosen
+        (embeddings: torch.Tensor, labels: torch.Tensor | null, choice: ChosenTuples, seed: Seed)
+        : torch.Tensor =
+        match choice with
+        | ChosenTuples.Listed tuples -> this.Compute(embeddings, labels, tuples, null, null, seed)
+        | ChosenTuples.Masks _ -> this.ComputeOn(MetricInput(embeddings, labels, choice, null, null, lazy seed, null, true, null))
 
     /// The same; random choices follow libtorch's generator. A mean over samples is NaN, as in the reference, if no sample
     /// takes part.
@@ -228,7 +236,7 @@ type Loss
 
         let parts = [| yield! Seq.map seen elements; yield! costs |]
         let reduced = this.Reducer.Reduce(parts, input.Embeddings, input.Labels)
-        (WorkingReducer.visible input reduced).to_type input.Embeddings.dtype
+        WorkingReducer.visible input reduced |> Numeric.ofType input.Embeddings.dtype
 
     member private _.Recorded(total: torch.Tensor) : torch.Tensor =
         statistics.Record("loss", fun () -> total.sum ())

@@ -69,12 +69,15 @@ type PairDistances
         ArgumentNullException.ThrowIfNull(distance, nameof distance)
         ArgumentNullException.ThrowIfNull(input, nameof input)
 
-        match input.Tuples with
-        | Tuples.All ->
+        let masked positives negatives =
             let matrix = InputDistances.matrix distance input
 
-            struct (PairDistances.Masked(ElementKind.PositivePair, matrix, input.Matches()),
-                    PairDistances.Masked(ElementKind.NegativePair, matrix, input.Differs()))
+            struct (PairDistances.Masked(ElementKind.PositivePair, matrix, positives),
+                    PairDistances.Masked(ElementKind.NegativePair, matrix, negatives))
+
+        match input.Choice with
+        | ChosenTuples.Listed Tuples.All -> masked (input.Matches()) (input.Differs())
+        | ChosenTuples.Masks masks -> masked masks.Positives masks.Negatives
         | _ ->
             let struct (a1, p, a2, n) = input.Pairs()
 
@@ -89,8 +92,10 @@ type PairDistances
         ArgumentNullException.ThrowIfNull(matrix, nameof matrix)
         ArgumentNullException.ThrowIfNull(input, nameof input)
 
-        match input.Tuples with
-        | Tuples.All -> PairDistances.Masked(ElementKind.PositivePair, matrix, input.Matches())
+        match input.Choice with
+        | ChosenTuples.Listed Tuples.All -> PairDistances.Masked(ElementKind.PositivePair, matrix, input.Matches())
+        // Without any negative pair all values are 0.
+        | ChosenTuples.Masks masks -> PairDistances.Masked(ElementKind.PositivePair, matrix, masks.Positives)
         | _ ->
             let struct (a, p, _, _) = input.Pairs()
             let struct (_, _, ofAll, _) = input.Whole.Pairs()

@@ -34,8 +34,9 @@ type PairMasks private (positive: torch.Tensor, negative: torch.Tensor, isEmpty:
         ArgumentNullException.ThrowIfNull(input, nameof input)
 
         let positive, negative, isEmpty =
-            match input.Tuples with
-            | Tuples.All -> input.Matches(), input.Differs(), false
+            match input.Choice with
+            | ChosenTuples.Listed Tuples.All -> input.Matches(), input.Differs(), false
+            | ChosenTuples.Masks masks -> masks.Positives, masks.Negatives, false
             | _ ->
                 let struct (a1, p, a2, n) = input.Pairs()
                 let struct (all1, _, all2, _) = input.Whole.Pairs()

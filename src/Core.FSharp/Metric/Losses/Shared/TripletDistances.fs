@@ -70,11 +70,14 @@ type TripletDistances private (distance: Distance, input: MetricInput, perAnchor
 
     let form =
         lazy
-            (match input.Tuples with
-             | Tuples.All when input.IsRemembered || not perAnchor.HasValue ->
+            (match input.Choice with
+             | ChosenTuples.Listed Tuples.All when input.IsRemembered || not perAnchor.HasValue ->
                  let struct (a, p) = Tuples.places (input.Matches())
                  masked a p (input.Differs())
-             | Tuples.Pairs(a1, p, a2, n) when a1.size 0 > 0L && a2.size 0 > 0L ->
+             | ChosenTuples.Masks masks ->
+                 let struct (a, p) = Tuples.places masks.Positives
+                 masked a p masks.Negatives
+             | ChosenTuples.Listed(Tuples.Pairs(a1, p, a2, n)) when a1.size 0 > 0L && a2.size 0 > 0L ->
                  let negatives = PairMasks.Mark(input, a2, n)
 
                  // A negative pair that is listed twice makes twice as many triplets, which a mask cannot say.

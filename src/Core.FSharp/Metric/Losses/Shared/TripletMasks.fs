@@ -22,10 +22,11 @@ type internal TripletMasks(positives: torch.Tensor, negatives: torch.Tensor) =
     static member TryOf(input: MetricInput, perAnchor: Nullable<int>) : TripletMasks option =
         ArgumentNullException.ThrowIfNull(input, nameof input)
 
-        match input.Tuples with
-        | Tuples.All when input.IsRemembered || not perAnchor.HasValue ->
+        match input.Choice with
+        | ChosenTuples.Listed Tuples.All when input.IsRemembered || not perAnchor.HasValue ->
             Some(TripletMasks(input.Matches(), input.Differs()))
-        | Tuples.Pairs(a1, p, a2, n) when a1.size 0 > 0L && a2.size 0 > 0L ->
+        | ChosenTuples.Masks masks -> Some(TripletMasks(masks.Positives, masks.Negatives))
+        | ChosenTuples.Listed(Tuples.Pairs(a1, p, a2, n)) when a1.size 0 > 0L && a2.size 0 > 0L ->
             let masks = TripletMasks(PairMasks.Mark(input, a1, p), PairMasks.Mark(input, a2, n))
             let marked = masks.Positives.sum () .+. masks.Negatives.sum ()
             // A pair that is listed twice is in twice as many triplets, which a mask cannot say.
