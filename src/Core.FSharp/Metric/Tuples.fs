@@ -25,7 +25,7 @@ module Tuples =
             | null -> labels
             | given -> given
 
-        let same = labels.unsqueeze(1L).eq (others.unsqueeze 0L)
+        let same = labels.unsqueeze(1L).eq others
         let differs = same.logical_not ()
 
         if isNull refLabels then
