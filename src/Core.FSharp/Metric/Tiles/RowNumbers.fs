@@ -18,15 +18,15 @@ module internal RowNumbers =
 
     /// Of a loss of pairs.
     let ofPairs (input: MetricInput) : int64 =
-        match input.Tuples with
-        | Tuples.All -> input.RefEmbeddings.size 0
-        | Tuples.Pairs(a1, _, a2, _) -> listed input (a1.size 0 + a2.size 0)
-        | Tuples.Triplets(a, _, _) -> listed input (2L * a.size 0)
+        match input.Choice with
+        | ChosenTuples.Listed(Tuples.Pairs(a1, _, a2, _)) -> listed input (a1.size 0 + a2.size 0)
+        | ChosenTuples.Listed(Tuples.Triplets(a, _, _)) -> listed input (2L * a.size 0)
+        | _ -> input.RefEmbeddings.size 0
 
     /// Of a loss of triplets that are not made one by one unless tuples list them.
     let ofTriplets (input: MetricInput) : int64 =
-        match input.Tuples with
-        | Tuples.Triplets(a, _, _) -> listed input (2L * a.size 0)
+        match input.Choice with
+        | ChosenTuples.Listed(Tuples.Triplets(a, _, _)) -> listed input (2L * a.size 0)
         | _ -> input.RefEmbeddings.size 0
 
     // Below this many triplets nobody counts them.
@@ -58,7 +58,7 @@ module internal RowNumbers =
         let against (positives: int64) =
             perAnchor input (positives * input.RefEmbeddings.size 0)
 
-        match input.Tuples with
-        | Tuples.All -> against (matches input)
-        | Tuples.Pairs(a1, _, _, _) -> against (a1.size 0)
-        | Tuples.Triplets(a, _, _) -> listed input (2L * a.size 0)
+        match input.Choice with
+        | ChosenTuples.Listed(Tuples.Pairs(a1, _, _, _)) -> against (a1.size 0)
+        | ChosenTuples.Listed(Tuples.Triplets(a, _, _)) -> listed input (2L * a.size 0)
+        | _ -> against (matches input)
