@@ -21,6 +21,7 @@ module internal GradientByFormula =
     let save (ctx: torch.autograd.AutogradContext) (inputs: torch.Tensor list) (others: torch.Tensor list) : unit =
         ctx.save_for_backward (List(inputs @ others))
         ctx.save_data ("inputs", inputs.Length)
+
         ctx.save_data (
             "scope",
             if inputs.Head.device_type = DeviceType.CPU then
@@ -40,14 +41,23 @@ module internal GradientByFormula =
         let here = torch.CurrentDisposeScope
         use _ = torch.NewDisposeScope()
         let saved = ctx.get_saved_variables().ToArray()
-        let inputs = Array.truncate (unbox<int> (ctx.get_data "inputs")) saved
+        let inputs = Array.truncate (unbox<int>(ctx.get_data "inputs")) saved
         let wanted = inputs |> Array.filter _.requires_grad
 
         if torch.is_grad_enabled () then
             let again = plain inputs
-            let found = Queue(torch.autograd.grad ([| again |], wanted, [| slope |], true, true, true))
 
-            List [ for input in inputs -> if input.requires_grad then keep ctx here (found.Dequeue()) else none ]
+            let found =
+                Queue(torch.autograd.grad ([| again |], wanted, [| slope |], true, true, true))
+
+            List
+                [
+                    for input in inputs ->
+                        if input.requires_grad then
+                            keep ctx here (found.Dequeue())
+                        else
+                            none
+                ]
         else
             let gradients = formula slope saved
 

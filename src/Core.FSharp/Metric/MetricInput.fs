@@ -107,7 +107,8 @@ type MetricInput
     member _.Seed = seed.Value
 
     /// The same input with other tuples.
-    member this.WithTuples(tuples: Tuples) : MetricInput = this.On(ChosenTuples.Listed tuples, seed)
+    member this.WithTuples(tuples: Tuples) : MetricInput =
+        this.On(ChosenTuples.Listed tuples, seed)
 
     member internal _.LazySeed = seed
 
@@ -134,7 +135,15 @@ type MetricInput
         MetricInput(embeddings, labels, choice, refEmbeddings, refLabels, seed, ownPlaces, inTraining, tile)
 
     /// Another batch, against a reference set in which its samples may have places of their own.
-    member internal this.Against(embeddings, labels, tuples, refEmbeddings, refLabels, ownPlaces) : MetricInput =
+    member internal this.Against
+        (
+            embeddings,
+            labels: torch.Tensor | null,
+            tuples,
+            refEmbeddings: torch.Tensor | null,
+            refLabels: torch.Tensor | null,
+            ownPlaces: torch.Tensor | null
+        ) : MetricInput =
         this.Part(null, embeddings, labels, tuples, refEmbeddings, refLabels, ownPlaces)
 
     /// (N) where each sample itself lies in the reference set; null: nowhere.
@@ -142,18 +151,6 @@ type MetricInput
 
     /// True if the reference set is a memory that holds the batch as well.
     member internal _.IsRemembered = not (isNull ownPlaces)
-
-    /// (N × Nr) false where the reference set holds the sample itself, null where it holds none of the batch.
-    member internal this.IsOther() : torch.Tensor | null =
-        if this.Whole.IsSelf || this.Whole.IsRemembered then
-            let own =
-                match ownPlaces with
-                | null -> Numeric.upTo (embeddings.size 0) embeddings.device
-                | given -> given
-
-            own.unsqueeze(1L).ne((Numeric.upTo (references.size 0) embeddings.device).unsqueeze 0L)
-        else
-            null
 
     /// (N × Nr) true where labels agree; where the batch is its own reference set, of different samples.
     member _.Agrees() : torch.Tensor = fst compared.Value

@@ -35,7 +35,14 @@ type Statistics(collect: Nullable<bool>, names: string[]) =
     /// Empty when statistics are not collected.
     member this.Values: IReadOnlyDictionary<string, double> =
         if pending.Count > 0 then
-            this.Settle [| for struct (_, count) in pending -> if count.IsInvalid then 0.0 else double (count.item<int64>()) |]
+            this.Settle
+                [|
+                    for struct (_, count) in pending ->
+                        if count.IsInvalid then
+                            0.0
+                        else
+                            double (count.item<int64>())
+                |]
 
         values
 
@@ -56,7 +63,8 @@ type Statistics(collect: Nullable<bool>, names: string[]) =
     member internal _.CountLater(name: string, value: torch.Tensor) = pending.Add(struct (name, value))
 
     /// The counts that are not read yet.
-    member internal _.Pending: torch.Tensor[] = [| for struct (_, count) in pending -> count |]
+    member internal _.Pending: torch.Tensor[] =
+        [| for struct (_, count) in pending -> count |]
 
     /// Takes the counts that were pending, in their order.
     member internal _.Settle(numbers: double[]) : unit =

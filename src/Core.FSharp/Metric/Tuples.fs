@@ -34,12 +34,10 @@ module Tuples =
         same, differs
 
     /// (N × Nr) true where labels agree, apart from a sample's agreement with itself.
-    let matches (labels: torch.Tensor) (refLabels: torch.Tensor | null) : torch.Tensor =
-        fst (compared labels refLabels)
+    let matches (labels: torch.Tensor) (refLabels: torch.Tensor | null) : torch.Tensor = fst (compared labels refLabels)
 
     /// (N × Nr) true where labels differ.
-    let differs (labels: torch.Tensor) (refLabels: torch.Tensor | null) : torch.Tensor =
-        snd (compared labels refLabels)
+    let differs (labels: torch.Tensor) (refLabels: torch.Tensor | null) : torch.Tensor = snd (compared labels refLabels)
 
     /// The places where a mask is true, row by row.
     let places (mask: torch.Tensor) : struct (torch.Tensor * torch.Tensor) =

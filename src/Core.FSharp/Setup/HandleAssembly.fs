@@ -38,8 +38,7 @@ module internal HandleAssembly =
                 {
                     Handle = handle
                     Compute =
-                        fun mined seed ->
-                            loss.ComputeChosen(mined.Embeddings, taken mined.Labels, mined.Choice, seed)
+                        fun mined seed -> loss.ComputeChosen(mined.Embeddings, taken mined.Labels, mined.Choice, seed)
                     Against =
                         Some(fun mined references refLabels seed ->
                             loss.Compute(

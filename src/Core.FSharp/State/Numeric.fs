@@ -20,7 +20,8 @@ module internal Numeric =
     /// A whole number as TorchSharp's methods want it.
     let whole (value: int64) : Scalar = wholes.Of value
 
-    let private constants = ConcurrentDictionary<struct (torch.ScalarType * DeviceType * int * int64), torch.Tensor>()
+    let private constants =
+        ConcurrentDictionary<struct (torch.ScalarType * DeviceType * int * int64), torch.Tensor>()
 
     // Nearly all are numbers of formulas.
     let private mostConstants = 256
@@ -44,7 +45,10 @@ module internal Numeric =
 
     /// The tensor itself where it is of the type, else converted.
     let ofType (dtype: torch.ScalarType) (tensor: torch.Tensor) : torch.Tensor =
-        if tensor.dtype = dtype then tensor else tensor.to_type dtype
+        if tensor.dtype = dtype then
+            tensor
+        else
+            tensor.to_type dtype
 
     /// first, first + step, … below `stop` (int64).
     let range (first: int64) (stop: int64) (step: int64) (device: torch.Device) : torch.Tensor =

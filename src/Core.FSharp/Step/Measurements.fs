@@ -123,7 +123,9 @@ module internal Measurements =
             Parts.run (fun () -> $"GradientClippers[\"{key}\"]") clip.Invoke
 
         let moves = GroupMove.ofGroups handles progress workspace.Before plan.Stepping rates
-        let found = Array.append (take handles workspace moves) (MinerCounts.pending handles.TupleMiners.Values)
+
+        let found =
+            Array.append (take handles workspace moves) (MinerCounts.pending handles.TupleMiners.Values)
 
         let numbers, read =
             match early with

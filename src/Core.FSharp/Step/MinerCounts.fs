@@ -20,7 +20,8 @@ module internal MinerCounts =
 
     /// Gives miners their counts: the last of these numbers.
     let settle (miners: Miner seq) (numbers: float[]) : unit =
-        let mutable next = numbers.Length - (miners |> Seq.sumBy _.Statistics.Pending.Length)
+        let mutable next =
+            numbers.Length - (miners |> Seq.sumBy _.Statistics.Pending.Length)
 
         for miner in miners do
             let count = miner.Statistics.Pending.Length

@@ -76,8 +76,7 @@ module Objective =
         let loss = find name ctx
 
         let value =
-            valueOf name ctx loss mined (fun () ->
-                loss.Compute mined (Seed.derive name 0L ctx.Seed))
+            valueOf name ctx loss mined (fun () -> loss.Compute mined (Seed.derive name 0L ctx.Seed))
 
         match box loss.Handle.Module with
         | :? Loss -> value

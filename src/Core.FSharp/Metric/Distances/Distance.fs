@@ -104,7 +104,9 @@ type Distance
     /// Every embedding of an input with every row of its reference set (N × Nr): what the miner computed before, where it has.
     member internal this.MatrixOf(input: MetricInput) : torch.Tensor =
         // A distance of the user's may hold more than can be seen here.
-        let isOurs = this.Kind <> DistanceKind.Other && this.GetType().Assembly = typeof<Distance>.Assembly
+        let isOurs =
+            this.Kind <> DistanceKind.Other
+            && this.GetType().Assembly = typeof<Distance>.Assembly
 
         match input.Shared with
         | NonNull shared when isOurs && input.IsSelf && not this.CollectStats && shared.AreOf input.Embeddings ->
@@ -161,12 +163,9 @@ type Distance
     member _.Margin(x: double, y: torch.Tensor) : torch.Tensor =
         DistanceValues.areNumbers (nameof y) y
 
-        if isInverted then
-            y .- x
-        elif y.is_floating_point () then
-            Numeric.constant y x - y
-        else
-            x -. y
+        if isInverted then y .- x
+        elif y.is_floating_point () then Numeric.constant y x - y
+        else x -. y
 
     /// The nearer of two values, element by element: the smaller distance or larger similarity.
     member _.SmallestDist(x: torch.Tensor, y: torch.Tensor) : torch.Tensor =

@@ -19,6 +19,9 @@ type TupletMarginLoss
     override this.ComputeLoss input =
         let cosines = InputDistances.matrix this.Distance input
         let pairs = PairDistances.AgainstNegatives(cosines, input)
-        let negatives = pairs.OfAnchors(AnchorNegatives.logSumExpOrNothing input (cosines .* scale))
+
+        let negatives =
+            pairs.OfAnchors(AnchorNegatives.logSumExpOrNothing input (cosines .* scale))
+
         let positives = AngularMargin.turned -(AngularMargin.radians margin) pairs.Values
         [| pairs.Elements("loss", LogSumExp.plusOne (negatives - positives .* scale)) |]

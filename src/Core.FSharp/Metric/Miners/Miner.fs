@@ -120,7 +120,17 @@ type Miner
         this.BeginCall()
 
         let input =
-            MetricInput(embeddings, labels, ChosenTuples.Listed pool, refEmbeddings, refLabels, seed, ownPlaces, false, null)
+            MetricInput(
+                embeddings,
+                labels,
+                ChosenTuples.Listed pool,
+                refEmbeddings,
+                refLabels,
+                seed,
+                ownPlaces,
+                false,
+                null
+            )
 
         let rows, references = input.Embeddings.size 0, input.RefEmbeddings.size 0
         TupleRanges.check rows references pool

@@ -21,8 +21,11 @@ type MultiSimilarityMiner
             if this.Distance.IsInverted then matrix else matrix.neg ()
 
         // No entry that is filled is beyond the other kind's extreme, nor is any entry where an anchor lacks that kind.
-        let ofPositives = Numeric.whereOr (Numeric.highest similarity.dtype) matches similarity
-        let ofNegatives = Numeric.whereOr (Numeric.lowest similarity.dtype) differs similarity
+        let ofPositives =
+            Numeric.whereOr (Numeric.highest similarity.dtype) matches similarity
 
-        struct ((ofPositives .- epsilon).lt (ofNegatives.amax ([| 1L |], true)),
-                (ofNegatives .+ epsilon).gt (ofPositives.amin ([| 1L |], true)))
+        let ofNegatives =
+            Numeric.whereOr (Numeric.lowest similarity.dtype) differs similarity
+
+        struct ((ofPositives .- epsilon).lt(ofNegatives.amax ([| 1L |], true)),
+                (ofNegatives .+ epsilon).gt(ofPositives.amin ([| 1L |], true)))

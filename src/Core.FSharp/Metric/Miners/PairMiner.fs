@@ -28,7 +28,8 @@ type PairMiner
 
         for mask in [| positives; negatives |] do
             if isNull (box mask) then
-                invalidOp $"MinePairs of {name} returned null; it must return two masks, of positive and of negative pairs."
+                invalidOp
+                    $"MinePairs of {name} returned null; it must return two masks, of positive and of negative pairs."
 
             if
                 mask.dtype <> torch.ScalarType.Bool

@@ -40,3 +40,17 @@ module internal TileSharing =
             match input.Tile with
             | null -> compute input
             | tile -> tile.Shares.Rows(owner, name, tile.Starts, tile.At >> compute).Whole
+
+        /// (N × Nr) false where the reference set holds the sample itself, null where it holds none of the batch.
+        member input.IsOther() : torch.Tensor | null =
+            if input.Whole.IsSelf || input.Whole.IsRemembered then
+                let rows, references = input.Embeddings, input.RefEmbeddings
+
+                let own =
+                    match input.OwnPlaces with
+                    | null -> Numeric.upTo (rows.size 0) rows.device
+                    | given -> given
+
+                own.unsqueeze(1L).ne((Numeric.upTo (references.size 0) rows.device).unsqueeze 0L)
+            else
+                null

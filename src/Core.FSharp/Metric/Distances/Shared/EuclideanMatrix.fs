@@ -8,11 +8,11 @@ open TorchSharp
 type internal EuclideanMatrix() =
     inherit torch.autograd.SingleTensorFunction<EuclideanMatrix>()
 
-    static let squares (rows: torch.Tensor) = (rows * rows).sum (1L, true)
+    static let squares (rows: torch.Tensor) = (rows * rows).sum(1L, true)
 
     // Σⱼ (xᵢ − yⱼ) hᵢⱼ.
     static let pulls (h: torch.Tensor) (x: torch.Tensor) (y: torch.Tensor) : torch.Tensor =
-        (x * h.sum (1L, true)).addmm (h, y, 1.0f, -1.0f)
+        (x * h.sum (1L, true)).addmm(h, y, 1.0f, -1.0f)
 
     /// The operation.
     static member Of(query: torch.Tensor, reference: torch.Tensor) : torch.Tensor =
@@ -33,7 +33,7 @@ type internal EuclideanMatrix() =
             (ofQuery .+. ofReference.t ())
                 .addmm_(query, reference.t (), 1.0f, -2.0f)
                 .clamp_min_(Numeric.scalar 0.0)
-                .sqrt_ ()
+                .sqrt_()
 
         GradientByFormula.save ctx (List.ofArray rows) [ distances ]
         distances
@@ -46,7 +46,7 @@ type internal EuclideanMatrix() =
             let distances = Array.last saved
 
             let forces =
-                (slope / distances).masked_fill_ (distances.eq (Numeric.scalar 0.0), Numeric.scalar 0.0)
+                (slope / distances).masked_fill_(distances.eq (Numeric.scalar 0.0), Numeric.scalar 0.0)
 
             if saved.Length = 2 then
                 [| lazy (pulls (forces .+. forces.t ()) saved[0] saved[0]) |]

@@ -13,12 +13,12 @@ type internal UnitRows() =
         Numeric.scalar (max 1e-12 (Numeric.tiny rows.dtype))
 
     static let lengths (p: double) (rows: torch.Tensor) =
-        torch.linalg.norm(rows, p, [| 1L |], true).clamp_min (floor rows)
+        torch.linalg.norm(rows, p, [| 1L |], true).clamp_min(floor rows)
 
     /// Rows scaled to length 1 in any p-norm.
     static member InNorm (p: double) (rows: torch.Tensor) : torch.Tensor =
         // A product's gradient passes over memory half as often as that of a quotient.
-        rows * (lengths p rows).reciprocal ()
+        rows * (lengths p rows).reciprocal()
 
     /// The operation.
     static member Of(rows: torch.Tensor) : torch.Tensor = UnitRows.apply rows
@@ -40,6 +40,6 @@ type internal UnitRows() =
 
             [|
                 lazy
-                    (let along = (unit * slope).sum (1L, true)
-                     slope.addcmul(unit, along, Numeric.scalar -1.0) / lengths)
+                    (let along = (unit * slope).sum(1L, true)
+                     slope.addcmul (unit, along, Numeric.scalar -1.0) / lengths)
             |])

@@ -17,8 +17,7 @@ module LogSumExp =
         ArgumentNullException.ThrowIfNull(mask, nameof mask)
         ArgumentNullException.ThrowIfNull(values, nameof values)
 
-        (orNothing dim mask values)
-            .clamp_min(Numeric.scalar (Numeric.lowest values.dtype))
+        (orNothing dim mask values).clamp_min(Numeric.scalar (Numeric.lowest values.dtype))
 
     /// log Σ exp; 0 where the mask has nothing.
     let orZero (dim: int64) (mask: torch.Tensor) (values: torch.Tensor) : torch.Tensor =

@@ -19,18 +19,25 @@ type internal OwnClassMargin() =
     override _.forward(ctx, inputs) =
         let cosines, column = inputs[0] :?> torch.Tensor, inputs[1] :?> torch.Tensor
         let margin = unbox<float> inputs[2]
-        let struct (own, slope) = AngularMargin.addedWithSlope margin (cosines.gather (1L, column))
+
+        let struct (own, slope) =
+            AngularMargin.addedWithSlope margin (cosines.gather (1L, column))
+
         GradientByFormula.save ctx [ cosines ] [ column; slope ]
         ctx.save_data ("margin", margin)
         cosines.scatter (1L, column, own)
 
     override _.backward(ctx, slope) =
-        let margin = unbox<float> (ctx.get_data "margin")
+        let margin = unbox<float>(ctx.get_data "margin")
 
         let gradients =
-            GradientByFormula.backward ctx slope (fun inputs -> plain margin inputs[0] (ctx.get_saved_variables()[1])) (fun slope saved ->
-                let column, ofOwn = saved[1], saved[2]
-                [| lazy (slope.scatter (1L, column, slope.gather (1L, column) * ofOwn)) |])
+            GradientByFormula.backward
+                ctx
+                slope
+                (fun inputs -> plain margin inputs[0] (ctx.get_saved_variables()[1]))
+                (fun slope saved ->
+                    let column, ofOwn = saved[1], saved[2]
+                    [| lazy (slope.scatter (1L, column, slope.gather (1L, column) * ofOwn)) |])
 
         gradients.AddRange [ GradientByFormula.none; GradientByFormula.none ]
         gradients

@@ -35,7 +35,7 @@ type internal RankedTriplets(matrix: torch.Tensor, masks: TripletMasks, margin: 
              // Of each anchor, in descending order: how near a negative must be to count with a positive. No distance is so small that
              // it would count with what fills the rows up.
              let struct (limits, where) =
-                 (Numeric.whereOr Double.NegativeInfinity positives (known .+ margin)).topk (int width, 1, true, true)
+                 (Numeric.whereOr Double.NegativeInfinity positives (known .+ margin)).topk(int width, 1, true, true)
 
              // The positives with which a candidate does not count as a negative, and fillers: those it lies beyond.
              let passed = torch.searchsorted (limits.flip 1L, known, right = true)
@@ -50,7 +50,7 @@ type internal RankedTriplets(matrix: torch.Tensor, masks: TripletMasks, margin: 
                      .flip
                      1L
 
-             let times = (passed.plus -width * isNegative).scatter_add_ (1L, where, atLimit)
+             let times = (passed.plus -width * isNegative).scatter_add_(1L, where, atLimit)
              struct (times.to_type known.dtype, atLimit.sum ()))
 
     /// The sum of all values: a scalar, in at least 32 bits.
