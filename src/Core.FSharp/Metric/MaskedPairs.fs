@@ -44,8 +44,14 @@ type internal MaskedPairs(positives: torch.Tensor, negatives: torch.Tensor, shar
     member _.Weights(isSelf: bool, like: torch.Tensor) : torch.Tensor =
         // No pair is both.
         let either = positives.logical_or negatives
-        let ofAnchors = either.sum 1L
+
+        let wide =
+            if Numeric.isHalf like.dtype then
+                torch.ScalarType.Float32
+            else
+                like.dtype
+
+        let ofAnchors = either.sum (1L, ``type`` = wide)
         let counts = if isSelf then ofAnchors .+. either.sum 0L else ofAnchors
-        let weights = counts.to_type (like.dtype) / counts.max ()
         // Of no pair at all, 0 / 0.
-        torch.where (weights.isnan (), Numeric.constant weights 1.0, weights)
+        (counts / counts.max ()).nan_to_num 1.0 |> Numeric.ofType like.dtype
