@@ -16,7 +16,8 @@ let private isFormula (call: MethodInfo) =
     | null -> false
     | part ->
         call.IsVirtual
-        && (typeof<MetricPart>.IsAssignableFrom part || typeof<LossTraits>.IsAssignableFrom part)
+        && (typeof<MetricPart>.IsAssignableFrom part
+            || typeof<LossTraits>.IsAssignableFrom part)
 
 // What the compiler writes for equality takes comparers of the runtime's.
 let private comparesByGivenComparer (call: MethodBase) =

@@ -21,9 +21,14 @@ let tests =
         [
             for name, alone, mined in bounds do
                 for miner, (operations, tensors) in [ None, alone; Some(MultiSimilarityMiner() :> Miner), mined ] do
-                    let title = if miner.IsSome then $"MultiSimilarityMiner and {name}" else name
+                    let title =
+                        if miner.IsSome then
+                            $"MultiSimilarityMiner and {name}"
+                        else
+                            name
 
-                    test $"{title}: at most {operations} operations, {tensors} tensors, nothing of a size that data decide" {
+                    test
+                        $"{title}: at most {operations} operations, {tensors} tensors, nothing of a size that data decide" {
                         let _, make = CountedIteration.losses |> List.find (fst >> (=) name)
                         use loss = make ()
                         let calls = CountedIteration.run miner loss

@@ -33,14 +33,22 @@ let private valueAndGradients (loss: Loss) (rows: torch.Tensor) (compute: torch.
     loss.zero_grad ()
     let value = compute rows
     value.backward ()
-    Array.append [| value.detach () |] [| for leaf in Seq.append [ rows ] (Seq.cast (loss.parameters ())) -> (gradient leaf).clone () |]
+
+    Array.append
+        [| value.detach () |]
+        [|
+            for leaf in Seq.append [ rows ] (Seq.cast (loss.parameters ())) -> (gradient leaf).clone()
+        |]
 
 let tests =
     testList
         "pairs as masks"
         [
             test "are those of these miners" {
-                Expect.containsAll (List.map fst miners) [ "MultiSimilarityMiner"; "PairMarginMiner" ] "over the assembly"
+                Expect.containsAll
+                    (List.map fst miners)
+                    [ "MultiSimilarityMiner"; "PairMarginMiner" ]
+                    "over the assembly"
             }
             for minerName, makeMiner in miners do
                 for what, codes in batches do
@@ -60,13 +68,18 @@ let tests =
 
                                     let masked =
                                         valueAndGradients loss rows (fun rows ->
-                                            loss.ComputeChosen(rows, labels, miner.MineForLoss(rows, labels, seed), seed))
+                                            loss.ComputeChosen(
+                                                rows,
+                                                labels,
+                                                miner.MineForLoss(rows, labels, seed),
+                                                seed
+                                            ))
 
                                     Expect.equal (Seq.toArray miner.Stats) counts "the same counts"
 
                                     for expected, found in Array.zip listed masked do
-                                        let apart = (expected - found).abs().max().item<float> ()
-                                        let most = expected.abs().max().item<float> ()
+                                        let apart = (expected - found).abs().max().item<float>()
+                                        let most = expected.abs().max().item<float>()
                                         Expect.isLessThanOrEqual apart (1e-12 * max 1.0 most) "value and gradients")
                             }
         ]
