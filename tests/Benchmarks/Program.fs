@@ -3,7 +3,7 @@ module MetricLearning.Benchmarks.Program
 open System
 
 let private usage =
-    "usage: Benchmarks [iteration|fused|trainers|synthesis|triplets|losses|tiles|neighbours|neighbours-index|loader|pictures|memory|micro-batches|soak|records|allocator|calls|all] [--quick] [--cpu] [--only PART-OF-A-NAME]"
+    "usage: Benchmarks [iteration|fused|trainers|synthesis|triplets|losses|tiles|neighbours|neighbours-index|loader|pictures|memory|micro-batches|soak|records|allocator|calls|choosing|all] [--quick] [--cpu] [--only PART-OF-A-NAME] [--into PAGE]"
 
 [<EntryPoint>]
 let main arguments =
@@ -17,10 +17,12 @@ let main arguments =
         else
             Clock.Wall
 
-    let only =
-        match Array.tryFindIndex ((=) "--only") arguments with
-        | Some place when place + 1 < arguments.Length -> arguments[place + 1]
-        | _ -> ""
+    let valueOf (name: string) =
+        match Array.tryFindIndex ((=) name) arguments with
+        | Some place when place + 1 < arguments.Length -> Some arguments[place + 1]
+        | _ -> None
+
+    let only = valueOf "--only" |> Option.defaultValue ""
 
     match Array.toList arguments with
     | child :: variant :: _ when child = PeakMemory.childArgument ->
@@ -50,6 +52,7 @@ let main arguments =
     | "records" :: _ -> RecordBenchmark.run clock quick
     | "allocator" :: _ -> AllocatorBenchmark.run (if quick then 1 else 3)
     | "calls" :: _ -> CallsBenchmark.run (Array.contains "--names" arguments)
+    | "choosing" :: _ -> ChoosingBenchmark.run clock quick (valueOf "--into")
     | []
     | "all" :: _
     | "--quick" :: _ ->
@@ -69,6 +72,7 @@ let main arguments =
         RecordBenchmark.run clock quick
         AllocatorBenchmark.run (if quick then 1 else 3)
         CallsBenchmark.run false
+        ChoosingBenchmark.run clock quick None
     | _ -> Console.Error.WriteLine usage
 
     0

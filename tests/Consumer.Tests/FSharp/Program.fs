@@ -19,6 +19,9 @@ let main arguments =
                     YourOwn.tests
                     Pages.tests
                     Guides.tests
+                    HowItWorks.tests
+                    FromPython.tests
+                    Troubleshooting.tests
                     BeyondOneBatch.tests
                     Records.tests
                     Checkpoints.tests
