@@ -25,11 +25,11 @@ module TriedParts =
             Miner = None
         }
 
-    let private ofPairs (loss: unit -> #Loss) : Tried =
+    let private ofPairs (loss: unit -> Loss) : Tried =
         use one = loss ()
         alone one.Name (fun _ -> loss ())
 
-    let private ofClasses (loss: int -> #Loss) : Tried =
+    let private ofClasses (loss: int -> Loss) : Tried =
         use one = loss 2
         alone one.Name (fun classes -> loss classes)
 
@@ -71,25 +71,26 @@ module TriedParts =
             ofClasses (fun classes -> new SubCenterArcFaceLoss(classes, size))
         ]
 
-    /// The miners, each with the same loss of triplets.
-    let miners: Tried list =
-        let mined (miner: Miner option) : Tried =
-            {
-                Name = miner |> Option.map _.Name |> Option.defaultValue "none"
-                Loss = fun _ -> new TripletMarginLoss(margin = 0.1)
-                Miner = miner
-            }
-
+    let private allMiners: Miner list =
         [
-            None
-            Some(AngularMiner())
-            Some(BatchEasyHardMiner())
-            Some(BatchHardMiner())
-            Some(DistanceWeightedMiner())
-            Some(HDCMiner())
-            Some(MultiSimilarityMiner())
-            Some(PairMarginMiner())
-            Some(TripletMarginMiner())
-            Some(UniformHistogramMiner())
+            AngularMiner()
+            BatchEasyHardMiner()
+            BatchHardMiner()
+            DistanceWeightedMiner()
+            HDCMiner()
+            MultiSimilarityMiner()
+            PairMarginMiner()
+            TripletMarginMiner()
+            UniformHistogramMiner()
         ]
-        |> List.map mined
+
+    /// No miner and every miner that goes by labels, each with the same loss of triplets.
+    let miners: Tried list =
+        [
+            for miner in None :: List.map Some allMiners ->
+                {
+                    Name = miner |> Option.map _.Name |> Option.defaultValue "none"
+                    Loss = fun _ -> new TripletMarginLoss(margin = 0.1)
+                    Miner = miner
+                }
+        ]

@@ -16,11 +16,20 @@ module internal DataChecks =
                 | _ -> ()
             ]
 
+    // Without the parameter that .NET adds to the message: it is one of this library's, not an option of the caller's.
+    let private sentence (error: ArgumentException) : string =
+        let parameter = ArgumentException("", error.ParamName).Message.TrimStart()
+
+        if parameter.Length > 0 && error.Message.EndsWith(parameter, StringComparison.Ordinal) then
+            error.Message[.. error.Message.Length - parameter.Length - 1].TrimEnd()
+        else
+            error.Message
+
     let private orMistake (make: unit -> 'T) : Result<'T, string> =
         try
             Ok(make ())
         with :? ArgumentException as error ->
-            Error error.Message
+            Error(sentence error)
 
     /// The data set as a source of batches, or the mistake in it.
     let source (options: RunOptions) : Result<BatchSource, string> =

@@ -86,8 +86,8 @@ let private stopping =
         for event in session.Train(None, 20, CancellationToken.None) do
             if event = Event.EpochEnded then
                 let epoch = session.Progress.Epoch
-                let results = tester.Test(dict [ "val", validation ], epoch, trunk)
-                let score = results["val"]["precision_at_1_level0"].Value
+                let scores = tester.Test(readOnlyDict [ "val", validation ], epoch, trunk)["val"]
+                let score = scores["precision_at_1_level0"].Value
 
                 if score > best then
                     best <- score

@@ -22,6 +22,7 @@ let main arguments =
                     HowItWorks.tests
                     FromPython.tests
                     Troubleshooting.tests
+                    Choosing.tests
                     BeyondOneBatch.tests
                     Records.tests
                     Checkpoints.tests

@@ -14,7 +14,7 @@ let private page =
     lazy (File.ReadAllText(SmallRun.file "docs/troubleshooting.md").ReplaceLineEndings "\n")
 
 let private isQuoted (message: string) =
-    Expect.stringContains page.Value message "the page quotes the message"
+    Expect.isTrue (page.Value.Contains(message, StringComparison.Ordinal)) $"the page quotes: {message}"
 
 let private messageOf (act: unit -> unit) : string =
     let failure =
