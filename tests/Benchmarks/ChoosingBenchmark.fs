@@ -9,52 +9,37 @@ open TorchSharp
 open MetricLearning
 open MetricLearning.Core
 
-/// How well digits are found, and how long an iteration took.
+/// How well pictures are found, and how long an iteration took.
 type private Trial =
     {
         Scores: RetrievalScores
         Milliseconds: float
     }
 
-/// Every loss and miner with its defaults on the digits: the same network, optimizer and batches of four samples of each class.
-/// Once all ten digits are learned and found; once seven are learned, and the other three found.
+/// Every loss and miner with its defaults: the same network, optimizer and batches, four samples of each class in a batch. Digits
+/// whose classes were trained, and drawings of things that were not.
 module ChoosingBenchmark =
 
-    let private network () : torch.nn.Module<torch.Tensor, torch.Tensor> =
-        let layers: torch.nn.Module<torch.Tensor, torch.Tensor> list =
+    let private network (layers: int list) : torch.nn.Module<torch.Tensor, torch.Tensor> =
+        let linear (inputs, outputs) : torch.nn.Module<torch.Tensor, torch.Tensor> =
+            torch.nn.Linear(int64 inputs, int64 outputs)
+
+        let all =
             [
-                torch.nn.Linear(64L, 128L)
-                torch.nn.ReLU()
-                torch.nn.Linear(128L, 64L)
-                torch.nn.ReLU()
-                torch.nn.Linear(64L, int64 TriedParts.size)
+                for inputs, outputs in List.pairwise layers do
+                    linear (inputs, outputs)
+                    torch.nn.ReLU()
             ]
 
-        torch.nn.Sequential layers
-
-    let private onlyWhere (isWanted: int64 -> bool) (digits: DigitSet) : DigitSet =
-        let rows =
-            [|
-                for row, label in Seq.indexed (digits.Labels.data<int64>().ToArray()) do
-                    if isWanted label then
-                        int64 row
-            |]
-
-        use rows = torch.tensor rows
-
-        {
-            Pictures = digits.Pictures.index_select (0L, rows)
-            Labels = digits.Labels.index_select (0L, rows)
-        }
+        torch.nn.Sequential(List.take (all.Length - 1) all)
 
     let private now (clock: Clock) : TimeSpan =
         match clock with
         | Clock.Wall -> Stopwatch.GetElapsedTime 0L
         | Clock.Processor -> Environment.CpuUsage.TotalTime
 
-    let private options (seed: int) (train: DigitSet) (network: torch.nn.Module) (loss: Loss) (miner: Miner option) =
-        let labels = train.Labels.data<int64>().ToArray()
-        let batch = 4 * Array.length (Array.distinct labels)
+    let private options (seed: int) (exercise: Exercise) (network: torch.nn.Module) (loss: Loss) (miner: Miner option) =
+        let labels = exercise.Train.Labels.data<int64>().ToArray()
 
         RunOptions(
             Models = Models(Trunk = network),
@@ -66,17 +51,14 @@ module ChoosingBenchmark =
                         if not (Seq.isEmpty (loss.parameters ())) then
                             "metric_loss_optimizer", PureOptimizer.Adam 1e-3
                     ],
-            BatchSize = batch,
+            BatchSize = exercise.BatchSize,
             MiningFuncs = MiningFuncs(TupleMiner = Option.toObj miner),
-            Dataset = TrainingData.FromTensors(train.Pictures, labels),
-            Sampler = MPerClassSampler(labels, 4, batch, labels.LongLength),
+            Dataset = TrainingData.FromTensors(exercise.Train.Pictures, labels),
+            Sampler = MPerClassSampler(labels, 4, exercise.BatchSize, labels.LongLength),
             DataDevice = torch.CPU,
             DataloaderNumWorkers = 0,
             Seed = int64 seed
         )
-
-    let private classesOf (digits: DigitSet) =
-        digits.Labels.data<int64>().ToArray() |> Array.distinct |> Array.length
 
     let private score (network: torch.nn.Module<torch.Tensor, torch.Tensor>) (test: DigitSet) : RetrievalScores =
         use _ = torch.NewDisposeScope()
@@ -84,13 +66,14 @@ module ChoosingBenchmark =
         Retrieval.score (network.call test.Pictures) test.Labels
 
     // None where a step was refused because its numbers were not finite. The first epoch compiles, and is not timed.
-    let private attempt clock (epochs: int) (train: DigitSet) (test: DigitSet) (tried: Tried) (seed: int) : Trial option =
+    let private attempt (clock: Clock) (epochs: int) (exercise: Exercise) (tried: Tried) (seed: int) : Trial option =
         torch.manual_seed (int64 seed) |> ignore
-        use network = network ()
-        use loss = tried.Loss(classesOf train)
+        use network = network exercise.Layers
+        let classes = exercise.Train.Labels.max().ToInt32() + 1
+        use loss = tried.Loss classes
 
         use session =
-            Session.Start(Setup.prepare MetricLossOnly.recipe (options seed train network loss tried.Miner))
+            Session.Start(Setup.prepare MetricLossOnly.recipe (options seed exercise network loss tried.Miner))
 
         let trainTo (first: int) (last: int) =
             for _ in session.Train(Some first, last, CancellationToken.None) do
@@ -108,7 +91,7 @@ module ChoosingBenchmark =
 
             Some
                 {
-                    Scores = score network test
+                    Scores = score network exercise.Test
                     Milliseconds = spent / float (session.Progress.Steps - steps)
                 }
         with :? NotFiniteNumberException ->
@@ -117,35 +100,35 @@ module ChoosingBenchmark =
     let private spread (values: float list) : string =
         let mean = List.average values
 
-        let deviation =
-            if values.Length < 2 then
-                0.0
-            else
-                sqrt ((values |> List.sumBy (fun value -> pown (value - mean) 2)) / float (values.Length - 1))
+        match values with
+        | [ _ ] -> $"{mean:F3}"
+        | _ ->
+            let squares = values |> List.sumBy (fun value -> pown (value - mean) 2)
+            $"{mean:F3} ± {sqrt (squares / float (values.Length - 1)):F3}"
 
-        $"{mean:F3} ± {deviation:F3}"
+    let private cells (scores: RetrievalScores list) : string =
+        match scores with
+        | [] -> "not finite | not finite"
+        | scores -> $"{spread (scores |> List.map _.PrecisionAt1)} | {spread (scores |> List.map _.MapAtR)}"
 
-    let private row (tried: Tried) (known: Trial option list) (unseen: Trial option list) : struct (float * string) =
-        match List.choose id known, List.choose id unseen with
-        | known, unseen when known.IsEmpty || unseen.IsEmpty -> struct (0.0, $"| `{tried.Name}` | not finite | | | |")
-        | known, unseen ->
-            let precision = known |> List.map _.Scores.PrecisionAt1 |> spread
-            let map = known |> List.map _.Scores.MapAtR |> spread
-            let mapOfUnseen = unseen |> List.map _.Scores.MapAtR
-            let time = known |> List.map _.Milliseconds |> List.min
+    // Ordered by how well new things are found.
+    let private row name (known: RetrievalScores list) (unseen: RetrievalScores list) (time: string) =
+        let order =
+            match unseen with
+            | [] -> 0.0
+            | unseen -> unseen |> List.averageBy _.MapAtR
 
-            struct (List.average mapOfUnseen,
-                    $"| `{tried.Name}` | {precision} | {map} | {spread mapOfUnseen} | {time:F1} |")
+        struct (order, $"| {name} | {cells known} | {cells unseen} | {time} |")
 
     let private table (what: string) (rows: struct (float * string) list) : string =
         String.Join(
             "\n",
             [
-                $"| {what} | P@1 | MAP@R | MAP@R, new classes | ms an iteration |"
-                "|---|---|---|---|---|"
+                $"| {what} | digits P@1 | digits MAP@R | new things P@1 | new things MAP@R | ms an iteration |"
+                "|---|---|---|---|---|---|"
                 yield!
                     rows
-                    |> List.sortByDescending (fun struct (score, _) -> score)
+                    |> List.sortByDescending (fun struct (order, _) -> order)
                     |> List.map (fun struct (_, line) -> line)
             ]
         )
@@ -154,22 +137,45 @@ module ChoosingBenchmark =
     let run (clock: Clock) (quick: bool) (page: string option) : unit =
         let threads = torch.get_num_threads ()
         torch.set_num_threads 1
-        let train, test = Data.load ()
-        let learned, unseen = onlyWhere (fun digit -> digit < 7L) train, onlyWhere (fun digit -> digit >= 7L) test
+        let digits, drawings = ChoosingData.digits (), ChoosingData.drawings ()
         let epochs, seeds = if quick then 1, [ 0 ] else 10, [ 0..2 ]
 
-        let measure (tried: Tried) =
-            row
-                tried
-                (seeds |> List.map (attempt clock epochs train test tried))
-                (seeds |> List.map (attempt clock epochs learned unseen tried))
+        let measured (tried: Tried) =
+            let trials exercise =
+                seeds |> List.choose (attempt clock epochs exercise tried)
 
-        for name, what, choices in
+            let known, unseen = trials digits, trials drawings
+
+            let time =
+                match known with
+                | [] -> ""
+                | known -> $"{known |> List.map _.Milliseconds |> List.min:F1}"
+
+            row $"`{tried.Name}`" (known |> List.map _.Scores) (unseen |> List.map _.Scores) time
+
+        let asPixels (exercise: Exercise) =
+            [ Retrieval.score exercise.Test.Pictures exercise.Test.Labels ]
+
+        let asMade (exercise: Exercise) =
             [
-                "losses", "loss", TriedParts.losses
-                "miners", "miner of `TripletMarginLoss(0.1)`", TriedParts.miners
+                for seed in seeds do
+                    torch.manual_seed (int64 seed) |> ignore
+                    use network = network exercise.Layers
+                    score network exercise.Test
+            ]
+
+        let untrained =
+            [
+                row "*pixels*" (asPixels digits) (asPixels drawings) ""
+                row "*the network before training*" (asMade digits) (asMade drawings) ""
+            ]
+
+        for name, what, choices, others in
+            [
+                "losses", "loss", TriedParts.losses, untrained
+                "miners", "miner of `TripletMarginLoss(0.1)`", TriedParts.miners, []
             ] do
-            let table = choices |> List.map measure |> table what
+            let table = List.map measured choices @ others |> table what
             printfn "\n%s" table
 
             page
