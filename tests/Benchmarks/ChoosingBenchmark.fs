@@ -179,7 +179,6 @@ module ChoosingBenchmark =
             printfn "\n%s" table
 
             page
-            |> Option.iter (fun path ->
-                File.WriteAllText(path, MarkedPage.replace name table (File.ReadAllText path)))
+            |> Option.iter (fun path -> File.WriteAllText(path, MarkedPage.replace name table (File.ReadAllText path)))
 
         torch.set_num_threads threads

@@ -43,7 +43,11 @@ module ChoosingData =
 
         {
             Pictures = torch.stack numbers
-            Labels = torch.tensor [| for label in pictures.Labels -> int64 (System.Array.BinarySearch(ranks, label)) |]
+            Labels =
+                torch.tensor
+                    [|
+                        for label in pictures.Labels -> int64 (System.Array.BinarySearch(ranks, label))
+                    |]
         }
 
     /// Drawings of things; those that are to be found are of things that were not trained.

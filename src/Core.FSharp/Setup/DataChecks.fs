@@ -20,7 +20,10 @@ module internal DataChecks =
     let private sentence (error: ArgumentException) : string =
         let parameter = ArgumentException("", error.ParamName).Message.TrimStart()
 
-        if parameter.Length > 0 && error.Message.EndsWith(parameter, StringComparison.Ordinal) then
+        if
+            parameter.Length > 0
+            && error.Message.EndsWith(parameter, StringComparison.Ordinal)
+        then
             error.Message[.. error.Message.Length - parameter.Length - 1].TrimEnd()
         else
             error.Message

@@ -114,10 +114,7 @@ public sealed partial class PageTests
             page =>
                 Assert.Equal(
                     page.Text.Split('\n').Count(line => line.StartsWith("```", StringComparison.Ordinal)),
-                    2
-                        * Languages(page).Sum(language =>
-                            page.Fences(language).Count()
-                        )
+                    2 * Languages(page).Sum(language => page.Fences(language).Count())
                 )
         );
 

@@ -113,11 +113,13 @@ let private memory =
 let private noisyLabels =
     test "noisy labels" {
         let embeddings = torch.rand ([| 20L; 32L |], generator = new torch.Generator(1UL))
-        let labels = torch.arange(20L).remainder (10L.ToScalar())
+        let labels = torch.arange(20L).remainder(10L.ToScalar())
 
-        let loss = new SubCenterArcFaceLoss(numClasses = 10, embeddingSize = 32, subCenters = 3)
+        let loss =
+            new SubCenterArcFaceLoss(numClasses = 10, embeddingSize = 32, subCenters = 3)
         // … after training:
-        let struct (outliers, centers) = loss.GetOutliers(embeddings, labels, threshold = 75.0)
+        let struct (outliers, centers) =
+            loss.GetOutliers(embeddings, labels, threshold = 75.0)
 
         Expect.equal (outliers.dim (), centers.dim ()) (1L, 2L) "samples, and a centre for each class"
     }
@@ -143,8 +145,8 @@ let private hierarchy =
         let levels =
             torch.stack (
                 [|
-                    torch.arange(512L).remainder (32L.ToScalar())
-                    torch.arange(512L).remainder (4L.ToScalar())
+                    torch.arange(512L).remainder(32L.ToScalar())
+                    torch.arange(512L).remainder(4L.ToScalar())
                 |],
                 1L
             )
@@ -162,8 +164,7 @@ let private hierarchy =
 
 let private threshold =
     test "one threshold for all" {
-        use model =
-            new InferenceModel(torch.nn.Linear(64L, 48L), torch.nn.Linear(48L, 32L))
+        use model = new InferenceModel(torch.nn.Linear(64L, 48L), torch.nn.Linear(48L, 32L))
 
         let validation =
             TrainingData.FromTensors(pictures.narrow (0L, 0L, 60L), (labelsOf 6)[..59])
@@ -171,7 +172,8 @@ let private threshold =
         use loss =
             new MultipleLosses([ new MultiSimilarityLoss() :> Loss; new ThresholdConsistentMarginLoss() ])
         // … after training:
-        let calibrated = model.CalibrateThreshold(validation, CalibrationGoal.FalseAcceptRate 0.01)
+        let calibrated =
+            model.CalibrateThreshold(validation, CalibrationGoal.FalseAcceptRate 0.01)
 
         Expect.isLessThanOrEqual calibrated.FalseAcceptRate 0.01 "as wanted"
         trains (RunOptions(common 16, LossFuncs = LossFuncs(MetricLoss = loss)))

@@ -29,7 +29,7 @@ let private byHand =
             optimizer.zero_grad ()
             let embeddings = model.call data
             let tuples = miner.Mine(embeddings, labels)
-            lossFunc.Compute(embeddings, labels, tuples).backward ()
+            lossFunc.Compute(embeddings, labels, tuples).backward()
             optimizer.step () |> ignore
 
         Expect.isFalse (model.weight.allclose before) "it has moved")

@@ -14,7 +14,10 @@ let tests =
 
             let taken = Run.train run 2 run.State
             let bold = taken |> Run.withLearningRate "trunk_optimizer" 3e-3 |> Run.train run 4
-            let careful = taken |> Run.withLearningRate "trunk_optimizer" 3e-4 |> Run.train run 4
+
+            let careful =
+                taken |> Run.withLearningRate "trunk_optimizer" 3e-4 |> Run.train run 4
+
             Checkpoint.save run.Recipe run.Handles taken path
 
             Expect.equal taken.Epoch 2 "taken"

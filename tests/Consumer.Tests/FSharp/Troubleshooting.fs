@@ -43,7 +43,7 @@ let private prepare = Setup.prepare MetricLossOnly.recipe
 /// A square root whose derivative at 0 is infinite.
 type private Root() =
     inherit torch.nn.Module<torch.Tensor, torch.Tensor, torch.Tensor>("Root")
-    override _.forward(embeddings, _) = (embeddings * 0.0).sqrt().sum ()
+    override _.forward(embeddings, _) = (embeddings * 0.0).sqrt().sum()
 
 let private firstStep (options: RunOptions) : unit =
     let run = prepare options
@@ -141,7 +141,7 @@ let private collapse =
         let validation = options().Dataset
 
         use embedded = tester.GetAllEmbeddings(validation, trunk, embedder)
-        let spread = embedded.Embeddings.std(0L).mean().item<float32> ()
+        let spread = embedded.Embeddings.std(0L).mean().item<float32>()
 
         Expect.isGreaterThan spread 0f "they vary"
     }
