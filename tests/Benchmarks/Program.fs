@@ -3,7 +3,7 @@ module MetricLearning.Benchmarks.Program
 open System
 
 let private usage =
-    "usage: Benchmarks [iteration|fused|trainers|synthesis|triplets|losses|tiles|neighbours|neighbours-index|loader|pictures|memory|micro-batches|soak|records|allocator|calls|choosing|all] [--quick] [--cpu] [--only PART-OF-A-NAME] [--into PAGE]"
+    "usage: Benchmarks [iteration|fused|averages|trainers|synthesis|triplets|losses|tiles|neighbours|neighbours-index|loader|pictures|memory|micro-batches|soak|records|allocator|calls|choosing|all] [--quick] [--cpu] [--only PART-OF-A-NAME] [--into PAGE]"
 
 [<EntryPoint>]
 let main arguments =
@@ -37,6 +37,7 @@ let main arguments =
         |> PeakMemory.child
     | "iteration" :: _ -> IterationBenchmark.run clock quick only
     | "fused" :: _ -> FusedBenchmark.run clock quick only
+    | "averages" :: _ -> AverageBenchmark.run clock quick only
     | "trainers" :: _ -> TrainerBenchmark.run clock quick only
     | "synthesis" :: _ -> SynthesisBenchmark.run clock quick
     | "triplets" :: _ -> TripletBenchmark.run clock quick
@@ -58,6 +59,7 @@ let main arguments =
     | "--quick" :: _ ->
         IterationBenchmark.run clock quick only
         FusedBenchmark.run clock quick ""
+        AverageBenchmark.run clock quick only
         TrainerBenchmark.run clock quick ""
         SynthesisBenchmark.run clock quick
         TripletBenchmark.run clock quick

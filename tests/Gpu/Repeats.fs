@@ -41,6 +41,7 @@ let trainers: Made list =
                                     { Settings.rich with
                                         Loss = loss
                                         Miner = loss % 2
+                                        Averaging = loss % 3
                                     }
 
                                 subject.Options settings (Trap())

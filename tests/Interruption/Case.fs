@@ -35,6 +35,7 @@ module Case =
                 Loss = 7
                 AsSamples = true
                 Workers = 2
+                Averaging = 1
             }
             { rich with
                 TorchOptimizers = true
@@ -46,6 +47,7 @@ module Case =
             { byIteration with
                 Sampler = SamplerChoice.OwnIndices
                 Optimizer = 4
+                Averaging = 4
                 Subset = true
             }
             { rich with

@@ -61,6 +61,7 @@ module Cases =
             AsSamples = number % 3 = 2
             Workers = number % 3
             Embedder = number % 4 <> 3
+            Averaging = number % 5
         }
 
     // The two streams hold the same samples, and the distance of equal embeddings has no derivative: which way they part is

@@ -14,7 +14,7 @@ type Trace =
         Losses: Map<string, float> list
         /// The state after every iteration, bit for bit.
         Bits: int64 list
-        /// The weights at the end.
+        /// The weights at the end, and the averages of them.
         Weights: float[]
         /// The buffers at the end.
         Buffers: float[]
@@ -39,6 +39,7 @@ module Trace =
     /// The state of a session as it is.
     let now (session: Session) : Trace =
         use state = session.Take()
+        use averaged = state.Averaged()
         let handles = session.Handles
 
         {
@@ -47,8 +48,9 @@ module Trace =
             Weights =
                 numbers
                     [
-                        for group, known in Array.zip handles.Groups state.Learned.Groups do
-                            group.Layout, known.Weights
+                        for learned in [ state.Learned; averaged.Learned ] do
+                            for group, known in Array.zip handles.Groups learned.Groups do
+                                group.Layout, known.Weights
                     ]
             Buffers =
                 numbers

@@ -113,9 +113,14 @@ module ModelFolder =
                     Weights = Vector.clone group.Weights
                 })
 
+        let average = taken.Learned.Average
+
+        for vector in average.Vectors do
+            vector.Retain()
+
         use own =
             { taken with
-                Learned = new Learned(groups, Array.map Vector.clone taken.Learned.Buffers)
+                Learned = new Learned(groups, Array.map Vector.clone taken.Learned.Buffers, average)
             }
 
         session.Resume own

@@ -29,6 +29,12 @@ type internal Doubts(schema: Schema, handles: Handles) =
         pairs.After(outcome.Plan, cursor.Taken = 0L, hasPair, outcome.PassIsOver)
         |> Option.iter this.Tell
 
+    /// Of a state without an average in a run that should have one.
+    member this.OfAverage(state: TrainingState) : unit =
+        if state.WeightsAveraged = 0L && AverageGuards.shouldHaveBegun handles state.Progress then
+            this.Tell
+                $"The state after {state.Steps} iterations has no average of weights: it is that of a run without WeightAveraging. The average begins with the next weights that it takes."
+
     /// Of plateau schedules that are moved by a score of this name, which improves in this direction.
     member this.OfDirection(score: string, mode: PlateauMode) : unit =
         PlateauDoubts.ofDirection score mode handles |> List.iter this.Tell

@@ -74,6 +74,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
         state <- taken
         plan <- None
         goesOn <- true
+        doubts.OfAverage taken
         Scheduling.catchUp handles taken.Progress
         handles.Binding.Bind taken.Learned
         OptimizerSlots.bind handles taken.Learned

@@ -117,19 +117,30 @@ module internal GroupAssembly =
         let rest = named |> untaken |> split None 0 rewritten
         Array.ofSeq (Seq.append ofOptimizers rest)
 
-    /// The registered buffers of all modules, one group for each dtype and device.
-    let buffers (handles: ModuleHandle list) : BufferGroup[] =
+    /// The registered buffers of all modules, one group for each dtype and device; in each, those of networks come first.
+    let buffers (networks: ModuleHandle list) (losses: ModuleHandle list) : BufferGroup[] =
         let seen = HashSet<Tensor>(HashIdentity.Reference)
 
-        [|
-            for handle in handles do
-                for struct (name, buffer) in handle.Module.named_buffers () do
-                    if not buffer.IsInvalid && seen.Add buffer then
-                        $"{handle.Key}.{name}", buffer
-        |]
-        |> Array.groupBy (fun (_, buffer) -> buffer.dtype, buffer.device.ToString())
+        let named (isOfNetwork: bool) (handles: ModuleHandle list) =
+            [|
+                for handle in handles do
+                    for struct (name, buffer) in handle.Module.named_buffers () do
+                        if not buffer.IsInvalid && seen.Add buffer then
+                            struct ($"{handle.Key}.{name}", buffer, isOfNetwork)
+            |]
+
+        let ofNetworks = named true networks
+
+        Array.append ofNetworks (named false losses)
+        |> Array.groupBy (fun (struct (_, buffer, _)) -> buffer.dtype, buffer.device.ToString())
         |> Array.map (fun (_, named) ->
+            let layout =
+                Layout.ofTensors [| for struct (name, buffer, _) in named -> struct (name, buffer) |]
+
             {
-                Buffers = Array.map snd named
-                Layout = Layout.ofTensors [| for name, buffer in named -> struct (name, buffer) |]
+                Buffers = [| for struct (_, buffer, _) in named -> buffer |]
+                Layout = layout
+                OfNetworks =
+                    Array.zip named layout.Slots
+                    |> Array.sumBy (fun (struct (_, _, isOfNetwork), slot) -> if isOfNetwork then slot.Padded else 0L)
             })

@@ -150,7 +150,11 @@ module internal HandleAssembly =
         let optimizers = optimizers options
         let schedulers = schedulers options
         let groups = GroupAssembly.groups modules optimizers
-        let buffers = GroupAssembly.buffers modules
+
+        let buffers =
+            modules
+            |> List.splitAt (List.length options.Models.Present)
+            ||> GroupAssembly.buffers
 
         {
             RunKeys =
@@ -199,5 +203,6 @@ module internal HandleAssembly =
             Device = device
             Dtype = Option.ofNullable options.Dtype
             IsDeterministic = options.Deterministic
+            Averaging = Option.ofObj options.WeightAveraging
             Binding = Binding(modules, groups, buffers, optimizers)
         }

@@ -14,6 +14,7 @@ module internal SharedStart =
             "have different numbers of samples. Give every process the whole data set; it reads its rows of each batch."
             "have different batches: BatchSize, IterationsPerEpoch or the length of a pass differs. Give the same options in every process."
             "cut batches into different micro-batches. Give the same MicroBatchSize in every process."
+            "average weights differently. Give the same WeightAveraging in every process."
             "go on from optimizers that have taken different numbers of steps. Make new ones, or step them alike."
         ]
 
@@ -78,6 +79,7 @@ module internal SharedStart =
                     handles.Loader.Source.Count
                     batches options handles
                     int64 (Option.defaultValue 0 handles.MicroBatchSize)
+                    handles.Averaging |> Option.map string |> Option.defaultValue "" |> Fingerprint.ofText
                     learned.Groups |> Array.collect _.Counts |> Fingerprint.ofNumbers
                 |],
                 differences

@@ -128,20 +128,21 @@ module Progress =
         else
             progress
 
+    /// True if the next iteration is the last of its epoch. `passIsOver`: its batch is the last of a pass.
+    let endsEpoch (passIsOver: bool) (progress: Progress) : bool =
+        match progress.IterationsPerEpoch with
+        | Some iterations -> progress.Iteration + 1 >= iterations
+        | None -> passIsOver
+
     /// After an iteration: counts, losses and position moved on.
     let evolve (progress: Progress) (outcome: Outcome) : Progress =
         let add sums (name, value) =
             sums |> Map.change name (fun sum -> Some(Option.defaultValue 0.0 sum + value))
 
-        let iteration = progress.Iteration + 1
-
-        let isOver =
-            match progress.IterationsPerEpoch with
-            | Some iterations -> iteration >= iterations
-            | None -> outcome.PassIsOver
+        let isOver = endsEpoch outcome.PassIsOver progress
 
         { progress with
-            Iteration = iteration
+            Iteration = progress.Iteration + 1
             Steps = progress.Steps + 1L
             Losses = outcome.Losses
             EpochSums = outcome.Losses |> Map.toSeq |> Seq.fold add progress.EpochSums

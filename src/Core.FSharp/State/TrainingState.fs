@@ -80,6 +80,25 @@ type TrainingState =
             Learned = state.Learned.Share()
         }
 
+    /// The number of times that weights were taken into their average; 0 before the first, and without `WeightAveraging`.
+    member state.WeightsAveraged: int64 = state.Learned.Average.Count
+
+    /// The same state with the averages of weights in the places of the weights, and with what goes with them of buffers; a
+    /// state of its own. Before the first weights are averaged, and without `WeightAveraging`, it has the same weights.
+    /// Raises InvalidOperationException when this state was disposed.
+    member state.Averaged() : TrainingState =
+        { state with
+            Learned = state.Learned.Averaged()
+        }
+
+    /// The same state without an average of weights, so that a run without `WeightAveraging` can go on from it, and one of
+    /// another kind begins its own; a state of its own.
+    /// Raises InvalidOperationException when this state was disposed.
+    member state.WithoutAverage() : TrainingState =
+        { state with
+            Learned = state.Learned.WithoutAverage()
+        }
+
     /// The same state with another learning rate in all parameter groups of an optimizer; a state of its own. Schedules move
     /// it on by their ratios. An optimizer of TorchSharp's is given the rate when the state is stepped, or set as a trainer's.
     /// Raises ArgumentException without such an optimizer, ArgumentOutOfRangeException for a rate that is negative or not

@@ -62,6 +62,9 @@ type Binding
     /// The turns of its modules.
     member internal _.Turns: Turn[] = turns
 
+    /// True while modules are bound to averages of weights, for which no step may start.
+    member val internal ShowsAverages = false with get, set
+
     /// True once the run was disposed.
     member _.IsDisposed: bool = isDisposed
 

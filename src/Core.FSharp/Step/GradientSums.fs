@@ -66,16 +66,10 @@ module internal GradientSums =
 
     /// Gives the buffers of networks (the running statistics of batch norm) the content that they have in the first process.
     let shareBuffers (handles: Handles) (processes: Processes) (buffers: Vector[]) : unit =
-        let isOfNetwork (slot: Slot) =
-            handles.Networks.Keys
-            |> Seq.exists (fun key -> slot.Name.StartsWith(key + ".", System.StringComparison.Ordinal))
-
         use _ = torch.no_grad ()
 
         for group, vector in Array.zip handles.Buffers buffers do
-            // Networks come first, and what losses remember is the same everywhere.
-            match group.Layout.Slots |> Array.tryFindBack isOfNetwork with
-            | Some last ->
-                use part = vector.Tensor.narrow (0L, 0L, last.Offset + last.Size)
+            // What losses remember is the same everywhere.
+            if group.OfNetworks > 0L then
+                use part = vector.Tensor.narrow (0L, 0L, group.OfNetworks)
                 processes.Collective.Broadcast(0, part)
-            | None -> ()

@@ -54,6 +54,8 @@ type Handles =
         Dtype: ScalarType option
         /// Iterations choose libtorch's deterministic algorithms.
         IsDeterministic: bool
+        /// The average of weights that the state keeps; None for none.
+        Averaging: WeightAveraging option
         /// The state that modules are bound to at the moment.
         Binding: Binding
     }

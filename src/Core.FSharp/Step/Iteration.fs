@@ -87,12 +87,20 @@ module Iteration =
             let finite = Measurements.check handles workspace progress plan rates losses
             handles.Binding.WriteRates rates
 
+            let average =
+                AverageStep.prepare
+                    handles
+                    workspace
+                    progress
+                    (Progress.endsEpoch taken.EndsPass progress)
+                    finite.Moves
+
             let losses = ref finite.Losses
 
             let agree () =
                 losses.Value <- SharedLosses.settle handles.Processes finite.Losses
 
-            OptimizerStep.step handles workspace progress finite.Moves finite.Measured agree,
+            OptimizerStep.step handles workspace progress finite.Moves finite.Measured average agree,
             {
                 Plan = plan
                 Losses = losses.Value

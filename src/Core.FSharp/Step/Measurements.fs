@@ -60,17 +60,6 @@ module internal Measurements =
                     none
         |]
 
-    // The content of a vector when the iteration began.
-    let private before (workspace: Workspace) (index: int) : Tensor =
-        let vector = workspace.Before.Buffers[index]
-
-        match
-            workspace.Backups
-            |> Seq.tryFind (fun struct (kept, _) -> obj.ReferenceEquals(kept, vector))
-        with
-        | Some(struct (_, content)) -> content
-        | None -> vector.Tensor
-
     // The numbers that were read.
     let private refuseBroken
         (handles: Handles)
@@ -98,7 +87,7 @@ module internal Measurements =
                 Finiteness.checkBuffers
                     progress
                     handles.Buffers[index].Layout
-                    (before workspace index)
+                    (Workspace.before workspace workspace.Before.Buffers[index])
                     workspace.Buffers[index].Tensor
 
         {

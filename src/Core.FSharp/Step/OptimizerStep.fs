@@ -144,6 +144,7 @@ module internal OptimizerStep =
         (progress: Progress)
         (moves: GroupMove[])
         (measured: Measurements)
+        (average: NextAverage)
         (agree: unit -> unit)
         : Learned =
         use _ = torch.no_grad ()
@@ -204,7 +205,11 @@ module internal OptimizerStep =
         |> Array.iteri (fun index group -> handles.Binding.BindWeights(index, group.Weights))
 
         let next =
-            new Learned(groups, Array.map (Workspace.passOn workspace) workspace.Buffers)
+            new Learned(
+                groups,
+                Array.map (Workspace.passOn workspace) workspace.Buffers,
+                AverageStep.finish average groups
+            )
 
         handles.Binding.NoteHead next
         next

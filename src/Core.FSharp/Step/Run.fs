@@ -92,6 +92,9 @@ module Run =
     let withLossWeight (loss: string) (weight: float) (state: TrainingState) : TrainingState =
         state.WithLossWeight(loss, weight)
 
+    /// The same state with the averages of weights in the places of the weights, for `bind` and `score`, or to go on from.
+    let averaged (state: TrainingState) : TrainingState = state.Averaged()
+
     /// Binds the networks and losses to the weights of a state; nothing is copied. The next step binds them to its own.
     /// Raises InvalidOperationException when the state was freed, ArgumentException when it is that of another run.
     let bind (run: Run) (state: TrainingState) : unit =

@@ -38,7 +38,8 @@ type RunSummary
         weights: int64,
         gradients: int64,
         slots: int64,
-        buffers: int64
+        buffers: int64,
+        averages: int64
     ) =
 
     let bytes (count: int64) : string =
@@ -74,8 +75,11 @@ type RunSummary
     /// Bytes of buffers: running statistics, losses' memory.
     member _.BufferBytes = buffers
 
+    /// Bytes of the average of the weights that train, once it has begun; 0 without `WeightAveraging`.
+    member _.AverageBytes = averages
+
     /// The sum of these. Activations and the matrices of a loss come on top: they grow with the batch.
-    member _.TotalBytes = weights + gradients + slots + buffers
+    member _.TotalBytes = weights + gradients + slots + buffers + averages
 
     override this.ToString() =
         let rows =
@@ -103,9 +107,15 @@ type RunSummary
             |> text.AppendLine
             |> ignore
 
+        let ofAverage =
+            if averages > 0L then
+                $", average {bytes averages}"
+            else
+                ""
+
         text
             .AppendLine(
-                $"  memory of the state: weights {bytes weights}, gradients {bytes gradients}, optimizers {bytes slots}, buffers {bytes buffers}: {bytes this.TotalBytes}"
+                $"  memory of the state: weights {bytes weights}, gradients {bytes gradients}, optimizers {bytes slots}, buffers {bytes buffers}{ofAverage}: {bytes this.TotalBytes}"
             )
             .Append("  (activations and the losses' matrices come on top; they grow with the batch)")
             .ToString()
@@ -155,6 +165,31 @@ module internal RunSummary =
     let private size (vector: Vector) =
         vector.Tensor.numel () * vector.Tensor.element_size ()
 
+    // Of what moves: all else is its own average.
+    let private averageBytes (handles: Handles) : int64 =
+        let bytes (layout: Layout) (length: int64) =
+            use one = torch.empty ([| 1L |], dtype = RunningAverage.dtypeOf layout.Dtype)
+            length * one.element_size ()
+
+        let moves (group: ParameterGroup) =
+            match group.Optimizer with
+            | Some key -> not (handles.RunKeys.Frozen.Contains(Keys.ownerOf key))
+            | None -> group.IsRewritten
+
+        match handles.Averaging with
+        | None -> 0L
+        | Some averaging ->
+            let ofBuffers (group: BufferGroup) =
+                if averaging.TakesBuffers && torch.is_floating_point group.Layout.Dtype then
+                    bytes group.Layout group.OfNetworks
+                else
+                    0L
+
+            (handles.Groups
+             |> Array.filter moves
+             |> Array.sumBy (fun group -> bytes group.Layout group.Layout.Length))
+            + Array.sumBy ofBuffers handles.Buffers
+
     /// The summary of a run at a state.
     let ofState (recipe: Recipe) (handles: Handles) (state: TrainingState) : RunSummary =
         let learned = state.Learned
@@ -173,5 +208,6 @@ module internal RunSummary =
             learned.Groups |> Array.sumBy (fun group -> size group.Weights),
             Array.map2 trainingBytes handles.Groups learned.Groups |> Array.sum,
             learned.Groups |> Array.sumBy (fun group -> Array.sumBy size group.Slots),
-            learned.Buffers |> Array.sumBy size
+            learned.Buffers |> Array.sumBy size,
+            averageBytes handles
         )

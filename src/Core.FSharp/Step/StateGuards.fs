@@ -142,10 +142,16 @@ module internal StateGuards =
         then
             refuse "its weights or the slots of its optimizers have other sizes, dtypes or devices"
 
+        AverageGuards.difference handles learned.Average |> Option.iter refuse
+
     /// Raises InvalidOperationException when the state cannot be stepped with these handles, saying why.
     let check (handles: Handles) (state: TrainingState) : unit =
         if handles.Binding.IsDisposed then
             raise (ObjectDisposedException("trainer", "The trainer was disposed; make a new one to train on."))
+
+        if handles.Binding.ShowsAverages then
+            invalidOp
+                "Until WhileAveraged returns, the networks have the averages of their weights and cannot be trained: train before it or after it."
 
         state.Learned.ThrowIfFreed()
 

@@ -121,6 +121,21 @@ module internal Workspace =
                 ValueOption.iter Effects.chooseAlgorithms algorithms
                 Effects.restoreGenerators handles.Device (Progress.stepSeed "users" state.Progress) users)
 
+    /// The content of a vector of the state when the iteration began.
+    let before (workspace: Workspace) (vector: Vector) : Tensor =
+        match
+            workspace.Backups
+            |> Seq.tryFind (fun (struct (kept, _)) -> obj.ReferenceEquals(kept, vector))
+        with
+        | Some(struct (_, content)) -> content
+        | None -> vector.Tensor
+
+    /// A vector with this content that belongs to the iteration.
+    let own (workspace: Workspace) (content: Tensor) : Vector =
+        let vector = Vector.Own content
+        workspace.Fresh.Add vector
+        vector
+
     /// True for a vector that was made for this iteration.
     let isFresh (workspace: Workspace) (vector: Vector) : bool =
         workspace.Fresh.Exists(fun fresh -> obj.ReferenceEquals(fresh, vector))

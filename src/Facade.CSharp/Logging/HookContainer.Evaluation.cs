@@ -21,6 +21,9 @@ public sealed partial class HookContainer
     /// <param name="patience">Training ends when more than this number of epochs have passed since the best one; null for never.</param>
     /// <param name="splitsToEval">The splits to evaluate, with their references; null for each in itself.</param>
     /// <param name="testCollateFn">Makes a batch of a list of samples; null for the default collation.</param>
+    /// <param name="averaged">Evaluates the networks with the averages of their weights, and saves the best with these; the latest are
+    /// saved as they are, so that training can go on from them. The trainer needs a
+    /// <see cref="RunOptions.WeightAveraging"/>.</param>
     /// <exception cref="ArgumentException">The tester does not calculate the primary metric, or the validation split is not
     /// evaluated.</exception>
     public Func<BaseTrainer, bool?> EndOfEpochHook(
@@ -30,7 +33,8 @@ public sealed partial class HookContainer
         int testInterval = 1,
         int? patience = null,
         IReadOnlyList<(string Query, IReadOnlyList<string> References)>? splitsToEval = null,
-        Func<IReadOnlyList<object>, object>? testCollateFn = null
+        Func<IReadOnlyList<object>, object>? testCollateFn = null,
+        bool averaged = false
     )
     {
         ArgumentNullException.ThrowIfNull(tester);
@@ -63,15 +67,17 @@ public sealed partial class HookContainer
                 return true;
             }
 
-            Test(
-                tester,
-                datasetDict,
-                trainer.Epoch,
-                trainer.Models.Trunk!,
-                trainer.Models.Embedder,
-                splitsToEval,
-                testCollateFn,
-                inRun: true
+            Judged(() =>
+                Test(
+                    tester,
+                    datasetDict,
+                    trainer.Epoch,
+                    trainer.Models.Trunk!,
+                    trainer.Models.Embedder,
+                    splitsToEval,
+                    testCollateFn,
+                    inRun: true
+                )
             );
             RecordKeeper.Flush();
             var verdict = AccuraciesBy(tester)
@@ -88,11 +94,24 @@ public sealed partial class HookContainer
 
                 if (verdict.IsNewBest)
                 {
-                    ModelFolder.save(trainer.Session, modelFolder, true, trainer.Epoch);
+                    Judged(() => ModelFolder.save(trainer.Session, modelFolder, true, trainer.Epoch));
                 }
             }
 
             return patience is not { } epochs || !verdict.IsPatienceOver(epochs);
+
+            // On the networks that are judged.
+            void Judged(Action act)
+            {
+                if (averaged)
+                {
+                    trainer.WhileAveraged(act);
+                }
+                else
+                {
+                    act();
+                }
+            }
         };
     }
 

@@ -24,6 +24,7 @@ let main arguments =
                     Troubleshooting.tests
                     Choosing.tests
                     BeyondOneBatch.tests
+                    Averages.tests
                     Records.tests
                     Checkpoints.tests
                     Inference.tests

@@ -16,6 +16,7 @@ let tests =
                 MetricLearning.Core.Tests.Run.CheckpointTests.tests
                 MetricLearning.Core.Tests.Run.CheckpointRefusals.tests
                 MetricLearning.Core.Tests.Run.CheckpointClassTests.tests
+                MetricLearning.Core.Tests.Run.CheckpointAverageTests.tests
                 MetricLearning.Core.Tests.Run.MutationTests.tests
                 MetricLearning.Core.Tests.Run.AutosaveTests.tests
                 MetricLearning.Core.Tests.Run.AutosaveMistakes.tests

@@ -25,6 +25,7 @@ let tests =
                         MetricLearning.Core.Tests.Run.SummaryTests.tests
                         MetricLearning.Core.Tests.Run.PairWatchTests.tests
                         MetricLearning.Core.Tests.Run.PlateauDoubtTests.tests
+                        AverageLaw.tests
                         RepeatLaw.tests
                         DeterminismLaw.tests
                         DrawingLaw.tests

@@ -9,6 +9,26 @@ open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Tests.Support
 
+/// A tester on some samples.
+let private test (session: Session) =
+    let trunk = session.Handles.Networks[Keys.Trunk].Handle.Module
+    let first = Seq.head (trunk.parameters ())
+    use _ = torch.NewDisposeScope()
+    let rows = torch.arange ((12L * first.size 1).ToScalar(), dtype = first.dtype)
+
+    let data =
+        TrainingData.FromTensors(
+            (rows * 0.7).sin().reshape(12L, first.size 1),
+            [| for row in 0..11 -> row % 3 |]
+        )
+
+    let losses = Dictionary [ KeyValuePair("triplet", new TripletMarginLoss() :> Loss) ]
+
+    let tester = Tester(EmbeddingSpace.Global, TestOptions(LossFuncs = losses))
+
+    let data = Dictionary [ KeyValuePair("val", data) ]
+    tester.Test(data, 1, trunk) |> ignore
+
 /// What a hook may do without changing the run.
 let private looks: (string * (Session -> unit)) list =
     [
@@ -28,25 +48,17 @@ let private looks: (string * (Session -> unit)) list =
                 let first = Seq.head (network.Handle.Module.parameters ())
                 let inputs, dtype = first.size 1, first.dtype
                 network.Forward [| torch.rand (8L, inputs, dtype = dtype) |] |> ignore)
-        "a tester",
+        "a tester", test
+        "a tester of averages",
         (fun session ->
-            let trunk = session.Handles.Networks[Keys.Trunk].Handle.Module
-            let first = Seq.head (trunk.parameters ())
-            use _ = torch.NewDisposeScope()
-            let rows = torch.arange ((12L * first.size 1).ToScalar(), dtype = first.dtype)
-
-            let data =
-                TrainingData.FromTensors(
-                    (rows * 0.7).sin().reshape(12L, first.size 1),
-                    [| for row in 0..11 -> row % 3 |]
-                )
-
-            let losses = Dictionary [ KeyValuePair("triplet", new TripletMarginLoss() :> Loss) ]
-
-            let tester = Tester(EmbeddingSpace.Global, TestOptions(LossFuncs = losses))
-
-            let data = Dictionary [ KeyValuePair("val", data) ]
-            tester.Test(data, 1, trunk) |> ignore)
+            if session.Handles.Averaging.IsSome then
+                session.WhileAveraged(fun () -> test session))
+        "a tester of averages that fails",
+        (fun session ->
+            if session.Handles.Averaging.IsSome then
+                Expect.throws
+                    (fun () -> session.WhileAveraged(fun () -> invalidOp "a tester") |> ignore)
+                    "the test")
         "taking states",
         (fun session ->
             let state = session.Take()
@@ -95,7 +107,7 @@ let tests =
                             "the end")
 
             for name, look in looks do
-                LawChecks.lawAt Settings.rich $"{name} in hooks" (fun subject settings ->
+                LawChecks.lawAt { Settings.rich with Averaging = 1 } $"{name} in hooks" (fun subject settings ->
                     Expect.equal (result subject settings look) (result subject settings ignore) "the end")
 
             LawChecks.lawAt Settings.rich "another seed gives another run" (fun subject settings ->

@@ -154,7 +154,7 @@ let tests =
                 "at every event of one run"
                 [
                     for event in 0..30 do
-                        LawChecks.lawAt scheduled $"event {event}" (fun subject settings ->
+                        LawChecks.lawAt { scheduled with Averaging = 1 } $"event {event}" (fun subject settings ->
                             stoppingCostsNothing (changed id) subject settings event)
                 ]
 
@@ -208,6 +208,13 @@ let tests =
                     Expect.throwsT<ArgumentException> (fun () -> session.Resume foreign) "another net"
                     Expect.equal (Snapshot.ofSession session) before "the state"
                     Drive.train session 1 Drive.quietly)
+
+            LawChecks.isFalsified "without the average of weights" (fun () ->
+                stoppingCostsNothing
+                    (changed _.WithoutAverage())
+                    Subject.metricLossOnly
+                    { scheduled with Averaging = 1 }
+                    17)
 
             for name, forget in forgetful do
                 LawChecks.isFalsified $"without {name}" (fun () ->

@@ -52,6 +52,7 @@ let private withoutSchedules settings =
         Subset = false
         Miner = 0
         MicroBatchSize = None
+        Averaging = 0
     }
 
 let private off (settings: Settings) (mechanisms: Mechanism list) =

@@ -151,6 +151,7 @@ module Casting =
             FreezeThese = frozen[settings.Freeze % frozen.Length],
             FreezeTrunkBatchnorm = settings.FreezeBatchnorm,
             DataloaderNumWorkers = settings.Workers,
+            WeightAveraging = RunParts.averagingOf settings,
             Seed = settings.Seed
         )
         |> trapped settings trap

@@ -62,6 +62,19 @@ let lossOf (settings: Settings) : torch.nn.Module = lossFor settings size rows
 let minerOf (settings: Settings) : Miner option =
     Option.map (fun make -> make ()) (snd (pick miners settings.Miner))
 
+/// Averages of weights: none, then one of each kind.
+let averagings: WeightAveraging option[] =
+    [|
+        None
+        Some(WeightAveraging.Exponential 0.3)
+        Some(WeightAveraging.Exponential(0.5, warmUp = false))
+        Some(WeightAveraging.Equal 2)
+        Some(WeightAveraging.Equal(1, everyIterations = 2))
+    |]
+
+let averagingOf (settings: Settings) : WeightAveraging | null =
+    Option.toObj (pick averagings settings.Averaging)
+
 /// A subset miner that draws from libtorch's generator, as a user's would.
 let subsetMiner: Func<Tensor, Tensor, Tensor> =
     Func<_, _, _>(fun embeddings _ ->

@@ -56,6 +56,8 @@ type Settings =
         Workers: int
         /// None: the whole batch at once. Never so small that batch norm would be given a single row.
         MicroBatchSize: int option
+        /// Index into `RunParts.averagings`.
+        Averaging: int
     }
 
 module Settings =
@@ -83,6 +85,7 @@ module Settings =
             AsSamples = false
             Workers = 0
             MicroBatchSize = None
+            Averaging = 0
         }
 
     let gen: Gen<Settings> =
@@ -125,6 +128,7 @@ module Settings =
             let! asSamples = Gen.elements [ true; false ]
             let! workers = Gen.choose (0, 3)
             let! microBatchSize = Gen.elements [ None; None; Some 3; Some 5; Some 8 ]
+            let! averaging = Gen.choose (0, 4)
 
             return
                 {
@@ -148,6 +152,7 @@ module Settings =
                     AsSamples = asSamples
                     Workers = workers
                     MicroBatchSize = microBatchSize
+                    Averaging = averaging
                 }
         }
 
@@ -155,6 +160,7 @@ module Settings =
     let private simpler (settings: Settings) : Settings seq =
         let plainer =
             [
+                { settings with Averaging = 0 }
                 { settings with MicroBatchSize = None }
                 { settings with Workers = 0 }
                 { settings with AsSamples = false }

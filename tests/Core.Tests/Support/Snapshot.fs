@@ -40,12 +40,18 @@ module Snapshot =
         use state = session.Take()
         let learned = state.Learned
 
+        let bitsAt (slot: Slot) (vector: Vector) =
+            use view = Layout.view slot vector.Tensor
+            bitsOf view
+
         let bitsOf (layout: Layout) (vector: Vector) =
             [
                 for slot in layout.Slots do
-                    use view = Layout.view slot vector.Tensor
-                    bitsOf view
+                    bitsAt slot vector
             ]
+
+        let groups = [| for group in session.Handles.Groups -> group.Layout |]
+        let buffers = [| for group in session.Handles.Buffers -> group.Layout |]
 
         { ofState state with
             Vectors =
@@ -56,6 +62,11 @@ module Snapshot =
 
                     for group, vector in Array.zip session.Handles.Buffers learned.Buffers do
                         yield! bitsOf group.Layout vector
+
+                    yield! RunningAverage.toNumbers learned.Average |> Seq.map string
+
+                    for struct (slot, vector) in RunningAverage.places groups buffers learned.Average do
+                        bitsAt slot vector
                 ]
         }
 

@@ -26,7 +26,15 @@ module Checkpoint =
     /// Raises InvalidOperationException when the state was freed, or an optimizer keeps its slots to itself;
     /// ArgumentException when the state is that of other handles.
     let write (recipe: Recipe) (handles: Handles) (state: TrainingState) (stream: Stream) : unit =
-        let description = Description.ofRun recipe handles
+        let description =
+            { Description.ofRun recipe handles with
+                Averaging =
+                    if state.WeightsAveraged > 0L then
+                        Some state.Learned.Average.Kind
+                    else
+                        None
+            }
+
         StateGuards.checkFits handles state
         use _ = torch.NewDisposeScope()
         let named = NamedTensors.ofLearned handles state.Learned
@@ -95,19 +103,37 @@ module Checkpoint =
                 )
             )
 
+    let private wholeNumbers (title: string) (name: string) (tensor: torch.Tensor) : int64[] =
+        if tensor.dtype <> torch.ScalarType.Int64 || tensor.dim () <> 1L then
+            raise (damaged title $"its \"{name}\" is no list of whole numbers")
+
+        tensor.data<int64>().ToArray()
+
     let private readProgress (title: string) (file: SafetensorsFile) : Progress =
         if not (file.Contains NamedTensors.Cursor) then
             raise (damaged title $"it has no \"{NamedTensors.Cursor}\"")
 
         use cursor = file.Tensor NamedTensors.Cursor
-
-        if cursor.dtype <> torch.ScalarType.Int64 || cursor.dim () <> 1L then
-            raise (damaged title $"its \"{NamedTensors.Cursor}\" is no list of whole numbers")
+        let numbers = wholeNumbers title NamedTensors.Cursor cursor
 
         try
-            WrittenProgress.read (text title file "progress") (cursor.data<int64>().ToArray())
+            WrittenProgress.read (text title file "progress") numbers
         with :? InvalidDataException as error ->
             raise (damaged title error.Message)
+
+    // Zeros for what the file holds.
+    let private emptyFor (handles: Handles) (title: string) (file: SafetensorsFile) : Learned =
+        let average =
+            if file.Contains NamedTensors.Average then
+                use numbers = file.Tensor NamedTensors.Average
+                wholeNumbers title NamedTensors.Average numbers
+            else
+                [||]
+
+        try
+            NamedTensors.empty handles average
+        with :? FormatException as error ->
+            raise (damaged title $"the numbers of its \"{NamedTensors.Average}\" are wrong: {error.Message}")
 
     /// The state in a checkpoint of handles like these; it is the caller's. Nothing of the handles changes.
     /// Raises InvalidDataException, saying what is wrong, when the file is no checkpoint, was damaged or is of a newer version;
@@ -124,10 +150,10 @@ module Checkpoint =
             with :? InvalidDataException as error ->
                 raise (damaged title error.Message)
 
-        refuse title (Differences.ofDescriptions written here)
+        refuse title (Differences.ofDescriptions handles written here)
         let progress = readProgress title file
         refuse title (Differences.ofProgress handles progress)
-        let learned = NamedTensors.empty handles
+        let learned = emptyFor handles title file
 
         try
             use _ = torch.NewDisposeScope()
@@ -150,7 +176,7 @@ module Checkpoint =
             let state =
                 {
                     Progress = progress
-                    Learned = new Learned(groups, learned.Buffers)
+                    Learned = new Learned(groups, learned.Buffers, learned.Average)
                 }
 
             StateGuards.checkFits handles state

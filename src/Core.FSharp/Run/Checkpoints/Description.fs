@@ -19,6 +19,8 @@ type internal Description =
         Optimizers: Map<string, string list>
         /// The labels of classes; None in a file of a version that did not write them.
         Classes: ClassNames option
+        /// The kind of the average of weights; None where there is none.
+        Averaging: string option
     }
 
 /// Describing runs.
@@ -34,7 +36,7 @@ module internal Description =
             invalidOp
                 $"The optimizer \"{key}\" ({optimizer.GetType().Name}) keeps its slots to itself, so a checkpoint would lose them. Use an optimizer that this library knows ({TorchOptimizers.known}), or save the weights alone."
 
-    /// The description of a run.
+    /// The description of a run; it averages weights where its options say so.
     let ofRun (recipe: Recipe) (handles: Handles) : Description =
         {
             Trainer = recipe.Schema.Trainer
@@ -46,6 +48,7 @@ module internal Description =
                         for key, handle in handles.Optimizers -> key, [ for rule in rules key handle -> rule.Name ]
                     ]
             Classes = Some(ClassNames.ofLabels handles.Loader.Source.ClassLabels)
+            Averaging = handles.Averaging |> Option.map _.Kind
         }
 
     let private writeNames (json: Utf8JsonWriter) (name: string) (names: string list) =
@@ -77,6 +80,7 @@ module internal Description =
 
             json.WriteEndObject()
             Option.iter (writeClasses json) description.Classes
+            description.Averaging |> Option.iter (fun kind -> json.WriteString("averaging", kind))
             json.WriteEndObject()
 
         Encoding.UTF8.GetString(memory.ToArray())
@@ -109,6 +113,10 @@ module internal Description =
                 Classes =
                     match parsed.RootElement.TryGetProperty "classes" with
                     | true, classes -> Some(readClasses classes)
+                    | _ -> None
+                Averaging =
+                    match parsed.RootElement.TryGetProperty "averaging" with
+                    | true, kind -> Some(nonNull (kind.GetString()))
                     | _ -> None
             }
         with

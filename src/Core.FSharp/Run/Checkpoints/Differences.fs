@@ -21,7 +21,7 @@ module internal Differences =
             []
 
     /// Of what they are made of.
-    let ofDescriptions (written: Description) (here: Description) : string list =
+    let ofDescriptions (handles: Handles) (written: Description) (here: Description) : string list =
         [
             if written.Trainer <> here.Trainer then
                 $"it is that of a {written.Trainer}, this is a {here.Trainer}"
@@ -34,6 +34,8 @@ module internal Differences =
                 match Map.tryFind key here.Optimizers with
                 | Some ours when ours <> kinds -> $"its \"{key}\" is {list kinds}, here it is {list ours}"
                 | _ -> ()
+
+            yield! Option.toList (Option.bind (AverageGuards.ofKind handles) written.Averaging)
 
             yield! Option.toList (Option.map2 ClassNames.difference written.Classes here.Classes |> Option.flatten)
         ]

@@ -1,5 +1,6 @@
 namespace MetricLearning.Core
 
+open System
 open System.Collections.Generic
 open TorchSharp
 open MetricLearning
@@ -22,12 +23,18 @@ module internal NamedTensors =
     [<Literal>]
     let Cursor = "progress.cursor"
 
+    /// How many times weights were taken into their average, and what has an average of its own.
+    [<Literal>]
+    let Average = "progress.average"
+
     let private rule (handles: Handles) (key: string) (group: int) : Rule =
         let handle = handles.Optimizers |> List.find (fst >> (=) key) |> snd
         (Description.rules key handle)[group]
 
-    /// Zeros for everything that a run learns, in the padding what slots start from.
-    let empty (handles: Handles) : Learned =
+    /// Zeros for everything that a run learns, in the padding what slots start from. `average`: the numbers of an average, empty
+    /// without one.
+    /// Raises FormatException for numbers that are not those of an average of this run.
+    let empty (handles: Handles) (average: int64[]) : Learned =
         let ofPart (group: ParameterGroup) : GroupState =
             {
                 Weights = Vector.zeros group.Layout
@@ -41,7 +48,29 @@ module internal NamedTensors =
                 Counts = Array.zeroCreate group.Parameters.Length
             }
 
-        new Learned(Array.map ofPart handles.Groups, [| for group in handles.Buffers -> Vector.zeros group.Layout |])
+        let groups, buffers = handles.Groups.Length, handles.Buffers.Length
+
+        let average =
+            if average.Length = 0 then
+                RunningAverage.none groups buffers
+            else
+                let kind = handles.Averaging |> Option.map _.Kind |> Option.defaultValue ""
+
+                match
+                    RunningAverage.zeros
+                        kind
+                        [| for group in handles.Groups -> struct (group.Layout, group.Layout.Length) |]
+                        [| for group in handles.Buffers -> struct (group.Layout, group.OfNetworks) |]
+                        average
+                with
+                | Some average -> average
+                | None -> raise (FormatException "they are not those of an average of this run's weights")
+
+        new Learned(
+            Array.map ofPart handles.Groups,
+            [| for group in handles.Buffers -> Vector.zeros group.Layout |],
+            average
+        )
 
     /// All tensors of what was learned, in an order that depends on the handles only.
     let ofLearned (handles: Handles) (learned: Learned) : NamedTensors =
@@ -87,6 +116,15 @@ module internal NamedTensors =
                     |> Array.iteri (fun index slot -> add $"{key}.step.{slot.Name}" (counts.select (0L, int64 index)))
 
                     counts)
+
+        if learned.Average.Count > 0L then
+            add Average (torch.tensor (RunningAverage.toNumbers learned.Average))
+
+            let groups = [| for group in handles.Groups -> group.Layout |]
+            let buffers = [| for group in handles.Buffers -> group.Layout |]
+
+            for struct (slot, vector) in RunningAverage.places groups buffers learned.Average do
+                add $"average.{slot.Name}" (Layout.view slot vector.Tensor)
 
         {
             Tensors = tensors.ToArray()

@@ -29,11 +29,16 @@ module internal SharedState =
                 FromFirst.numbers processes Occasion.State (fun () ->
                     (known ()).Learned.Groups |> Array.collect _.Counts)
 
+            let average =
+                FromFirst.numbers processes Occasion.State (fun () ->
+                    let average = (known ()).Learned.Average
+                    if average.Count = 0L then [||] else RunningAverage.toNumbers average)
+
             let state =
                 match found.Value with
                 | Some state -> state
                 | None ->
-                    let learned = NamedTensors.empty handles
+                    let learned = NamedTensors.empty handles average
                     let mutable first = 0
 
                     let groups =
@@ -45,7 +50,7 @@ module internal SharedState =
 
                     {
                         Progress = WrittenProgress.read text cursor
-                        Learned = new Learned(groups, learned.Buffers)
+                        Learned = new Learned(groups, learned.Buffers, learned.Average)
                     }
 
             FromFirst.contents processes [ for vector in state.Learned.Vectors -> vector.Tensor ]
@@ -53,12 +58,16 @@ module internal SharedState =
 
     // Padding between tensors may hold anything.
     let private fingerprint (handles: Handles) (learned: Learned) : int64 =
+        let ofSlot (slot: Slot) (vector: Vector) =
+            use view = Layout.view slot vector.Tensor
+            use here = view.cpu().contiguous()
+            Fingerprint.ofBytes (System.Span<byte>.op_Implicit here.bytes)
+
         let ofVector (layout: Layout) (vector: Vector) =
-            layout.Slots
-            |> Array.map (fun slot ->
-                use view = Layout.view slot vector.Tensor
-                use here = view.cpu().contiguous()
-                Fingerprint.ofBytes (System.Span<byte>.op_Implicit here.bytes))
+            layout.Slots |> Array.map (fun slot -> ofSlot slot vector)
+
+        let groups = [| for group in handles.Groups -> group.Layout |]
+        let buffers = [| for group in handles.Buffers -> group.Layout |]
 
         [|
             for group, known in Array.zip handles.Groups learned.Groups do
@@ -68,6 +77,11 @@ module internal SharedState =
                 yield! known.Counts
             for group, vector in Array.zip handles.Buffers learned.Buffers do
                 yield! ofVector group.Layout vector
+
+            yield! RunningAverage.toNumbers learned.Average
+
+            for struct (slot, vector) in RunningAverage.places groups buffers learned.Average do
+                ofSlot slot vector
         |]
         |> Fingerprint.ofNumbers
 

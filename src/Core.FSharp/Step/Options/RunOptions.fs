@@ -50,6 +50,7 @@ type RunOptions() =
             this.Processes <- options.Processes
             this.Seed <- options.Seed
             this.Deterministic <- options.Deterministic
+            this.WeightAveraging <- options.WeightAveraging
             this.Checkpoints <- options.Checkpoints
 
     /// The networks: `trunk`, usually `embedder`, and the others that the trainer documents. No default.
@@ -154,6 +155,10 @@ type RunOptions() =
     /// indexed gradients, which one thread adds; on CUDA cuDNN's fastest algorithm may be ruled out, and gradients of indexed rows are
     /// sorted before they are added. True by default.
     member val Deterministic: bool = true with get, set
+
+    /// An average of the weights beside them, for testing and inference: `Exponential` (EMA) or `Equal` (SWA). It never changes
+    /// what is trained. Null, the default, keeps none.
+    member val WeightAveraging: WeightAveraging | null = null with get, set
 
     /// Checkpoints that the run writes by itself, from which `ResumeLatest` goes on; none by default.
     member val Checkpoints: CheckpointOptions | null = null with get, set
