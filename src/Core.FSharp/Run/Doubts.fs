@@ -31,7 +31,10 @@ type internal Doubts(schema: Schema, handles: Handles) =
 
     /// Of a state without an average in a run that should have one.
     member this.OfAverage(state: TrainingState) : unit =
-        if state.WeightsAveraged = 0L && AverageGuards.shouldHaveBegun handles state.Progress then
+        if
+            state.WeightsAveraged = 0L
+            && AverageGuards.shouldHaveBegun handles state.Progress
+        then
             this.Tell
                 $"The state after {state.Steps} iterations has no average of weights: it is that of a run without WeightAveraging. The average begins with the next weights that it takes."
 

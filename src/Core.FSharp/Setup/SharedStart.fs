@@ -79,7 +79,10 @@ module internal SharedStart =
                     handles.Loader.Source.Count
                     batches options handles
                     int64 (Option.defaultValue 0 handles.MicroBatchSize)
-                    handles.Averaging |> Option.map string |> Option.defaultValue "" |> Fingerprint.ofText
+                    handles.Averaging
+                    |> Option.map string
+                    |> Option.defaultValue ""
+                    |> Fingerprint.ofText
                     learned.Groups |> Array.collect _.Counts |> Fingerprint.ofNumbers
                 |],
                 differences

@@ -79,21 +79,14 @@ type Learned(groups: GroupState[], buffers: Vector[], average: RunningAverage) =
     member this.Averaged() : Learned =
         this.ThrowIfFreed()
 
-        let weights =
-            groups
-            |> Array.map _.Weights
-            |> RunningAverage.applied average.Groups
+        let weights = groups |> Array.map _.Weights |> RunningAverage.applied average.Groups
 
         let buffers = RunningAverage.applied average.Buffers buffers
 
         for vector in Seq.append (groups |> Seq.collect _.Slots) average.Vectors do
             vector.Retain()
 
-        new Learned(
-            Array.map2 (fun group weights -> { group with Weights = weights }) groups weights,
-            buffers,
-            average
-        )
+        new Learned(Array.map2 (fun group weights -> { group with Weights = weights }) groups weights, buffers, average)
 
     /// Raises InvalidOperationException when this value was freed.
     member this.ThrowIfFreed() =

@@ -48,7 +48,10 @@ module internal RunningAverage =
         | null ->
             whole.Retain()
             whole
-        | average when average.Tensor.numel () = whole.Tensor.numel () && average.Tensor.dtype = whole.Tensor.dtype ->
+        | average when
+            average.Tensor.numel () = whole.Tensor.numel ()
+            && average.Tensor.dtype = whole.Tensor.dtype
+            ->
             average.Retain()
             average
         | average ->

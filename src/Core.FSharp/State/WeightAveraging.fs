@@ -38,10 +38,7 @@ type WeightAveraging private (rule: AveragingRule) =
     /// <param name="warmUp">Lowers the decay in the beginning to (1 + t) / (10 + t) after t iterations, so that the first
     /// weights are forgotten soon.</param>
     static member Exponential
-        (
-            [<Optional; DefaultParameterValue(0.999)>] decay: float,
-            [<Optional; DefaultParameterValue(true)>] warmUp: bool
-        ) : WeightAveraging =
+        ([<Optional; DefaultParameterValue(0.999)>] decay: float, [<Optional; DefaultParameterValue(true)>] warmUp: bool) : WeightAveraging =
         decayRate (nameof decay) decay
         WeightAveraging(AveragingRule.Exponential(decay, warmUp))
 
@@ -63,7 +60,9 @@ type WeightAveraging private (rule: AveragingRule) =
         let times =
             match everyEpochs.HasValue, everyIterations.HasValue with
             | true, true ->
-                invalidArg (nameof everyIterations) "The mean is taken every so many epochs or iterations: give one of the two."
+                invalidArg
+                    (nameof everyIterations)
+                    "The mean is taken every so many epochs or iterations: give one of the two."
             | _, true ->
                 atLeast 1L (nameof everyIterations) (int64 everyIterations.Value)
                 MeanTimes.Iterations everyIterations.Value
@@ -90,7 +89,8 @@ type WeightAveraging private (rule: AveragingRule) =
     member internal _.IsDue(epoch: int, endsEpoch: bool, steps: int64) : bool =
         match rule with
         | AveragingRule.Exponential _ -> true
-        | AveragingRule.Equal(first, MeanTimes.Epochs every) -> endsEpoch && epoch >= first && (epoch - first) % every = 0
+        | AveragingRule.Equal(first, MeanTimes.Epochs every) ->
+            endsEpoch && epoch >= first && (epoch - first) % every = 0
         | AveragingRule.Equal(first, MeanTimes.Iterations every) -> epoch >= first && steps % int64 every = 0L
 
     /// True if weights were taken into it by now, in this epoch.

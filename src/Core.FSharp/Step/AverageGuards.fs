@@ -28,8 +28,14 @@ module internal AverageGuards =
         elif
             average.Groups.Length = handles.Groups.Length
             && average.Buffers.Length = handles.Buffers.Length
-            && Array.forall2 (fun (group: ParameterGroup) -> fits group.Layout.Length group.Layout) handles.Groups average.Groups
-            && Array.forall2 (fun (group: BufferGroup) -> fits group.OfNetworks group.Layout) handles.Buffers average.Buffers
+            && Array.forall2
+                (fun (group: ParameterGroup) -> fits group.Layout.Length group.Layout)
+                handles.Groups
+                average.Groups
+            && Array.forall2
+                (fun (group: BufferGroup) -> fits group.OfNetworks group.Layout)
+                handles.Buffers
+                average.Buffers
         then
             ofKind handles average.Kind
         else

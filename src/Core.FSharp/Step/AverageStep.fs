@@ -40,7 +40,7 @@ module internal AverageStep =
 
     // What was constant until now was its own average.
     let private begun (workspace: Workspace) (vector: Vector) (numbers: int64) : Vector =
-        let content = (Workspace.before workspace vector).narrow (0L, 0L, numbers)
+        let content = (Workspace.before workspace vector).narrow(0L, 0L, numbers)
 
         content.``to`` (RunningAverage.dtypeOf content.dtype, copy = true)
         |> Workspace.own workspace
@@ -129,7 +129,13 @@ module internal AverageStep =
         }
 
     /// Before a step, which writes weights in place: takes all memory that the average needs.
-    let prepare (handles: Handles) (workspace: Workspace) (progress: Progress) endsEpoch (moves: GroupMove[]) : NextAverage =
+    let prepare
+        (handles: Handles)
+        (workspace: Workspace)
+        (progress: Progress)
+        endsEpoch
+        (moves: GroupMove[])
+        : NextAverage =
         use _ = no_grad ()
 
         match handles.Averaging with

@@ -107,11 +107,7 @@ type RunSummary
             |> text.AppendLine
             |> ignore
 
-        let ofAverage =
-            if averages > 0L then
-                $", average {bytes averages}"
-            else
-                ""
+        let ofAverage = if averages > 0L then $", average {bytes averages}" else ""
 
         text
             .AppendLine(

@@ -8,7 +8,7 @@ open MetricLearning
 open MetricLearning.Core
 
 let private data =
-    TrainingData.FromTensors(torch.rand (24L, 6L), torch.arange(24L).remainder (4L.ToScalar()))
+    TrainingData.FromTensors(torch.rand (24L, 6L), torch.arange(24L).remainder(4L.ToScalar()))
 
 let private prepared (trunk: torch.nn.Module) =
     let options =
@@ -33,7 +33,7 @@ let private loss (trunk: torch.nn.Module<torch.Tensor, torch.Tensor>) =
     use _ = torch.NewDisposeScope()
     use loss = new TripletMarginLoss(margin = 1.0)
 
-    loss.Compute(trunk.call (torch.ones (4L, 6L)), torch.tensor [| 0L; 0L; 1L; 1L |]).item<float32> ()
+    loss.Compute(trunk.call (torch.ones (4L, 6L)), torch.tensor [| 0L; 0L; 1L; 1L |]).item<float32>()
 
 let tests =
     testList

@@ -73,7 +73,8 @@ let private after (steps: int) (givesUp: bool) (run: Run) : TrainingState list =
         last.Dispose()
         List.rev seen
     else
-        List.scan (fun state _ -> Run.step run state) run.State [ 1..steps ] |> List.tail
+        List.scan (fun state _ -> Run.step run state) run.State [ 1..steps ]
+        |> List.tail
 
 let private isThatByHand (decay: float) (subject: Subject) (settings: Settings) (number: int) =
     let settings =
@@ -113,7 +114,8 @@ let private isThatByHand (decay: float) (subject: Subject) (settings: Settings) 
     // Whole numbers are not averaged.
     if settings.Averaging <= 2 then
         let isAveraged (name: string, _) =
-            isOfNetwork name && not (name.EndsWith("num_batches_tracked", StringComparison.Ordinal))
+            isOfNetwork name
+            && not (name.EndsWith("num_batches_tracked", StringComparison.Ordinal))
 
         let buffers =
             byHand
@@ -214,21 +216,26 @@ let private inSixteenBits =
         let live = Weights.values last.Learned.Groups[0].Weights.Tensor |> Array.head
         Expect.isLessThan live moved "behind the weights"
         Expect.isLessThan moved 0.995 "and moving"
-        Expect.isLessThan (abs ((Weights.values averaged.Learned.Groups[0].Weights.Tensor).[0] - moved)) 0.005 "rounded")
+
+        Expect.isLessThan
+            (abs ((Weights.values averaged.Learned.Groups[0].Weights.Tensor).[0] - moved))
+            0.005
+            "rounded")
 
 let private mistakes =
     testList
         "mistakes"
         [
             for number, (name, make) in
-                List.indexed [
-                    "decay", (fun () -> WeightAveraging.Exponential 1.0)
-                    "decay", (fun () -> WeightAveraging.Exponential -0.1)
-                    "fromEpoch", (fun () -> WeightAveraging.Equal 0)
-                    "everyEpochs", (fun () -> WeightAveraging.Equal(1, everyEpochs = 0))
-                    "everyIterations", (fun () -> WeightAveraging.Equal(1, everyIterations = 0))
-                    "everyIterations", (fun () -> WeightAveraging.Equal(1, everyEpochs = 1, everyIterations = 1))
-                ] do
+                List.indexed
+                    [
+                        "decay", (fun () -> WeightAveraging.Exponential 1.0)
+                        "decay", (fun () -> WeightAveraging.Exponential -0.1)
+                        "fromEpoch", (fun () -> WeightAveraging.Equal 0)
+                        "everyEpochs", (fun () -> WeightAveraging.Equal(1, everyEpochs = 0))
+                        "everyIterations", (fun () -> WeightAveraging.Equal(1, everyIterations = 0))
+                        "everyIterations", (fun () -> WeightAveraging.Equal(1, everyEpochs = 1, everyIterations = 1))
+                    ] do
                 test $"{number}: {name} is named" {
                     Expect.throwsC (fun () -> make () |> ignore) (fun error ->
                         Expect.equal ((error :?> ArgumentException).ParamName) name error.Message)
@@ -241,13 +248,20 @@ let private mistakes =
                     Expect.stringContains error.Message "set WeightAveraging" "the message"))
 
             testCase "a state with an average needs a run with one of its kind" (fun () ->
-                use session = Subject.start Subject.metricLossOnly { Settings.rich with Averaging = 1 }
+                use session =
+                    Subject.start Subject.metricLossOnly { Settings.rich with Averaging = 1 }
+
                 step session
                 use state = session.Take()
                 use plain = state.WithoutAverage()
 
                 for averaging, words in [ 0, "WeightAveraging is not set"; 3, "exponential" ] do
-                    use other = Subject.start Subject.metricLossOnly { Settings.rich with Averaging = averaging }
+                    use other =
+                        Subject.start
+                            Subject.metricLossOnly
+                            { Settings.rich with
+                                Averaging = averaging
+                            }
 
                     Expect.throwsC (fun () -> other.Resume state) (fun error ->
                         Expect.stringContains error.Message words "the message")
@@ -261,7 +275,13 @@ let private mistakes =
                 use state = session.Take()
 
                 for averaging, isTold in [ 1, true; 3, false; 0, false ] do
-                    use other = Subject.start Subject.metricLossOnly { Settings.rich with Averaging = averaging }
+                    use other =
+                        Subject.start
+                            Subject.metricLossOnly
+                            { Settings.rich with
+                                Averaging = averaging
+                            }
+
                     let told = ResizeArray<string>()
                     other.Warned <- Action<string> told.Add
                     other.Resume state

@@ -17,10 +17,7 @@ let private test (session: Session) =
     let rows = torch.arange ((12L * first.size 1).ToScalar(), dtype = first.dtype)
 
     let data =
-        TrainingData.FromTensors(
-            (rows * 0.7).sin().reshape(12L, first.size 1),
-            [| for row in 0..11 -> row % 3 |]
-        )
+        TrainingData.FromTensors((rows * 0.7).sin().reshape(12L, first.size 1), [| for row in 0..11 -> row % 3 |])
 
     let losses = Dictionary [ KeyValuePair("triplet", new TripletMarginLoss() :> Loss) ]
 
@@ -56,9 +53,7 @@ let private looks: (string * (Session -> unit)) list =
         "a tester of averages that fails",
         (fun session ->
             if session.Handles.Averaging.IsSome then
-                Expect.throws
-                    (fun () -> session.WhileAveraged(fun () -> invalidOp "a tester") |> ignore)
-                    "the test")
+                Expect.throws (fun () -> session.WhileAveraged(fun () -> invalidOp "a tester") |> ignore) "the test")
         "taking states",
         (fun session ->
             let state = session.Take()

@@ -66,7 +66,10 @@ let tests =
                     for name in [ "trunk.inner.first.weight"; "trunk.inner.norm.running_mean"; "metric_loss.W" ] do
                         Expect.isTrue (tensors.ContainsKey $"average.{name}") name
 
-                    Expect.isFalse (tensors.ContainsKey "average.trunk.inner.norm.num_batches_tracked") "whole numbers"
+                    Expect.isFalse
+                        (tensors.ContainsKey "average.trunk.inner.norm.num_batches_tracked")
+                        "whole numbers"
+
                     Expect.stringContains strings["description"] "\"averaging\":\"exponential\"" "its kind"))
 
             testCase "without an average, files are as they were" (fun () ->

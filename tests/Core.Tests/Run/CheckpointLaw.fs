@@ -79,8 +79,12 @@ let tests =
                 "at every event of one run"
                 [
                     for event in 0..30 do
-                        LawChecks.lawAt { ResumeLaw.scheduled with Averaging = 1 } $"event {event}" (fun subject settings ->
-                            ResumeLaw.stoppingCostsNothing file subject settings event)
+                        LawChecks.lawAt
+                            { ResumeLaw.scheduled with
+                                Averaging = 1
+                            }
+                            $"event {event}"
+                            (fun subject settings -> ResumeLaw.stoppingCostsNothing file subject settings event)
                 ]
 
             testList

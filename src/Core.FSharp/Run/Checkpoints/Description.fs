@@ -80,7 +80,10 @@ module internal Description =
 
             json.WriteEndObject()
             Option.iter (writeClasses json) description.Classes
-            description.Averaging |> Option.iter (fun kind -> json.WriteString("averaging", kind))
+
+            description.Averaging
+            |> Option.iter (fun kind -> json.WriteString("averaging", kind))
+
             json.WriteEndObject()
 
         Encoding.UTF8.GetString(memory.ToArray())

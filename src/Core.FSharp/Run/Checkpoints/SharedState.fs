@@ -32,7 +32,11 @@ module internal SharedState =
             let average =
                 FromFirst.numbers processes Occasion.State (fun () ->
                     let average = (known ()).Learned.Average
-                    if average.Count = 0L then [||] else RunningAverage.toNumbers average)
+
+                    if average.Count = 0L then
+                        [||]
+                    else
+                        RunningAverage.toNumbers average)
 
             let state =
                 match found.Value with
