@@ -183,6 +183,20 @@ let private ofAnotherRun =
             Expect.isGreaterThan advice 0 "advice"
             isQuoted message[advice..]))
 
+let private cutOff =
+    test "a picture that is cut off" {
+        let pixels = Array.zeroCreate<byte>(4 * 20 * 30)
+        (Seed.Of(1L).Random()).NextBytes pixels
+        let whole = Picture.FromPixels(20, 30, ReadOnlySpan pixels).ToPng()
+        let file = "red/7.png"
+
+        let message =
+            messageOf (fun () -> PictureFormat(20, 30).Decode(whole[.. whole.Length / 2], file) |> ignore)
+
+        Expect.stringStarts message file "the file"
+        isQuoted message[file.Length + 2 ..]
+    }
+
 let tests =
     testList
         "troubleshooting"
@@ -197,4 +211,5 @@ let tests =
             collapse
             checkpoints
             ofAnotherRun
+            cutOff
         ]
