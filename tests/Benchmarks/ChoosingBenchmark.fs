@@ -38,7 +38,7 @@ module ChoosingBenchmark =
         | Clock.Wall -> Stopwatch.GetElapsedTime 0L
         | Clock.Processor -> Environment.CpuUsage.TotalTime
 
-    let private options (seed: int) (exercise: Exercise) (network: torch.nn.Module) (loss: Loss) (miner: Miner option) =
+    let private options (seed: int) (exercise: Exercise) (network: torch.nn.Module) (loss: Loss) (tried: Tried) =
         let labels = exercise.Train.Labels.data<int64>().ToArray()
 
         RunOptions(
@@ -49,10 +49,10 @@ module ChoosingBenchmark =
                     [
                         "trunk_optimizer", PureOptimizer.Adam 1e-3
                         if not (Seq.isEmpty (loss.parameters ())) then
-                            "metric_loss_optimizer", PureOptimizer.Adam 1e-3
+                            "metric_loss_optimizer", PureOptimizer.Adam tried.LossRate
                     ],
             BatchSize = exercise.BatchSize,
-            MiningFuncs = MiningFuncs(TupleMiner = Option.toObj miner),
+            MiningFuncs = MiningFuncs(TupleMiner = Option.toObj tried.Miner),
             Dataset = TrainingData.FromTensors(exercise.Train.Pictures, labels),
             Sampler = MPerClassSampler(labels, 4, exercise.BatchSize, labels.LongLength),
             DataDevice = torch.CPU,
@@ -73,7 +73,7 @@ module ChoosingBenchmark =
         use loss = tried.Loss classes
 
         use session =
-            Session.Start(Setup.prepare MetricLossOnly.recipe (options seed exercise network loss tried.Miner))
+            Session.Start(Setup.prepare MetricLossOnly.recipe (options seed exercise network loss tried))
 
         let trainTo (first: int) (last: int) =
             for _ in session.Train(Some first, last, CancellationToken.None) do
@@ -133,8 +133,8 @@ module ChoosingBenchmark =
             ]
         )
 
-    /// Writes the tables of losses and of miners, into a page as well where one is given.
-    let run (clock: Clock) (quick: bool) (page: string option) : unit =
+    /// Writes the tables whose names contain `only`, into a page as well where one is given.
+    let run (clock: Clock) (quick: bool) (only: string) (page: string option) : unit =
         let threads = torch.get_num_threads ()
         torch.set_num_threads 1
         let digits, drawings = ChoosingData.digits (), ChoosingData.drawings ()
@@ -174,7 +174,9 @@ module ChoosingBenchmark =
             [
                 "losses", "loss", TriedParts.losses, untrained
                 "miners", "miner of `TripletMarginLoss(0.1)`", TriedParts.miners, []
-            ] do
+                "settings", "other settings", TriedParts.settings, []
+            ]
+            |> List.filter (fun (name, _, _, _) -> name.Contains only) do
             let table = List.map measured choices @ others |> table what
             printfn "\n%s" table
 

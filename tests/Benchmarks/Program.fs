@@ -53,7 +53,7 @@ let main arguments =
     | "records" :: _ -> RecordBenchmark.run clock quick
     | "allocator" :: _ -> AllocatorBenchmark.run (if quick then 1 else 3)
     | "calls" :: _ -> CallsBenchmark.run (Array.contains "--names" arguments)
-    | "choosing" :: _ -> ChoosingBenchmark.run clock quick (valueOf "--into")
+    | "choosing" :: _ -> ChoosingBenchmark.run clock quick only (valueOf "--into")
     | []
     | "all" :: _
     | "--quick" :: _ ->
@@ -74,7 +74,7 @@ let main arguments =
         RecordBenchmark.run clock quick
         AllocatorBenchmark.run (if quick then 1 else 3)
         CallsBenchmark.run false
-        ChoosingBenchmark.run clock quick None
+        ChoosingBenchmark.run clock quick "" None
     | _ -> Console.Error.WriteLine usage
 
     0

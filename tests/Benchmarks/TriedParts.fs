@@ -9,6 +9,8 @@ type Tried =
         Name: string
         /// The loss for the given number of classes.
         Loss: int -> Loss
+        /// The learning rate of what the loss learns.
+        LossRate: float
         Miner: Miner option
     }
 
@@ -22,6 +24,7 @@ module TriedParts =
         {
             Name = name
             Loss = loss
+            LossRate = 1e-3
             Miner = None
         }
 
@@ -91,6 +94,31 @@ module TriedParts =
                 {
                     Name = miner |> Option.map _.Name |> Option.defaultValue "none"
                     Loss = fun _ -> new TripletMarginLoss(margin = 0.1)
+                    LossRate = 1e-3
                     Miner = miner
                 }
+        ]
+
+    let private memory (warmUp: int) (_: int) : Loss =
+        new CrossBatchMemory(new ContrastiveLoss(), size, warmUp = warmUp)
+
+    /// What the page advises beyond defaults.
+    let settings: Tried list =
+        [
+            { alone "MultiSimilarityLoss, MultiSimilarityMiner" (fun _ -> new MultiSimilarityLoss()) with
+                Miner = Some(MultiSimilarityMiner())
+            }
+            { alone "ContrastiveLoss, BatchHardMiner" (fun _ -> new ContrastiveLoss()) with
+                Miner = Some(BatchHardMiner())
+            }
+            alone "CrossBatchMemory(ContrastiveLoss, warmUp: 300)" (memory 300)
+            { alone "ArcFaceLoss, learning rate 0.1" (fun classes -> new ArcFaceLoss(classes, size)) with
+                LossRate = 0.1
+            }
+            { alone "ProxyAnchorLoss, learning rate 0.1" (fun classes -> new ProxyAnchorLoss(classes, size)) with
+                LossRate = 0.1
+            }
+            { alone "NormalizedSoftmaxLoss, learning rate 0.1" (fun classes -> new NormalizedSoftmaxLoss(classes, size)) with
+                LossRate = 0.1
+            }
         ]
