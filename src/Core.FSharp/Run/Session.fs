@@ -81,6 +81,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
 
     /// The handles of the run.
     member _.Handles = handles
+    member internal _.Recipe = recipe
 
     /// The newest state's numbers.
     member _.Progress = state.Progress

@@ -144,6 +144,9 @@ type Binding
         for handle in modules do
             Effects.setMode false handle
 
+    /// Modes and gradients were changed by somebody else.
+    member internal _.ForgetModes() : unit = frozen <- None
+
     /// Writes learning rates into TorchSharp's optimizers, where its schedulers and the user look for them.
     member internal _.WriteRates(wanted: Map<string, float[]>) : unit =
         for key, handle in optimizers do

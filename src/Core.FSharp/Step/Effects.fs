@@ -77,6 +77,11 @@ module internal Effects =
             parameter.grad <- gradients.narrow(0L, first, size).reshape parameter.shape
             first <- first + size
 
+    /// Gives a parameter a gradient, or takes it away; a disposed one is left alone.
+    let giveGradient (parameter: Modules.Parameter) (gradient: Tensor | null) : unit =
+        if not parameter.IsInvalid then
+            parameter.grad <- gradient
+
     /// Drops every gradient.
     let clearGradients (groups: ParameterGroup[]) : unit =
         for group in groups do
@@ -116,8 +121,8 @@ module internal Effects =
         finally
             restoreGenerators device seed users
 
-    /// Runs an action while modules are in evaluation mode; leaves modes as they were.
-    let whileInEvaluation (models: nn.Module seq) (act: unit -> unit) : unit =
+    /// Runs an action that may change modes; leaves them as they were.
+    let whileKeepingModes (models: nn.Module seq) (act: unit -> unit) : unit =
         let modes =
             [|
                 for model in models do
@@ -125,14 +130,19 @@ module internal Effects =
             |]
 
         try
-            for model in models do
-                model.eval ()
-
             act ()
         finally
             for struct (layer, training) in modes do
                 if layer.training <> training then
                     layer.train training
+
+    /// Runs an action while modules are in evaluation mode; leaves modes as they were.
+    let whileInEvaluation (models: nn.Module seq) (act: unit -> unit) : unit =
+        whileKeepingModes models (fun () ->
+            for model in models do
+                model.eval ()
+
+            act ())
 
     /// Both.
     let whileAllEvaluating (models: nn.Module seq) (device: Device) (seed: Seed) (act: unit -> unit) : unit =

@@ -25,6 +25,7 @@ let main arguments =
                     Choosing.tests
                     BeyondOneBatch.tests
                     Averages.tests
+                    LearningRate.tests
                     Records.tests
                     Checkpoints.tests
                     Inference.tests

@@ -26,6 +26,7 @@ let tests =
                         MetricLearning.Core.Tests.Run.PairWatchTests.tests
                         MetricLearning.Core.Tests.Run.PlateauDoubtTests.tests
                         AverageLaw.tests
+                        LearningRateLaw.tests
                         RepeatLaw.tests
                         DeterminismLaw.tests
                         DrawingLaw.tests

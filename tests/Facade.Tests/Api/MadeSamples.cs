@@ -52,6 +52,7 @@ internal static class MadeSamples
         [typeof(TrainerOptions)] = Options,
         [typeof(BaseTrainer)] = () => new MetricLossOnly(Options()),
         [typeof(TrainingState)] = () => new MetricLossOnly(Options()).State,
+        [typeof(LearningRateCurve)] = () => new MetricLossOnly(Options()).FindLearningRate(new() { Iterations = 10 }),
         [typeof(BaseTester)] = () => new GlobalEmbeddingSpaceTester(),
         [typeof(RecordKeeper)] = () => new RecordKeeper([]),
         [typeof(SelfSupervisedLoss)] = () => new SelfSupervisedLoss(new ContrastiveLoss()),
