@@ -9,7 +9,8 @@ open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Tests.Support
 
-let private brief = LearningRateSearch(Lowest = 1e-4, Highest = 1.0, Iterations = 12)
+let private brief =
+    LearningRateSearch(Lowest = 1e-4, Highest = 1.0, Iterations = 12)
 
 let private step (session: Session) =
     session.Step CancellationToken.None |> Seq.iter ignore
@@ -90,7 +91,10 @@ let private usersRate =
 let private chosen =
     testCase "only the rates of the optimizers that are named rise" (fun () ->
         use session = Subject.start Subject.metricLossOnly Settings.rich
-        let search = LearningRateSearch(Iterations = 10, Optimizers = [| "embedder_optimizer" |])
+
+        let search =
+            LearningRateSearch(Iterations = 10, Optimizers = [| "embedder_optimizer" |])
+
         let curve = session.FindLearningRate search
         let all = session.FindLearningRate(LearningRateSearch(Iterations = 10))
         Expect.equal (List.ofSeq curve.Optimizers) [ "embedder_optimizer" ] "its name"
@@ -99,13 +103,18 @@ let private chosen =
         Expect.notEqual (Seq.last curve.Points).Loss (Seq.last all.Points).Loss "then they part"
 
         Expect.throwsC
-            (fun () -> session.FindLearningRate(LearningRateSearch(Optimizers = [| "trunk" |])) |> ignore)
+            (fun () ->
+                session.FindLearningRate(LearningRateSearch(Optimizers = [| "trunk" |]))
+                |> ignore)
             (fun error -> Expect.stringContains error.Message "\"trunk_optimizer\"" "those that there are"))
 
 /// Losses that fall, and then rise, at these rates.
 let private curve (losses: float list) =
     let losses = Array.ofList losses
-    let rates = Array.init losses.Length (fun index -> Math.Pow(10.0, float index - 6.0))
+
+    let rates =
+        Array.init losses.Length (fun index -> Math.Pow(10.0, float index - 6.0))
+
     LearningRateCurve.ofLosses 0.0 [| "trunk_optimizer" |] false rates losses
 
 let private suggestions =
@@ -152,7 +161,9 @@ let private diverges =
                 [ "trunk_optimizer", PureOptimizer.SGD 0.1 ]
                 (SmallRuns.data ())
 
-        use session = SmallRuns.session (RunOptions(options, LossFuncs = LossFuncs(MetricLoss = loss)))
+        use session =
+            SmallRuns.session (RunOptions(options, LossFuncs = LossFuncs(MetricLoss = loss)))
+
         let before = seen session
 
         let search =
@@ -182,7 +193,9 @@ let private refusals =
             use session = Subject.start Subject.metricLossOnly Settings.rich
 
             Expect.throwsT<ArgumentException>
-                (fun () -> session.FindLearningRate(LearningRateSearch(Lowest = 1.0, Highest = 0.1)) |> ignore)
+                (fun () ->
+                    session.FindLearningRate(LearningRateSearch(Lowest = 1.0, Highest = 0.1))
+                    |> ignore)
                 "refused"
         }
         test "an optimizer that keeps its slots to itself" {
@@ -230,8 +243,10 @@ let tests =
     testList
         "finding a learning rate"
         [
-            LawChecks.law 12 "leaves the run as it was" (leavesAsItWas (fun session ->
-                session.FindLearningRate brief |> ignore))
+            LawChecks.law
+                12
+                "leaves the run as it was"
+                (leavesAsItWas (fun session -> session.FindLearningRate brief |> ignore))
 
             for name, search in
                 [
@@ -239,8 +254,7 @@ let tests =
                     "modes that stay", (fun session -> session.Handles.Binding.SetEvaluation())
                     "gradients that are dropped", (fun session -> Effects.clearGradients session.Handles.Groups)
                 ] do
-                LawChecks.isFalsified name (fun () ->
-                    leavesAsItWas search Subject.metricLossOnly Settings.rich 1)
+                LawChecks.isFalsified name (fun () -> leavesAsItWas search Subject.metricLossOnly Settings.rich 1)
             usersRate
             chosen
             testList "suggestions" suggestions

@@ -27,9 +27,7 @@ type LearningRateCurve internal (points: LearningRatePoint[], hasDiverged: bool,
     let inner = [ 1 .. points.Length - 2 ]
 
     let lowest =
-        inner
-        |> List.sortBy (fun index -> points[index].Smoothed)
-        |> List.tryHead
+        inner |> List.sortBy (fun index -> points[index].Smoothed) |> List.tryHead
 
     // The fall of the loss by the factor of the rate.
     let slope index =
@@ -106,7 +104,12 @@ type LearningRateCurve internal (points: LearningRatePoint[], hasDiverged: bool,
                 "none"
 
         let ending = if hasDiverged then ", where the loss diverged" else ""
-        let last = if points.Length = 0 then Nullable() else Nullable points[points.Length - 1].Rate
+
+        let last =
+            if points.Length = 0 then
+                Nullable()
+            else
+                Nullable points[points.Length - 1].Rate
 
         $"""{points.Length} iterations up to the rate {number last}{ending}; suggestion {number curve.Suggestion}, a tenth of the lowest {number curve.TenthOfLowest}"""
 
@@ -115,7 +118,8 @@ module internal LearningRateCurve =
 
     /// The mean of numbers around each, one that lies `distance` away counting smoothing^distance.
     let smooth (smoothing: float) (numbers: float[]) : float[] =
-        let weights = Array.init numbers.Length (fun distance -> Math.Pow(smoothing, float distance))
+        let weights =
+            Array.init numbers.Length (fun distance -> Math.Pow(smoothing, float distance))
 
         numbers
         |> Array.mapi (fun here _ ->

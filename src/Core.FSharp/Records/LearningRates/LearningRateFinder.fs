@@ -53,7 +53,14 @@ module internal LearningRateFinder =
             Progress = { state.Progress with Rates = rates }
         }
 
-    let private trained recipe (handles: Handles) (search: LearningRateSearch) (keys: string list) token (fork: TrainingState) =
+    let private trained
+        recipe
+        (handles: Handles)
+        (search: LearningRateSearch)
+        (keys: string list)
+        token
+        (fork: TrainingState)
+        =
         let losses = ResizeArray<float>()
         let mutable state = fork
         let mutable hasDiverged = false
@@ -73,7 +80,11 @@ module internal LearningRateFinder =
                 with
                 | ValueNone -> hasDiverged <- true
                 | ValueSome(next, (outcome: Outcome)) ->
-                    state <- { next with Progress = inEpoch next.Progress }
+                    state <-
+                        { next with
+                            Progress = inEpoch next.Progress
+                        }
+
                     let loss = outcome.Losses[Keys.TotalLoss]
                     losses.Add loss
                     weighted <- search.Smoothing * weighted + (1.0 - search.Smoothing) * loss

@@ -152,7 +152,11 @@ module internal LineChart =
             |> List.mapi (fun index line ->
                 $"""<text x="{Html.place (left + 90.0 * float index)}" y="{Html.place (height + 20.0)}" style="fill:{Html.colour index}">{Html.text line.Name}</text>""")
 
-        let words = if lines.IsEmpty then Html.text title else said title axis lines
+        let words =
+            if lines.IsEmpty then
+                Html.text title
+            else
+                said title axis lines
 
         $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Html.place (width + 12.0)} {Html.place (height + 28.0)}" role="img" aria-label="{words}">
 <style>svg {{ background: #fff; }} text {{ font: 11px system-ui, sans-serif; fill: #62676d; }} .grid {{ stroke: #dfe2e5; }} .mark {{ stroke: #62676d; stroke-dasharray: 3 3; }}</style>
