@@ -30,9 +30,33 @@ let private compare (processes: Processes) (case: Case) =
     check "buffers of one process" (buffers < tolerance) $"{buffers}"
     check "the same bits in all" (Trace.areSame processes shared) "other bits"
 
+// A search for a learning rate is that of one process, and leaves the run as it was.
+let private search (processes: Processes) (case: Case) =
+    let searched (processes: Processes | null) =
+        use session = Cases.start processes case
+        let before = Trace.upTo 5L session
+
+        let curve =
+            session.FindLearningRate(LearningRateSearch(Lowest = 1e-4, Highest = 0.1, Iterations = 10))
+
+        struct ([ for point in curve.Points -> point.Loss ], List.last before.Bits = List.last (Trace.now session).Bits)
+
+    let struct (alone, _) = searched null
+    let struct (shared, isAsItWas) = searched processes
+
+    let isNear =
+        alone.Length = shared.Length
+        && List.forall2 (fun (left: float) right -> abs (left - right) < tolerance) alone shared
+
+    Checks.check processes $"a search's losses of one process: {case.Name}" isNear $"{alone}, {shared}"
+    Checks.check processes $"the run after a search: {case.Name}" isAsItWas "other bits"
+
 let run (processes: Processes) : unit =
     for case in Cases.all do
         compare processes case
+
+    for place in [ 0; 5; 10; 17 ] do
+        search processes Cases.all[place]
 
     // What sees the rows of one process sees them as those of a micro-batch.
     for case in Cases.ofShares do

@@ -59,6 +59,36 @@ public sealed class Averages
     }
 
     [Fact]
+    public void Statistics_follow_at_the_rate_of_0()
+    {
+        using var scenario = new Scenario();
+        using var trainer = new MetricLossOnly(
+            new TrainerOptions(scenario.Options) { WeightAveraging = WeightAveraging.Equal(fromEpoch: 2) }
+        );
+        trainer.Train(4);
+        string Parameters() =>
+            string.Concat(
+                scenario
+                    .Trunk.parameters()
+                    .Concat(scenario.Embedder.parameters())
+                    .Select(parameter => Convert.ToHexString(parameter.detach().contiguous().bytes))
+            );
+        var averages = trainer.WhileAveraged(Parameters);
+        var before = trainer.WhileAveraged(scenario.Weights);
+
+        using var averaged = trainer.AveragedState;
+        using var trunkStill = averaged.WithLearningRate("trunk_optimizer", 0);
+        using var allStill = trunkStill.WithLearningRate("embedder_optimizer", 0);
+
+        trainer.State = allStill;
+        trainer.Train(numEpochs: trainer.Epoch + 1);
+
+        Assert.Equal(5, trainer.Epoch);
+        Assert.Equal(averages, Parameters());
+        Assert.NotEqual(before, scenario.Weights());
+    }
+
+    [Fact]
     public void Rules_are_values()
     {
         var smooth = WeightAveraging.Exponential(decay: 0.999);
