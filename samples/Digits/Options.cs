@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using MetricLearning;
 using TorchSharp;
 
 namespace Digits;
@@ -7,6 +8,7 @@ namespace Digits;
 /// <summary>What the command line asks for.</summary>
 /// <param name="Loss">Null with a trainer whose losses the protocol says.</param>
 /// <param name="Workers">Threads that load batches; 0 = the one that trains. Never changes a result.</param>
+/// <param name="Precision">What networks compute with while they are trained.</param>
 /// <param name="Out">The report's folder, created if need be.</param>
 /// <param name="Records">The folder of the records; null keeps none.</param>
 /// <param name="EvaluateEvery">Every how many epochs the test pictures are looked at meanwhile; 0 = never.</param>
@@ -20,6 +22,7 @@ internal sealed record Options(
     int Seeds,
     int Workers,
     torch.Device Device,
+    Precision Precision,
     string Out,
     string? Records,
     int EvaluateEvery,
@@ -50,6 +53,7 @@ internal sealed record Options(
         var seeds = Choices.Number("--seeds", "How many runs, with seeds SEED, SEED + 1, …", 1, 1);
         var workers = Choices.Number("--workers", "How many threads load batches; 0 = the one that trains.", 0, 0);
         var device = Devices.Option();
+        var precision = Precisions.Option();
         var folder = Choices.Folder("--out", "Where to write the report.", "digits-report");
         var records = Choices.Folder(
             "--records",
@@ -76,6 +80,7 @@ internal sealed record Options(
             seeds,
             workers,
             device,
+            precision,
             folder,
             records,
             every,
@@ -105,6 +110,7 @@ internal sealed record Options(
                             parsed.GetRequiredValue(seeds),
                             parsed.GetRequiredValue(workers),
                             torch.device(parsed.GetRequiredValue(device)),
+                            Enum.Parse<Precision>(parsed.GetRequiredValue(precision)),
                             parsed.GetRequiredValue(folder),
                             parsed.GetValue(records),
                             parsed.GetRequiredValue(every),

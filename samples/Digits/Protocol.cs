@@ -73,6 +73,7 @@ internal sealed partial record Protocol(
                 MiningFuncs = Miners?.Invoke(),
                 Dataset = Samples(digits),
                 DataDevice = options.Device,
+                Precision = options.Precision,
                 Sampler = new MPerClassSampler(
                     digits.Labels,
                     m: PicturesPerDigit,

@@ -10,7 +10,12 @@ internal static class Evaluation
     {
         var networks = Networks.ReadFrom(InferenceModel.ReadCard(file));
         var (trunk, embedder) = networks.Make(options.Device);
-        using var model = new InferenceModel(trunk, embedder, dataloaderNumWorkers: options.Workers);
+        using var model = new InferenceModel(
+            trunk,
+            embedder,
+            dataloaderNumWorkers: options.Workers,
+            precision: options.Precision
+        );
         model.Load(file);
 
         var pictures = PictureSet.FromFolder(folder);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using MetricLearning;
 using TorchSharp;
 
 namespace Pictures;
@@ -9,6 +10,7 @@ namespace Pictures;
 /// <param name="Classes">How many of the training classes to use; null: all.</param>
 /// <param name="Weights">A file with weights of the trunk, trained elsewhere; null: random ones.</param>
 /// <param name="Workers">Threads that read and change pictures. Never changes a result.</param>
+/// <param name="Precision">What networks compute with, in training and after it.</param>
 /// <param name="EvaluateEvery">Every how many epochs the test pictures are looked at meanwhile; 0 = never.</param>
 /// <param name="Out">The folder of the page and the model, created if need be.</param>
 /// <param name="Records">The folder of the records; null keeps none.</param>
@@ -25,6 +27,7 @@ internal sealed record Options(
     int Seed,
     int Workers,
     torch.Device Device,
+    Precision Precision,
     int EvaluateEvery,
     string Out,
     string? Records,
@@ -61,6 +64,7 @@ internal sealed record Options(
         );
         var workers = Choices.Number("--workers", "How many threads read pictures; 0 = the one that trains.", 0, 2);
         var device = Devices.Option();
+        var precision = Precisions.Option();
         var every = Choices.Number(
             "--evaluate-every",
             "Every how many epochs to evaluate on the test pictures; 0 = never.",
@@ -95,6 +99,7 @@ internal sealed record Options(
             seed,
             workers,
             device,
+            precision,
             every,
             folder,
             records,
@@ -116,6 +121,7 @@ internal sealed record Options(
                             parsed.GetRequiredValue(seed),
                             parsed.GetRequiredValue(workers),
                             torch.device(parsed.GetRequiredValue(device)),
+                            Enum.Parse<Precision>(parsed.GetRequiredValue(precision)),
                             parsed.GetRequiredValue(every),
                             parsed.GetRequiredValue(folder),
                             parsed.GetValue(records),

@@ -34,7 +34,8 @@ internal static class Training
             trunk,
             embedder,
             new MatchFinder(new CosineSimilarity()),
-            dataloaderNumWorkers: options.Workers
+            dataloaderNumWorkers: options.Workers,
+            precision: options.Precision
         );
         var test = data.Test.ToTrainingData(format);
         var before = Scores.Of(model.GetLabelledEmbeddings(test).Embeddings, tensor(data.Test.Labels));
@@ -108,6 +109,7 @@ internal static class Training
             DataloaderNumWorkers = options.Workers,
             Processes = Processes.Join(),
             DataDevice = options.Device,
+            Precision = options.Precision,
             Seed = options.Seed,
             EndOfIterationHook = records.EndOfIterationHook,
             EndOfEpochHook = records.EndOfEpochHook,

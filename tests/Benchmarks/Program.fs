@@ -3,7 +3,7 @@ module MetricLearning.Benchmarks.Program
 open System
 
 let private usage =
-    "usage: Benchmarks [iteration|fused|averages|trainers|synthesis|triplets|losses|tiles|neighbours|neighbours-index|loader|pictures|memory|micro-batches|soak|records|allocator|calls|choosing|all] [--quick] [--cpu] [--only PART-OF-A-NAME] [--into PAGE]"
+    "usage: Benchmarks [iteration|fused|averages|trainers|synthesis|triplets|losses|tiles|neighbours|neighbours-index|loader|pictures|memory|micro-batches|precision|soak|records|allocator|calls|choosing|all] [--quick] [--cpu] [--only PART-OF-A-NAME] [--into PAGE]"
 
 [<EntryPoint>]
 let main arguments =
@@ -32,6 +32,7 @@ let main arguments =
         @ AllocatorBenchmark.variants
         @ MicroBatchBenchmark.variants
         @ TileBenchmark.variants
+        @ PrecisionBenchmark.variants
         |> List.find (fst >> (=) variant)
         |> snd
         |> PeakMemory.child
@@ -49,6 +50,7 @@ let main arguments =
     | "pictures" :: _ -> PictureBenchmark.run clock quick
     | "memory" :: _ -> MemoryBenchmark.run quick
     | "micro-batches" :: _ -> MicroBatchBenchmark.run clock quick
+    | "precision" :: _ -> PrecisionBenchmark.run clock quick
     | "soak" :: _ -> SoakBenchmark.run quick
     | "records" :: _ -> RecordBenchmark.run clock quick
     | "allocator" :: _ -> AllocatorBenchmark.run (if quick then 1 else 3)
@@ -70,6 +72,7 @@ let main arguments =
         PictureBenchmark.run clock quick
         MemoryBenchmark.run quick
         MicroBatchBenchmark.run clock quick
+        PrecisionBenchmark.run clock quick
         SoakBenchmark.run quick
         RecordBenchmark.run clock quick
         AllocatorBenchmark.run (if quick then 1 else 3)

@@ -36,6 +36,7 @@ let main arguments =
                 Parts.run
                 Evaluations.run
                 Optimizers.run
+                Precisions.run
                 Repeats.run
                 Pictures.run
             ] do

@@ -25,9 +25,27 @@ let private place (device: torch.Device) (options: RunOptions) : RunOptions =
 
     RunOptions(options, DataDevice = device)
 
-/// Every trainer, with dropout, batch norm, a miner, schedules and a clipper.
+let private inHalf: Made list =
+    [
+        for subject in Subject.all do
+            for settings in Settings.inHalf do
+                {
+                    Name = $"{subject.Name}, {Settings.precisionOf settings}"
+                    Make =
+                        fun device ->
+                            use _ = torch.manual_seed 3L
+
+                            subject.Options settings (Trap())
+                            |> place device
+                            |> Setup.prepare subject.Recipe
+                }
+    ]
+
+/// Every trainer, with dropout, batch norm, a miner, schedules and a clipper; and in 16 bits.
 let trainers: Made list =
     [
+        yield! inHalf
+
         for subject in Subject.all do
             for loss in 0 .. RunParts.losses.Length - 1 do
                 if subject.Name = "MetricLossOnly" || loss < 2 then

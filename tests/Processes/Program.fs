@@ -12,6 +12,7 @@ let private workers: (string * (Processes -> unit)) list =
     [
         "collectives", Collectives.run
         "law", Law.run
+        "halves", Halves.run
         "controls", Controls.run
         "failing", Failing.run
         "normalization", Normalization.run

@@ -6,16 +6,16 @@ open MetricLearning.Core
 
 /// A trunk, and an embedder on top of it where there is one, as one function from inputs to embeddings. The modules stay
 /// their owner's.
-/// ArgumentException if one of them was disposed or has no forward pass from tensors to a tensor.
+/// ArgumentException if one of them was disposed or has no forward pass from tensors to a tensor, or for a precision that cannot be.
 [<Sealed>]
-type internal EmbeddingModel(trunk: nn.Module, embedder: nn.Module | null) =
+type internal EmbeddingModel(trunk: nn.Module, embedder: nn.Module | null, precision: Precision) =
 
-    static let forwardOf (name: string) (network: nn.Module) : Tensor[] -> Tensor =
+    static let forwardOf (precision: Precision) (name: string) (network: nn.Module) : Tensor[] -> Tensor =
         if TorchModules.isDisposed network then
             invalidArg name $"The {name} was disposed; give it alive."
 
         match TorchModules.forward network with
-        | Some forward -> forward
+        | Some forward -> Autocast.through precision forward
         | None ->
             invalidArg
                 name
@@ -25,7 +25,9 @@ type internal EmbeddingModel(trunk: nn.Module, embedder: nn.Module | null) =
         if isNull (box trunk) then
             nullArg (nameof trunk)
 
-    let throughTrunk = forwardOf (nameof trunk) trunk
+        Autocast.require (nameof precision) precision
+
+    let throughTrunk = forwardOf precision (nameof trunk) trunk
 
     let throughEmbedder =
         match embedder with
@@ -34,7 +36,7 @@ type internal EmbeddingModel(trunk: nn.Module, embedder: nn.Module | null) =
             invalidArg
                 (nameof embedder)
                 $"The embedder takes {(TorchModules.arity network).Value} input tensors; it is given one, the output of the trunk."
-        | network -> Some(forwardOf (nameof embedder) network)
+        | network -> Some(forwardOf precision (nameof embedder) network)
 
     let modules =
         match embedder with
@@ -42,6 +44,9 @@ type internal EmbeddingModel(trunk: nn.Module, embedder: nn.Module | null) =
         | network -> [| trunk; network |]
 
     let turns = Locks.ofModules modules
+
+    /// Networks that compute with the types of their weights.
+    new(trunk: nn.Module, embedder: nn.Module | null) = EmbeddingModel(trunk, embedder, Precision.Float32)
 
     /// The network that sees the data.
     member _.Trunk = trunk

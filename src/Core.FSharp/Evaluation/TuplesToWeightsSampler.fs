@@ -21,6 +21,7 @@ type TuplesToWeightsSampler
     /// <param name="dataDevice">The device of the samples; null: that of the model's parameters.</param>
     /// <param name="dataAndLabelGetter">Batch to data and labels, as of the trainer.</param>
     /// <param name="labelHierarchyLevel">The level of the labels, from 0.</param>
+    /// <param name="precision">The numbers that the model computes with.</param>
     /// <exception cref="System.ArgumentException">The subset is larger than the data set, or empty.</exception>
     (
         model: torch.nn.Module<torch.Tensor, torch.Tensor>,
@@ -33,7 +34,8 @@ type TuplesToWeightsSampler
         [<Optional; DefaultParameterValue(null: torch.Device | null)>] dataDevice: torch.Device | null,
         [<Optional; DefaultParameterValue(null: Func<obj, struct (obj * obj)> | null)>] dataAndLabelGetter:
             Func<obj, struct (obj * obj)> | null,
-        [<Optional; DefaultParameterValue(0)>] labelHierarchyLevel: int
+        [<Optional; DefaultParameterValue(0)>] labelHierarchyLevel: int,
+        [<Optional; DefaultParameterValue(Precision.Float32)>] precision: Precision
     ) =
     inherit Sampler()
 
@@ -63,7 +65,7 @@ type TuplesToWeightsSampler
                 (nameof subsetSize)
                 $"subsetSize is {taken}, of {count} samples: give 1 to {count}, or leave it out for all."
 
-    let embedding = EmbeddingModel(model, null)
+    let embedding = EmbeddingModel(model, null, precision)
     // Of strings, too, only which are equal counts.
     let names = LabelNames()
     let mutable weights: float32[] = Array.create (int count) 1.0f

@@ -30,6 +30,7 @@ type InferenceModel
     /// <param name="collateFn">Makes a batch of a list of samples; null for the default collation.</param>
     /// <param name="dataAndLabelGetter">Splits a batch into data and labels; null takes its first and last part.</param>
     /// <param name="dataloaderNumWorkers">Threads that read samples; 0 for the caller's.</param>
+    /// <param name="precision">The numbers that networks compute with, on the CPU and on CUDA; embeddings are float32.</param>
     /// <exception cref="System.ArgumentException">A network is disposed, or has no forward pass from tensors to a tensor.</exception>
     (
         trunk: torch.nn.Module,
@@ -43,16 +44,16 @@ type InferenceModel
             Func<IReadOnlyList<obj>, obj> | null,
         [<Optional; DefaultParameterValue(null: Func<obj, struct (obj * obj)> | null)>] dataAndLabelGetter:
             Func<obj, struct (obj * obj)> | null,
-        [<Optional; DefaultParameterValue(0)>] dataloaderNumWorkers: int
+        [<Optional; DefaultParameterValue(0)>] dataloaderNumWorkers: int,
+        [<Optional; DefaultParameterValue(Precision.Float32)>] precision: Precision
     ) =
     do ArgumentOutOfRangeException.ThrowIfNegative(dataloaderNumWorkers, nameof dataloaderNumWorkers)
-    let model = EmbeddingModel(trunk, embedder)
+    let model = EmbeddingModel(trunk, embedder, precision)
 
     let reading =
-        { Reading.Default with
+        { EmbeddingOptions.defaults.Reading with
             CollateFn = collateFn
             DataAndLabelGetter = dataAndLabelGetter
-            Level = HierarchyLevel.All
         }
 
     // A string has the same number in every data set that the model reads.
@@ -106,8 +107,7 @@ type InferenceModel
         embed (nameof inputs) inputs batchSize
 
     /// <summary>The embeddings (N × D) and labels (N × levels, int64) of a data set.</summary>
-    /// <param name="dataset">Samples with labels. A string has the same number in all data sets that this model reads; its string is in
-    /// <c>LabelNames</c>.</param>
+    /// <param name="dataset">Samples with labels. A string has one number in all data sets that this model reads: see <c>LabelNames</c>.</param>
     /// <param name="batchSize">The number of samples that are embedded at once.</param>
     /// <exception cref="System.ArgumentException">The data set is empty, or its labels cannot be read.</exception>
     member _.GetLabelledEmbeddings

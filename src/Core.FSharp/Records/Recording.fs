@@ -15,6 +15,10 @@ module Recording =
     [<Literal>]
     let LossWeights = "loss_weights"
 
+    /// The group of the scale of the loss and the number of skipped steps; in float16 only.
+    [<Literal>]
+    let LossScales = "loss_scale"
+
     let private optimizerName (handle: OptimizerHandle) =
         match handle with
         | OptimizerHandle.Mirrored optimizer
@@ -42,6 +46,15 @@ module Recording =
         [|
             numbers LossHistories progress.Losses
             numbers LossWeights session.LossWeights
+            match progress.LossScale with
+            | Some scale ->
+                numbers
+                    LossScales
+                    [
+                        KeyValuePair("loss_scale", scale.Factor)
+                        KeyValuePair("skipped_steps", float progress.SkippedSteps)
+                    ]
+            | None -> ()
             for entry in handles.Losses do
                 yield! ofParts true entry.Key entry.Value.Handle.Module
             for entry in handles.TupleMiners do

@@ -11,17 +11,20 @@ type Event =
     | Clipped of key: string
     /// The optimizer or schedule with this key was stepped.
     | Stepped of key: string
+    /// No optimizer was stepped, because gradients overflowed in float16; the scale of the loss is halved.
+    | Skipped
     /// An iteration is complete but for the schedules: the time of the end-of-iteration hook.
     | IterationEnded
     /// An epoch is complete: the time of the end-of-epoch hook.
     | EpochEnded
 
-    /// The event as one word: `backward`, `clip:KEY`, `step:KEY`, `end_of_iteration_hook`, `end_of_epoch_hook`.
+    /// The event as one word: `backward`, `clip:KEY`, `step:KEY`, `skip`, `end_of_iteration_hook`, `end_of_epoch_hook`.
     member event.Name =
         match event with
         | Backward -> "backward"
         | Clipped key -> "clip:" + key
         | Stepped key -> "step:" + key
+        | Skipped -> "skip"
         | IterationEnded -> "end_of_iteration_hook"
         | EpochEnded -> "end_of_epoch_hook"
 
@@ -29,10 +32,13 @@ type Event =
 module internal Event =
 
     /// Those of an iteration, with the keys of the clippers and of the optimizers that step.
-    let ofIteration (clippers: string list) (stepping: string list) : Event list =
+    let ofIteration (clippers: string list) (stepping: string list) (isSkipped: bool) : Event list =
         [
             Event.Backward
-            yield! List.map Event.Clipped clippers
-            yield! List.map Event.Stepped stepping
+            if isSkipped then
+                Event.Skipped
+            else
+                yield! List.map Event.Clipped clippers
+                yield! List.map Event.Stepped stepping
             Event.IterationEnded
         ]

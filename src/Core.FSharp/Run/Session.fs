@@ -40,7 +40,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
         plan <- Some outcome.Plan
         doubts.AfterIteration(cursor, outcome)
 
-        Event.ofIteration (List.map fst handles.Clippers) outcome.Plan.Stepping
+        Event.ofIteration (List.map fst handles.Clippers) outcome.Plan.Stepping outcome.IsSkipped
 
     let saveIfDue isOver = saving.SaveIfDue(state, isOver)
 

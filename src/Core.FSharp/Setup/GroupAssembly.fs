@@ -28,27 +28,54 @@ module internal GroupAssembly =
             | :? Loss as loss -> loss.RewritesParameters
             | _ -> false
 
-    let private split (optimizer: string option) (group: int) (rewritten: HashSet<Modules.Parameter>) parameters =
+    // What a rule steps in 16 bits would often not move at all: a step is smaller than half of the last digit.
+    let private layoutOf (keepsFull: bool) (isRewritten: bool) (shown: Layout) : Layout =
+        if keepsFull && not isRewritten && Numeric.isHalf shown.Dtype then
+            { shown with
+                Dtype = ScalarType.Float32
+            }
+        else
+            shown
+
+    let private split
+        (keepsFull: bool)
+        (optimizer: string option)
+        (group: int)
+        (rewritten: HashSet<Modules.Parameter>)
+        parameters
+        =
         parameters
         |> Seq.groupBy (fun (_, parameter: Modules.Parameter) -> parameter.dtype, parameter.device.ToString())
         |> Seq.map (fun (_, named) ->
             let named = Seq.toArray named
             let parameters = Array.map snd named
 
-            let layout =
+            let isRewritten = Array.exists rewritten.Contains parameters
+
+            let shown =
                 Layout.ofTensors [| for name, parameter in named -> struct (name, parameter :> Tensor) |]
+
+            let layout = layoutOf keepsFull isRewritten shown
 
             {
                 Optimizer = optimizer
                 Index = group
                 Parameters = parameters
                 Layout = layout
+                Shown = shown
                 Update = new FlatUpdate(layout)
-                IsRewritten = Array.exists rewritten.Contains parameters
+                IsRewritten = isRewritten
             })
 
-    /// Each optimizer's groups, then the parameters that no optimizer moves.
-    let groups (handles: ModuleHandle list) (optimizers: (string * OptimizerHandle) list) : ParameterGroup[] =
+    /// Each optimizer's groups, then the parameters that no optimizer moves. In another precision than that of the weights, those of 16
+    /// bits are kept in 32.
+    let groups
+        (precision: Precision)
+        (handles: ModuleHandle list)
+        (optimizers: (string * OptimizerHandle) list)
+        : ParameterGroup[] =
+        let keepsFull = (Autocast.dtypeOf precision).IsSome
+
         let taken = HashSet<Modules.Parameter>(HashIdentity.Reference)
 
         let rewritten =
@@ -104,17 +131,20 @@ module internal GroupAssembly =
                                 |> List.filter (fun (_, name, _) -> optimizer.GroupOf name = group)
                                 |> List.map (fun (owner, name, parameter) -> $"{owner}.{name}", parameter)
                                 |> untaken
-                                |> split (Some key) group rewritten
+                                |> split keepsFull (Some key) group rewritten
                     | OptimizerHandle.Mirrored optimizer
                     | OptimizerHandle.Opaque optimizer ->
+                        // What steps in place steps what modules show.
+                        let keepsFull = keepsFull && TorchOptimizers.hasMirror optimizer
+
                         for group, parameters in Seq.indexed (TorchOptimizers.parameters optimizer) do
                             yield!
                                 [ for parameter in parameters -> nameOf parameter, parameter ]
                                 |> untaken
-                                |> split (Some key) group rewritten
+                                |> split keepsFull (Some key) group rewritten
             ]
 
-        let rest = named |> untaken |> split None 0 rewritten
+        let rest = named |> untaken |> split false None 0 rewritten
         Array.ofSeq (Seq.append ofOptimizers rest)
 
     /// The registered buffers of all modules, one group for each dtype and device; in each, those of networks come first.

@@ -149,7 +149,7 @@ module internal HandleAssembly =
 
         let optimizers = optimizers options
         let schedulers = schedulers options
-        let groups = GroupAssembly.groups modules optimizers
+        let groups = GroupAssembly.groups options.Precision modules optimizers
 
         let buffers =
             modules
@@ -171,7 +171,12 @@ module internal HandleAssembly =
                     [
                         for key, network in options.Models.Present do
                             match TorchModules.forward network with
-                            | Some forward -> key, { Handle = find key; Forward = forward }
+                            | Some forward ->
+                                key,
+                                {
+                                    Handle = find key
+                                    Forward = Autocast.through options.Precision forward
+                                }
                             | None -> ()
                     ]
             Losses =
@@ -202,6 +207,7 @@ module internal HandleAssembly =
             MicroBatchSize = Option.ofNullable options.MicroBatchSize
             Device = device
             Dtype = Option.ofNullable options.Dtype
+            Precision = options.Precision
             IsDeterministic = options.Deterministic
             Averaging = Option.ofObj options.WeightAveraging
             Binding = Binding(modules, groups, buffers, optimizers)

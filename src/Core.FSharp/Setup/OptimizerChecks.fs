@@ -96,14 +96,26 @@ module internal OptimizerChecks =
         | _ -> []
 
     /// An option that keeps a divisor from being 0 must not be 0 in the type of the weights.
-    let precision (modules: ModuleHandle list) (optimizers: (string * AnyOptimizer) list) : Diagnostics =
+    let precision
+        (chosen: Precision)
+        (modules: ModuleHandle list)
+        (optimizers: (string * AnyOptimizer) list)
+        : Diagnostics =
+        let keepsFull = (Autocast.dtypeOf chosen).IsSome
+
         Diagnostics.warnings (
             List.distinct
                 [
                     for key, optimizer in optimizers do
-                        for rule, dtype in steps modules key optimizer do
+                        for rule, own in steps modules key optimizer do
+                            let dtype =
+                                if keepsFull && Numeric.isHalf own then
+                                    torch.float32
+                                else
+                                    own
+
                             match rule.Eps with
-                            | Some eps when eps <> 0.0 && Precision.round dtype eps = 0.0 ->
+                            | Some eps when eps <> 0.0 && FloatTypes.round dtype eps = 0.0 ->
                                 $"The eps of Optimizers[\"{key}\"] ({rule.Name}) is {eps}, which is 0 in {dtype}: a step divides by 0 where a gradient is 0 or small, and is refused then. Set eps to 1e-4, say, or train in float32 or bfloat16."
                             | _ -> ()
                 ]

@@ -52,6 +52,7 @@ module Setup =
                 PartChecks.optimizers options
                 PartChecks.numbers options
                 PartChecks.checkpoints options
+                PrecisionChecks.possible options
                 DataChecks.batchSizes options
                 ScheduleChecks.check options
             ]
@@ -69,8 +70,15 @@ module Setup =
                     SharingChecks.overlaps modules
                     SharingChecks.frozenAlike modules options.Frozen
                     SharingChecks.devices modules (HandleAssembly.chosenDevice options)
+
+                    PrecisionChecks.effect
+                        (modules
+                         |> List.filter (fun handle -> List.exists (fst >> (=) handle.Key) options.Models.Present))
+                        (HandleAssembly.chosenDevice options)
+                        options
+
                     OptimizerChecks.belong modules options.Optimizers.Present
-                    OptimizerChecks.precision modules options.Optimizers.Present
+                    OptimizerChecks.precision options.Precision modules options.Optimizers.Present
                     SharingChecks.idle modules options.Optimizers.Present options.Frozen
             ]
 

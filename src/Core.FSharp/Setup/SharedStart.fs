@@ -15,6 +15,7 @@ module internal SharedStart =
             "have different batches: BatchSize, IterationsPerEpoch or the length of a pass differs. Give the same options in every process."
             "cut batches into different micro-batches. Give the same MicroBatchSize in every process."
             "average weights differently. Give the same WeightAveraging in every process."
+            "let networks compute in different precisions. Give the same Precision in every process."
             "go on from optimizers that have taken different numbers of steps. Make new ones, or step them alike."
         ]
 
@@ -83,6 +84,7 @@ module internal SharedStart =
                     |> Option.map string
                     |> Option.defaultValue ""
                     |> Fingerprint.ofText
+                    int64 handles.Precision
                     learned.Groups |> Array.collect _.Counts |> Fingerprint.ofNumbers
                 |],
                 differences

@@ -57,6 +57,7 @@ module internal Start =
 
         ({ start with
             Rates = handles.InitialRates
+            LossScale = GradientScale.next handles start
          },
          handles.Schedulers)
         ||> List.fold (fun progress (key, _, scheduler) ->

@@ -27,6 +27,10 @@ type Progress =
         Pending: Pending list
         /// Iterations done in the whole run.
         Steps: int64
+        /// Those of them that moved no weight, because gradients overflowed in float16.
+        SkippedSteps: int64
+        /// The scale of the next iteration's loss; None but in float16.
+        LossScale: LossScale option
         /// The place of the next batch in the order of the data.
         Cursor: Cursor
         /// The weights of the losses as the user set them.
@@ -63,6 +67,10 @@ type Outcome =
         Losses: Map<string, float>
         /// The learning rates that were used.
         Rates: Map<string, float[]>
+        /// The scale of the loss; None but in float16.
+        LossScale: LossScale option
+        /// True if gradients overflowed, and what is learned is what it was.
+        IsSkipped: bool
         /// The place of the next batch.
         Cursor: Cursor
         /// True if the iteration's batch was the last of its pass.
@@ -87,6 +95,8 @@ module Progress =
             EpochIsOver = true
             Pending = []
             Steps = 0L
+            SkippedSteps = 0L
+            LossScale = None
             Cursor = cursor
             LossWeights = lossWeights
             Losses = Map.empty
@@ -144,6 +154,8 @@ module Progress =
         { progress with
             Iteration = progress.Iteration + 1
             Steps = progress.Steps + 1L
+            SkippedSteps = progress.SkippedSteps + (if outcome.IsSkipped then 1L else 0L)
+            LossScale = outcome.LossScale |> Option.map (LossScale.after outcome.IsSkipped)
             Losses = outcome.Losses
             EpochSums = outcome.Losses |> Map.toSeq |> Seq.fold add progress.EpochSums
             Rates = outcome.Rates
@@ -151,12 +163,17 @@ module Progress =
             EpochIsOver = isOver
             Pending =
                 [
-                    Pending.Schedules Moves.ByIteration
+                    // A schedule moves with the steps of its optimizer.
+                    if not outcome.IsSkipped then
+                        Pending.Schedules Moves.ByIteration
                     if isOver then
                         Pending.Schedules Moves.ByEpoch
                         Pending.EpochEnd
                 ]
         }
+
+    /// The steps that moved weights.
+    let stepsTaken (progress: Progress) : int64 = progress.Steps - progress.SkippedSteps
 
     /// The mean of each loss over the current epoch's iterations so far.
     let epochMeans (progress: Progress) : Map<string, float> =

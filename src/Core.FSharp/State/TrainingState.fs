@@ -24,6 +24,14 @@ type TrainingState =
     /// Iterations done in the whole run.
     member state.Steps: int64 = state.Progress.Steps
 
+    /// Those of them that moved nothing, because gradients overflowed in float16.
+    member state.SkippedSteps: int64 = state.Progress.SkippedSteps
+
+    /// The factor that the next iteration's loss is multiplied by before its gradients are computed, and they are divided by; null but
+    /// in float16.
+    member state.LossScale: Nullable<float> =
+        state.Progress.LossScale |> Option.map _.Factor |> Option.toNullable
+
     /// Iterations of an epoch; null where an epoch is one pass over the data.
     member state.IterationsPerEpoch: Nullable<int> =
         Option.toNullable state.Progress.IterationsPerEpoch

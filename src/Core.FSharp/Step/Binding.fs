@@ -26,6 +26,7 @@ type Binding
     let turns = Locks.ofModules (modules |> Seq.map _.Module)
     let weights: (Vector | null)[] = Array.zeroCreate groups.Length
     let buffers: (Vector | null)[] = Array.zeroCreate bufferGroups.Length
+    let rounded = groups |> Array.map (fun group -> RoundedWeights group.Shown)
     // Networks and losses whose parameters were told to get no gradient; None when that is not known.
     let mutable frozen: Set<string> option = None
     let mutable rates: Map<string, float[]> = Map.empty
@@ -59,6 +60,18 @@ type Binding
 
     let same (left: Vector | null) (right: Vector) = obj.ReferenceEquals(left, right)
 
+    let show (group: int) (vector: Vector) =
+        let shown = groups[group]
+        let targets = shown.Parameters |> Array.map (fun parameter -> parameter :> Tensor)
+        Locks.noteChange turns
+
+        if shown.IsRounded then
+            rounded[group].Show(targets, vector, not (isNull weights[group]))
+        else
+            Effects.point targets shown.Layout vector.Tensor
+
+        weights[group] <- vector
+
     /// The turns of its modules.
     member internal _.Turns: Turn[] = turns
 
@@ -87,22 +100,28 @@ type Binding
         claim ()
 
         if not (same weights[group] vector) then
-            let {
-                    ParameterGroup.Parameters = parameters
-                    Layout = layout
-                } =
-                groups[group]
+            show group vector
 
-            Locks.noteChange turns
-            Effects.point (Array.map (fun parameter -> parameter :> Tensor) parameters) layout vector
-            weights[group] <- vector
+    /// The same after a step, which may have been taken in the vector that they are views of.
+    member internal _.BindStepped(group: int, vector: Vector) : unit =
+        claim ()
+
+        if groups[group].IsRounded || not (same weights[group] vector) then
+            show group vector
+
+    /// Weights that parameters show rounded, and that were written into them since, become those of the vector that they show.
+    member internal _.TakeOver(group: int, vector: Vector) : unit =
+        claim ()
+
+        if groups[group].IsRounded && same weights[group] vector then
+            rounded[group].TakeOver vector
 
     /// Makes the buffers of a group views of a vector.
     member internal _.BindBuffers(group: int, vector: Vector) : unit =
         claim ()
 
         if not (same buffers[group] vector) then
-            Effects.point bufferGroups[group].Buffers bufferGroups[group].Layout vector
+            Effects.point bufferGroups[group].Buffers bufferGroups[group].Layout vector.Tensor
             buffers[group] <- vector
 
     /// Binds weights and buffers to what a run has learned.
@@ -176,6 +195,9 @@ type Binding
         Locks.holding turns (fun () ->
             for group in groups do
                 Effects.detach (Seq.cast<Tensor> group.Parameters)
+
+            for weights in rounded do
+                weights.Free()
 
             for group in bufferGroups do
                 Effects.detach group.Buffers

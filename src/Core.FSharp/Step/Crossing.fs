@@ -10,10 +10,10 @@ open MetricLearning.Core
 /// half has given the gradient of every row, with a graph, through which that gradient goes on.
 module internal Crossing =
 
-    let private oneGraph (handles: Handles) (halves: Halves) (ctx: Context) (batch: Batch) : WeightedLosses =
+    let private oneGraph (handles: Handles) (halves: Halves) (ctx: Context) scale (batch: Batch) : WeightedLosses =
         Effects.seedGenerators handles.Device ctx.Seed
         let losses = batch |> Halves.losses halves ctx |> WeightedLosses.weigh ctx.Plan
-        WeightedLosses.backward losses
+        WeightedLosses.backward scale losses
         losses
 
     // Chance is a function of the step and the part, so both passes drop the same units.
@@ -65,18 +65,24 @@ module internal Crossing =
         }
 
     // The second half on the rows of the whole batch, and its gradients.
-    let private second (handles: Handles) (exchange: Exchange) (halves: Halves) ctx (rows: unit -> Rows voption) =
+    let private second (handles: Handles) (exchange: Exchange) (halves: Halves) ctx scale (rows: unit -> Rows voption) =
         use _ = torch.NewDisposeScope()
         let rows = exchange.Gather(rows ())
         Effects.seedGenerators handles.Device ctx.Seed
         let losses = rows |> halves.Whole ctx |> WeightedLosses.weigh ctx.Plan
-        WeightedLosses.backward losses
+        WeightedLosses.backward scale losses
         MinerCounts.moveToOuterDisposeScope handles.TupleMiners.Values
         WeightedLosses.values losses
 
     // Others make all of the rows.
-    let private secondAlone (handles: Handles) (exchange: Exchange) (halves: Halves) (ctx: Context) : WeightedLosses =
-        let losses = second handles exchange halves ctx (fun () -> ValueNone)
+    let private secondAlone
+        (handles: Handles)
+        (exchange: Exchange)
+        (halves: Halves)
+        (ctx: Context)
+        scale
+        : WeightedLosses =
+        let losses = second handles exchange halves ctx scale (fun () -> ValueNone)
         exchange.AddRows ignore
         losses
 
@@ -86,6 +92,7 @@ module internal Crossing =
         (exchange: Exchange)
         (halves: Halves)
         (ctx: Context)
+        (scale: LossScale option)
         (batch: Batch)
         (parts: Batch[])
         : WeightedLosses =
@@ -115,7 +122,7 @@ module internal Crossing =
         let rows = collected.Rows
 
         let losses =
-            second handles exchange halves ctx (fun () -> ValueSome(shown trains rows))
+            second handles exchange halves ctx scale (fun () -> ValueSome(shown trains rows))
 
         let gradients = rows.Tensors |> Array.map _.grad
 
@@ -135,7 +142,7 @@ module internal Crossing =
 
         losses
 
-    /// The losses of a batch, weighted; their gradients are added to the parameters'.
+    /// The losses of a batch, weighted; their gradients, times the scale, are added to the parameters'.
     /// `exchange`: None where all rows of the batch are made here.
     let differentiate
         (handles: Handles)
@@ -143,11 +150,12 @@ module internal Crossing =
         (exchange: Exchange option)
         (halves: Halves)
         (ctx: Context)
+        (scale: LossScale option)
         (batch: Batch)
         : WeightedLosses =
         match exchange, MicroBatches.cut handles.MicroBatchSize batch with
-        | None, [| whole |] -> oneGraph handles halves ctx whole
-        | Some exchange, _ when batch.Labels.size 0 = 0L -> secondAlone handles exchange halves ctx
+        | None, [| whole |] -> oneGraph handles halves ctx scale whole
+        | Some exchange, _ when batch.Labels.size 0 = 0L -> secondAlone handles exchange halves ctx scale
         | exchange, parts ->
             let exchange = Option.defaultValue Exchange.alone exchange
-            cut handles workspace exchange halves ctx batch parts
+            cut handles workspace exchange halves ctx scale batch parts

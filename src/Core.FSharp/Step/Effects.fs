@@ -10,12 +10,12 @@ open MetricLearning.Core
 /// Nothing else in the library does.
 module internal Effects =
 
-    /// Makes tensors views of a vector; nothing is copied.
-    let point (targets: Tensor[]) (layout: Layout) (vector: Vector) : unit =
+    /// Makes tensors views of a flat one; nothing is copied.
+    let point (targets: Tensor[]) (layout: Layout) (flat: Tensor) : unit =
         use _ = no_grad ()
 
         for index in 0 .. targets.Length - 1 do
-            use view = Layout.view layout.Slots[index] vector.Tensor
+            use view = Layout.view layout.Slots[index] flat
             targets[index].set_ view |> ignore
 
     /// Gives tensors storages of their own, with the same content; disposed ones are left alone.
@@ -110,6 +110,26 @@ module internal Effects =
 
     /// Chooses libtorch's algorithms, for the whole process.
     let chooseAlgorithms (wanted: LibtorchAlgorithms) : unit = LibtorchAlgorithms.choose wanted
+
+    /// Runs an action while libtorch's autocast works so on this thread; puts it back as it was.
+    let whileAutocasting (wanted: LibtorchAutocast) (act: unit -> unit) : unit =
+        let found = LibtorchAutocast.current ()
+        LibtorchAutocast.choose wanted
+
+        try
+            act ()
+        finally
+            ValueOption.iter LibtorchAutocast.choose found
+
+    /// Multiplies every gradient of these groups by a factor, in place.
+    let scaleGradients (groups: ParameterGroup seq) (factor: float) : unit =
+        use _ = no_grad ()
+
+        for group in groups do
+            for parameter in group.Parameters do
+                match parameter.grad with
+                | null -> ()
+                | gradient -> gradient.mul_ (Numeric.scalar factor) |> ignore
 
     /// Runs an action while libtorch's generators follow a seed; leaves the user's stream of random numbers as it was.
     let whileSeeded (device: Device) (seed: Seed) (act: unit -> unit) : unit =

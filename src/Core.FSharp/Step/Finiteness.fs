@@ -16,8 +16,15 @@ module internal Finiteness =
     let private refuse (message: string) (number: float) : 'Never =
         raise (NotFiniteNumberException(message, number))
 
+    // What to do about numbers that a forward pass made.
+    let private ofForwardPass (precision: Precision) =
+        match precision with
+        | Precision.Float16 ->
+            "inside networks, numbers of Precision.Float16 end at 65,504: use Precision.BFloat16 or Float32, scale inputs down, or look for NaN or infinite ones"
+        | _ -> "look for NaN or infinite inputs, or lower the learning rate"
+
     /// The losses, if their sum is finite; else raises NotFiniteNumberException.
-    let check (progress: Progress) (losses: Map<string, float>) : Map<string, float> =
+    let check (precision: Precision) (progress: Progress) (losses: Map<string, float>) : Map<string, float> =
         if not (Double.IsFinite losses[Keys.TotalLoss]) then
             let values =
                 losses
@@ -26,7 +33,7 @@ module internal Finiteness =
                 |> String.concat ", "
 
             refuse
-                $"The loss is not finite {place progress} ({values}). Nothing was changed; look for NaN or infinite inputs, or lower the learning rate."
+                $"The loss is not finite {place progress} ({values}). Nothing was changed; {ofForwardPass precision}."
                 losses[Keys.TotalLoss]
 
         losses
@@ -56,7 +63,13 @@ module internal Finiteness =
     let private isNarrow (layout: Layout) = layout.Dtype = ScalarType.Float16
 
     /// Raises NotFiniteNumberException for the gradients of a group, one of which is not finite.
-    let refuseGradients (progress: Progress) (group: ParameterGroup) (gradients: Gradients) (found: float) : 'Never =
+    let refuseGradients
+        (precision: Precision)
+        (progress: Progress)
+        (group: ParameterGroup)
+        (gradients: Gradients)
+        (found: float)
+        : 'Never =
         let magnitudes =
             gradients.Tensors
             |> Array.map (function
@@ -66,6 +79,8 @@ module internal Finiteness =
         let cause =
             if isNarrow group.Layout then
                 "float16 ends at 65,504: train in float32 or bfloat16, or make the loss smaller (LossWeights)"
+            elif precision = Precision.Float16 then
+                $"the scale of the loss has come down to {LossScale.Least}, and inside networks numbers of Precision.Float16 end at 65,504: use Precision.BFloat16 or Float32, or make the loss smaller (LossWeights)"
             else
                 "look for a root, a norm or a logarithm whose derivative at 0 is infinite, and for a division by 0, in networks and loss functions"
 
@@ -84,7 +99,7 @@ module internal Finiteness =
     // A divisor may become 0 where this is; it says what to write instead.
     let private vanishedEps (layout: Layout) (rule: Rule) =
         match rule.Eps with
-        | Some eps when Precision.round layout.Dtype eps = 0.0 -> Some eps
+        | Some eps when FloatTypes.round layout.Dtype eps = 0.0 -> Some eps
         | _ -> None
 
     /// Raises NotFiniteNumberException for a group whose step made weights or slots that are not finite.
@@ -126,7 +141,13 @@ module internal Finiteness =
 
     /// Raises NotFiniteNumberException when the forward pass wrote into buffers what is not finite and had been. Buffers may
     /// hold infinity on purpose, as masks do.
-    let checkBuffers (progress: Progress) (layout: Layout) (before: Tensor) (after: Tensor) : unit =
+    let checkBuffers
+        (precision: Precision)
+        (progress: Progress)
+        (layout: Layout)
+        (before: Tensor)
+        (after: Tensor)
+        : unit =
         let names =
             [|
                 for slot in layout.Slots do
@@ -146,7 +167,7 @@ module internal Finiteness =
                 then
                     "batch norm has no variance of a single row: give larger batches (or a miner that leaves more triplets), or use another norm there"
                 else
-                    "look for NaN or infinite inputs, or lower the learning rate"
+                    ofForwardPass precision
 
             refuse
                 $"The forward pass {place progress} wrote numbers that are not finite into {shown names}. Nothing was changed; {cause}."

@@ -17,11 +17,19 @@ type internal GroupMove =
 /// Finding out what a step does.
 module internal GroupMove =
 
+    /// How large the gradients of a group are that steps by them.
+    let gradient (move: GroupMove) : Measured =
+        match move with
+        | GroupMove.ByRule(_, _, gradients)
+        | GroupMove.Opaque(_, ValueSome gradients) -> gradients.Magnitude
+        | GroupMove.Opaque(_, ValueNone)
+        | GroupMove.Still -> Measured.Known 0.0
+
     /// The rule and the learning rate of each of an optimizer's groups.
     let private rules (progress: Progress) (handle: OptimizerHandle) (rates: float[]) : struct (Rule * float)[] =
         match handle with
         | OptimizerHandle.Value optimizer ->
-            let rules = optimizer.RulesAfter(progress.Steps, progress.Epoch - 1)
+            let rules = optimizer.RulesAfter(Progress.stepsTaken progress, progress.Epoch - 1)
             Array.map2 (fun rule rate -> struct (rule, rate)) rules rates
         | OptimizerHandle.Mirrored optimizer ->
             Array.map2 (fun rule rate -> struct (rule, rate)) (TorchOptimizers.rules optimizer) rates
@@ -32,7 +40,18 @@ module internal GroupMove =
             invalidOp
                 $"The options of the optimizer \"{key}\" were changed so that it keeps other slots than before (momentum or amsgrad switched on or off). Make a new trainer for that."
 
-    /// The moves of all groups, their gradients ready.
+    // Weights that are kept in 32 bits are stepped by gradients in 32.
+    let private gradients (group: ParameterGroup) (left: float) : (Tensor | null)[] =
+        group.Parameters
+        |> Array.map (fun parameter ->
+            match parameter.grad with
+            | NonNull gradient when group.IsRounded ->
+                let full = gradient.to_type group.Layout.Dtype
+                if left = 1.0 then full else full .* left
+            | gradient -> gradient)
+
+    /// The moves of all groups, their gradients ready. `left`: what gradients of weights that parameters show rounded are still to be
+    /// multiplied by.
     /// Raises InvalidOperationException when a gradient does not fit its parameter, or slots do not fit their rule.
     let ofGroups
         (handles: Handles)
@@ -40,6 +59,7 @@ module internal GroupMove =
         (learned: Learned)
         (stepping: string list)
         (rates: Map<string, float[]>)
+        (left: float)
         : GroupMove[] =
         let optimizers =
             dict
@@ -52,7 +72,7 @@ module internal GroupMove =
         let moveOf (group: ParameterGroup) (before: GroupState) =
             match group.Optimizer with
             | Some key when optimizers.ContainsKey key ->
-                let gradients = group.Parameters |> Array.map _.grad
+                let gradients = gradients group left
 
                 match optimizers[key] with
                 | struct (OptimizerHandle.Opaque optimizer, _) ->

@@ -52,6 +52,8 @@ type Handles =
         Device: Device
         /// The dtype that floating-point data is converted to; None leaves it as it is.
         Dtype: ScalarType option
+        /// The numbers that networks compute with.
+        Precision: Precision
         /// Iterations choose libtorch's deterministic algorithms.
         IsDeterministic: bool
         /// The average of weights that the state keeps; None for none.

@@ -43,6 +43,7 @@ module Iteration =
         (workspace: Workspace)
         (plan: Plan)
         (progress: Progress)
+        (scale: LossScale option)
         (fetched: SharedBatch)
         : WeightedLosses =
         let ctx =
@@ -71,7 +72,34 @@ module Iteration =
         handles.Binding.SetModes plan.Frozen
         Effects.clearGradients handles.Groups
         let exchange = ProcessExchange.find handles workspace batch shares
-        Crossing.differentiate handles workspace exchange recipe.Halves ctx batch
+        Crossing.differentiate handles workspace exchange recipe.Halves ctx scale batch
+
+    // What is learned next, the losses on which all processes agree, and whether the step was skipped: in all of them, for they have
+    // the same gradients.
+    let private move
+        (handles: Handles)
+        workspace
+        progress
+        endsPass
+        (found: Findings)
+        : struct (Learned * Map<string, float> * bool) =
+        match found with
+        | Findings.Overflow losses ->
+            let losses = SharedLosses.settle handles.Processes losses
+            struct (Workspace.goBack handles workspace, losses, true)
+        | Findings.Finite(losses, moves, measured) ->
+            let average =
+                AverageStep.prepare handles workspace progress (Progress.endsEpoch endsPass progress) moves
+
+            let losses = ref losses
+
+            let agree () =
+                losses.Value <- SharedLosses.settle handles.Processes losses.Value
+
+            let next =
+                OptimizerStep.step handles workspace progress moves measured average agree
+
+            struct (next, losses.Value, false)
 
     /// Follows a plan on a batch: from what was learned to what is learned next.
     let private run recipe (handles: Handles) ownership (progress: Progress) (plan: Plan) learned (taken: Taken) =
@@ -83,28 +111,21 @@ module Iteration =
 
         Workspace.run handles ownership state (fun workspace ->
             let rates = LearningRates.current handles progress
-            let losses = differentiate recipe handles workspace plan progress taken.Batch
-            let finite = Measurements.check handles workspace progress plan rates losses
+            let scale = GradientScale.next handles progress
+            let losses = differentiate recipe handles workspace plan progress scale taken.Batch
+            let found = Measurements.check handles workspace progress plan rates scale losses
             handles.Binding.WriteRates rates
 
-            let average =
-                AverageStep.prepare
-                    handles
-                    workspace
-                    progress
-                    (Progress.endsEpoch taken.EndsPass progress)
-                    finite.Moves
+            let struct (next, losses, isSkipped) =
+                move handles workspace progress taken.EndsPass found
 
-            let losses = ref finite.Losses
-
-            let agree () =
-                losses.Value <- SharedLosses.settle handles.Processes finite.Losses
-
-            OptimizerStep.step handles workspace progress finite.Moves finite.Measured average agree,
+            next,
             {
                 Plan = plan
-                Losses = losses.Value
+                Losses = losses
                 Rates = rates
+                LossScale = scale
+                IsSkipped = isSkipped
                 Cursor = taken.After
                 PassIsOver = taken.EndsPass
             })

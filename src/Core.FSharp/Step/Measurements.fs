@@ -15,17 +15,13 @@ type internal Measurements =
         Weights: float[]
     }
 
-/// What an iteration came to before its step, all of it finite.
-[<NoEquality; NoComparison>]
-type internal Finite =
-    {
-        /// By name, with their sum.
-        Losses: Map<string, float>
-        /// What the step does to each group.
-        Moves: GroupMove[]
-        /// How large the numbers are that it starts from.
-        Measured: Measurements
-    }
+/// What an iteration came to before its step. Losses are finite: by name, with their sum.
+[<RequireQualifiedAccess; NoEquality; NoComparison>]
+type internal Findings =
+    /// All else is finite, too: what the step does to each group, and how large the numbers are that it starts from.
+    | Finite of losses: Map<string, float> * moves: GroupMove[] * measured: Measurements
+    /// Gradients are not, and may be at a smaller scale of the loss.
+    | Overflow of losses: Map<string, float>
 
 /// Measuring what a step starts from, so that it is refused before anything is written.
 module internal Measurements =
@@ -40,11 +36,7 @@ module internal Measurements =
 
         [|
             for move in moves do
-                match move with
-                | GroupMove.ByRule(_, _, gradients)
-                | GroupMove.Opaque(_, ValueSome gradients) -> gradients.Magnitude
-                | GroupMove.Opaque(_, ValueNone)
-                | GroupMove.Still -> none
+                GroupMove.gradient move
             for index in 0 .. moves.Length - 1 do
                 let group = handles.Groups[index]
 
@@ -76,7 +68,7 @@ module internal Measurements =
                 match moves[index] with
                 | GroupMove.ByRule(_, _, broken)
                 | GroupMove.Opaque(_, ValueSome broken) ->
-                    Finiteness.refuseGradients progress handles.Groups[index] broken gradients[index]
+                    Finiteness.refuseGradients handles.Precision progress handles.Groups[index] broken gradients[index]
                 | _ -> ()
 
             if not (Double.IsFinite weights[index]) then
@@ -85,6 +77,7 @@ module internal Measurements =
         for index in 0 .. handles.Buffers.Length - 1 do
             if not (Double.IsFinite found[2 * count + index]) then
                 Finiteness.checkBuffers
+                    handles.Precision
                     progress
                     handles.Buffers[index].Layout
                     (Workspace.before workspace workspace.Before.Buffers[index])
@@ -95,36 +88,59 @@ module internal Measurements =
             Weights = weights
         }
 
-    /// Lets clippers act, and reads losses, gradients and what else must be finite, in one transfer. A clipper gets no gradients
-    /// of a loss that is not finite, so with clippers the losses are read first.
-    /// Raises NotFiniteNumberException where something is not finite.
-    let check (handles: Handles) (workspace: Workspace) (progress: Progress) (plan: Plan) rates losses : Finite =
-        let early =
-            if handles.Clippers.IsEmpty then
-                None
-            else
-                WeightedLosses.read handles.RunKeys losses [||]
-                |> fst
-                |> Finiteness.check progress
-                |> Some
+    let private isBroken (number: float) = not (Double.IsFinite number)
 
+    // The losses, and whether gradients overflow: what a clipper must not be given.
+    let private beforeClippers (handles: Handles) progress losses canSkip (moves: unit -> GroupMove[]) =
+        let measured =
+            if canSkip then
+                moves () |> Array.map GroupMove.gradient
+            else
+                [||]
+
+        let numbers, found = WeightedLosses.read handles.RunKeys losses measured
+        struct (Finiteness.check handles.Precision progress numbers, Array.exists isBroken found)
+
+    let private clip (handles: Handles) : unit =
         for key, clip in handles.Clippers do
             Parts.run (fun () -> $"GradientClippers[\"{key}\"]") clip.Invoke
 
-        let moves = GroupMove.ofGroups handles progress workspace.Before plan.Stepping rates
-
+    let private afterClippers (handles: Handles) (workspace: Workspace) progress losses canSkip early moves : Findings =
         let found =
             Array.append (take handles workspace moves) (MinerCounts.pending handles.TupleMiners.Values)
 
         let numbers, read =
             match early with
-            | Some numbers -> numbers, Readings.measured found
-            | None -> WeightedLosses.read handles.RunKeys losses found
+            | ValueSome numbers -> numbers, Readings.measured found
+            | ValueNone -> WeightedLosses.read handles.RunKeys losses found
 
         MinerCounts.settle handles.TupleMiners.Values read
+        let numbers = Finiteness.check handles.Precision progress numbers
 
-        {
-            Losses = Finiteness.check progress numbers
-            Moves = moves
-            Measured = refuseBroken handles workspace moves progress read
-        }
+        if canSkip && read |> Seq.truncate moves.Length |> Seq.exists isBroken then
+            Findings.Overflow numbers
+        else
+            Findings.Finite(numbers, moves, refuseBroken handles workspace moves progress read)
+
+    /// Lets clippers act on the gradients of the loss itself, and reads losses, gradients and what else must be finite, in one
+    /// transfer. A clipper gets no gradients that are not finite, or of a loss that is not, so with clippers these are read first.
+    /// Raises NotFiniteNumberException where something is not finite that a smaller scale of the loss would not mend.
+    let check (handles: Handles) workspace (progress: Progress) (plan: Plan) rates scale losses : Findings =
+        let left = GradientScale.remove handles scale
+        let canSkip = scale |> Option.exists LossScale.canFall
+
+        let moves () =
+            GroupMove.ofGroups handles progress workspace.Before plan.Stepping rates left
+
+        if handles.Clippers.IsEmpty then
+            afterClippers handles workspace progress losses canSkip ValueNone (moves ())
+        else
+            match beforeClippers handles progress losses canSkip moves with
+            | struct (numbers, true) ->
+                let miners = handles.TupleMiners.Values
+                MinerCounts.settle miners (Readings.measured (MinerCounts.pending miners))
+                Findings.Overflow numbers
+            | struct (numbers, false) ->
+                clip handles
+                // What a clipper makes of finite gradients is its own.
+                afterClippers handles workspace progress losses false (ValueSome numbers) (moves ())

@@ -25,14 +25,14 @@ module internal OptimizerStep =
                     Gradient = gradient
                     Slots = slots |> Array.map _.Bound
                     Weights = weights
-                    Round = Precision.round layout.Dtype
+                    Round = FloatTypes.round layout.Dtype
                 }
 
-        let limit = Precision.limit layout.Dtype
+        let limit = FloatTypes.limit layout.Dtype
 
         // No comparison with NaN, a bound that is not known, is true.
         if ofWeights < limit && ofSlots |> Array.forall (fun bound -> bound < limit) then
-            ValueSome(ofSlots |> Array.map (Precision.loosen layout.Dtype))
+            ValueSome(ofSlots |> Array.map (FloatTypes.loosen layout.Dtype))
         else
             ValueNone
 
@@ -202,7 +202,11 @@ module internal OptimizerStep =
                     })
 
         groups
-        |> Array.iteri (fun index group -> handles.Binding.BindWeights(index, group.Weights))
+        |> Array.iteri (fun index group ->
+            if after[index].IsSome then
+                handles.Binding.BindStepped(index, group.Weights)
+            else
+                handles.Binding.BindWeights(index, group.Weights))
 
         let next =
             new Learned(

@@ -26,11 +26,16 @@ type ParameterGroup =
         Parameters: Modules.Parameter[]
         /// Each parameter's place in the flat vector.
         Layout: Layout
+        /// The same in the parameters' own type. Where it differs, the vector holds weights in float32, and parameters show them rounded.
+        Shown: Layout
         /// Steps the flat vectors of this layout.
         Update: FlatUpdate
         /// True if a forward pass writes into these weights (an embedding with max_norm).
         IsRewritten: bool
     }
+
+    /// True if the vector holds weights in float32 that parameters show rounded.
+    member group.IsRounded: bool = group.Layout.Dtype <> group.Shown.Dtype
 
 /// Registered buffers of one dtype and device.
 [<ReferenceEquality>]

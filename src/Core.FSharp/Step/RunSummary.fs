@@ -190,18 +190,23 @@ module internal RunSummary =
     let ofState (recipe: Recipe) (handles: Handles) (state: TrainingState) : RunSummary =
         let learned = state.Learned
 
+        // What parameters show of weights in float32 is there besides.
+        let weightBytes (group: ParameterGroup) (groupState: GroupState) =
+            let weights = size groupState.Weights
+            if group.IsRounded then weights + weights / 2L else weights
+
         let trainingBytes (group: ParameterGroup) (groupState: GroupState) =
-            if group.Optimizer.IsSome then
-                size groupState.Weights
-            else
-                0L
+            match group.Optimizer with
+            | None -> 0L
+            | Some _ when group.IsRounded -> size groupState.Weights / 2L
+            | Some _ -> size groupState.Weights
 
         RunSummary(
             recipe.Schema.Trainer,
             handles.Loader.Source.Count,
             handles.Device,
             [| for handle in handles.Modules -> part handles state.Progress.Rates handle |],
-            learned.Groups |> Array.sumBy (fun group -> size group.Weights),
+            Array.map2 weightBytes handles.Groups learned.Groups |> Array.sum,
             Array.map2 trainingBytes handles.Groups learned.Groups |> Array.sum,
             learned.Groups |> Array.sumBy (fun group -> Array.sumBy size group.Slots),
             learned.Buffers |> Array.sumBy size,

@@ -53,14 +53,14 @@ module internal WeightedLosses =
                 Total = List.fold (fun (sum: Tensor) (loss: Tensor) -> sum .+. loss) first others
             }
 
-    /// Computes the gradients.
+    /// Computes the gradients, times a scale.
     /// Raises InvalidOperationException when no parameter that trains has one.
-    let backward (losses: WeightedLosses) : unit =
+    let backward (scale: LossScale option) (losses: WeightedLosses) : unit =
         if not losses.Total.requires_grad then
             invalidOp
                 "The loss does not depend on any parameter that trains. Unfreeze a network, or, if your own loss returns a constant for a batch without pairs, let it return embeddings.sum() * 0."
 
-        losses.Total.backward ()
+        (GradientScale.apply scale losses.Total).backward()
 
     /// The losses without what made them, outside the dispose scope.
     let values (losses: WeightedLosses) : WeightedLosses =

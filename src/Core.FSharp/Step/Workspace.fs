@@ -47,6 +47,9 @@ module internal Workspace =
 
         let buffers = Array.map writable learned.Buffers
 
+        learned.Groups
+        |> Array.iteri (fun group groupState -> handles.Binding.TakeOver(group, groupState.Weights))
+
         let weights =
             Array.map2
                 (fun (group: ParameterGroup) (groupState: GroupState) ->
@@ -73,13 +76,16 @@ module internal Workspace =
             Backups = backups
         }
 
-    let private undo (handles: Handles) (workspace: Workspace) : unit =
+    let private restore (handles: Handles) (workspace: Workspace) : unit =
         use _ = no_grad ()
 
         for struct (vector, content) in workspace.Backups do
             vector.Tensor.copy_ content |> ignore
 
         handles.Binding.Bind workspace.Before
+
+    let private undo (handles: Handles) (workspace: Workspace) : unit =
+        restore handles workspace
 
         for vector in Seq.append workspace.Fresh workspace.PassedOn do
             vector.Release()
@@ -170,3 +176,26 @@ module internal Workspace =
 
         if not (isFresh workspace vector || workspace.Backups.Exists isKept) then
             workspace.Backups.Add(struct (vector, vector.Tensor.clone ()))
+
+    /// What was learned before, as what is learned next: whatever the iteration has written is undone.
+    let goBack (handles: Handles) (workspace: Workspace) : Learned =
+        restore handles workspace
+
+        for vector in workspace.Fresh do
+            vector.Release()
+
+        workspace.Fresh.Clear()
+        let before = workspace.Before
+
+        let groups =
+            before.Groups
+            |> Array.map (fun group ->
+                { group with
+                    Weights = passOn workspace group.Weights
+                    Slots = Array.map (passOn workspace) group.Slots
+                })
+
+        for vector in before.Average.Vectors do
+            passOn workspace vector |> ignore
+
+        new Learned(groups, Array.map (passOn workspace) before.Buffers, before.Average)

@@ -52,6 +52,17 @@ public abstract partial class BaseTrainer
             : Math.Max(0, session.Progress.Steps - 1);
 
     /// <summary>
+    /// Iterations of the run that moved nothing, because gradients overflowed with <see cref="Precision.Float16"/>.
+    /// </summary>
+    public long SkippedSteps => session.Progress.SkippedSteps;
+
+    /// <summary>
+    /// The factor that the next iteration&#39;s loss is multiplied by before its gradients are computed, and that they are divided by
+    /// after; null but with <see cref="Precision.Float16"/>.
+    /// </summary>
+    public double? LossScale => session.Progress.LossScale?.Value.Factor;
+
+    /// <summary>
     /// The time that the iterations of the current epoch have waited for their batches: next to nothing where
     /// <c>DataloaderNumWorkers</c> threads prepare them faster than the networks learn from them.
     /// </summary>

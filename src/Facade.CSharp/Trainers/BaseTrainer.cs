@@ -114,6 +114,9 @@ public abstract partial class BaseTrainer : IDisposable
                 {
                     watcher.Report(
                         new(Epoch, numEpochs, session.Progress.Iteration, IterationsPerEpoch, Losses["total_loss"])
+                        {
+                            SkippedSteps = SkippedSteps,
+                        }
                     );
                 }
                 else if (step.Name == Event.EpochEnded.Name)
@@ -121,7 +124,7 @@ public abstract partial class BaseTrainer : IDisposable
                     lines?.WriteLine(
                         string.Create(
                             CultureInfo.InvariantCulture,
-                            $"epoch {Epoch}/{numEpochs}  total_loss={EpochLosses["total_loss"]:F5}"
+                            $"epoch {Epoch}/{numEpochs}  total_loss={EpochLosses["total_loss"]:F5}{Skips}"
                         )
                     );
                 }
@@ -215,8 +218,20 @@ public abstract partial class BaseTrainer : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    private string Skips => SkippedSteps == 0 ? "" : $"  skipped_steps={SkippedSteps}";
+
     private TrainingEvent Handle(Event happened)
     {
+        if (happened.IsSkipped)
+        {
+            logger.LogInformation(
+                "Epoch {Epoch}, iteration {Iteration}: gradients overflowed in float16, so nothing was moved; the loss scale is {LossScale} now",
+                Epoch,
+                session.Progress.Iteration,
+                LossScale
+            );
+        }
+
         isInHook = true;
 
         try

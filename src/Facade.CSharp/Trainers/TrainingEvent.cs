@@ -14,8 +14,8 @@ public sealed class TrainingEvent
     }
 
     /// <summary>
-    /// <c>backward</c>, <c>clip:KEY</c>, <c>step:KEY</c> (optimizers and schedules), <c>end_of_iteration_hook</c> or
-    /// <c>end_of_epoch_hook</c>.
+    /// <c>backward</c>, <c>clip:KEY</c>, <c>step:KEY</c> (optimizers and schedules), <c>skip</c> (instead of clippers and optimizers,
+    /// where gradients overflow in float16), <c>end_of_iteration_hook</c> or <c>end_of_epoch_hook</c>.
     /// </summary>
     public string Name { get; }
 

@@ -12,4 +12,8 @@ public sealed record TrainingProgress(
     int IterationsDone,
     int? IterationsPerEpoch,
     double TotalLoss
-);
+)
+{
+    /// <summary>Iterations of the run that moved nothing, because gradients overflowed with <see cref="Precision.Float16"/>.</summary>
+    public long SkippedSteps { get; init; }
+}

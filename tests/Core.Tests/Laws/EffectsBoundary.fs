@@ -26,6 +26,7 @@ let private effects =
         @"set_default_dtype"
         @"set_num_threads"
         @"LibtorchAlgorithms\.choose"
+        @"LibtorchAutocast\.choose"
     ]
 
 // Without comments, the words of messages and the names of what a module overrides.

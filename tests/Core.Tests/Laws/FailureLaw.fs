@@ -22,6 +22,12 @@ let private failureIsAtomic (mishap: Mishap) (subject: Subject) (settings: Setti
         | Mishap.BrokenGradient -> { settings with Freeze = 0 }
         | _ -> settings
 
+    let settings =
+        match mishap with
+        | Mishap.BrokenGradient
+        | Mishap.At Place.Clipper -> withoutSkips settings
+        | _ -> settings
+
     let expected =
         use session =
             Session.Start(Setup.prepare subject.Recipe (options subject settings (Trap())))
@@ -132,6 +138,17 @@ let tests =
                         }
                         $"{mishap}, with {fst RunParts.losses[loss]}"
                         (fun subject settings -> failureIsAtomic mishap subject settings 2)
+
+            for settings in Settings.inHalf do
+                for mishap in
+                    [
+                        Mishap.At Place.Forward
+                        Mishap.At Place.Embedder
+                        Mishap.NotFinite
+                        Mishap.InHook
+                    ] do
+                    LawChecks.lawAt settings $"{mishap}, in {Settings.precisionOf settings}" (fun subject settings ->
+                        failureIsAtomic mishap subject settings 2)
 
             for place in [ Place.Sample; Place.Collate; Place.Getter ] do
                 LawChecks.law 8 $"At {place}, in a worker" (workersFail place)

@@ -112,6 +112,16 @@ let tests =
 
                         sessionsInterleave subject settings 3)
 
+            for settings in Settings.inHalf do
+                LawChecks.lawAt settings $"in {Settings.precisionOf settings}" (fun subject settings ->
+                    forksAreStrangers
+                        (fun prepared -> Iteration.step prepared.Recipe prepared.Handles)
+                        subject
+                        settings
+                        2
+
+                    sessionsInterleave subject settings 3)
+
             LawChecks.law 25 "two sessions on one set of machines" sessionsInterleave
 
             LawChecks.law 10 "two trainers over the same modules" (fun subject settings _ ->
@@ -193,8 +203,14 @@ let tests =
                 let models =
                     [
                         new InferenceModel(noisy)
-                        new InferenceModel(RunParts.net settings RunParts.features RunParts.size)
-                        new InferenceModel(session.Handles.Networks[Keys.Trunk].Handle.Module)
+                        new InferenceModel(
+                            RunParts.net settings RunParts.features RunParts.size,
+                            precision = settings.Precision
+                        )
+                        new InferenceModel(
+                            session.Handles.Networks[Keys.Trunk].Handle.Module,
+                            precision = settings.Precision
+                        )
                     ]
 
                 let ask (model: InferenceModel) () = (model.GetEmbeddings data).Dispose()

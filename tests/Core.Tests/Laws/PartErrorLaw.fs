@@ -73,6 +73,12 @@ let private partsAreNamed (place: Place) (subject: Subject) (settings: Settings)
     let isOfTheInput, make = kinds[number % kinds.Length]
     let trap = Trap()
 
+    let settings =
+        if place = Place.Clipper then
+            withoutSkips settings
+        else
+            settings
+
     use session =
         Session.Start(Setup.prepare subject.Recipe (options subject { settings with Workers = 0 } trap))
 

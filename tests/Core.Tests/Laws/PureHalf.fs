@@ -22,6 +22,8 @@ let private outcome (passIsOver: bool) (loss: float) : Outcome =
         Rates = Map.empty
         Cursor = Cursor.start
         PassIsOver = passIsOver
+        LossScale = None
+        IsSkipped = false
     }
 
 let private start iterations =

@@ -105,6 +105,22 @@ let tests =
                 LawChecks.lawAt { Settings.rich with Averaging = 1 } $"{name} in hooks" (fun subject settings ->
                     Expect.equal (result subject settings look) (result subject settings ignore) "the end")
 
+            for settings in Settings.inHalf do
+                LawChecks.lawAt settings $"in {Settings.precisionOf settings}" (fun subject settings ->
+                    let expected = result subject settings ignore
+                    Expect.equal (result subject { settings with Workers = 2 } ignore) expected "the end"
+
+                    Expect.notEqual
+                        expected.Vectors
+                        (result
+                            subject
+                            { settings with
+                                Precision = Precision.Float32
+                            }
+                            ignore)
+                            .Vectors
+                        "another precision")
+
             LawChecks.lawAt Settings.rich "another seed gives another run" (fun subject settings ->
                 let run (seed: int64) =
                     let options = subject.Options settings (Trap())

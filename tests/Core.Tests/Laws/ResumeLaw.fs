@@ -130,6 +130,18 @@ let private forgetful: (string * (TrainingState -> TrainingState)) list =
         "the losses of the epoch", numbers (fun progress -> { progress with EpochSums = Map.empty })
     ]
 
+/// The same of what only float16 has.
+let private forgetfulOfScale: (string * (TrainingState -> TrainingState)) list =
+    let numbers change (state: TrainingState) =
+        { state with
+            Progress = change state.Progress
+        }
+
+    [
+        "the scale of the loss", numbers (fun progress -> { progress with LossScale = None })
+        "skipped steps", numbers (fun progress -> { progress with SkippedSteps = 0L })
+    ]
+
 /// A run in which every kind of schedule moves.
 let scheduled: Settings =
     { Settings.rich with
@@ -148,6 +160,13 @@ let tests =
                     LawChecks.lawAt
                         { Settings.rich with Loss = loss }
                         $"with {fst RunParts.losses[loss]}, at event {event}"
+                        (fun subject settings -> stoppingCostsNothing (changed id) subject settings event)
+
+            for settings in Settings.inHalf do
+                for event in [ 2; 9; 17 ] do
+                    LawChecks.lawAt
+                        settings
+                        $"in {Settings.precisionOf settings}, at event {event}"
                         (fun subject settings -> stoppingCostsNothing (changed id) subject settings event)
 
             testList
@@ -216,8 +235,16 @@ let tests =
                     { scheduled with Averaging = 1 }
                     17)
 
-            for name, forget in forgetful do
-                LawChecks.isFalsified $"without {name}" (fun () ->
-                    // In the third iteration of the first epoch, its schedule still due.
-                    stoppingCostsNothing (changed forget) Subject.metricLossOnly { scheduled with Clip = true } 17)
+            for precision, forgotten in [ Precision.Float32, forgetful; Precision.Float16, forgetfulOfScale ] do
+                for name, forget in forgotten do
+                    LawChecks.isFalsified $"without {name}" (fun () ->
+                        // In the third iteration of the first epoch, its schedule still due.
+                        stoppingCostsNothing
+                            (changed forget)
+                            Subject.metricLossOnly
+                            { scheduled with
+                                Clip = true
+                                Precision = precision
+                            }
+                            17)
         ]

@@ -53,6 +53,12 @@ let private withoutSchedules settings =
         Miner = 0
         MicroBatchSize = None
         Averaging = 0
+        Precision =
+            if settings.Precision = Precision.Float16 then
+                Precision.BFloat16
+            else
+                settings.Precision
+        HalfWeights = false
     }
 
 let private off (settings: Settings) (mechanisms: Mechanism list) =
@@ -64,6 +70,10 @@ let tests =
         "1 steps are functions"
         [
             LawChecks.law 60 "twice, in any order" (stepsAreFunctions real)
+
+            for settings in Settings.inHalf do
+                LawChecks.lawAt settings $"in {Settings.precisionOf settings}" (fun subject settings ->
+                    stepsAreFunctions real subject settings 5)
 
             LawChecks.law 25 "an iteration by hand gives the same bits" (fun subject settings _ ->
                 let settings = withoutSchedules settings

@@ -49,7 +49,7 @@ let private length = 40L
 
 // The scaled numbers, zeros among them, and none that is not finite.
 let private scaled (seed: int64) (dtype: ScalarType) (power: float) : Tensor =
-    let largest = min (10.0 ** power) (Precision.limit dtype)
+    let largest = min (10.0 ** power) (FloatTypes.limit dtype)
 
     let tensor =
         (Weights.tensor seed torch.float64 [| length |] * largest.ToScalar()).``to`` dtype
@@ -79,10 +79,10 @@ let private stays (rule: Rule) (sizes: Sizes) : unit =
                         Gradient = largest gradient
                         Slots = slots
                         Weights = largest group.Weights.Tensor
-                        Round = Precision.round dtype
+                        Round = FloatTypes.round dtype
                     }
 
-            let limit = Precision.limit dtype
+            let limit = FloatTypes.limit dtype
 
             // Where there is doubt nothing is promised.
             if ofWeights < limit && Array.forall (fun bound -> bound < limit) ofSlots then
@@ -92,10 +92,10 @@ let private stays (rule: Rule) (sizes: Sizes) : unit =
                     Seq.zip (Seq.append ofSlots [ ofWeights ]) (Seq.append group.Slots [ group.Weights ]) do
                     Expect.isLessThanOrEqual
                         (largest vector.Tensor)
-                        (Precision.loosen dtype bound)
+                        (FloatTypes.loosen dtype bound)
                         $"step {time} in {dtype}"
 
-                go (time + 1) (ofSlots |> Array.map (Precision.loosen dtype)) others
+                go (time + 1) (ofSlots |> Array.map (FloatTypes.loosen dtype)) others
 
     go 1 (rule.Slots |> Array.map (fun slot -> abs slot.Fill)) sizes.Gradients
 
@@ -115,7 +115,7 @@ let tests =
                                 Gradient = 1.0
                                 Slots = rule.Slots |> Array.map (fun _ -> 1.0)
                                 Weights = 10.0
-                                Round = Precision.round torch.float32
+                                Round = FloatTypes.round torch.float32
                             }
 
                         let struct (ofSlots, ofWeights) = rule.Bound before

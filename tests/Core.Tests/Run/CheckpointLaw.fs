@@ -75,6 +75,13 @@ let tests =
                         $"with {fst RunParts.losses[loss]}, at event {event}"
                         (fun subject settings -> ResumeLaw.stoppingCostsNothing file subject settings event)
 
+            for settings in Settings.inHalf do
+                for event in [ 4; 17 ] do
+                    LawChecks.lawAt
+                        settings
+                        $"in {Settings.precisionOf settings}, at event {event}"
+                        (fun subject settings -> ResumeLaw.stoppingCostsNothing file subject settings event)
+
             testList
                 "at every event of one run"
                 [

@@ -64,6 +64,16 @@ let private torchSchedule =
 let private due =
     Gen.listOf (Gen.elements [ yield! List.map Pending.Schedules Keys.moves; Pending.EpochEnd ])
 
+let private scale =
+    Gen.map2
+        (fun power good ->
+            {
+                Factor = 2.0 ** float (power: int)
+                LossScale.GoodSteps = good
+            })
+        (Gen.choose (0, 24))
+        (Gen.choose (0, LossScale.GoodSteps))
+
 let private drawn =
     let indices = Gen.arrayOf counts
 
@@ -84,6 +94,7 @@ let private progress =
         let! isOver, (due, steps) =
             Gen.zip (Gen.elements [ true; false ]) (Gen.zip due counts)
 
+        let! skipped, scale = Gen.zip counts (Gen.optionOf scale)
         let! pass, (taken, drawn) = Gen.zip counts (Gen.zip counts drawn)
 
         let! weights, (losses, sums) =
@@ -107,6 +118,8 @@ let private progress =
                 EpochIsOver = isOver
                 Pending = due
                 Steps = steps
+                SkippedSteps = skipped
+                LossScale = scale
                 Cursor =
                     {
                         Pass = pass

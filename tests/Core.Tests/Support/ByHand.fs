@@ -27,7 +27,7 @@ type Mechanism =
     /// What an iteration makes is disposed with it.
     | Scope
 
-/// One iteration written out by hand, for runs without subset miner and schedules. With every mechanism on it computes what
+/// One iteration written out by hand, for runs without subset miner and schedules, not in float16. With every mechanism on it computes what
 /// `Iteration.step` computes; with one off, the law that needs it must be seen to fail.
 module ByHand =
 
@@ -62,7 +62,8 @@ module ByHand =
 
     let private rule (handles: Handles) (progress: Progress) (group: ParameterGroup) (key: string) =
         match handles.Optimizers |> List.find (fst >> (=) key) |> snd with
-        | OptimizerHandle.Value optimizer -> optimizer.RulesAfter(progress.Steps, progress.Epoch - 1)[group.Index]
+        | OptimizerHandle.Value optimizer ->
+            optimizer.RulesAfter(Progress.stepsTaken progress, progress.Epoch - 1)[group.Index]
         | _ -> invalidOp "Only pure optimizers are stepped by hand."
 
     let private own isFresh (vector: Vector) =
@@ -172,6 +173,8 @@ module ByHand =
                               Rates = progress.Rates
                               Cursor = loaded.After
                               PassIsOver = loaded.EndsPass
+                              LossScale = None
+                              IsSkipped = false
                           } with
                         Pending = []
                     }

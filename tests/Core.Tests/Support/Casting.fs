@@ -152,6 +152,7 @@ module Casting =
             FreezeTrunkBatchnorm = settings.FreezeBatchnorm,
             DataloaderNumWorkers = settings.Workers,
             WeightAveraging = RunParts.averagingOf settings,
+            Precision = settings.Precision,
             Seed = settings.Seed
         )
         |> trapped settings trap

@@ -55,6 +55,15 @@ let reaching (settings: Settings) : Settings =
                 0
     }
 
+/// Settings in which no iteration is skipped: then clippers are not called.
+let withoutSkips (settings: Settings) : Settings =
+    if settings.Precision = Precision.Float16 then
+        { settings with
+            Precision = Precision.BFloat16
+        }
+    else
+        settings
+
 let options (subject: Subject) (settings: Settings) (trap: Trap) : RunOptions =
     let made = subject.Options (reaching settings) trap
 

@@ -96,13 +96,7 @@ let net (settings: Settings) (inputs: int64) (outputs: int64) : torch.nn.Module<
 
     let made = torch.nn.Sequential layers
 
-    made.``to`` (
-        if settings.Float64 then
-            ScalarType.Float64
-        else
-            ScalarType.Float32
-    )
-    |> ignore
+    made.``to`` (Settings.dtypeOf settings) |> ignore
 
     made
 

@@ -3,6 +3,7 @@ namespace MetricLearning.Core.Tests.Support
 open FsCheck
 open FsCheck.FSharp
 open TorchSharp
+open MetricLearning
 
 // `open type torch` would make tensor types of int, float and their like.
 type Tensor = torch.Tensor
@@ -58,6 +59,9 @@ type Settings =
         MicroBatchSize: int option
         /// Index into `RunParts.averagings`.
         Averaging: int
+        Precision: Precision
+        /// Weights of networks are in the 16 bits of the precision, if it has 16.
+        HalfWeights: bool
     }
 
 module Settings =
@@ -86,7 +90,35 @@ module Settings =
             Workers = 0
             MicroBatchSize = None
             Averaging = 0
+            Precision = Precision.Float32
+            HalfWeights = false
         }
+
+    /// The same in 16 bits, and with weights of 16 bits.
+    let inHalf: Settings list =
+        [
+            for precision in [ Precision.BFloat16; Precision.Float16 ] do
+                for halfWeights in [ false; true ] do
+                    { rich with
+                        Precision = precision
+                        HalfWeights = halfWeights
+                    }
+        ]
+
+    /// The precision in words.
+    let precisionOf (settings: Settings) : string =
+        if settings.HalfWeights then
+            $"{settings.Precision}, weights too"
+        else
+            string settings.Precision
+
+    /// The type of the weights of networks.
+    let dtypeOf (settings: Settings) : ScalarType =
+        match settings.Precision with
+        | _ when settings.Float64 -> ScalarType.Float64
+        | Precision.BFloat16 when settings.HalfWeights -> ScalarType.BFloat16
+        | Precision.Float16 when settings.HalfWeights -> ScalarType.Float16
+        | _ -> ScalarType.Float32
 
     let gen: Gen<Settings> =
         gen {
@@ -130,6 +162,16 @@ module Settings =
             let! microBatchSize = Gen.elements [ None; None; Some 3; Some 5; Some 8 ]
             let! averaging = Gen.choose (0, 4)
 
+            let! precision =
+                Gen.frequency
+                    [
+                        2, Gen.constant Precision.Float32
+                        1, Gen.constant Precision.BFloat16
+                        1, Gen.constant Precision.Float16
+                    ]
+
+            let! halfWeights = Gen.elements [ true; false ]
+
             return
                 {
                     Seed = int64 seed
@@ -153,6 +195,8 @@ module Settings =
                     Workers = workers
                     MicroBatchSize = microBatchSize
                     Averaging = averaging
+                    Precision = precision
+                    HalfWeights = halfWeights
                 }
         }
 
@@ -161,6 +205,10 @@ module Settings =
         let plainer =
             [
                 { settings with Averaging = 0 }
+                { settings with
+                    Precision = Precision.Float32
+                }
+                { settings with HalfWeights = false }
                 { settings with MicroBatchSize = None }
                 { settings with Workers = 0 }
                 { settings with AsSamples = false }

@@ -17,4 +17,7 @@ let tests =
             PartErrorTests.tests
             ViewTests.tests
             ScheduledRunTests.tests
+            testSequenced (
+                testList "in 16 bits" [ PrecisionTests.tests; LossScaleTests.tests; RoundedWeightTests.tests ]
+            )
         ]

@@ -11,7 +11,7 @@ module internal SplitScores =
 
     /// The networks as one function.
     let model (settings: TestSettings) (trunk: torch.nn.Module) (embedder: torch.nn.Module | null) : EmbeddingModel =
-        EmbeddingModel(trunk, (if settings.UseTrunkOutput then null else embedder))
+        EmbeddingModel(trunk, (if settings.UseTrunkOutput then null else embedder), settings.Precision)
 
     /// The embeddings of a data set, those of two streams one after the other.
     let embed (settings: TestSettings) (model: EmbeddingModel) (dataset: TrainingData) : LabelledEmbeddings list =

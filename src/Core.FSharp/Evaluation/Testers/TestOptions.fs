@@ -33,6 +33,10 @@ type TestOptions() =
     /// Converts floating-point data; null keeps its type.
     member val Dtype: Nullable<torch.ScalarType> = Nullable() with get, set
 
+    /// The numbers that networks compute with, on the CPU and on CUDA; embeddings are float32. `Float32`, the default, is the types of the
+    /// networks' own weights.
+    member val Precision: Precision = Precision.Float32 with get, set
+
     /// Splits a batch into data and labels; null where samples are (data, label).
     member val DataAndLabelGetter: Func<obj, struct (obj * obj)> | null = null with get, set
 

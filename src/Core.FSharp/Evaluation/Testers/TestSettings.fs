@@ -3,6 +3,7 @@ namespace MetricLearning
 open System
 open System.Collections.Generic
 open System.Threading
+open MetricLearning.Core
 
 /// A tester's options as the parts of a test take them.
 [<ReferenceEquality>]
@@ -15,6 +16,7 @@ type internal TestSettings =
         Level: HierarchyLevel
         NormalizeEmbeddings: bool
         UseTrunkOutput: bool
+        Precision: Precision
         Pca: Nullable<int>
         Accuracy: AccuracyOptions
         Losses: KeyValuePair<string, Loss>[]
@@ -22,9 +24,10 @@ type internal TestSettings =
 
 module internal TestSettings =
 
-    /// The settings of a tester. ArgumentException for labels of the data set that cannot be read.
+    /// The settings of a tester. ArgumentException for labels of the data set that cannot be read, or a precision that cannot be.
     let create (space: EmbeddingSpace) (calculator: AccuracyCalculator) (options: TestOptions) : TestSettings =
         ArgumentNullException.ThrowIfNull(options.LabelHierarchyLevel, nameof options.LabelHierarchyLevel)
+        Autocast.require (nameof options.Precision) options.Precision
         let level = options.LabelHierarchyLevel.Level
 
         let processes =
@@ -54,6 +57,7 @@ module internal TestSettings =
             Level = level
             NormalizeEmbeddings = options.NormalizeEmbeddings
             UseTrunkOutput = options.UseTrunkOutput
+            Precision = options.Precision
             Pca = options.Pca
             Accuracy =
                 { calculator.Options with

@@ -9,5 +9,5 @@ module internal TorchSlots =
     /// disposes slots that are loaded inside a dispose scope).
     let bind (view: torch.Tensor) (slot: TorchSlot) (state: Modules.OptimizerState) : unit =
         match slot.Get state with
-        | NonNull tensor when not tensor.IsInvalid -> tensor.set_ view |> ignore
+        | NonNull tensor when not tensor.IsInvalid && tensor.dtype = view.dtype -> tensor.set_ view |> ignore
         | _ -> slot.Set state (view.alias().DetachFromDisposeScope())

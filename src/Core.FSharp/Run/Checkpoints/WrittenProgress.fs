@@ -62,6 +62,13 @@ module internal WrittenProgress =
         writeFloats json state.Scores
         json.WriteEndObject()
 
+    let private writeScale (json: Utf8JsonWriter) (scale: LossScale) =
+        json.WriteStartObject "loss_scale"
+        json.WritePropertyName "factor"
+        Numbers.writeFloat json scale.Factor
+        json.WriteNumber("good_steps", scale.GoodSteps)
+        json.WriteEndObject()
+
     /// Everything but the cursor.
     let write (progress: Progress) : string =
         use memory = new MemoryStream()
@@ -85,6 +92,8 @@ module internal WrittenProgress =
 
             json.WriteEndArray()
             json.WriteNumber("steps", progress.Steps)
+            json.WriteNumber("skipped_steps", progress.SkippedSteps)
+            progress.LossScale |> Option.iter (writeScale json)
             writeMap json "loss_weights" (Numbers.writeFloat json) progress.LossWeights
             writeMap json "losses" (Numbers.writeFloat json) progress.Losses
             writeMap json "epoch_sums" (Numbers.writeFloat json) progress.EpochSums
@@ -126,12 +135,29 @@ module internal WrittenProgress =
             Scores = items Numbers.readFloat (json.GetProperty "scores")
         }
 
+    let private readScale (json: JsonElement) : LossScale =
+        let factor = Numbers.readFloat (json.GetProperty "factor")
+
+        if not (factor >= LossScale.Least && factor <= LossScale.Most) then
+            raise (FormatException $"a loss scale of {factor}")
+
+        {
+            Factor = factor
+            GoodSteps = json.GetProperty("good_steps").GetInt32()
+        }
+
     /// Reads what `write` wrote, with the cursor's numbers beside it.
     /// InvalidDataException when it is something else.
     let read (written: string) (cursor: int64[]) : Progress =
         try
             use parsed = JsonDocument.Parse written
             let part (name: string) = parsed.RootElement.GetProperty name
+
+            // What earlier versions did not write.
+            let later (name: string) (read: JsonElement -> 'Value) : 'Value option =
+                match parsed.RootElement.TryGetProperty name with
+                | true, json -> Some(read json)
+                | _ -> None
 
             {
                 Seed = { Value = (part "seed").GetUInt64() }
@@ -141,6 +167,8 @@ module internal WrittenProgress =
                 EpochIsOver = (part "epoch_is_over").GetBoolean()
                 Pending = items (caseIn dueNames) (part "due")
                 Steps = (part "steps").GetInt64()
+                SkippedSteps = later "skipped_steps" _.GetInt64() |> Option.defaultValue 0L
+                LossScale = later "loss_scale" readScale
                 Cursor = Cursor.ofNumbers cursor
                 LossWeights = map Numbers.readFloat (part "loss_weights")
                 Losses = map Numbers.readFloat (part "losses")

@@ -35,6 +35,7 @@ type RunOptions() =
             this.IterationsPerEpoch <- options.IterationsPerEpoch
             this.DataDevice <- options.DataDevice
             this.Dtype <- options.Dtype
+            this.Precision <- options.Precision
             this.LossWeights <- options.LossWeights
             this.Sampler <- options.Sampler
             this.CollateFn <- options.CollateFn
@@ -86,6 +87,11 @@ type RunOptions() =
 
     /// The dtype that floating-point data is converted to; null, the default, converts nothing.
     member val Dtype: Nullable<torch.ScalarType> = Nullable() with get, set
+
+    /// The numbers that networks compute with, on the CPU and on CUDA; losses and miners see embeddings in float32. With `Float16` an
+    /// iteration whose gradients overflow is skipped: its batch is used up, but weights, optimizers and buffers stay as they were, and
+    /// so do schedules by iteration. `Float32`, the default, is the types of the networks' own weights.
+    member val Precision: Precision = Precision.Float32 with get, set
 
     /// The weight of every loss; null, the default, weighs each by 1.
     member val LossWeights: LossWeights | null = null with get, set

@@ -4,7 +4,7 @@ open System
 open TorchSharp
 
 /// The range and precision of the types that weights may have.
-module internal Precision =
+module internal FloatTypes =
 
     /// The number that is left of this one in a type.
     let round (dtype: torch.ScalarType) (number: float) : float =
