@@ -27,6 +27,11 @@ type AveragedWeights private () =
                 act.Invoke()
             else
                 use state = session.Take()
+
+                // What was written into weights that modules show rounded would be lost with what they show.
+                state.Learned.Groups
+                |> Array.iteri (fun index group -> binding.TakeOver(index, group.Weights))
+
                 use averaged = state.Averaged()
 
                 try

@@ -193,35 +193,6 @@ let private still (subject: Subject) (settings: Settings) =
                 (bits last = bits run.State)
                 $"{group.Layout.Slots[0].Name} has an average of its own if it has moved"
 
-let private inSixteenBits =
-    testCase "weights in 16 bits are averaged in 32" (fun () ->
-        let script = BareRuns.script ()
-
-        let options =
-            RunOptions(
-                BareRuns.options torch.bfloat16 (fun _ -> PureOptimizer.SGD 0.01) 1.0 script,
-                WeightAveraging = WeightAveraging.Exponential(0.99, warmUp = false)
-            )
-
-        let run = Setup.prepare MetricLossOnly.recipe options
-        use _ = Session.Start run
-        use last = Run.steps run 30 run.State
-        use averaged = last.Averaged()
-        let average = nonNull last.Learned.Average.Groups[0]
-        Expect.equal average.Tensor.dtype torch.float32 "the average"
-        Expect.equal averaged.Learned.Groups[0].Weights.Tensor.dtype torch.bfloat16 "and what is made of it"
-
-        // A hundredth of a step of 0.005 is nothing in bfloat16.
-        let moved = Weights.values average.Tensor |> Array.head
-        let live = Weights.values last.Learned.Groups[0].Weights.Tensor |> Array.head
-        Expect.isLessThan live moved "behind the weights"
-        Expect.isLessThan moved 0.995 "and moving"
-
-        Expect.isLessThan
-            (abs ((Weights.values averaged.Learned.Groups[0].Weights.Tensor).[0] - moved))
-            0.005
-            "rounded")
-
 let tests =
     testList
         "averages of weights"
@@ -231,6 +202,6 @@ let tests =
             LawChecks.law 15 "leave training alone" leavesTrainingAlone
             LawChecks.lawAt Settings.rich "bind and give back" bindsAndGivesBack
             LawChecks.lawAt Settings.rich "of what stands still cost nothing" still
-            inSixteenBits
+            AverageTypes.tests
             AverageMistakes.tests
         ]
