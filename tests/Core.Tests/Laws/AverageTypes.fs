@@ -48,7 +48,10 @@ let private keepsWhatWasWritten =
                 )
 
             use session = Session.Start(Setup.prepare MetricLossOnly.recipe options)
-            let step () = session.Step CancellationToken.None |> Seq.iter ignore
+
+            let step () =
+                session.Step CancellationToken.None |> Seq.iter ignore
+
             step ()
             step ()
 
