@@ -46,7 +46,9 @@ let private forksAreStrangers (step: Run -> TrainingState -> TrainingState) subj
         Snapshot.ofState reference
 
     // In float16 large weights make numbers inside networks that it does not hold.
-    use hot = atRate (if settings.Precision = Precision.Float16 then 0.05 else 1.0) trunk
+    use hot =
+        atRate (if settings.Precision = Precision.Float16 then 0.05 else 1.0) trunk
+
     use hotter = steps step 2 hot
     use one = steps step 1 trunk
     use hottest = steps step 1 hotter
