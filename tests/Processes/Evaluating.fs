@@ -70,3 +70,16 @@ let run (processes: Processes) : unit =
                 ]
 
             Checks.equal processes $"accuracies: {what}" (scores shared) (scores alone)
+
+            use ofOne = new InferenceModel(trunk)
+            use ofAll = new InferenceModel(trunk, processes = processes)
+
+            let inference (model: InferenceModel) =
+                use _ = torch.NewDisposeScope()
+                model.TrainKnn(data, batchSize)
+                let nearest = model.GetNearestNeighbors(data, 3, batchSize)
+
+                [ model.GetEmbeddings(data, batchSize); nearest.Distances; nearest.Indices ]
+                |> List.map Snapshot.bitsOf
+
+            Checks.check processes $"inference: {what}" (inference ofAll = inference ofOne) "other bits"

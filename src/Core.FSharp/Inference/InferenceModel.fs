@@ -31,6 +31,8 @@ type InferenceModel
     /// <param name="dataAndLabelGetter">Splits a batch into data and labels; null takes its first and last part.</param>
     /// <param name="dataloaderNumWorkers">Threads that read samples; 0 for the caller's.</param>
     /// <param name="precision">The numbers that networks compute with, on the CPU and on CUDA; embeddings are float32.</param>
+    /// <param name="processes">Those that embed together, from <c>Processes.Join</c>; null for this one alone. Each embeds some of the
+    /// batches, and all get all embeddings, so all of them make the same calls in the same order: for data sets, not for requests.</param>
     /// <exception cref="System.ArgumentException">A network is disposed, or has no forward pass from tensors to a tensor.</exception>
     (
         trunk: torch.nn.Module,
@@ -45,7 +47,8 @@ type InferenceModel
         [<Optional; DefaultParameterValue(null: Func<obj, struct (obj * obj)> | null)>] dataAndLabelGetter:
             Func<obj, struct (obj * obj)> | null,
         [<Optional; DefaultParameterValue(0)>] dataloaderNumWorkers: int,
-        [<Optional; DefaultParameterValue(Precision.Float32)>] precision: Precision
+        [<Optional; DefaultParameterValue(Precision.Float32)>] precision: Precision,
+        [<Optional; DefaultParameterValue(null: Processes | null)>] processes: Processes | null
     ) =
     do ArgumentOutOfRangeException.ThrowIfNegative(dataloaderNumWorkers, nameof dataloaderNumWorkers)
     let model = EmbeddingModel(trunk, embedder, precision)
@@ -73,6 +76,7 @@ type InferenceModel
             NormalizeEmbeddings = state.Normalize
             Reading = reading
             Names = names
+            Processes = processes |> Option.ofObj |> Option.defaultValue Processes.Alone
         }
 
     let embed (argument: string) (inputs: Inputs) (batchSize: int) : torch.Tensor =
