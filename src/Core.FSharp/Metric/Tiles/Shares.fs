@@ -69,8 +69,10 @@ type internal Shares(records: bool) =
 
         found
 
-    /// Rows of the whole batch, computed without a graph from those of each tile; `starts`: the first anchors of the tiles.
-    member this.Rows(owner: obj, name: string, starts: int64[], rows: int64 -> torch.Tensor) : SharedTensor =
+    /// Rows of a whole batch of so many anchors, computed without a graph from those of each tile; `starts`: the first anchors of the tiles.
+    member this.Rows
+        (owner: obj, name: string, anchors: int64, starts: int64[], rows: int64 -> torch.Tensor)
+        : SharedTensor =
         match table.TryGetValue(struct (owner, name)) with
         | true, struct (found, _) -> found
         | _ ->
@@ -79,16 +81,29 @@ type internal Shares(records: bool) =
             // The tile that asks is in progress.
             let before = [ for shared in all -> struct (shared, shared.Leaves) ]
 
-            let ofTile (first: int64) =
+            let mutable whole: torch.Tensor | null = null
+
+            // Into one tensor: what each tile leaves behind, however small, keeps the allocator from using the room of its
+            // matrices again.
+            for first in starts do
                 for shared in all do
                     shared.Leaves <- []
 
                 use _ = torch.NewDisposeScope()
-                let found = (rows first).clone().MoveToOuterDisposeScope()
-                this.EndTile()
-                found
+                let found = rows first
 
-            let whole = torch.cat (Array.map ofTile starts, 0L)
+                let all =
+                    match whole with
+                    | null ->
+                        let made = found.new_empty (Array.append [| anchors |] found.shape[1..])
+                        whole <- made.MoveToOuterDisposeScope()
+                        made
+                    | made -> made
+
+                all.narrow(0L, first, found.size 0).copy_ found |> ignore
+                this.EndTile()
+
+            let whole = nonNull whole
 
             for struct (shared, leaves) in before do
                 shared.Leaves <- leaves

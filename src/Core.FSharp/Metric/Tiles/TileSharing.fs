@@ -39,7 +39,9 @@ module internal TileSharing =
         member input.OfAllAnchors(owner: obj, name: string, compute: MetricInput -> torch.Tensor) : torch.Tensor =
             match input.Tile with
             | null -> compute input
-            | tile -> tile.Shares.Rows(owner, name, tile.Starts, tile.At >> compute).Whole
+            | tile ->
+                let anchors = tile.Whole.Embeddings.size 0
+                tile.Shares.Rows(owner, name, anchors, tile.Starts, tile.At >> compute).Whole
 
         /// (N × Nr) false where the reference set holds the sample itself, null where it holds none of the batch.
         member input.IsOther() : torch.Tensor | null =
