@@ -31,8 +31,7 @@ type InferenceModel
     /// <param name="dataAndLabelGetter">Splits a batch into data and labels; null takes its first and last part.</param>
     /// <param name="dataloaderNumWorkers">Threads that read samples; 0 for the caller's.</param>
     /// <param name="precision">The numbers that networks compute with, on the CPU and on CUDA; embeddings are float32.</param>
-    /// <param name="processes">Those that embed together, from <c>Processes.Join</c>; null for this one alone. Each embeds some of the
-    /// batches, and all get all embeddings, so all of them make the same calls in the same order: for data sets, not for requests.</param>
+    /// <param name="processes">Those that embed data sets together, in the same calls, from <c>Processes.Join</c>; null: this one alone.</param>
     /// <exception cref="System.ArgumentException">A network is disposed, or has no forward pass from tensors to a tensor.</exception>
     (
         trunk: torch.nn.Module,
