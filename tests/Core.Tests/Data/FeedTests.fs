@@ -11,6 +11,7 @@ let tests =
             SamplerTests.tests
             TripletSamplerTests.tests
             HierarchicalTests.tests
+            BatchSamplerTests.tests
             OrderTests.tests
             OrderMistakes.tests
             LabelTests.tests
