@@ -3,7 +3,7 @@ module MetricLearning.Benchmarks.Program
 open System
 
 let private usage =
-    "usage: Benchmarks [iteration|fused|averages|trainers|synthesis|triplets|losses|tiles|neighbours|neighbours-index|loader|pictures|memory|micro-batches|precision|soak|records|allocator|calls|choosing|all] [--quick] [--cpu] [--only PART-OF-A-NAME] [--into PAGE]"
+    "usage: Benchmarks [iteration|fused|averages|trainers|synthesis|triplets|losses|tiles|neighbours|neighbours-index|loader|pictures|listing|memory|micro-batches|precision|soak|records|allocator|calls|choosing|all] [--quick] [--cpu] [--only PART-OF-A-NAME] [--into PAGE]"
 
 [<EntryPoint>]
 let main arguments =
@@ -48,6 +48,7 @@ let main arguments =
     | "neighbours-index" :: _ -> IndexBenchmark.run quick
     | "loader" :: _ -> LoaderBenchmark.run clock quick
     | "pictures" :: _ -> PictureBenchmark.run clock quick
+    | "listing" :: _ -> ListingBenchmark.run quick
     | "memory" :: _ -> MemoryBenchmark.run quick
     | "micro-batches" :: _ -> MicroBatchBenchmark.run clock quick
     | "precision" :: _ -> PrecisionBenchmark.run clock quick
@@ -70,6 +71,7 @@ let main arguments =
         NeighbourBenchmark.run clock quick
         LoaderBenchmark.run clock quick
         PictureBenchmark.run clock quick
+        ListingBenchmark.run quick
         MemoryBenchmark.run quick
         MicroBatchBenchmark.run clock quick
         PrecisionBenchmark.run clock quick
