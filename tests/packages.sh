@@ -139,6 +139,8 @@ for language in C# F#; do
     check "and it trains and saves" bash -c "cd 'pictures-$here' && dotnet run -c Release --no-build -- '$gallery' 1 && test -s model.safetensors"
     check "template service in $language" made "$language" service
     check "and it answers" serve "$work/service-$here" "$work/pictures-$here/model.safetensors"
+    # Each has its own libtorch, of half a gigabyte.
+    rm -rf ./*-"$here"/bin
 done
 
 printf '%d passed, %d failed\n' "$passed" "$failed"

@@ -30,7 +30,7 @@ let part isOf =
 let pictures, labels = part (fun number -> number % 5 > 0)
 let testPictures, testLabels = part (fun number -> number % 5 = 0)
 
-TensorMemory.Keep()
+TensorMemory.Keep() |> ignore
 torch.random.manual_seed 0L |> ignore
 
 let trunk =

@@ -8,7 +8,7 @@ open MetricLearning
 open MetricLearning.Core
 
 let train (folder: string) (epochs: int) =
-    TensorMemory.Keep()
+    TensorMemory.Keep() |> ignore
     torch.random.manual_seed 0L |> ignore
 
     let struct (train, test) =

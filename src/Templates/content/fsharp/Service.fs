@@ -11,7 +11,7 @@ open TorchSharp
 open MetricLearning
 
 let serve (arguments: string[]) =
-    TensorMemory.Keep()
+    TensorMemory.Keep() |> ignore
     let trunk, embedder = Networks.make ()
     use model = new InferenceModel(trunk, embedder)
     model.Load arguments[0]
