@@ -28,21 +28,9 @@ module AverageBenchmark =
         torch.set_num_threads 1
         Report.head $"With an average of weights, without; batch {Workload.batchSize}, Adam, 1 thread, {clock} time"
 
-        for workload in Workload.all do
-            if workload.Name.Contains only then
-                use averaged = trained workload (WeightAveraging.Exponential 0.999)
-                use plain = trained workload null
-                let rounds, seconds = if quick then 4, 0.0 else 40, 10.0
+        let rounds, seconds = if quick then 4, 0.0 else 40, 10.0
 
-                Interleaved.compare
-                    clock
-                    workload.Name
-                    None
-                    workload.Iterations
-                    rounds
-                    seconds
-                    averaged.Epoch
-                    plain.Epoch
-                |> Report.line
+        Trained.compare clock only rounds seconds (fun workload ->
+            struct (trained workload (WeightAveraging.Exponential 0.999), trained workload null))
 
         torch.set_num_threads threads

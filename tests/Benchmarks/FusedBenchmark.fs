@@ -33,21 +33,9 @@ module FusedBenchmark =
             Report.head
                 $"Adam in one pass, by libtorch's calls; batch {Workload.batchSize}, {threads} thread(s), {clock} time"
 
-            for workload in Workload.all do
-                if workload.Name.Contains only then
-                    use ours = trained workload adam
-                    use calls = trained workload (byCalls adam)
-                    let rounds, seconds = if quick then 4, 0.0 else 60, 12.0
+            let rounds, seconds = if quick then 4, 0.0 else 60, 12.0
 
-                    Interleaved.compare
-                        clock
-                        workload.Name
-                        None
-                        workload.Iterations
-                        rounds
-                        seconds
-                        ours.Epoch
-                        calls.Epoch
-                    |> Report.line
+            Trained.compare clock only rounds seconds (fun workload ->
+                struct (trained workload adam, trained workload (byCalls adam)))
 
         torch.set_num_threads threads

@@ -53,6 +53,23 @@ type Trained(recipe: Recipe, options: RunOptions, data: torch.Tensor list) =
 /// Runs of a single network.
 module Trained =
 
+    /// Epochs of two kinds of training by turns, for every network whose name holds `only`.
+    let compare
+        (clock: Clock)
+        (only: string)
+        (rounds: int)
+        (seconds: float)
+        (pair: Workload -> struct (Trained * Trained))
+        : unit =
+        for workload in Workload.all do
+            if workload.Name.Contains only then
+                let struct (ours, other) = pair workload
+                use ours = ours
+                use other = other
+
+                Interleaved.compare clock workload.Name None workload.Iterations rounds seconds ours.Epoch other.Epoch
+                |> Report.line
+
     /// MetricLossOnly with a loss on a network's output, perhaps with a tuple miner.
     let withMiner
         (miner: Miner option)

@@ -12,7 +12,7 @@ let private workers: (string * (Processes -> unit)) list =
     [
         "collectives", Collectives.run
         "law", Law.run
-        "halves", Halves.run
+        "precisions", Precisions.run
         "controls", Controls.run
         "failing", Failing.run
         "normalization", Normalization.run

@@ -83,9 +83,8 @@ type InferenceModel
         Unlabelled.embed model (options batchSize reading) inputs.Dataset
 
     let embedOther (own: torch.Tensor) (inputs: Inputs | null) (batchSize: int) : torch.Tensor =
-        inputs
-        |> Option.ofObj
-        |> Option.fold (fun _ given -> embed "reference" given batchSize) own
+        (own, Option.ofObj inputs)
+        ||> Option.fold (fun _ given -> embed "reference" given batchSize)
 
     /// The network that sees the data.
     member _.Trunk: torch.nn.Module = trunk
@@ -214,13 +213,11 @@ type InferenceModel
         ) : CalibratedThreshold =
         ArgumentNullException.ThrowIfNull(dataset, nameof dataset)
         OneHot.refuse dataset
+        let level = HierarchyLevel.One labelHierarchyLevel
 
-        let ofLevel =
-            { reading with
-                Level = HierarchyLevel.One labelHierarchyLevel
-            }
+        use found =
+            DatasetEmbeddings.compute model (options batchSize { reading with Level = level }) dataset
 
-        use found = DatasetEmbeddings.compute model (options batchSize ofLevel) dataset
         use labels = found.Labels.select (1L, 0L)
 
         let chosen =

@@ -35,7 +35,7 @@ module internal ChosenTuples =
         | ChosenTuples.Listed tuples -> tuples
         | ChosenTuples.Masks masks -> masks.Listed
 
-    /// What a miner computed of the embeddings before; null: nothing.
+    /// The distances that a miner computed of the embeddings before; null: none.
     let shared (choice: ChosenTuples) : SharedDistances | null =
         match choice with
         | ChosenTuples.Masks masks -> masks.Shared

@@ -14,7 +14,7 @@ module internal GradientByFormula =
         | null, (:? OpenScope as owner) when owner.IsOpen -> owner.Take tensor
         | _ -> tensor.MoveToOuterDisposeScope()
 
-    /// What TorchSharp takes for the gradient of an input that has none.
+    /// The gradient of an input that has none, as TorchSharp wants it.
     let none = Unchecked.defaultof<torch.Tensor>
 
     /// Keeps inputs, and what the formula needs, for the backward pass.

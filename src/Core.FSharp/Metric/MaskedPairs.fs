@@ -29,7 +29,7 @@ type internal MaskedPairs(positives: torch.Tensor, negatives: torch.Tensor, shar
     /// The same pairs with index vectors, row by row.
     member _.Listed: Tuples = listed.Value
 
-    /// What the miner computed of the batch; null: nothing that can be used again.
+    /// The distances that the miner computed of the batch; null: none that can be used again.
     member _.Shared: SharedDistances | null = shared
 
     /// The same pairs, in the dispose scope around this one.

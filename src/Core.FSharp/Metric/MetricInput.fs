@@ -82,7 +82,7 @@ type MetricInput
     /// (N) int64 on the embeddings' device, or null if only tuples are given.
     member _.Labels: torch.Tensor | null = labels
 
-    /// What a miner has computed of the embeddings; null: nothing that is known.
+    /// The distances that a miner has computed of the embeddings; null: none that are known.
     member val internal Shared: SharedDistances | null = ChosenTuples.shared choice with get, set
 
     /// The tuples asked for, on the embeddings' device.

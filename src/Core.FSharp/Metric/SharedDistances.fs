@@ -3,7 +3,7 @@ namespace MetricLearning
 open System.Collections.Generic
 open TorchSharp
 
-/// What a miner computes of a batch's embeddings and the loss needs as well: their unit rows and distance matrices, each with its
+/// Unit rows and distance matrices that a miner computes of a batch's embeddings and the loss needs as well, each with its
 /// graph. It goes from the miner to the loss with the miner's choice, is good for these very embeddings, and ends with the
 /// dispose scope of its maker, the iteration's.
 [<Sealed>]
@@ -15,7 +15,7 @@ type internal SharedDistances(embeddings: torch.Tensor) =
     member _.AreOf(others: torch.Tensor) : bool =
         scope.IsOpen && obj.ReferenceEquals(others, embeddings)
 
-    /// What was computed under a key; else it is computed now, with its graph even where no gradient is recorded.
+    /// The tensor of a key; computed at the first call, with its graph even where no gradient is recorded.
     member _.Of(key: obj, compute: unit -> torch.Tensor) : torch.Tensor =
         match known.TryGetValue key with
         | true, found -> found

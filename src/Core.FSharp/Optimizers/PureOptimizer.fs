@@ -12,24 +12,6 @@ type PureOptimizer
     =
     inherit AnyOptimizer()
 
-    let curve (schedule: Schedule) (byEpoch: bool) : RuleSchedule =
-        ArgumentNullException.ThrowIfNull(schedule, nameof schedule)
-
-        if schedule.Rule.IsReduceOnPlateau then
-            invalidArg
-                (nameof schedule)
-                "A plateau schedule moves learning rates alone, by the scores that a run is told. Give one that moves by steps."
-
-        if not (isNull schedule.Optimizer) then
-            invalidArg
-                (nameof schedule)
-                $"The schedule drives the learning rate of \"{schedule.Optimizer}\"; leave Drives out."
-
-        {
-            Curve = schedule.Rule
-            ByEpoch = byEpoch
-        }
-
     private new(rule: Rule, lr: float) =
         Ranges.notNegative (nameof lr) lr
         rule.Validate()
@@ -80,14 +62,7 @@ type PureOptimizer
     member _.WithWeightDecaySchedule
         (schedule: Schedule, [<Optional; DefaultParameterValue(false)>] byEpoch: bool)
         : PureOptimizer =
-        PureOptimizer(
-            rule,
-            lr,
-            groups,
-            { schedules with
-                Decay = Some(curve schedule byEpoch)
-            }
-        )
+        PureOptimizer(rule, lr, groups, schedules |> RuleSchedules.withDecay schedule byEpoch)
 
     /// <summary>The same optimizer, with a momentum that a schedule moves from the one that it was made with: SGD's and
     /// RMSProp's momentum, which must be above 0, or the first beta of Adam, AdamW, Adamax and RAdam. Another optimizer is an
@@ -98,13 +73,7 @@ type PureOptimizer
     member _.WithMomentumSchedule
         (schedule: Schedule, [<Optional; DefaultParameterValue(false)>] byEpoch: bool)
         : PureOptimizer =
-        let curve = curve schedule byEpoch
-
-        if rule.Momentum.IsNone then
-            invalidOp
-                $"This {rule.Name} has no momentum that a schedule could move. SGD and RMSProp need a momentum above 0 to begin with; Adam, AdamW, Adamax and RAdam have one in beta1."
-
-        PureOptimizer(rule, lr, groups, { schedules with Momentum = Some curve })
+        PureOptimizer(rule, lr, groups, schedules |> RuleSchedules.withMomentum rule schedule byEpoch)
 
     /// <summary>Stochastic gradient descent with momentum (Sutskever et al. 2013).</summary>
     /// <param name="lr">The learning rate, where no schedule moves it.</param>

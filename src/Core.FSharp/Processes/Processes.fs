@@ -23,7 +23,7 @@ type Processes internal (collective: Collective) =
         | Launcher.Apart count ->
             invalidOp
                 $"srun has started {count} processes that cannot find each other. Start them with `srun --mpi=pmix` (`srun --mpi=list` shows what there is), or a single one with `srun -n 1`."
-        | launcher -> Processes(MpiCollective.start launcher)
+        | launcher -> Processes(MpiStart.start launcher)
 
     /// Joins the processes that this program was started as: by mpirun, mpiexec or srun, else this one by itself. A second call
     /// gives the same. Where several processes run on a machine, libtorch's threads are limited so that they share its processors

@@ -109,7 +109,7 @@ module internal RunningAverage =
                             struct (slot, vector)
         |]
 
-    /// What these weights, or buffers, are with their averages in their places. The caller owns the vectors.
+    /// These weights, or buffers, with their averages in their places. The caller owns the vectors.
     let applied (averages: (Vector | null)[]) (vectors: Vector[]) : Vector[] =
         use _ = torch.no_grad ()
         Array.map2 within averages vectors

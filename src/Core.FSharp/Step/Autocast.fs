@@ -5,10 +5,10 @@ open TorchSharp
 open type TorchSharp.torch
 open MetricLearning
 
-/// Where networks of ours compute in another precision than that of their weights.
+/// The calls in which networks compute in another precision than that of their weights.
 [<AbstractClass; Sealed>]
 type private Regions =
-    /// How many such calls this thread is in.
+    /// The number of such calls that this thread is in.
     [<ThreadStatic; DefaultValue>]
     static val mutable private depth: int
 
@@ -26,7 +26,7 @@ module internal Autocast =
         | Precision.Float16 -> Some ScalarType.Float16
         | _ -> None
 
-    /// What is wrong with a precision that was given under this name, where libtorch has autocast or has not.
+    /// The mistake in a precision that was given under this name, where libtorch has autocast or has not.
     let mistakeOf (isThere: bool) (argument: string) (precision: Precision) : string option =
         if not (Enum.IsDefined precision) then
             Some $"{argument} is {precision:d}; it must be Precision.Float32, BFloat16 or Float16."
@@ -36,7 +36,7 @@ module internal Autocast =
         else
             None
 
-    /// What is wrong with a precision that was given under this name, as a sentence; None if nothing is.
+    /// The mistake in a precision that was given under this name, as a sentence; None if there is none.
     let mistake (argument: string) (precision: Precision) : string option =
         mistakeOf (LibtorchAutocast.isThere ()) argument precision
 

@@ -2,7 +2,7 @@ namespace MetricLearning.Core
 
 open MetricLearning
 
-/// Whether a run can go on with an average of weights.
+/// Comparing an average of weights with the run that is to go on with it.
 module internal AverageGuards =
 
     /// The way in which an average of this kind differs from that of the run; None where it does not.

@@ -17,7 +17,7 @@ type internal GroupMove =
 /// Finding out what a step does.
 module internal GroupMove =
 
-    /// How large the gradients of a group are that steps by them.
+    /// The size of the gradients by which a group steps.
     let gradient (move: GroupMove) : Measured =
         match move with
         | GroupMove.ByRule(_, _, gradients)

@@ -11,7 +11,7 @@ type private Ask = delegate of unit -> byte
 
 type private Tell = delegate of byte -> unit
 
-/// What autocast does to the layers of networks that run on one kind of device.
+/// Autocast of the layers that run on one kind of device.
 [<Struct>]
 type internal DeviceAutocast =
     {
@@ -113,7 +113,7 @@ module internal LibtorchAutocast =
             Type = functions.Dtype.Invoke(number device)
         }
 
-    /// What it does on this thread at the moment; None if this libtorch lacks it.
+    /// Its setting on this thread at the moment; None if this libtorch lacks it.
     let current () : LibtorchAutocast voption =
         match functions.Value with
         | ValueSome functions ->

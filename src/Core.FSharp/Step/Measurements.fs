@@ -15,7 +15,7 @@ type internal Measurements =
         Weights: float[]
     }
 
-/// What an iteration came to before its step. Losses are finite: by name, with their sum.
+/// The result of an iteration before its step. Losses are finite: by name, with their sum.
 [<RequireQualifiedAccess; NoEquality; NoComparison>]
 type internal Findings =
     /// All else is finite, too: what the step does to each group, and how large the numbers are that it starts from.

@@ -2,7 +2,7 @@ namespace MetricLearning.Core
 
 open MetricLearning
 
-/// How many pairs miners chose, where that is still on the device: it is read along with the losses.
+/// Numbers of pairs that miners chose and that are still on the device: they are read along with the losses.
 module internal MinerCounts =
 
     /// Keeps the counts that are not read yet beyond the current dispose scope.

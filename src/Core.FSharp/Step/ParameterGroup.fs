@@ -45,6 +45,6 @@ type BufferGroup =
         Buffers: Tensor[]
         /// Each buffer's place in the flat vector.
         Layout: Layout
-        /// How many of its first numbers are those of networks; the others are those of losses.
+        /// The number of its first numbers that are those of networks; the others are those of losses.
         OfNetworks: int64
     }

@@ -5,7 +5,7 @@ open type TorchSharp.torch
 open MetricLearning
 open MetricLearning.Core
 
-/// What the parameters of a group show of weights that a state keeps in float32: the same numbers, rounded to their own type.
+/// The weights of a group that a state keeps in float32, as its parameters show them: rounded to their own type.
 [<Sealed>]
 type internal RoundedWeights(layout: Layout) =
     let mutable rounded: Tensor | null = null

@@ -119,7 +119,7 @@ module SyntheticNegatives =
             let seed = lazy (Seed.derive name 0L ctx.Seed)
 
             PartCalls.loss ctx.LabelRange name loss mined.Embeddings mined.Labels (fun () ->
-                MetricInput(mined.Embeddings, mined.Labels, mined.Choice, null, null, seed, null, true, null)
+                TrainingInput.make mined.Embeddings mined.Labels mined.Choice null null seed
                 |> loss.ComputeAdversarial)
         | other -> invalidOp $"The loss \"{name}\" is a {other.GetType().Name}; it must be a TripletMarginLoss."
 

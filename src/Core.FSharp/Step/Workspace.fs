@@ -177,7 +177,7 @@ module internal Workspace =
         if not (isFresh workspace vector || workspace.Backups.Exists isKept) then
             workspace.Backups.Add(struct (vector, vector.Tensor.clone ()))
 
-    /// What was learned before, as what is learned next: whatever the iteration has written is undone.
+    /// The learned content of before as that of next: whatever the iteration has written is undone.
     let goBack (handles: Handles) (workspace: Workspace) : Learned =
         restore handles workspace
 

@@ -26,7 +26,7 @@ let main arguments =
                     BeyondOneBatch.tests
                     Averages.tests
                     LearningRate.tests
-                    Halves.tests
+                    Precisions.tests
                     Records.tests
                     Checkpoints.tests
                     Inference.tests

@@ -4,53 +4,11 @@ module MetricLearning.Core.Tests.Trainers.LossScaleTests
 open System
 open System.Threading
 open Expecto
-open FsCheck
-open FsCheck.FSharp
 open TorchSharp
 open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Tests.Support
-
-/// The sum of embeddings times a factor: the gradient of each number is the factor.
-type private Steep(factor: float) =
-    inherit torch.nn.Module<Tensor, Tensor, Tensor>("Steep")
-
-    override _.forward(embeddings, _) = embeddings.sum () * factor.ToScalar()
-
-// The factor is the first gradient that is rounded to float16, times the scale, and 2¹⁶ is the first power of two that float16 does not
-// hold. Inputs are small, and there is no bias, whose gradient would be a sum over the batch.
-let private options (factor: float) : RunOptions =
-    use _ = torch.manual_seed 3L
-
-    let data =
-        (torch.rand (RunParts.samples, RunParts.features) * 0.1).DetachFromDisposeScope()
-
-    let trunk =
-        torch.nn.Sequential(
-            SmallRuns.layer "norm" (torch.nn.BatchNorm1d(RunParts.features, affine = false)),
-            SmallRuns.layer "small" (new EmbeddingNetworks.Function("small", fun input -> input * (0.05).ToScalar())),
-            SmallRuns.layer "last" (torch.nn.Linear(RunParts.features, 4L, hasBias = false))
-        )
-
-    RunOptions(
-        Models = Models(Trunk = trunk),
-        LossFuncs = LossFuncs(MetricLoss = new Steep(factor)),
-        Optimizers = Optimizers(Trunk = SmallRuns.adam),
-        LrSchedulers = LrSchedulers(TrunkByIteration = Schedule.Exponential 0.9, TrunkByEpoch = Schedule.Step(1L, 0.5)),
-        BatchSize = RunParts.batchSize,
-        IterationsPerEpoch = Nullable 3,
-        Dataset = TrainingData.FromTensors(data, SmallRuns.labels ()),
-        DataloaderNumWorkers = 0,
-        Precision = Precision.Float16,
-        WeightAveraging = WeightAveraging.Exponential(),
-        Seed = 4L
-    )
-
-// 8 × 2¹³ overflows, 8 × 2¹² does not.
-let private skips = 4
-
-let private eventsOf (session: Session) =
-    [ for event in session.Step CancellationToken.None -> event.Name ]
+open MetricLearning.Core.Tests.Trainers.SteepRuns
 
 let private skipped =
     testCase "an iteration that overflows moves nothing, and halves the scale" (fun () ->
@@ -245,96 +203,11 @@ let private noLeak =
         SmallRuns.step session
         Expectations.leavesNoTensors (fun () -> SmallRuns.step session))
 
-let private recorded =
-    testCase "the scale and skipped iterations are recorded, in float16 only" (fun () ->
-        let ofScale (precision: Precision) =
-            use session = SmallRuns.session (RunOptions(options 8.0, Precision = precision))
-            SmallRuns.step session
-
-            [
-                for record in Recording.ofIteration session 0L do
-                    if record.Group = Recording.LossScales then
-                        for series in record.Series -> series.Key, series.Value
-            ]
-
-        let found = ofScale Precision.Float16
-        Expect.equal (List.map fst found) [ "loss_scale"; "skipped_steps" ] "float16"
-        Expect.isEmpty (ofScale Precision.BFloat16) "bfloat16")
-
-let private older =
-    testCase "a checkpoint that was written before there was a scale goes on" (fun () ->
-        let settings = { Settings.rich with Dropout = false }
-
-        SavedRuns.withCheckpoint settings (fun path ->
-            SavedRuns.rewritten path (fun strings ->
-                let progress = strings["progress"]
-                let without = progress.Replace("\"skipped_steps\":0,", "")
-                Expect.notEqual without progress "it was there"
-                strings["progress"] <- without)
-
-            for precision in [ Precision.Float32; Precision.BFloat16; Precision.Float16 ] do
-                use session =
-                    Subject.start SavedRuns.subject { settings with Precision = precision }
-
-                session.ResumeFrom path
-                Expect.equal session.Progress.SkippedSteps 0L "none is known"
-                SmallRuns.step session
-
-                Expect.equal
-                    session.Progress.LossScale.IsSome
-                    (precision = Precision.Float16)
-                    "a scale is there where it is needed"))
-
-// Written another way: the factor as a power, by the whole history.
-let private byHand (history: bool list) : LossScale =
-    let mutable power, good = 16, 0
-
-    for isSkipped in history do
-        if isSkipped then
-            power <- max 0 (power - 1)
-            good <- 0
-        else
-            good <- good + 1
-
-            if good = 2000 then
-                power <- min 24 (power + 1)
-                good <- 0
-
-    {
-        Factor = 2.0 ** float power
-        GoodSteps = good
-    }
-
-let private counted =
-    let histories =
-        gen {
-            let! runs =
-                Gen.listOf (Gen.zip (Gen.elements [ 1; 2; 700; 1999; 2000; 4001 ]) (Gen.elements [ 0; 1; 3; 20 ]))
-
-            return
-                [
-                    for good, bad in List.truncate 12 runs do
-                        yield! List.replicate good false @ List.replicate bad true
-                ]
-        }
-
-    testPropertyWithConfig
-        { FsCheckConfig.defaultConfig with
-            maxTest = 60
-        }
-        "the scale follows its history"
-    <| Prop.forAll (Arb.fromGen histories) (fun history ->
-        let found =
-            (LossScale.start, history)
-            ||> List.fold (fun scale isSkipped -> LossScale.after isSkipped scale)
-
-        Expect.equal found (byHand history) "after it")
-
 let tests =
     testList
         "loss scale"
         [
-            counted
+            LossScaleRule.tests
             skipped
             schedules
             unscaled
@@ -344,6 +217,5 @@ let tests =
             overflowingInside
             borrowed
             noLeak
-            recorded
-            older
+            LossScaleRecords.tests
         ]

@@ -18,6 +18,13 @@ let tests =
             ViewTests.tests
             ScheduledRunTests.tests
             testSequenced (
-                testList "in 16 bits" [ PrecisionTests.tests; LossScaleTests.tests; RoundedWeightTests.tests ]
+                testList
+                    "in 16 bits"
+                    [
+                        PrecisionTests.tests
+                        PrecisionMistakes.tests
+                        LossScaleTests.tests
+                        RoundedWeightTests.tests
+                    ]
             )
         ]

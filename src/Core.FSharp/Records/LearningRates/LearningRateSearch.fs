@@ -5,7 +5,7 @@ open System.Collections.Generic
 open MetricLearning.Core
 open MetricLearning.Ranges
 
-/// How a learning rate is searched for: a fork of the run trains some iterations at rates that rise by equal factors (Smith 2017,
+/// The settings of a search for a learning rate: a fork of the run trains some iterations at rates that rise by equal factors (Smith 2017,
 /// "Cyclical Learning Rates for Training Neural Networks"). A number out of range is an ArgumentException that names it.
 [<Sealed>]
 type LearningRateSearch() =
@@ -37,7 +37,7 @@ type LearningRateSearch() =
             atLeast 10L "Iterations" (int64 value)
             iterations <- value
 
-    /// How much of the mean of losses is carried from one iteration to the next, from 0 (none) to below 1; 0.9 by default.
+    /// The part of the mean of losses that is carried from one iteration to the next, from 0 (none) to below 1; 0.9 by default.
     member _.Smoothing
         with get (): float = smoothing
         and set (value: float) =

@@ -9,7 +9,7 @@ type internal ChartLine =
         Points: struct (float * float)[]
     }
 
-/// How places lie along an axis.
+/// The scale of an axis.
 [<RequireQualifiedAccess>]
 type internal ChartScale =
     | Linear

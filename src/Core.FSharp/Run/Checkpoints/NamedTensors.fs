@@ -23,7 +23,7 @@ module internal NamedTensors =
     [<Literal>]
     let Cursor = "progress.cursor"
 
-    /// How many times weights were taken into their average, and what has an average of its own.
+    /// The number of times that weights were taken into their average, and the tensors that have one of their own.
     [<Literal>]
     let Average = "progress.average"
 

@@ -6,7 +6,7 @@ using MetricLearning;
 using TorchSharp;
 using static TorchSharp.torch;
 
-if (args.Length == 0)
+if (args.Length == 0 || !int.TryParse(args.ElementAtOrDefault(1) ?? "20", out var epochs))
 {
     Console.Error.WriteLine(
         "Name a folder of pictures with a subfolder for each class: dotnet run -c Release -- FOLDER [EPOCHS]"
@@ -16,7 +16,6 @@ if (args.Length == 0)
 
 TensorMemory.Keep();
 random.manual_seed(0);
-var epochs = args.Length > 1 ? int.Parse(args[1]) : 20;
 var (train, test) = PictureSet.FromFolder(args[0], OnBroken.Skip).SplitByClass(0.75, Seed.Of(1));
 Console.WriteLine(
     $"{train.Count} pictures of {train.Classes.Count} classes to train on, {test.Count} of {test.Classes.Count} others to test with"

@@ -67,13 +67,19 @@ let train (folder: string) (epochs: int) =
 
 [<EntryPoint>]
 let main arguments =
-    match arguments with
-    | [||] ->
+    let epochs =
+        match arguments with
+        | [| _ |] -> Some 20
+        | [| _; number |] ->
+            match Int32.TryParse number with
+            | true, epochs -> Some epochs
+            | _ -> None
+        | _ -> None
+
+    match epochs with
+    | Some epochs ->
+        train arguments[0] epochs
+        0
+    | None ->
         eprintfn "Name a folder of pictures with a subfolder for each class: dotnet run -c Release -- FOLDER [EPOCHS]"
         1
-    | [| folder |] ->
-        train folder 20
-        0
-    | _ ->
-        train arguments[0] (int arguments[1])
-        0

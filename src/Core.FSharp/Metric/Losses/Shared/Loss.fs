@@ -148,17 +148,7 @@ type Loss
             seed: Seed
         ) : torch.Tensor =
         this.ComputeChecked(
-            MetricInput(
-                embeddings,
-                labels,
-                ChosenTuples.Listed tuples,
-                refEmbeddings,
-                refLabels,
-                lazy seed,
-                null,
-                true,
-                null
-            ),
+            TrainingInput.make embeddings labels (ChosenTuples.Listed tuples) refEmbeddings refLabels (lazy seed),
             tuples
         )
 
@@ -168,8 +158,7 @@ type Loss
         : torch.Tensor =
         match choice with
         | ChosenTuples.Listed tuples -> this.Compute(embeddings, labels, tuples, null, null, seed)
-        | ChosenTuples.Masks _ ->
-            this.ComputeOn(MetricInput(embeddings, labels, choice, null, null, lazy seed, null, true, null))
+        | ChosenTuples.Masks _ -> this.ComputeOn(TrainingInput.make embeddings labels choice null null (lazy seed))
 
     /// The same; random choices follow libtorch's generator. A mean over samples is NaN, as in the reference, if no sample
     /// takes part.

@@ -1,5 +1,5 @@
 /// Runs in 16 bits over processes: the same bits in all, near those of one, and what overflows is skipped by all.
-module MetricLearning.ProcessTests.Halves
+module MetricLearning.ProcessTests.Precisions
 
 open System
 open MetricLearning

@@ -1,5 +1,5 @@
 /// The page on precision.
-module PictureShop.Halves
+module PictureShop.Precisions
 
 open Expecto
 open TorchSharp

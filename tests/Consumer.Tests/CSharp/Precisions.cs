@@ -4,7 +4,7 @@ using Xunit;
 namespace PictureShop;
 
 /// <summary>The page on precision.</summary>
-public sealed class Halves : IDisposable
+public sealed class Precisions : IDisposable
 {
     private readonly IDisposable scope = NewDisposeScope();
     private readonly Tensor pictures = rand(80, 64, generator: new Generator(1));
