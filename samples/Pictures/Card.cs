@@ -25,6 +25,7 @@ internal static class Card
         card["tested on"] = Counted(data.Test);
         card["trainer"] = options.Trainer;
         card["loss"] = options.Loss;
+        card["negatives"] = options.Negatives;
         card["augmentation"] = $"{Training.Augmentation}";
         card["epochs"] = $"{options.Epochs}";
         card["seed"] = $"{options.Seed}";
@@ -54,7 +55,7 @@ internal static class Card
                 .. options.Classes is null ? Array.Empty<string>() : [$"--classes {options.Classes}"],
                 $"--trunk {options.Networks.Trunk} --size {options.Networks.Size}",
                 .. options.Weights is null ? Array.Empty<string>() : [$"--weights {options.Weights}"],
-                $"--trainer {options.Trainer} --loss {options.Loss} --epochs {options.Epochs} --seed {options.Seed}",
+                $"--trainer {options.Trainer} --loss {options.Loss} --negatives {options.Negatives} --epochs {options.Epochs} --seed {options.Seed}",
             ]
         );
 }

@@ -23,6 +23,7 @@ internal sealed record Options(
     string? Weights,
     string Trainer,
     string Loss,
+    string Negatives,
     int Epochs,
     int Seed,
     int Workers,
@@ -55,6 +56,12 @@ internal sealed record Options(
         };
         var trainer = Choices.OneOf("--trainer", "How to train.", Recipe.Trainers, Recipe.Trainers[0]);
         var loss = Choices.OneOf("--loss", "What to train for.", Recipe.Losses, Recipe.Losses.First());
+        var negatives = Choices.OneOf(
+            "--negatives",
+            "The classes of a batch: random ones, or half of them confused with the others, found anew in every epoch.",
+            Recipe.Negatives,
+            Recipe.Negatives[0]
+        );
         var epochs = Choices.Number("--epochs", "How often to go through the training pictures.", 1, Training.Epochs);
         var seed = Choices.Number(
             "--seed",
@@ -95,6 +102,7 @@ internal sealed record Options(
             weights,
             trainer,
             loss,
+            negatives,
             epochs,
             seed,
             workers,
@@ -117,6 +125,7 @@ internal sealed record Options(
                             parsed.GetValue(weights),
                             parsed.GetRequiredValue(trainer),
                             parsed.GetRequiredValue(loss),
+                            parsed.GetRequiredValue(negatives),
                             parsed.GetRequiredValue(epochs),
                             parsed.GetRequiredValue(seed),
                             parsed.GetRequiredValue(workers),

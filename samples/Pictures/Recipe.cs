@@ -10,6 +10,9 @@ internal sealed record Recipe(Loss Loss, Miner? Miner = null)
     /// <summary>The trainers of this sample; samples/Digits shows the others.</summary>
     public static readonly string[] Trainers = [nameof(MetricLossOnly), nameof(TrainWithClassifier)];
 
+    /// <summary>Where the classes of a batch come from: by chance, or half of them those that are confused with the others.</summary>
+    public static readonly string[] Negatives = ["random", "hard"];
+
     private static readonly Dictionary<string, Func<int, Recipe>> ByName = new()
     {
         ["MultiSimilarity"] = _ => new(new MultiSimilarityLoss(alpha: 2, beta: 50), new MultiSimilarityMiner()),

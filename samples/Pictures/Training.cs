@@ -100,12 +100,7 @@ internal static class Training
             Dataset = train.ToTrainingData(options.Networks.Format, Augmentation),
             DatasetLabels = train.Labels,
             SetMinLabelToZero = true,
-            Sampler = new MPerClassSampler(
-                train.Labels,
-                PicturesPerClass,
-                batch,
-                lengthBeforeNewIter: classes * PicturesPerClass
-            ),
+            Sampler = Sampler(options, train, trunk, embedder, batch, (int)(steps / options.Epochs)),
             DataloaderNumWorkers = options.Workers,
             Processes = Processes.Join(),
             DataDevice = options.Device,
@@ -130,6 +125,29 @@ internal static class Training
         settings.LossFuncs.ClassifierLoss = nn.CrossEntropyLoss();
         return new TrainWithClassifier(settings);
     }
+
+    // An epoch has as many batches either way.
+    private static AnySampler Sampler(
+        Options options,
+        PictureSet train,
+        nn.Module trunk,
+        nn.Module embedder,
+        int batch,
+        int batchesOfEpoch
+    ) =>
+        options.Negatives == "hard"
+            ? new HardNegativeBatchSampler(
+                train.Labels,
+                PicturesPerClass,
+                batch,
+                train.ToTrainingData(options.Networks.Format),
+                trunk,
+                embedder,
+                refreshEvery: batchesOfEpoch,
+                dataloaderNumWorkers: options.Workers,
+                precision: options.Precision
+            )
+            : new MPerClassSampler(train.Labels, PicturesPerClass, batch, lengthBeforeNewIter: batchesOfEpoch * batch);
 
     // A run that goes on in another process has its losses on disk, for the page.
     private static RunRecords Records(Options options, TrainingData validation)

@@ -123,6 +123,14 @@ let private inference (checks: Checks) =
 
         [ "weights", sampler.Weights ])
 
+    Across.agree checks "hard negatives" (fun (device: torch.Device) (dtype: ScalarType) ->
+        let struct (rows, labels) = samples device dtype
+
+        use mined =
+            HardNegatives.Mine(rows, labels, HardNegativeOptions(SkipNearest = 1, Count = 5))
+
+        [ "similarities", mined.Similarities.clone () ])
+
 let run (checks: Checks) : unit =
     neighbours checks
     accuracies checks

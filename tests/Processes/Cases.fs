@@ -108,6 +108,12 @@ module Cases =
                 RunOptions(options, MicroBatchSize = Nullable 2))
             withOptions "micro-batches of a subset" { plain with Loss = 7; Subset = true } (fun options ->
                 RunOptions(options, MicroBatchSize = Nullable 4))
+            for number, subject in List.indexed Subject.all do
+                { ofSubject (MinedRuns.ofSubject subject) number with
+                    Name = $"{subject.Name}, hard negatives"
+                }
+            withOptions "hard negatives in micro-batches" { plain with Loss = 4 } (fun options ->
+                RunOptions(MinedRuns.withSampler plain options, MicroBatchSize = Nullable 2))
             withOptions "samples one by one" { plain with Loss = 6; Workers = 2 } (fun options ->
                 let rows = RunParts.data plain
 

@@ -48,7 +48,7 @@ type DataOrder internal (source: PassSource, batchSize: int, batchesPerPass: Nul
             remembered (struct (Seed.ofInt64 0L, cursor.Pass)) reopen
         | (PassSource.Enumerated _ | PassSource.DrawnFromWeights _), PassMemory.Indices indices when batchSize > 0 ->
             cut indices
-        | PassSource.Enumerated _, PassMemory.Batches batches when batchSize = 0 ->
+        | (PassSource.Enumerated _ | PassSource.DrawnFromWeights _), PassMemory.Batches batches when batchSize = 0 ->
             fun place ->
                 if place < batches.LongLength then
                     ValueSome batches[int place]
@@ -65,16 +65,16 @@ type DataOrder internal (source: PassSource, batchSize: int, batchesPerPass: Nul
         | (PassSource.Enumerated _ | PassSource.DrawnFromWeights _), PassMemory.Nothing -> false
         | _ -> true
 
-    let draw (seed: Seed) (cursor: Cursor) =
+    let draw (processes: Processes) (seed: Seed) (cursor: Cursor) =
         match source, cursor.PassMemory with
         | PassSource.Enumerated(draw, _), PassMemory.Nothing when cursor.Taken = 0L ->
             { cursor with
                 PassMemory = drawn.GetValue(cursor, fun _ -> draw ())
             }
         // Not remembered: other weights, another pass.
-        | PassSource.DrawnFromWeights draw, PassMemory.Nothing when cursor.Taken = 0L ->
+        | PassSource.DrawnFromWeights(_, draw), PassMemory.Nothing when cursor.Taken = 0L ->
             { cursor with
-                PassMemory = PassMemory.Indices(draw seed cursor.Pass)
+                PassMemory = draw processes seed cursor.Pass
             }
         | _ -> cursor
 
@@ -91,14 +91,24 @@ type DataOrder internal (source: PassSource, batchSize: int, batchesPerPass: Nul
     /// weights.
     member _.Draw(seed: Seed, cursor: Cursor) : Cursor =
         ArgumentNullException.ThrowIfNull(cursor, nameof cursor)
-        ofOrder (fun () -> draw seed cursor)
+        ofOrder (fun () -> draw Processes.Alone seed cursor)
+
+    /// True where all processes of a run must draw the pass together.
+    member internal _.IsDrawnTogether: bool =
+        match source with
+        | PassSource.DrawnFromWeights(isTogether, _) -> isTogether
+        | _ -> false
+
+    /// The same as `Draw`, in all processes together.
+    member internal _.DrawTogether(processes: Processes, seed: Seed, cursor: Cursor) : Cursor =
+        ofOrder (fun () -> draw processes seed cursor)
 
     /// The batch at the cursor. InvalidOperationException if the pass holds no full batch, or ends before the cursor.
     member _.Take(seed: Seed, cursor: Cursor) : BatchIndices =
         ArgumentNullException.ThrowIfNull(cursor, nameof cursor)
 
         ofOrder (fun () ->
-            let cursor = draw seed cursor
+            let cursor = draw Processes.Alone seed cursor
             let read = reader seed cursor
 
             match read cursor.Taken with

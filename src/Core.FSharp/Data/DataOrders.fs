@@ -79,7 +79,10 @@ module DataOrder =
 
         let kind =
             if sampler.DependsOnWeights then
-                PassSource.DrawnFromWeights(fun seed pass -> Seq.toArray (indices seed pass))
+                PassSource.DrawnFromWeights(
+                    false,
+                    fun _ seed pass -> PassMemory.Indices(Seq.toArray (indices seed pass))
+                )
             else
                 PassSource.Computed(fun seed pass -> PassReader.ofPages batchSize (indices seed pass))
 
@@ -87,10 +90,31 @@ module DataOrder =
 
     /// The batch sampler's batches as they are.
     let batched (sampler: BatchSampler) : DataOrder =
-        let read (seed: Seed) (pass: int64) =
-            PassReader.ofBatchPages (passOf sampler pass (sampler.Pass(Seed.derive "sampler" 0L seed, pass)))
+        let together =
+            match box sampler with
+            | :? IDrawnTogether as together -> Some together
+            | _ -> None
 
-        DataOrder(PassSource.Computed read, 0, sampler.Length, sampler.GetType().Name)
+        let batches (processes: Processes) (seed: Seed) (pass: int64) =
+            let seed = Seed.derive "sampler" 0L seed
+
+            passOf
+                sampler
+                pass
+                (match together with
+                 | Some together -> together.Pass(processes, seed, pass)
+                 | None -> sampler.Pass(seed, pass))
+
+        let kind =
+            if sampler.DependsOnWeights then
+                PassSource.DrawnFromWeights(
+                    together.IsSome,
+                    fun processes seed pass -> PassMemory.Batches(Seq.toArray (batches processes seed pass))
+                )
+            else
+                PassSource.Computed(fun seed pass -> PassReader.ofBatchPages (batches Processes.Alone seed pass))
+
+        DataOrder(kind, 0, sampler.Length, sampler.GetType().Name)
 
     /// The user's own sequence of sample indices, enumerated once a pass and cut into batches, the incomplete one dropped.
     let ofIndices (indices: seq<int64>) (batchSize: int) : DataOrder =

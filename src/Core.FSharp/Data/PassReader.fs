@@ -13,8 +13,9 @@ type internal PassSource =
     | Computed of read: (Seed -> int64 -> PassReader * IDisposable)
     /// The user's sequence, enumerated once a pass.
     | Enumerated of draw: (unit -> PassMemory) * reopen: (unit -> PassReader * IDisposable)
-    /// A function of seed, number and the weights at the beginning of the pass; the state keeps it.
-    | DrawnFromWeights of draw: (Seed -> int64 -> int64[])
+    /// A function of seed, number and the weights at the beginning of the pass; the state keeps it. Drawn by all processes together, or
+    /// by the first for all.
+    | DrawnFromWeights of isTogether: bool * draw: (Processes -> Seed -> int64 -> PassMemory)
 
 /// Readers of passes, with what is to be disposed after them.
 module internal PassReader =

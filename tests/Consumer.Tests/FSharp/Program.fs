@@ -23,6 +23,7 @@ let main arguments =
                     FromPython.tests
                     Troubleshooting.tests
                     Choosing.tests
+                    Samplers.tests
                     BeyondOneBatch.tests
                     Averages.tests
                     LearningRate.tests

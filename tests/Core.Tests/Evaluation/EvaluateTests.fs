@@ -9,6 +9,8 @@ let tests =
         [
             NeighbourTests.tests
             NeighbourEdgeTests.tests
+            HardNegativeTests.tests
+            HardBatchTests.tests
             ClusteringTests.tests
             AccuracyTests.tests
             AccuracyEdgeTests.tests

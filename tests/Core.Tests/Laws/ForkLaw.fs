@@ -28,7 +28,7 @@ let private atRate (rate: float) (state: TrainingState) =
     }
 
 /// One fork trains at another learning rate and is thrown away; the other is as if it had been alone.
-let private forksAreStrangers (step: Run -> TrainingState -> TrainingState) subject settings number =
+let forksAreStrangers (step: Run -> TrainingState -> TrainingState) subject settings number =
     // TorchSharp's optimizers say the rates, and its schedulers cannot go back.
     let settings =
         { settings with

@@ -44,6 +44,7 @@ let tests =
                         OptimizerRules.tests
                         WeightRules.tests
                         TuplesToWeightsRules.tests
+                        HardNegativeRules.tests
                         RewriteRules.tests
                         TorchRules.tests
                         UnreadableRules.tests

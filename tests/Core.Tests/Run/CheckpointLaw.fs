@@ -137,6 +137,10 @@ let tests =
 
                     Expect.equal (Snapshot.withoutPadding rest) (Snapshot.withoutPadding whole) "4 + 5 steps"))
 
+            for event in [ 3; 11 ] do
+                LawChecks.lawAt Settings.rich $"with hard negatives, at event {event}" (fun subject settings ->
+                    ResumeLaw.stoppingCostsNothing file (MinedRuns.ofSubject subject) settings event)
+
             testCase "a rate that a hook wrote into a TorchSharp optimizer goes on to rule" (fun () ->
                 let settings =
                     { Settings.rich with

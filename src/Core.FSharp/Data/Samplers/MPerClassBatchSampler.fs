@@ -42,33 +42,7 @@ type MPerClassBatchSampler
             raise (ArgumentException("MPerClassBatchSampler: " + String.Join(" ", mistakes)))
 
     let width = batchSize / m
-    let groups = members |> Array.map (fun own -> (own.Length + m - 1) / m)
-
-    // Group `number` of a class whose samples stand in this order; groups beyond the last are of another order.
-    let rec group (order: int64[]) (number: int) (seed: Seed) : int64[] =
-        let first = number * m
-
-        if first >= order.Length then
-            group (Seed.shuffle order (Seed.derive "again" 0L seed)) 0 seed
-        else
-            let own = order[first .. min (first + m) order.Length - 1]
-            let missing = m - own.Length
-
-            if missing = 0 then
-                own
-            else
-                // Others of the class, or, where it has too few, the same again.
-                let before = if first = 0 then own else order[.. first - 1]
-                Array.append own (ClassMembers.draw missing seed before)
-
-    // Classes that are not in the batch, until it is full.
-    let others (batch: int[]) (seed: Seed) : int[] =
-        if batch.Length = width then
-            [||]
-        else
-            Seed.choose width members.Length seed
-            |> Array.except batch
-            |> Array.truncate (width - batch.Length)
+    let groups = ClassGroups.Counts(members, m)
 
     /// The same with labels in any form that training data takes: an integer vector, a list of integers, enums or strings.
     [<OverloadResolutionPriority(-1)>]
@@ -86,19 +60,14 @@ type MPerClassBatchSampler
         let seed = Seed.derive "m per class, evenly" pass seed
 
         seq {
-            let orders =
-                members
-                |> Array.mapi (fun chosen own -> Seed.shuffle own (Seed.derive "samples" (int64 chosen) seed))
-
-            let given = Array.zeroCreate<int> members.Length
+            let dealt = ClassGroups(members, m, seed)
             let batches = SpreadClasses.batches width groups (Seed.derive "classes" 0L seed)
 
             for number, classes in Array.indexed batches do
                 let seed = Seed.derive "batch" (int64 number) seed
 
                 [|
-                    for chosen in Array.append classes (others classes seed) do
-                        yield! group orders[chosen] given[chosen] (Seed.derive "group" (int64 chosen) seed)
-                        given[chosen] <- given[chosen] + 1
+                    for chosen in Array.append classes (SpreadClasses.others width members.Length classes seed) do
+                        yield! dealt.Next(chosen, seed)
                 |]
         }

@@ -48,3 +48,14 @@ type BatchSampler() =
     abstract Length: Nullable<int64>
 
     default _.Length = Nullable()
+
+    /// True if a pass also depends on the weights of networks when it begins, as of `Sampler`; its batches are part of the state.
+    abstract DependsOnWeights: bool
+
+    default _.DependsOnWeights = false
+
+/// A batch sampler that depends on weights, whose passes all processes of a run draw together, each a share of the work.
+type internal IDrawnTogether =
+
+    /// `BatchSampler.Pass`, the same in all processes.
+    abstract Pass: processes: Processes * seed: Seed * pass: int64 -> IEnumerable<int64[]>

@@ -36,3 +36,12 @@ module internal SpreadClasses =
                     wait chosen
 
         found.ToArray()
+
+    /// Random classes, of so many, that fill up a batch of some classes to `width`.
+    let others (width: int) (classes: int) (batch: int[]) (seed: Seed) : int[] =
+        if batch.Length = width then
+            [||]
+        else
+            Seed.choose width classes seed
+            |> Array.except batch
+            |> Array.truncate (width - batch.Length)

@@ -40,7 +40,7 @@ type CustomKNN
 
     let search
         (areFinite: bool)
-        (hidden: struct (torch.Tensor * int64) voption)
+        (hidden: Hidden)
         (query: torch.Tensor)
         (k: int64)
         (reference: torch.Tensor)
@@ -65,13 +65,9 @@ type CustomKNN
             | ValueSome pairwise when (k + spare) * query.size 1 <= max 4096L (references / 4L) -> ValueSome pairwise
             | _ -> ValueNone
 
-        let shown =
-            match hidden with
-            | ValueSome(struct (_, shown)) -> shown
-            | ValueNone -> references
-
         // With self, which may be among them.
-        let kept = min shown (k + (if pairwise.IsSome then spare else 1L))
+        let kept =
+            min (Hidden.findable references hidden) (k + (if pairwise.IsSome then spare else 1L))
 
         // Sorting whole rows makes a copy and 64-bit indices.
         let bytes =
@@ -104,15 +100,7 @@ type CustomKNN
                         if refIncludesQuery then
                             Candidates.hideSelf firstRow firstColumn scores
 
-                        match hidden with
-                        | ValueSome(struct (isHidden, _)) ->
-                            scores.masked_fill_ (
-                                isHidden.narrow (0L, firstColumn, part.size 0),
-                                Numeric.scalar infinity
-                            )
-                            |> ignore
-                        | ValueNone -> ()
-
+                        Hidden.inTile hidden firstRow firstColumn scores
                         let ranked = Ranking.smallest kept numbers scores
 
                         if firstColumn > 0L then
@@ -147,7 +135,10 @@ type CustomKNN
 
             let ranked =
                 match pairwise with
-                | ValueSome pairwise -> Candidates.again pairwise firstRow found |> Ranking.inOrderOfNumbers
+                | ValueSome pairwise ->
+                    Candidates.again pairwise firstRow found
+                    |> Hidden.inFound hidden firstRow
+                    |> Ranking.inOrderOfNumbers
                 | ValueNone -> found
 
             let ranked =
@@ -202,11 +193,25 @@ type CustomKNN
 
     /// A search among embeddings that are known to be finite.
     member internal this.SearchFinite(query: torch.Tensor, k: int64, reference: torch.Tensor) : Neighbours =
-        this.SearchWhole(true, ValueNone, query, k, reference, false)
+        this.SearchWhole(true, Hidden.Nothing, query, k, reference, false)
 
     /// The same among references (R × D) some of which are hidden (R, bool); so many are not, at least k.
     member internal this.SearchShown(query: torch.Tensor, k: int64, reference: torch.Tensor, isHidden, shown: int64) =
-        this.SearchWhole(true, ValueSome(struct (isHidden, shown)), query, k, reference, false)
+        this.SearchWhole(true, Hidden.References(isHidden, shown), query, k, reference, false)
+
+    /// The nearest of other labels than the query's own, by labels of queries (Q) and references (R), block by block. Where a query has
+    /// fewer, the others are infinitely far.
+    member internal _.SearchOtherLabels
+        (
+            query: torch.Tensor,
+            queryLabels: torch.Tensor,
+            k: int64,
+            reference: torch.Tensor,
+            refLabels: torch.Tensor,
+            act: int64 -> Neighbours -> unit
+        ) : unit =
+        search true (Hidden.OwnLabel(queryLabels, refLabels)) query k reference false (fun first distances columns ->
+            act first (new Neighbours(distances, columns)))
 
     /// The same block by block: `act` gets the number of the first query of a block, and the block's neighbours.
     member internal _.SearchFiniteInBlocks
@@ -217,14 +222,14 @@ type CustomKNN
             refIncludesQuery: bool,
             act: int64 -> Neighbours -> unit
         ) : unit =
-        search true ValueNone query k reference refIncludesQuery (fun first distances columns ->
+        search true Hidden.Nothing query k reference refIncludesQuery (fun first distances columns ->
             act first (new Neighbours(distances, columns)))
 
     override this.Search(query, k, reference, refIncludesQuery) =
-        this.SearchWhole(false, ValueNone, query, k, reference, refIncludesQuery)
+        this.SearchWhole(false, Hidden.Nothing, query, k, reference, refIncludesQuery)
 
     override _.SearchInBlocks(query, k, reference, refIncludesQuery, act) =
         ArgumentNullException.ThrowIfNull(act, nameof act)
 
-        search false ValueNone query k reference refIncludesQuery (fun first distances columns ->
+        search false Hidden.Nothing query k reference refIncludesQuery (fun first distances columns ->
             act.Invoke(first, new Neighbours(distances, columns)))
