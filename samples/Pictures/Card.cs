@@ -23,10 +23,9 @@ internal static class Card
         card["trained on"] = Counted(data.Train);
         card["threshold chosen by"] = Counted(data.Validation);
         card["tested on"] = Counted(data.Test);
-        card["trainer"] = options.Trainer;
-        card["loss"] = options.Loss;
+        card["method"] = options.Method;
         card["negatives"] = options.Negatives;
-        card["augmentation"] = $"{Training.Augmentation}";
+        card["augmentation"] = $"{options.Augmentation}";
         card["epochs"] = $"{options.Epochs}";
         card["seed"] = $"{options.Seed}";
         card["scores"] = Scores.Line(scores);
@@ -55,7 +54,10 @@ internal static class Card
                 .. options.Classes is null ? Array.Empty<string>() : [$"--classes {options.Classes}"],
                 $"--trunk {options.Networks.Trunk} --size {options.Networks.Size}",
                 .. options.Weights is null ? Array.Empty<string>() : [$"--weights {options.Weights}"],
-                $"--trainer {options.Trainer} --loss {options.Loss} --negatives {options.Negatives} --epochs {options.Epochs} --seed {options.Seed}",
+                options.Views == Views.None
+                    ? $"--trainer {options.Trainer} --loss {options.Loss} --negatives {options.Negatives}"
+                    : $"--views {options.Views}",
+                $"--epochs {options.Epochs} --seed {options.Seed}",
             ]
         );
 }

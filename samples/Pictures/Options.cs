@@ -9,6 +9,7 @@ namespace Pictures;
 /// <param name="Data">A folder with a subfolder for each class; null: the bundled pictures.</param>
 /// <param name="Classes">How many of the training classes to use; null: all.</param>
 /// <param name="Weights">A file with weights of the trunk, trained elsewhere; null: random ones.</param>
+/// <param name="Views">How two views of every picture are trained on; none: with classes, by trainer and loss.</param>
 /// <param name="Workers">Threads that read and change pictures. Never changes a result.</param>
 /// <param name="Precision">What networks compute with, in training and after it.</param>
 /// <param name="EvaluateEvery">Every how many epochs the test pictures are looked at meanwhile; 0 = never.</param>
@@ -24,6 +25,7 @@ internal sealed record Options(
     string Trainer,
     string Loss,
     string Negatives,
+    string Views,
     int Epochs,
     int Seed,
     int Workers,
@@ -38,6 +40,13 @@ internal sealed record Options(
 {
     /// <summary>The one file that holds what was learned.</summary>
     public string Model => Path.Combine(Out, "model.safetensors");
+
+    /// <summary>What is trained, in words.</summary>
+    public string Method => Views == Pictures.Views.None ? $"{Trainer} with {Loss}" : $"{Views} on two views";
+
+    /// <summary>How pictures are changed while training.</summary>
+    public Augmentation Augmentation =>
+        Views == Pictures.Views.None ? Training.Augmentation : Pictures.Views.Augmentation(Networks.Size);
 
     /// <summary>A mistake in <paramref name="args"/> is told on the error stream, and gives exit code 1.</summary>
     public static int Parse(string[] args, Func<Options, CancellationToken, int> run)
@@ -61,6 +70,12 @@ internal sealed record Options(
             "The classes of a batch: random ones, or half of them confused with the others, found anew in every epoch.",
             Recipe.Negatives,
             Recipe.Negatives[0]
+        );
+        var views = Choices.OneOf(
+            "--views",
+            "Train on two views of every picture instead, without its class (supcon: with it).",
+            Pictures.Views.Names,
+            Pictures.Views.None
         );
         var epochs = Choices.Number("--epochs", "How often to go through the training pictures.", 1, Training.Epochs);
         var seed = Choices.Number(
@@ -103,6 +118,7 @@ internal sealed record Options(
             trainer,
             loss,
             negatives,
+            views,
             epochs,
             seed,
             workers,
@@ -126,6 +142,7 @@ internal sealed record Options(
                             parsed.GetRequiredValue(trainer),
                             parsed.GetRequiredValue(loss),
                             parsed.GetRequiredValue(negatives),
+                            parsed.GetRequiredValue(views),
                             parsed.GetRequiredValue(epochs),
                             parsed.GetRequiredValue(seed),
                             parsed.GetRequiredValue(workers),

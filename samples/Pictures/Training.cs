@@ -42,14 +42,14 @@ internal static class Training
 
         var clock = Stopwatch.StartNew();
         using var records = Records(options, data.Validation.ToTrainingData(format));
-        using (var trainer = Trainer(options, data.Train, trunk, embedder, records))
+        using (var trainer = Trainer(options, data.Train, trunk, embedder, records, out var batchSize))
         {
             if (options.Checkpoint is not null && trainer.ResumeLatest())
                 Console.WriteLine($"Going on after epoch {trainer.Epoch}, iteration {trainer.Iteration}.");
             foreach (var warning in trainer.Warnings)
                 Console.Error.WriteLine(warning);
             Terminal.ShowProgress(
-                ClassesPerBatch * PicturesPerClass,
+                batchSize,
                 progress => trainer.Train(options.Epochs, cancellationToken: cancellation, progress: progress)
             );
             Console.WriteLine($"The last epoch waited {trainer.WaitedForData.TotalSeconds:0.00} s for pictures.");
@@ -75,14 +75,21 @@ internal static class Training
         PictureSet train,
         nn.Module trunk,
         nn.Module embedder,
-        RunRecords records
+        RunRecords records,
+        out int batchSize
     )
     {
         var classes = train.Labels.Distinct().Count();
-        var recipe = Recipe.Of(options.Loss, classes);
+        var inViews = options.Views != Views.None;
+        var recipe = inViews ? new Recipe(Views.Loss(options.Views)) : Recipe.Of(options.Loss, classes);
         recipe.Loss.to(options.Device);
-        var batch = Math.Min(ClassesPerBatch, classes) * PicturesPerClass;
-        var steps = (long)options.Epochs * (classes * PicturesPerClass / batch);
+        var byClass = Views.HasClasses(options.Views);
+        (batchSize, var epoch) = byClass
+            ? (BatchOf(inViews ? Views.BatchSize / PicturesPerClass : ClassesPerBatch), classes * PicturesPerClass)
+            : (Math.Min(Views.BatchSize, train.Count), train.Count);
+        var steps = (long)options.Epochs * (epoch / batchSize);
+
+        int BatchOf(int classesPerBatch) => Math.Min(classesPerBatch, classes) * PicturesPerClass;
 
         Schedule Cycle() => Schedule.OneCycle(LearningRate, steps, pctStart: 0.15);
 
@@ -95,12 +102,16 @@ internal static class Training
                 Embedder = PureOptimizer.AdamW(LearningRate, weightDecay: 0.01),
             },
             LrSchedulers = new() { TrunkByIteration = Cycle(), EmbedderByIteration = Cycle() },
-            BatchSize = batch,
+            BatchSize = batchSize,
             LossFuncs = new() { MetricLoss = recipe.Loss },
-            Dataset = train.ToTrainingData(options.Networks.Format, Augmentation),
-            DatasetLabels = train.Labels,
-            SetMinLabelToZero = true,
-            Sampler = Sampler(options, train, trunk, embedder, batch, (int)(steps / options.Epochs)),
+            Dataset = inViews
+                ? Views.Data(options.Views, train.ToTrainingData(options.Networks.Format, options.Augmentation))
+                : train.ToTrainingData(options.Networks.Format, options.Augmentation),
+            DatasetLabels = byClass ? train.Labels : null,
+            SetMinLabelToZero = byClass,
+            Sampler = byClass
+                ? Sampler(options, train, trunk, embedder, batchSize, (int)(steps / options.Epochs))
+                : null,
             DataloaderNumWorkers = options.Workers,
             Processes = Processes.Join(),
             DataDevice = options.Device,
@@ -116,6 +127,8 @@ internal static class Training
             settings.MiningFuncs = new() { TupleMiner = recipe.Miner };
         if (recipe.Loss is WeightedLoss)
             settings.Optimizers["metric_loss"] = PureOptimizer.AdamW(10 * LearningRate);
+        if (inViews)
+            return Views.Trainer(settings, options);
         if (options.Trainer != nameof(TrainWithClassifier))
             return new MetricLossOnly(settings);
 

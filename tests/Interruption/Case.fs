@@ -76,6 +76,17 @@ module Case =
                 Optimizer = 3
                 Loss = 7
             }
+            { byIteration with
+                Optimizer = 5
+                Loss = 5
+                AsSamples = true
+                Workers = 1
+            }
+            { rich with
+                Optimizer = 3
+                Loss = 7
+                Averaging = 2
+            }
         ]
 
     let private iterations = 180
@@ -95,7 +106,7 @@ module Case =
             SaveEvery = 3
         }
 
-    /// The five trainers; the one that has phases with each of them and all together.
+    /// Every trainer; the one that has phases with each of them and all together.
     let small: Case list = List.map2 ofSubject Subject.all settings
 
     /// A run whose checkpoints take long to write: its loss remembers a million embeddings.

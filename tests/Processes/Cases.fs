@@ -68,7 +68,11 @@ module Cases =
     // rounding. Samples one by one have noise.
     let private parted (subject: Subject) (settings: Settings) : Settings =
         { settings with
-            AsSamples = settings.AsSamples || subject.Name = "TwoStreamMetricLoss"
+            AsSamples =
+                settings.AsSamples
+                || subject.Name = "TwoStreamMetricLoss"
+                || subject.Name = "MultiViewMetricLoss"
+                || subject.Name = "MomentumContrast"
         }
 
     let private ofSubject (subject: Subject) (number: int) : Case =
@@ -129,6 +133,28 @@ module Cases =
                 ))
         ]
 
+    // Losses that take no labels, but one view against another.
+    let private ofViews: Case list =
+        [
+            for name, make in
+                [
+                    "VICReg", (fun () -> new VICRegLoss() :> torch.nn.Module)
+                    "SelfSupervised", (fun () -> new SelfSupervisedLoss(new NTXentLoss()))
+                ] do
+                let subject =
+                    Subject.all |> List.find (fun subject -> subject.Name = "MultiViewMetricLoss")
+
+                {
+                    Name = $"MultiViewMetricLoss ({name})"
+                    Recipe = subject.Recipe
+                    Options =
+                        fun () ->
+                            let settings = { plain with AsSamples = true; Loss = 0 }
+
+                            RunOptions(subject.Options settings (Trap()), LossFuncs = LossFuncs(MetricLoss = make ()))
+                }
+        ]
+
     /// All of them.
     let all: Case list =
         [
@@ -136,6 +162,7 @@ module Cases =
                 for round in 0..3 do
                     ofSubject subject (place + 3 * round)
             yield! special
+            yield! ofViews
         ]
 
     /// Runs in which batch norm and dropout see the rows of one process, as they would those of a micro-batch.

@@ -31,7 +31,7 @@ internal static class Page
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="color-scheme" content="light dark">
-            <title>Pictures: {options.Trainer} with {options.Loss}</title>
+            <title>Pictures: {options.Method}</title>
             <style>
             {Embedded.Text("style.css")}
             {Embedded.Text("pictures.css")}
@@ -40,7 +40,7 @@ internal static class Page
             <body>
             {thumbnails.Symbols}
             <header>
-            <p class="kicker">{options.Trainer} with {options.Loss} · {options.Networks.Trunk} · seed {options.Seed}</p>
+            <p class="kicker">{options.Method} · {options.Networks.Trunk} · seed {options.Seed}</p>
             <h1>The same thing, by another hand</h1>
             <p class="lede">A network saw {data.Train.Count:N0} pictures of {Classes(data.Train):N0} classes and learned what makes two of them the same
             thing. Here it looks for {data.Test.Count:N0} pictures of {Classes(data.Test):N0} classes that it has never seen: each asks for the

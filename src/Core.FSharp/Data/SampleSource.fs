@@ -24,7 +24,7 @@ module internal SampleSource =
         String.Join(", ", Array.truncate 10 indices)
         + (if indices.Length > 10 then ", …" else "")
 
-    let create (reading: Reading) (count: unit -> int64) (read: Seed -> int64 -> (obj | null)) : BatchSource =
+    let create (reading: Reading) (count: unit -> int64) (read: int64 -> Seed -> (obj | null)) : BatchSource =
         let collate (indices: int64[]) (samples: obj[]) : obj =
             match reading.CollateFn with
             | null -> Collate.samples indices samples
@@ -50,7 +50,7 @@ module internal SampleSource =
                     cancellationToken.ThrowIfCancellationRequested()
 
                     guarded (fun () -> $"Reading sample {index} of the data set") cancellationToken (fun () ->
-                        match read (Seed.derive "sample" (int64 (first + position)) seed) index with
+                        match read index (Seed.derive "sample" (int64 (first + position)) seed) with
                         | null -> Labels.refuse "the sample is null"
                         | sample -> sample))
 
@@ -129,5 +129,5 @@ module BatchSource =
             TensorSource.create reading inputs labels
         | TrainingData.Tensors(inputs, labels) ->
             let reading, count, read = TensorSource.samples reading inputs labels
-            SampleSource.create reading (fun () -> count) (fun _ index -> read index)
-        | TrainingData.Samples(count, read) -> SampleSource.create reading count read
+            SampleSource.create reading (fun () -> count) (fun index _ -> read index)
+        | TrainingData.Samples(count, read, _) -> SampleSource.create reading count read

@@ -3,6 +3,7 @@ namespace MetricLearning
 open System
 open System.Collections.Generic
 open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
 open TorchSharp
 open MetricLearning.Core
 
@@ -14,9 +15,10 @@ type TrainingData =
     // One or several inputs with a row per sample, and the labels of all samples: what `Labels.ofDataset` reads.
     // A batch is one `index_select` an input.
     | Tensors of inputs: torch.Tensor[] * labels: obj
-    // Samples read one by one, by index, each with a seed of its own. Tensors made while reading are disposed once the
-    // batch is collated.
-    | Samples of count: (unit -> int64) * read: (Seed -> int64 -> (obj | null))
+    // Samples read one by one. What of a sample needs no chance is read when it is given its index, and the rest when it is given
+    // a seed: once or, for several views, several times. Tensors made while reading are disposed once the batch is collated.
+    // `mayVary`: false where every seed gives the same.
+    | Samples of count: (unit -> int64) * read: (int64 -> Seed -> (obj | null)) * mayVary: bool
 
     static member private OfInputs(data: torch.Tensor seq, labels: obj) : TrainingData =
         ArgumentNullException.ThrowIfNull(data, nameof data)
@@ -70,19 +72,58 @@ type TrainingData =
     /// Tensors made while reading are disposed once the batch is made.
     static member FromDataset(dataset: torch.utils.data.Dataset<'T>) : TrainingData =
         ArgumentNullException.ThrowIfNull(dataset, nameof dataset)
-        TrainingData.Samples((fun () -> dataset.Count), (fun _ index -> box (dataset.GetTensor index)))
+        TrainingData.Samples((fun () -> dataset.Count), (fun index _ -> box (dataset.GetTensor index)), true)
 
     /// A list of samples: tuples of data and label, or what a collate function and a getter make data and labels of. Data
     /// may be tensors, numbers or arrays of numbers. Loader workers read several samples at the same time.
     static member FromSamples(samples: IReadOnlyList<'T>) : TrainingData =
         ArgumentNullException.ThrowIfNull(samples, nameof samples)
-        TrainingData.Samples((fun () -> int64 samples.Count), (fun _ index -> box samples[int index]))
+        TrainingData.Samples((fun () -> int64 samples.Count), (fun index _ -> box samples[int index]), true)
 
     /// Samples made from their index (0 to `count` − 1) and a seed. The seed is a function of the run's seed and the
     /// sample's place in the order: augmentation that draws from it, as in `seed.Random()`, repeats and resumes with the run.
     static member FromSamples(count: int64, sample: Func<int64, Seed, 'T>) : TrainingData =
         ArgumentNullException.ThrowIfNull(sample, nameof sample)
-        TrainingData.Samples((fun () -> count), (fun seed index -> box (sample.Invoke(index, seed))))
+        TrainingData.Samples((fun () -> count), (fun index seed -> box (sample.Invoke(index, seed))), true)
+
+    member private data.Seen(views: int, join: int64 -> (obj | null)[] -> (obj | null)) : TrainingData =
+        Ranges.atLeast 2L (nameof views) (int64 views)
+
+        match data with
+        | TrainingData.Samples(count, read, true) ->
+            TrainingData.Samples(
+                count,
+                (fun index ->
+                    let view = read index
+
+                    fun seed ->
+                        join
+                            index
+                            [|
+                                for number in 0L .. int64 views - 1L -> view (Seed.derive "view" number seed)
+                            |]),
+                true
+            )
+        | TrainingData.Samples _ ->
+            invalidOp
+                "All views of a picture would be the same, because nothing changes it: give ToTrainingData an augmentation."
+        | TrainingData.Tensors _ ->
+            invalidOp
+                "All views of a row of a tensor would be the same: make samples that a seed changes, with TrainingData.FromSamples of a count and a function of index and seed."
+
+    /// <summary>Several views of each sample, to learn without labels: the sample is read as often, each time with another seed, so
+    /// that its augmentation draws anew. The views stand side by side, (view, other view, label), and their label is the number of
+    /// the sample. Samples need no label of their own; that of a tuple or list of several is its last element, and is left out.</summary>
+    /// <param name="views">The number of views, at least 2.</param>
+    /// <exception cref="System.InvalidOperationException">No seed changes the samples: rows of tensors, or pictures without an augmentation.</exception>
+    member data.ToViews([<Optional; DefaultParameterValue(2)>] views: int) : TrainingData =
+        data.Seen(views, SampleViews.numbered)
+
+    /// <summary>The same with the sample's own label, so that views of all samples of a class belong together.</summary>
+    /// <param name="views">The number of views, at least 2.</param>
+    /// <exception cref="System.InvalidOperationException">No seed changes the samples: rows of tensors, or pictures without an augmentation.</exception>
+    member data.ToLabelledViews([<Optional; DefaultParameterValue(2)>] views: int) : TrainingData =
+        data.Seen(views, SampleViews.labelled)
 
     /// A TorchSharp data set of dictionaries.
     static member op_Implicit(dataset: torch.utils.data.Dataset) : TrainingData = TrainingData.FromDataset dataset

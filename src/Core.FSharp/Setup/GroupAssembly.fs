@@ -67,10 +67,11 @@ module internal GroupAssembly =
                 IsRewritten = isRewritten
             })
 
-    /// Each optimizer's groups, then the parameters that no optimizer moves. In another precision than that of the weights, those of 16
+    /// Each optimizer's groups, then the parameters that no optimizer moves, those of followers by themselves. In another precision than that of the weights, those of 16
     /// bits are kept in 32.
     let groups
         (precision: Precision)
+        (followers: Follower list)
         (handles: ModuleHandle list)
         (optimizers: (string * OptimizerHandle) list)
         : ParameterGroup[] =
@@ -89,7 +90,7 @@ module internal GroupAssembly =
                 HashIdentity.Reference
             )
 
-        let named =
+        let namedOf (handles: ModuleHandle list) =
             [
                 for handle in handles do
                     for struct (name, parameter) in handle.Module.named_parameters () do
@@ -98,7 +99,7 @@ module internal GroupAssembly =
 
         let names = Dictionary<Modules.Parameter, string>(HashIdentity.Reference)
 
-        for name, parameter in named do
+        for name, parameter in namedOf handles do
             names.TryAdd(parameter, name) |> ignore
 
         let nameOf (parameter: Modules.Parameter) =
@@ -144,8 +145,19 @@ module internal GroupAssembly =
                                 |> split keepsFull (Some key) group rewritten
             ]
 
-        let rest = named |> untaken |> split false None 0 rewritten
-        Array.ofSeq (Seq.append ofOptimizers rest)
+        let following, others =
+            handles
+            |> List.partition (fun handle ->
+                followers |> List.exists (fun follower -> follower.Network = handle.Key))
+
+        let rest keepsFull (handles: ModuleHandle list) =
+            namedOf handles |> untaken |> split keepsFull None 0 rewritten
+
+        [|
+            yield! ofOptimizers
+            yield! rest false others
+            yield! rest keepsFull following
+        |]
 
     /// The registered buffers of all modules, one group for each dtype and device; in each, those of networks come first.
     let buffers (networks: ModuleHandle list) (losses: ModuleHandle list) : BufferGroup[] =

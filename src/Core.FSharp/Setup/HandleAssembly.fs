@@ -34,21 +34,26 @@ module internal HandleAssembly =
             let taken (labels: Tensor) : Tensor | null =
                 if loss.TakesLabels then labels else null
 
+            let against (mined: Mined) references (refLabels: Tensor) seed =
+                match loss with
+                | :? CrossBatchMemory as memory when mined.Tuples.IsAll ->
+                    memory.ComputeQueries(mined.Embeddings, mined.Labels, references, refLabels, seed)
+                | _ ->
+                    loss.Compute(
+                        mined.Embeddings,
+                        taken mined.Labels,
+                        mined.Tuples,
+                        references,
+                        taken refLabels,
+                        seed
+                    )
+
             Some
                 {
                     Handle = handle
                     Compute =
                         fun mined seed -> loss.ComputeChosen(mined.Embeddings, taken mined.Labels, mined.Choice, seed)
-                    Against =
-                        Some(fun mined references refLabels seed ->
-                            loss.Compute(
-                                mined.Embeddings,
-                                taken mined.Labels,
-                                mined.Tuples,
-                                references,
-                                taken refLabels,
-                                seed
-                            ))
+                    Against = Some against
                 }
         | :? nn.IModule<Tensor, Tensor, Tensor> as plain ->
             Some
@@ -147,9 +152,13 @@ module internal HandleAssembly =
         let find key =
             modules |> List.find (fun handle -> handle.Key = key)
 
+        let followers =
+            schema.Followers
+            |> List.filter (fun follower -> List.exists (fst >> (=) follower.Network) options.Models.Present)
+
         let optimizers = optimizers options
         let schedulers = schedulers options
-        let groups = GroupAssembly.groups options.Precision modules optimizers
+        let groups = GroupAssembly.groups options.Precision followers modules optimizers
 
         let buffers =
             modules
@@ -164,7 +173,7 @@ module internal HandleAssembly =
                     Terms = terms schema options
                     Optimizers = List.map fst options.Optimizers.Present
                     Schedules = [ for key, _, _ in schedulers -> key ]
-                    Frozen = Set.ofList options.Frozen
+                    Frozen = Set.ofList (options.Frozen @ List.map _.Network followers)
                 }
             Networks =
                 byKey
@@ -209,6 +218,9 @@ module internal HandleAssembly =
             Dtype = Option.ofNullable options.Dtype
             Precision = options.Precision
             IsDeterministic = options.Deterministic
+            Followers = followers
+            Following = FollowerAssembly.ofWeights groups modules followers
+            FollowingBuffers = FollowerAssembly.ofBuffers buffers modules followers
             Averaging = Option.ofObj options.WeightAveraging
             Binding = Binding(modules, groups, buffers, optimizers)
         }

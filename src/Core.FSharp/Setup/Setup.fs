@@ -10,7 +10,7 @@ open MetricLearning.Core
 module Setup =
 
     let private keyFindings (schema: Schema) (options: RunOptions) : Diagnostics =
-        let names = List.map fst (schema.Models @ schema.Losses)
+        let names = Schema.learning schema
 
         let models, losses =
             List.map fst options.Models.Present, List.map fst options.LossFuncs.Present
@@ -47,6 +47,7 @@ module Setup =
                 keyFindings recipe.Schema options
                 recipe.Inspect options
                 PartChecks.networks recipe.Schema options
+                FollowerChecks.areThere recipe.Schema options
                 PartChecks.losses options
                 PartChecks.miners options
                 PartChecks.optimizers options
@@ -67,6 +68,7 @@ module Setup =
                 yield! ownChecks
                 if areAlive then
                     let modules = HandleAssembly.all options
+                    FollowerChecks.areAlike recipe.Schema options
                     SharingChecks.overlaps modules
                     SharingChecks.frozenAlike modules options.Frozen
                     SharingChecks.devices modules (HandleAssembly.chosenDevice options)
@@ -79,7 +81,10 @@ module Setup =
 
                     OptimizerChecks.belong modules options.Optimizers.Present
                     OptimizerChecks.precision options.Precision modules options.Optimizers.Present
-                    SharingChecks.idle modules options.Optimizers.Present options.Frozen
+                    SharingChecks.idle
+                        modules
+                        options.Optimizers.Present
+                        (options.Frozen @ List.map _.Network recipe.Schema.Followers)
             ]
 
     let private prepareAlone (recipe: Recipe) (options: RunOptions) : Run =

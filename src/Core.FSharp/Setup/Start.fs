@@ -35,12 +35,14 @@ module internal Start =
                     Counts = counts
                 })
 
-        new Learned(
-            groups,
+        let buffers =
             [|
                 for group in handles.Buffers -> Vector.ofTensors group.Layout group.Buffers
             |]
-        )
+
+        FollowStep.start handles.Following (Array.map _.Weights groups)
+        FollowStep.start handles.FollowingBuffers buffers
+        new Learned(groups, buffers)
 
     let private firstProgress (options: RunOptions) (schema: Schema) (handles: Handles) (seed: Seed) : Progress =
         let weights =

@@ -22,6 +22,14 @@ module Keys =
     [<Literal>]
     let Embedder = "embedder"
 
+    /// The network that follows the trunk.
+    [<Literal>]
+    let MomentumTrunk = "momentum_trunk"
+
+    /// The network that follows the embedder.
+    [<Literal>]
+    let MomentumEmbedder = "momentum_embedder"
+
     /// The loss on the embeddings.
     [<Literal>]
     let MetricLoss = "metric_loss"

@@ -13,7 +13,7 @@ type RunKeys =
         Optimizers: string list
         /// Schedules, pure ones and TorchSharp's.
         Schedules: string list
-        /// Networks and losses that the user froze.
+        /// Networks and losses that the user froze, and networks that follow others.
         Frozen: Set<string>
     }
 

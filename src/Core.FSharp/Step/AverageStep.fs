@@ -28,14 +28,16 @@ type internal NextAverage =
         Buffers: (Vector | null)[]
     }
 
-/// Taking weights into their average: one flat operation for each group that has moved since the first were taken. To let one
-/// network follow another (a momentum encoder), let the vector of its group approach that of the other in the same way.
+/// Taking weights into their average: one flat operation for each group that has moved since the first were taken.
 module internal AverageStep =
 
-    // On the CPU, from where kernels of every device take a single number without waiting.
-    let private shareIn (average: Vector) (share: float voption) : Tensor | null =
-        match share with
-        | ValueSome share -> torch.tensor (share, dtype = average.Tensor.dtype, device = torch.CPU)
+    /// The share of new numbers in a mean: on the CPU, from where kernels of every device take a single number without waiting.
+    let share (dtype: ScalarType) (share: float) : Tensor =
+        torch.tensor (share, dtype = dtype, device = torch.CPU)
+
+    let private shareIn (average: Vector) (ofNew: float voption) : Tensor | null =
+        match ofNew with
+        | ValueSome ofNew -> share average.Tensor.dtype ofNew
         | ValueNone -> null
 
     // What was constant until now was its own average.
@@ -66,8 +68,8 @@ module internal AverageStep =
         | average when share.IsSome -> approach (Workspace.writable workspace average)
         | average -> approach (Workspace.passOn workspace average)
 
-    // A mask has infinities, which have no mean.
-    let private takeFinite (numbers: Tensor) (share: Tensor | null) (average: Tensor) : unit =
+    /// Takes numbers into their mean, in place. A mask has infinities, which have no mean: they are copied.
+    let takeFinite (numbers: Tensor) (share: Tensor | null) (average: Tensor) : unit =
         match share with
         | null -> ()
         | share ->
@@ -104,6 +106,7 @@ module internal AverageStep =
     let private taken (handles: Handles) workspace (averaging: WeightAveraging) (isDue: bool) (moves: GroupMove[]) =
         let before = (workspace: Workspace).Before
         let average = before.Average
+        let follows = handles.Following |> Array.map _.Vector |> set
 
         let share =
             if isDue then
@@ -117,7 +120,9 @@ module internal AverageStep =
             Groups =
                 moves
                 |> Array.mapi (fun index move ->
-                    let hasMoved = not move.IsStill || handles.Groups[index].IsRewritten
+                    let hasMoved =
+                        not move.IsStill || handles.Groups[index].IsRewritten || follows.Contains index
+
                     ofGroup workspace share average.Groups[index] hasMoved before.Groups[index].Weights)
             Buffers =
                 handles.Buffers

@@ -116,6 +116,22 @@ module Embedding =
             Labels = featured.Labels
         }
 
+    /// The embeddings of a batch by other networks in the places of trunk and embedder. The second may be left out.
+    /// Raises InvalidOperationException when there is no such trunk, or embeddings are not a matrix with one row a sample.
+    let embedBy (trunk: string) (embedder: string) (ctx: Context) (batch: Batch) : Embedded =
+        let features =
+            match ctx.Networks.TryGetValue trunk with
+            | true, network -> call network (batch.Labels.size 0) batch.Data
+            | _ -> invalidOp $"There is no network \"{trunk}\" to make embeddings with; add it to Models."
+
+        let embeddings = through embedder ctx features
+        TorchModules.checkMatrix embeddings
+
+        {
+            Embeddings = embeddings
+            Labels = batch.Labels
+        }
+
     /// The embeddings of a batch: embedder after trunk.
     /// Raises InvalidOperationException when they are not a matrix with one row a sample.
     let embed (ctx: Context) (batch: Batch) : Embedded = batch |> features ctx |> ofFeatures ctx

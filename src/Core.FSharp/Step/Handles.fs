@@ -56,6 +56,12 @@ type Handles =
         Precision: Precision
         /// Iterations choose libtorch's deterministic algorithms.
         IsDeterministic: bool
+        /// The networks that follow others.
+        Followers: Follower list
+        /// The weights that follow others; vectors are numbered as in `Groups`.
+        Following: Following[]
+        /// The buffers that follow others; vectors are numbered as in `Buffers`.
+        FollowingBuffers: Following[]
         /// The average of weights that the state keeps; None for none.
         Averaging: WeightAveraging option
         /// The state that modules are bound to at the moment.

@@ -88,6 +88,8 @@ module Iteration =
             let losses = SharedLosses.settle handles.Processes losses
             struct (Workspace.goBack handles workspace, losses, true)
         | Findings.Finite(losses, moves, measured) ->
+            let following = FollowStep.prepare handles workspace
+
             let average =
                 AverageStep.prepare handles workspace progress (Progress.endsEpoch endsPass progress) moves
 
@@ -97,7 +99,7 @@ module Iteration =
                 losses.Value <- SharedLosses.settle handles.Processes losses.Value
 
             let next =
-                OptimizerStep.step handles workspace progress moves measured average agree
+                OptimizerStep.step handles workspace progress moves measured following average agree
 
             struct (next, losses.Value, false)
 

@@ -85,7 +85,6 @@ module KeyChecks =
                 twice "LossWeights" keys
             ]
 
-    /// Frozen names must be names that the trainer knows.
+    /// Frozen names must be those of networks and losses that would learn.
     let frozen (schema: Schema) (names: string list) : Diagnostics =
-        let known = List.map fst (schema.Models @ schema.Losses)
-        unknown "FreezeThese" known names
+        unknown "FreezeThese" (Schema.learning schema) names

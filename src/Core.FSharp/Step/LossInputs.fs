@@ -57,3 +57,32 @@ module LossInputs =
                 | _ -> Diagnostics.none
 
         given |> List.map ofLoss |> Diagnostics.concat
+
+    /// The same for a recipe that gives a loss the views of every sample: with labels and the tuples of the tuple miner, or, to a loss
+    /// that takes no labels, one view against another.
+    let checkViews (trainer: string) (key: string) (options: RunOptions) : Diagnostics =
+        let tuples = GivenTuples.Mined Keys.TupleMiner
+
+        match options.LossFuncs.Find key with
+        | :? Loss as loss when not loss.TakesLabels ->
+            Diagnostics.errors (noTuples trainer key loss tuples (List.map fst options.MiningFuncs.Present))
+        | _ -> check trainer [ key, tuples ] options
+
+    /// The same for a recipe that compares the embeddings of one view with those of another, as references; a memory remembers these.
+    let checkReferences (trainer: string) (key: string) (options: RunOptions) : Diagnostics =
+        let advice =
+            "Give a CrossBatchMemory around a loss of pairs, for example NTXentLoss, or such a loss itself."
+
+        Diagnostics.errors
+            [
+                match options.LossFuncs.Find key with
+                | null -> ()
+                | found ->
+                    match box found with
+                    | :? CrossBatchMemory -> ()
+                    | :? Loss as loss when loss.TakesReferences -> ()
+                    | :? Loss as loss ->
+                        $"LossFuncs[\"{key}\"] is a {loss.Name}, which takes no reference embeddings, but {trainer} compares with those of another view. {advice}"
+                    | other ->
+                        $"LossFuncs[\"{key}\"] is a {other.GetType().Name}, which takes no reference embeddings, but {trainer} compares with those of another view. {advice}"
+            ]

@@ -83,7 +83,8 @@ module Objective =
         | _ -> Numeric.propagateNonFinite mined.Embeddings value
 
     /// The value of the loss function `name` on mined embeddings whose positives and negatives are reference embeddings, or,
-    /// for a loss of two views of every sample, which are the other view; not finite if an embedding is not.
+    /// for a loss of two views of every sample, which are the other view; a CrossBatchMemory remembers them first, and compares the
+    /// embeddings with all that it remembers. Not finite if an embedding is not.
     /// Raises ArgumentException when the run has no loss of that name, or it is a module without references.
     let lossAgainst (name: string) (ctx: Context) (references: Embedded) (mined: Mined) : Tensor =
         let loss = find name ctx

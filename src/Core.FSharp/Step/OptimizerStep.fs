@@ -135,7 +135,7 @@ module internal OptimizerStep =
 
         stepped
 
-    /// Moves the groups, whose gradients, weights and buffers are finite. `agree` is called when nothing can be refused any more, and
+    /// Moves the groups, whose gradients, weights and buffers are finite. `following`: memory for those that follow others. `agree` is called when nothing can be refused any more, and
     /// nothing was written for good.
     /// Raises NotFiniteNumberException when a step makes numbers that are not finite.
     let step
@@ -144,6 +144,7 @@ module internal OptimizerStep =
         (progress: Progress)
         (moves: GroupMove[])
         (measured: Measurements)
+        (following: Vector voption[])
         (average: NextAverage)
         (agree: unit -> unit)
         : Learned =
@@ -193,17 +194,20 @@ module internal OptimizerStep =
         let groups =
             before
             |> Array.mapi (fun index still ->
-                match after[index] with
-                | ValueSome stepped -> stepped
-                | ValueNone ->
+                match after[index], following[index] with
+                | ValueSome stepped, _ -> stepped
+                | ValueNone, ValueSome weights -> { still with Weights = weights }
+                | ValueNone, ValueNone ->
                     { still with
                         Weights = Workspace.passOn workspace workspace.Weights[index]
                         Slots = Array.map (Workspace.passOn workspace) still.Slots
                     })
 
+        FollowStep.finish handles groups
+
         groups
         |> Array.iteri (fun index group ->
-            if after[index].IsSome then
+            if after[index].IsSome || following[index].IsSome then
                 handles.Binding.BindStepped(index, group.Weights)
             else
                 handles.Binding.BindWeights(index, group.Weights))

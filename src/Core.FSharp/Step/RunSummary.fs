@@ -19,7 +19,7 @@ type PartSummary =
         Parameters: int64
         /// How many of them train: an optimizer has them, they let gradients in, and their owner is not frozen.
         Training: int64
-        /// The optimizers that step them, each with its learning rates, as text; empty for none.
+        /// The optimizers that step them, each with its learning rates, as text, or the network that they follow; empty for none.
         Optimizers: string
         /// True if `FreezeThese` names it.
         IsFrozen: bool
@@ -121,6 +121,9 @@ type RunSummary
 module internal RunSummary =
 
     let private part (handles: Handles) (rates: Map<string, float[]>) (handle: ModuleHandle) : PartSummary =
+        let follower =
+            handles.Followers |> List.tryFind (fun follower -> follower.Network = handle.Key)
+
         let isFrozen = handles.RunKeys.Frozen.Contains handle.Key
         let optimizerOf = Dictionary<obj, string>(HashIdentity.Reference)
 
@@ -154,8 +157,11 @@ module internal RunSummary =
             Kind = handle.Module.GetType().Name
             Parameters = count handle.Parameters
             Training = count (Seq.filter trains handle.Parameters)
-            Optimizers = String.Join("; ", steppedBy)
-            IsFrozen = isFrozen
+            Optimizers =
+                match follower with
+                | Some follower -> $"follows {follower.Leader}"
+                | None -> String.Join("; ", steppedBy)
+            IsFrozen = isFrozen && follower.IsNone
         }
 
     let private size (vector: Vector) =
@@ -167,10 +173,12 @@ module internal RunSummary =
             use one = torch.empty ([| 1L |], dtype = RunningAverage.dtypeOf layout.Dtype)
             length * one.element_size ()
 
-        let moves (group: ParameterGroup) =
+        let follows = handles.Following |> Array.map _.Vector |> set
+
+        let moves (index: int, group: ParameterGroup) =
             match group.Optimizer with
             | Some key -> not (handles.RunKeys.Frozen.Contains(Keys.ownerOf key))
-            | None -> group.IsRewritten
+            | None -> group.IsRewritten || follows.Contains index
 
         match handles.Averaging with
         | None -> 0L
@@ -181,9 +189,9 @@ module internal RunSummary =
                 else
                     0L
 
-            (handles.Groups
+            (Array.indexed handles.Groups
              |> Array.filter moves
-             |> Array.sumBy (fun group -> bytes group.Layout group.Layout.Length))
+             |> Array.sumBy (fun (_, group) -> bytes group.Layout group.Layout.Length))
             + Array.sumBy ofBuffers handles.Buffers
 
     /// The summary of a run at a state.

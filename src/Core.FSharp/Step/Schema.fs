@@ -27,6 +27,8 @@ type Schema =
         Miners: string list
         /// The number of samples side by side in one: 2 where a sample is (anchor, positive or negative, label).
         Streams: int
+        /// Networks that follow others.
+        Followers: Follower list
         /// True if the recipe itself gives inputs to networks, rather than all of a sample's to the trunk.
         RoutesInputs: bool
     }
@@ -44,5 +46,13 @@ module Schema =
             Heads = []
             Miners = [ Keys.SubsetBatchMiner; Keys.TupleMiner ]
             Streams = 1
+            Followers = []
             RoutesInputs = false
         }
+
+    /// The keys of networks and losses that learn, when there are optimizers for them: all but networks that follow others.
+    let internal learning (schema: Schema) : string list =
+        let followers = schema.Followers |> List.map _.Network
+
+        List.map fst (schema.Models @ schema.Losses)
+        |> List.filter (fun key -> not (List.contains key followers))

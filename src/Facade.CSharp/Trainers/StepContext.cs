@@ -46,7 +46,8 @@ public sealed class StepContext : BatchContext
 
     /// <summary>
     /// The loss function <paramref name="key"/> on embeddings (N, D) whose positives and negatives are reference embeddings. For a
-    /// <see cref="SelfSupervisedLoss"/> or <see cref="VICRegLoss"/> they are the other view of every sample, row by row.
+    /// <see cref="SelfSupervisedLoss"/> or <see cref="VICRegLoss"/> they are the other view of every sample, row by row; a
+    /// <see cref="CrossBatchMemory"/> remembers them, and compares the embeddings with all that it remembers.
     /// </summary>
     /// <param name="key">The key of the loss in <see cref="RunOptions.LossFuncs"/>.</param>
     /// <param name="embeddings">One row a sample of the batch.</param>

@@ -113,18 +113,18 @@ public sealed class Choosing : IDisposable
     [Fact]
     public void No_labels()
     {
-        var options = new TrainerOptions(Common(Labels(1)))
-        {
-            Models = new() { Trunk = trunk },
-            Optimizers = new() { Trunk = PureOptimizer.Adam(1e-4) },
-            LossFuncs = new() { MetricLoss = new SelfSupervisedLoss(new NTXentLoss()) },
-            Dataset = TrainingData.FromTensors([pictures, pictures + 0.1f], Labels(1)),
-        };
+        var options = Common(Labels(1));
+        var samples = TrainingData.FromSamples(
+            pictures.size(0),
+            (index, seed) => pictures[index] + 0.1f * (float)seed.Random().NextDouble()
+        );
 
-        using var trainer = new CustomTrainer(
-            options,
-            rows: batch => [batch.Through("trunk", batch.Data[0]), batch.Through("trunk", batch.Data[1])],
-            losses: whole => [new("metric_loss", whole.Loss("metric_loss", whole.Rows[0], whole.Rows[1]))]
+        using var trainer = new MultiViewMetricLoss(
+            new TrainerOptions(options)
+            {
+                LossFuncs = new() { MetricLoss = new NTXentLoss(temperature: 0.2) },
+                Dataset = samples.ToViews(),
+            }
         );
 
         trainer.Step();

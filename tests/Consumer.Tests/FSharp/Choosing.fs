@@ -6,20 +6,6 @@ open TorchSharp
 open MetricLearning
 open MetricLearning.Core
 
-let betweenViews (ctx: Context) (views: TwoStreams) : Losses =
-    let first: Embedded =
-        {
-            Embeddings = views.Anchors
-            Labels = views.Labels
-        }
-
-    let second = { first with Embeddings = views.Others }
-
-    Objective.term "metric_loss" ctx (Objective.lossAgainst "metric_loss" ctx second) (Mining.all first)
-
-let withoutLabels =
-    Recipe.custom [ "trunk" ] [ "metric_loss" ] [] TwoStream.embed betweenViews
-
 let private pictures =
     torch.rand ([| 512L; 64L |], generator = new torch.Generator(1UL))
 
@@ -126,16 +112,24 @@ let private noisyLabels =
 
 let private noLabels =
     test "no labels" {
-        let options =
-            RunOptions(
-                common 1,
-                Models = Models(Trunk = torch.nn.Linear(64L, 32L)),
-                Optimizers = Optimizers(Trunk = PureOptimizer.Adam 1e-4),
-                LossFuncs = LossFuncs(MetricLoss = new SelfSupervisedLoss(new NTXentLoss())),
-                Dataset = TrainingData.FromTensors([ pictures; pictures + 0.1 ], labelsOf 1)
+        let options = common 1
+
+        let samples =
+            TrainingData.FromSamples(
+                pictures.size 0,
+                fun index seed -> pictures[index] + 0.1 * seed.Random().NextDouble()
             )
 
-        Setup.prepare withoutLabels options |> steps
+        let run =
+            Setup.prepare
+                MultiViewMetricLoss.recipe
+                (RunOptions(
+                    options,
+                    LossFuncs = LossFuncs(MetricLoss = new NTXentLoss(temperature = 0.2)),
+                    Dataset = samples.ToViews()
+                ))
+
+        steps run
     }
 
 let private hierarchy =

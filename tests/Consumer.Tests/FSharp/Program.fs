@@ -25,6 +25,7 @@ let main arguments =
                     Choosing.tests
                     Samplers.tests
                     BeyondOneBatch.tests
+                    TwoViews.tests
                     Averages.tests
                     LearningRate.tests
                     Precisions.tests

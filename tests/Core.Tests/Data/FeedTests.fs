@@ -17,6 +17,7 @@ let tests =
             LabelTests.tests
             CollateTests.tests
             SourceTests.tests
+            SampleViewTests.tests
             LoaderTests.tests
             LoaderWaits.tests
             Pictures.DecodingTests.tests

@@ -57,7 +57,8 @@ let private frozenStays
     let keys = List.map fst (made.Models.Present @ made.LossFuncs.Present)
 
     let freezable =
-        keys |> List.filter (fun key -> not (List.contains key subject.Needed))
+        keys
+        |> List.filter (fun key -> not (List.contains key subject.Needed || Subject.follows subject key))
 
     let frozen = freezable[number % freezable.Length]
 
@@ -94,7 +95,9 @@ let private restingStays
     use _ = Session.Start prepared
 
     for plan, before, after in train step prepared do
-        for handle in prepared.Handles.Modules do
+        for handle in
+            prepared.Handles.Modules
+            |> Seq.filter (fun handle -> not (Subject.follows subject handle.Key)) do
             let keepsAll, keepsWeights =
                 keptOf prepared.Handles handle.Key, weightsOf prepared.Handles handle.Key
 

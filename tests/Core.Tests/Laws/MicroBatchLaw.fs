@@ -16,6 +16,8 @@ let private rowByRow (subject: Subject) (settings: Settings) =
         AsSamples =
             settings.AsSamples
             || subject.Name.StartsWith("TwoStream", StringComparison.Ordinal)
+            || subject.Name.StartsWith("MultiView", StringComparison.Ordinal)
+            || subject.Name.StartsWith("Momentum", StringComparison.Ordinal)
         Float64 = true
         BatchNorm = false
         Dropout = false

@@ -77,8 +77,8 @@ module Casting =
             options
 
     /// What may be frozen, one at a time: whatever leaves something to learn in every phase.
-    let private freezable (needed: string list) (settings: Settings) (cast: Cast) (learning: string list) =
-        let networks = List.map fst cast.Networks
+    let private freezable (needed: string list) (settings: Settings) networks (learning: string list) =
+        let networks = List.map fst networks
 
         [
             []
@@ -101,18 +101,23 @@ module Casting =
                         key
             ]
 
+        // Those that follow others are not stepped.
+        let stepped =
+            cast.Networks
+            |> List.filter (fun (key, _) -> key <> Keys.MomentumTrunk && key <> Keys.MomentumEmbedder)
+
         let networks =
             [
-                for key, network in cast.Networks -> key, RunOptimizers.optimizerFor settings network
+                for key, network in stepped -> key, RunOptimizers.optimizerFor settings network
             ]
 
         torch.random.set_rng_state users
-        let frozen = freezable needed settings cast learning
+        let frozen = freezable needed settings stepped learning
 
         // The first network, and the last where that is not the second: one for each of an adversary.
         let watched =
-            match cast.Networks with
-            | first :: _ :: _ :: _ -> [ first; List.last cast.Networks ]
+            match stepped with
+            | first :: _ :: _ :: _ -> [ first; List.last stepped ]
             | few -> List.truncate 1 few
 
         RunOptions(

@@ -76,6 +76,12 @@ let options (subject: Subject) (settings: Settings) (trap: Trap) : RunOptions =
                         match box loss with
                         // Its reducer is trapped.
                         | _ when key = Keys.GeneratorAdversarialLoss -> key, loss
+                        // Another loss around it would not remember keys.
+                        | :? CrossBatchMemory as memory when not subject.Recipe.Schema.Followers.IsEmpty ->
+                            let inner = new TrappedLoss(memory.WrappedLoss, trap)
+
+                            key,
+                            new CrossBatchMemory(inner, int RunParts.size, memorySize = RunParts.rows, warmUp = 1)
                         | :? Loss as loss -> key, new TrappedLoss(loss, trap) :> torch.nn.Module
                         | _ -> key, loss
                 ]

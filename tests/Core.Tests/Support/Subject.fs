@@ -137,6 +137,47 @@ module Subject =
                 Dataset = RunParts.pairs settings (fun _ -> trap.Visit Place.Sample)
             })
 
+    /// Two views of every sample.
+    let private views =
+        subject "MultiViewMetricLoss" MultiViewMetricLoss.recipe [ Place.SubsetMiner ] [] (fun settings trap ->
+            { metricLossOnlyCast { settings with Subset = false } trap with
+                // Of both views.
+                Losses = [ Keys.MetricLoss, RunParts.lossFor settings RunParts.size (2 * RunParts.rows) ]
+                Dataset = RunParts.pairs settings (fun _ -> trap.Visit Place.Sample)
+            })
+
+    // A loss that compares with a reference set, or remembers one.
+    let private contrasting (settings: Settings) : torch.nn.Module =
+        match RunParts.lossOf settings with
+        | :? CrossBatchMemory as memory -> memory
+        | :? Loss as loss when loss.TakesReferences -> loss
+        | _ -> new NTXentLoss()
+
+    /// What follows is made like what it follows, but has traps of its own.
+    let private momentum =
+        subject
+            "MomentumContrast"
+            (MomentumContrast.recipe 0.7)
+            [ Place.SubsetMiner; Place.Miner ]
+            []
+            (fun settings trap ->
+                let learning = metricNetworks settings trap RunParts.size
+
+                {
+                    Networks =
+                        learning
+                        @ [
+                            for (_, network), key in
+                                List.zip
+                                    (metricNetworks settings (Trap()) RunParts.size)
+                                    (List.truncate learning.Length [ Keys.MomentumTrunk; Keys.MomentumEmbedder ]) do
+                                key, network
+                        ]
+                    Losses = [ Keys.MetricLoss, contrasting settings ]
+                    Miners = []
+                    Dataset = RunParts.pairs settings (fun _ -> trap.Visit Place.Sample)
+                })
+
     // The generator's triplets are a miner's where there is one that makes triplets or pairs, else chance's.
     let private adversarialCast (settings: Settings) (trap: Trap) : Cast =
         let basic = withClassifierCast settings trap
@@ -204,7 +245,14 @@ module Subject =
             adversarial "metric alone" 1000 0
             adversarial "generator alone" 0 1000
             adversarial "together" 0 0
+            views
+            momentum
         ]
+
+    /// True for the key of a network that follows another.
+    let follows (subject: Subject) (key: string) : bool =
+        subject.Recipe.Schema.Followers
+        |> List.exists (fun follower -> follower.Network = key)
 
     /// A run over fresh machines.
     let prepare (subject: Subject) (settings: Settings) : Run =

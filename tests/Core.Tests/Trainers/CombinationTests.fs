@@ -17,6 +17,8 @@ type private Seat =
         Miner: string
         Further: RunOptions -> unit
         Streams: int
+        /// Losses without labels compare one view with the other.
+        TakesViews: bool
     }
 
 let private labels () =
@@ -39,6 +41,7 @@ let private adversarial =
 let private seats =
     let seat recipe loss miner further streams =
         {
+            TakesViews = false
             Recipe = recipe
             Loss = loss
             Miner = miner
@@ -59,6 +62,9 @@ let private seats =
                 withGenerator options
                 options.LossFuncs.Add(Keys.MetricLoss, new ContrastiveLoss()))
             1
+        { seat MultiViewMetricLoss.recipe Keys.MetricLoss Keys.TupleMiner ignore 2 with
+            TakesViews = true
+        }
     ]
 
 let private options (seat: Seat) (loss: torch.nn.Module) (miner: Miner option) =
@@ -103,10 +109,10 @@ let private outcome (seat: Seat) (loss: torch.nn.Module) (miner: Miner option) :
 let private isFit (seat: Seat) (loss: Loss) (hasMiner: bool) =
     let isGiven =
         hasMiner && seat.Loss <> Keys.SynthLoss
-        || seat.Streams = 2
+        || seat.Streams = 2 && not seat.TakesViews
         || seat.Loss = Keys.SynthLoss
 
-    loss.TakesLabels && (loss.TakesTuples || not isGiven)
+    (loss.TakesLabels || seat.TakesViews) && (loss.TakesTuples || not isGiven)
 
 let private row (seat: Seat) (name: string, make: unit -> Loss) =
     test $"{name} in {seat.Recipe.Schema.Trainer}" {

@@ -16,6 +16,9 @@ let tests =
             CombinationTests.tests
             PartErrorTests.tests
             ViewTests.tests
+            MultiViewTests.tests
+            MomentumTests.tests
+            MomentumMistakes.tests
             ScheduledRunTests.tests
             testSequenced (
                 testList

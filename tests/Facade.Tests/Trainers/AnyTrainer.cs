@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace MetricLearning.Tests.Trainers;
 
 /// <summary>
-/// A small problem for each of the five trainers: 24 samples of 4 numbers in 4 classes, a trunk with batch norm (4 → 6), an
+/// A small problem for each trainer: 24 samples of 4 numbers in 4 classes, a trunk with batch norm (4 → 6), an
 /// embedder (6 → 4), two sections of 2 in the cascade; 3 iterations of 8 samples an epoch. The adversarial trainer spends
 /// the first epoch on the metric, the second on the generator.
 /// </summary>
@@ -21,6 +21,8 @@ internal sealed class AnyTrainer : IDisposable
             nameof(CascadedEmbeddings),
             nameof(TwoStreamMetricLoss),
             nameof(DeepAdversarialMetricLearning),
+            nameof(MultiViewMetricLoss),
+            nameof(MomentumContrast),
         ];
 
     public Tensor Data { get; }
@@ -32,11 +34,10 @@ internal sealed class AnyTrainer : IDisposable
         this.name = name;
         manual_seed(7);
         Data = randn(24, 4, dtype: dtype);
-        Models models = new()
-        {
-            Trunk = nn.Sequential(("fc", nn.Linear(4, 6)), ("bn", nn.BatchNorm1d(6)), ("relu", nn.ReLU())),
-            Embedder = nn.Linear(6, 4),
-        };
+        static nn.Module Trunk() =>
+            nn.Sequential(("fc", nn.Linear(4, 6)), ("bn", nn.BatchNorm1d(6)), ("relu", nn.ReLU()));
+
+        Models models = new() { Trunk = Trunk(), Embedder = nn.Linear(6, 4) };
         LossFuncs losses = new() { MetricLoss = new TripletMarginLoss(margin: 0.3) };
 
         switch (name)
@@ -62,6 +63,11 @@ internal sealed class AnyTrainer : IDisposable
                 losses.SynthLoss = new TripletMarginLoss(margin: 0.3);
                 losses.GAdvLoss = new TripletMarginLoss(margin: -0.2);
                 break;
+            case nameof(MomentumContrast):
+                models.MomentumTrunk = Trunk();
+                models.MomentumEmbedder = nn.Linear(6, 4);
+                losses.MetricLoss = new CrossBatchMemory(new NTXentLoss(), embeddingSize: 4, memorySize: 20);
+                break;
         }
 
         Optimizers steps = [];
@@ -70,7 +76,7 @@ internal sealed class AnyTrainer : IDisposable
         {
             module.to(dtype);
 
-            if (module.parameters().Any())
+            if (Learns(key) && module.parameters().Any())
             {
                 var optimizer = optim.Adam(module.parameters(), 0.02);
                 optimizers.Add(optimizer);
@@ -90,12 +96,18 @@ internal sealed class AnyTrainer : IDisposable
         };
     }
 
+    // Not so one that follows another.
+    private static bool Learns(string key) => !key.StartsWith("momentum_", StringComparison.Ordinal);
+
+    /// <summary>The networks that learn.</summary>
+    public IEnumerable<KeyValuePair<string, nn.Module>> Learning => Options.Models.Where(entry => Learns(entry.Key));
+
     /// <summary>The network that only this trainer has, else the embedder.</summary>
-    public string Last => Options.Models.Keys.Last();
+    public string Last => Learning.Last().Key;
 
     /// <summary>The data with these labels, in as many streams as the trainer takes.</summary>
     public TrainingData DatasetOf(object labels) =>
-        name == nameof(TwoStreamMetricLoss)
+        name is nameof(TwoStreamMetricLoss) or nameof(MultiViewMetricLoss) or nameof(MomentumContrast)
             ? TrainingData.FromTensors([Data, Data.roll(4, 0)], labels)
             : TrainingData.FromTensors(Data, labels);
 
@@ -106,6 +118,8 @@ internal sealed class AnyTrainer : IDisposable
             nameof(TrainWithClassifier) => new TrainWithClassifier(options),
             nameof(CascadedEmbeddings) => new CascadedEmbeddings([2, 2], options),
             nameof(TwoStreamMetricLoss) => new TwoStreamMetricLoss(options),
+            nameof(MultiViewMetricLoss) => new MultiViewMetricLoss(options),
+            nameof(MomentumContrast) => new MomentumContrast(options, momentum: 0.8),
             _ => new DeepAdversarialMetricLearning(
                 options,
                 metricAloneEpochs: 1,

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace MetricLearning.Tests.Trainers;
 
-/// <summary>States of each of the five trainers, taken anywhere: at and across the borders of phases too.</summary>
+/// <summary>States of each trainer, taken anywhere: at and across the borders of phases too.</summary>
 public sealed class EveryTrainerStateTests
 {
     private const int LastEpoch = 4;

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace MetricLearning.Tests.Trainers;
 
-/// <summary>What every trainer takes from BaseTrainer, in each of the five and in every phase.</summary>
+/// <summary>What every trainer takes from BaseTrainer, in each of them and in every phase.</summary>
 public sealed class EveryTrainerTests
 {
     public static TheoryData<string> Names => AnyTrainer.Names;
@@ -117,7 +117,7 @@ public sealed class EveryTrainerTests
         var calls = new Dictionary<string, int>();
         var clippers = new GradientClippers();
 
-        foreach (var (key, network) in problem.Options.Models)
+        foreach (var (key, network) in problem.Learning)
         {
             calls[key] = 0;
             clippers[$"{key}_grad_clipper"] = () =>
@@ -131,7 +131,7 @@ public sealed class EveryTrainerTests
             };
         }
 
-        var before = problem.Options.Models.ToDictionary(
+        var before = problem.Learning.ToDictionary(
             entry => entry.Key,
             entry => entry.Value.parameters().Select(parameter => parameter.detach().clone()).ToArray()
         );
@@ -141,7 +141,7 @@ public sealed class EveryTrainerTests
         Assert.All(calls, call => Assert.Equal(9, call.Value));
         // Clipped to nothing, Adam does not move a weight.
         Assert.All(
-            problem.Options.Models,
+            problem.Learning,
             entry =>
                 Assert.All(
                     entry.Value.parameters().Zip(before[entry.Key]),
@@ -156,7 +156,7 @@ public sealed class EveryTrainerTests
     {
         using var keys = new AnyTrainer(name);
         var learning = keys
-            .Options.Models.Concat(keys.Options.LossFuncs)
+            .Learning.Concat(keys.Options.LossFuncs)
             .Where(entry => entry.Value.parameters().Any() && entry.Key != "generator")
             .Select(entry => entry.Key)
             .ToArray();

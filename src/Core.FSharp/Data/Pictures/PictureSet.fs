@@ -233,14 +233,16 @@ type PictureSet internal (files: PictureFiles, columns: PictureColumn[], levels:
             | [| only |] -> int64 only[index]
             | several -> Array.map (fun (codes: int[]) -> int64 codes[index]) several
 
-        let read (index: int64) (seed: Seed) =
+        // Several views of a picture are of one that is read once.
+        let read (index: int64) : Seed -> (obj | null) =
             let picture = format.Read(this.PathOf(int index))
 
-            let picture =
-                match augmentation with
-                | null -> picture
-                | change -> change.Apply(picture, seed)
+            fun seed ->
+                let changed =
+                    match augmentation with
+                    | null -> picture
+                    | change -> change.Apply(picture, seed)
 
-            struct (format.ToTensor picture, label (int index))
+                box struct (format.ToTensor changed, label (int index))
 
-        TrainingData.FromSamples(int64 this.Count, read)
+        TrainingData.Samples((fun () -> int64 this.Count), read, not (isNull augmentation))

@@ -57,38 +57,9 @@ type CrossBatchMemory
 
         this.TuplesAreOfBatch <- false
         this.register_module ("loss", loss)
-        this.Remember("embedding_memory", torch.zeros (size, int64 embeddingSize))
-        this.Remember("label_memory", torch.zeros (size, dtype = torch.ScalarType.Int64))
-        this.Remember("queue", Ring.toTensor Ring.empty)
+        MemoryRows.register this size (int64 embeddingSize)
 
-    let ring () = Ring.ofTensor (this.Remembered "queue")
-
-    let write (embeddings: torch.Tensor) (labels: torch.Tensor) : Ring =
-        LossMemory.move embeddings.device this
-        let before = ring ()
-        let count = embeddings.size 0
-
-        if count > size then
-            invalidArg
-                (nameof embeddings)
-                $"A memory of {size} cannot take {count} embeddings at once: give a larger memorySize."
-
-        let after = Ring.advance size count before
-
-        if count > 0L then
-            Ring.write (this.Remembered "embedding_memory") embeddings before
-            Ring.write (this.Remembered "label_memory") labels before
-
-        use _ = torch.no_grad ()
-        this.Remembered("queue").copy_(Ring.toTensor after) |> ignore
-        after
-
-    // The part in use, copied: the memory may be written before the gradients of this call are asked for.
-    let read (embeddings: torch.Tensor) (ring: Ring) : struct (torch.Tensor * torch.Tensor) =
-        let used = Ring.used size ring
-        let rows = this.Remembered("embedding_memory").narrow(0L, 0L, used)
-        let labels = this.Remembered("label_memory").narrow(0L, 0L, used)
-        struct (rows.``to`` (embeddings.dtype, embeddings.device, true), labels.``to`` embeddings.device)
+    let ring () = MemoryRows.ring this
 
     let mine (input: MetricInput) (embeddings: torch.Tensor) (labels: torch.Tensor) references refLabels own : Tuples =
         match miner with
@@ -114,7 +85,7 @@ type CrossBatchMemory
         loss.ComputeOn(input.Against(input.Embeddings, labels, tuples, null, null, null))
 
     let ofMemory (input: MetricInput) (labels: torch.Tensor) (ring: Ring) : torch.Tensor =
-        let struct (memory, memoryLabels) = read input.Embeddings ring
+        let struct (memory, memoryLabels) = MemoryRows.read this input.Embeddings ring
         let own = Ring.lastPlaces size input.Embeddings.device ring
         let mined = mine input input.Embeddings labels memory memoryLabels own
 
@@ -137,6 +108,26 @@ type CrossBatchMemory
                          given)
 
         against input input.Embeddings labels tuples memory memoryLabels own
+
+    // The loss of queries against the memory, once it has the keys.
+    let contrast (input: MetricInput) queries queryLabels (keys: torch.Tensor) (keyLabels: torch.Tensor) =
+        if miner :? EmbeddingsAlreadyPackagedAsTriplets then
+            invalidOp
+                "Triplets that lie side by side in a batch are not among the rows of a memory: give the CrossBatchMemory another miner, or none, where queries are compared with keys."
+
+        let ring = MemoryRows.write this keys keyLabels
+
+        let struct (memory, memoryLabels) =
+            if ring.Calls <= int64 warmUp then
+                struct (keys.detach (), keyLabels)
+            else
+                MemoryRows.read this input.Embeddings ring
+
+        if (queries: torch.Tensor).size 0 = 0L || memory.size 0 = 0L then
+            Reducer.Zero input.Embeddings
+        else
+            let tuples = mine input queries queryLabels memory memoryLabels null
+            against input queries queryLabels tuples memory memoryLabels null
 
     let checkWidth (embeddings: torch.Tensor) =
         if embeddings.size 1 <> int64 embeddingSize then
@@ -182,7 +173,7 @@ type CrossBatchMemory
                 Ring.used size (Ring.advance size rows before)
 
         TupleRanges.check rows references input.Tuples
-        let ring = write input.Embeddings labels
+        let ring = MemoryRows.write this input.Embeddings labels
 
         let total =
             if isWarmUp then ofBatch input labels
@@ -209,10 +200,6 @@ type CrossBatchMemory
         then
             invalidArg (nameof enqueueMask) "enqueueMask must be a vector of one truth value for each embedding."
 
-        if miner :? EmbeddingsAlreadyPackagedAsTriplets then
-            invalidOp
-                "Triplets that lie side by side in a batch are not among the rows of a memory: give the CrossBatchMemory another miner, or none, for calls with an enqueueMask."
-
         let mask = enqueueMask.``to`` embeddings.device
         let labels = input.RequireLabels()
 
@@ -222,26 +209,22 @@ type CrossBatchMemory
 
         let struct (remembered, rememberedLabels) = rowsOf mask
         let struct (queries, queryLabels) = rowsOf (mask.logical_not ())
-        let ring = write remembered rememberedLabels
+        let total = contrast input queries queryLabels remembered rememberedLabels
+        this.Finish([| ElementsOf.Reduced("loss", total) |], input)
 
-        let struct (memory, memoryLabels) =
-            if ring.Calls <= int64 warmUp then
-                struct (remembered.detach (), rememberedLabels)
-            else
-                read embeddings ring
+    /// The loss of queries as trainers compute it, once the keys are remembered.
+    member internal this.ComputeQueries
+        (queries: torch.Tensor, labels: torch.Tensor, keys: torch.Tensor, keyLabels: torch.Tensor, seed: Seed)
+        : torch.Tensor =
+        checkWidth queries
+        checkWidth keys
 
-        let total =
-            if queries.size 0 = 0L || memory.size 0 = 0L then
-                Reducer.Zero embeddings
-            else
-                let tuples = mine input queries queryLabels memory memoryLabels null
-                against input queries queryLabels tuples memory memoryLabels null
+        let input =
+            TrainingInput.make queries labels (ChosenTuples.Listed Tuples.All) null null (lazy seed)
 
+        let total = contrast input queries (input.RequireLabels()) keys keyLabels
         this.Finish([| ElementsOf.Reduced("loss", total) |], input)
 
     /// Forgets everything, and starts the warm-up again.
     member _.ResetQueue() : unit =
-        use _ = torch.no_grad ()
-        this.Remembered("embedding_memory").zero_() |> ignore
-        this.Remembered("label_memory").zero_() |> ignore
-        this.Remembered("queue").zero_() |> ignore
+        MemoryRows.reset this

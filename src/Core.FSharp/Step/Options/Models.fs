@@ -26,6 +26,16 @@ type Models(entries: KeyValuePair<string, torch.nn.Module> seq) =
         with get (): torch.nn.Module | null = this.Find "embedder"
         and set (value: torch.nn.Module | null) = this.Put("embedder", value)
 
+    /// The network that follows the trunk, made by the same code (key `momentum_trunk`); null where there is none.
+    member this.MomentumTrunk
+        with get (): torch.nn.Module | null = this.Find "momentum_trunk"
+        and set (value: torch.nn.Module | null) = this.Put("momentum_trunk", value)
+
+    /// The network that follows the embedder, made by the same code (key `momentum_embedder`); null where there is none.
+    member this.MomentumEmbedder
+        with get (): torch.nn.Module | null = this.Find "momentum_embedder"
+        and set (value: torch.nn.Module | null) = this.Put("momentum_embedder", value)
+
     /// The network from embeddings to class scores (key `classifier`); null where there is none.
     member this.Classifier
         with get (): torch.nn.Module | null = this.Find "classifier"
