@@ -107,7 +107,7 @@ module internal GroupAssembly =
             | true, name -> name
             | _ -> "parameter"
 
-        let untaken parameters =
+        let untaken (parameters: (string * Modules.Parameter) list) =
             parameters
             |> Seq.filter (fun (_, parameter) -> taken.Add parameter)
             |> Seq.toList

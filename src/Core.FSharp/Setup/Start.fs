@@ -40,7 +40,7 @@ module internal Start =
                 for group in handles.Buffers -> Vector.ofTensors group.Layout group.Buffers
             |]
 
-        FollowStep.start handles.Following (Array.map _.Weights groups)
+        FollowStep.start handles.Following [| for group: GroupState in groups -> group.Weights |]
         FollowStep.start handles.FollowingBuffers buffers
         new Learned(groups, buffers)
 

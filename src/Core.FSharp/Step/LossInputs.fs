@@ -64,6 +64,11 @@ module LossInputs =
         let tuples = GivenTuples.Mined Keys.TupleMiner
 
         match options.LossFuncs.Find key with
+        | :? Loss as loss when not loss.TakesLabels && not loss.TakesReferences ->
+            Diagnostics.errors
+                [
+                    $"LossFuncs[\"{key}\"] is a {loss.Name}, which takes neither labels nor another view, so it cannot tell which views belong together. Give a loss of labelled samples, for example NTXentLoss, or one of views: VICRegLoss or SelfSupervisedLoss."
+                ]
         | :? Loss as loss when not loss.TakesLabels ->
             Diagnostics.errors (noTuples trainer key loss tuples (List.map fst options.MiningFuncs.Present))
         | _ -> check trainer [ key, tuples ] options

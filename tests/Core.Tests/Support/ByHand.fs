@@ -73,6 +73,20 @@ module ByHand =
             vector.Retain()
             vector
 
+    // What follows is in the same places of the same vectors, so that the same numbers stand in one vector of the processor.
+    let private follow (following: Following[]) (vectors: Vector[]) =
+        use _ = torch.no_grad ()
+
+        for each in following do
+            use own = vectors[each.Vector].Tensor.narrow (0L, each.First, each.Count)
+            use leader = vectors[each.Leader].Tensor.narrow (0L, each.LeaderFirst, each.Count)
+
+            if own.is_floating_point () then
+                use share = torch.tensor (1.0 - each.Momentum, dtype = own.dtype)
+                own.lerp_ (leader, share) |> ignore
+            else
+                own.copy_ leader |> ignore
+
     let step (off: Mechanism list) (prepared: Run) (state: TrainingState) : TrainingState =
         let isOn mechanism = not (List.contains mechanism off)
         let handles = prepared.Handles
@@ -152,6 +166,9 @@ module ByHand =
                             Weights = weights
                             Slots = slots
                         })
+
+            follow handles.Following [| for group: GroupState in groups -> group.Weights |]
+            follow handles.FollowingBuffers buffers
 
             let losses =
                 Map.ofList

@@ -112,7 +112,8 @@ let private isFit (seat: Seat) (loss: Loss) (hasMiner: bool) =
         || seat.Streams = 2 && not seat.TakesViews
         || seat.Loss = Keys.SynthLoss
 
-    (loss.TakesLabels || seat.TakesViews) && (loss.TakesTuples || not isGiven)
+    (loss.TakesLabels || seat.TakesViews && loss.TakesReferences)
+    && (loss.TakesTuples || not isGiven)
 
 let private row (seat: Seat) (name: string, make: unit -> Loss) =
     test $"{name} in {seat.Recipe.Schema.Trainer}" {

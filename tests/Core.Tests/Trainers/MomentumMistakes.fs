@@ -35,7 +35,7 @@ let private mistakes: (string * string * (RunOptions -> RunOptions)) list =
         "shares weights with Models[\"trunk\"]",
         withModels (fun models -> models[Keys.MomentumTrunk] <- models[Keys.Trunk])
         "another shape",
-        "its \"weight\" is Float64 (5 × 6) instead of Float64 (4 × 6): make both by the same code.",
+        "its \"weight\" is Float64 [5 × 6] instead of Float64 [4 × 6]: make both by the same code.",
         withModels (fun models -> models[Keys.MomentumTrunk] <- layer 3L 5L (int64 features))
         "a parameter more",
         "it has a \"bias\"",

@@ -60,7 +60,7 @@ let private options (loss: Loss) : RunOptions =
     trunk.``to`` torch.float64 |> ignore
 
     RunOptions(
-        optionsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", PureOptimizer.SGD(0.01, momentum = 0.9) ] rows,
+        optionsOf [ Keys.Trunk, trunk ] [ "trunk_optimizer", PureOptimizer.SGD(1e-4, momentum = 0.9) ] rows,
         LossFuncs = LossFuncs(MetricLoss = loss),
         Dataset = TrainingData.FromTensors([ rows; other ], torch.arange(40L).DetachFromDisposeScope()),
         Dtype = Nullable torch.float64
