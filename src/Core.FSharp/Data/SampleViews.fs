@@ -51,8 +51,7 @@ module internal SampleViews =
                 |]
 
     /// The views of a sample with the number of the sample as their label.
-    let numbered (index: int64) (views: (obj | null)[]) : obj | null =
-        joined views (fun _ -> box index)
+    let numbered (index: int64) (views: (obj | null)[]) : obj | null = joined views (fun _ -> box index)
 
     /// The views of a sample with its own label.
     let labelled (_: int64) (views: (obj | null)[]) : obj | null =

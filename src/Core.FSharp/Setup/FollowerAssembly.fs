@@ -51,9 +51,7 @@ module internal FollowerAssembly =
     let private following tensorsOf layouts (modules: ModuleHandle list) (followers: Follower list) : Following[] =
         let places = places layouts
 
-        followers
-        |> List.collect (pieces tensorsOf places modules)
-        |> Following.joined
+        followers |> List.collect (pieces tensorsOf places modules) |> Following.joined
 
     /// Of weights.
     let ofWeights (groups: ParameterGroup[]) (modules: ModuleHandle list) (followers: Follower list) : Following[] =

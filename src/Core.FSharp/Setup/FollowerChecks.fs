@@ -53,7 +53,8 @@ module internal FollowerChecks =
             | None, _ -> Some $"it has a \"{name}\"")
 
     let private ofPair (options: RunOptions) (follower: Follower) (leader: nn.Module) (own: nn.Module) : string list =
-        let ofLeader = HashSet<Tensor>(List.map snd (tensorsOf leader), HashIdentity.Reference)
+        let ofLeader =
+            HashSet<Tensor>(List.map snd (tensorsOf leader), HashIdentity.Reference)
 
         let ofOwn = HashSet<Modules.Parameter>(own.parameters (), HashIdentity.Reference)
 

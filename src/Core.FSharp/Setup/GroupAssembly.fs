@@ -147,8 +147,7 @@ module internal GroupAssembly =
 
         let following, others =
             handles
-            |> List.partition (fun handle ->
-                followers |> List.exists (fun follower -> follower.Network = handle.Key))
+            |> List.partition (fun handle -> followers |> List.exists (fun follower -> follower.Network = handle.Key))
 
         let rest keepsFull (handles: ModuleHandle list) =
             namedOf handles |> untaken |> split keepsFull None 0 rewritten

@@ -39,14 +39,7 @@ module internal HandleAssembly =
                 | :? CrossBatchMemory as memory when mined.Tuples.IsAll ->
                     memory.ComputeQueries(mined.Embeddings, mined.Labels, references, refLabels, seed)
                 | _ ->
-                    loss.Compute(
-                        mined.Embeddings,
-                        taken mined.Labels,
-                        mined.Tuples,
-                        references,
-                        taken refLabels,
-                        seed
-                    )
+                    loss.Compute(mined.Embeddings, taken mined.Labels, mined.Tuples, references, taken refLabels, seed)
 
             Some
                 {

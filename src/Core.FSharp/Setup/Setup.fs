@@ -81,6 +81,7 @@ module Setup =
 
                     OptimizerChecks.belong modules options.Optimizers.Present
                     OptimizerChecks.precision options.Precision modules options.Optimizers.Present
+
                     SharingChecks.idle
                         modules
                         options.Optimizers.Present

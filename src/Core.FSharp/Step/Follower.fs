@@ -40,7 +40,9 @@ module internal Following =
             First = last.First + last.Count
             LeaderFirst = last.LeaderFirst + last.Count
             Count = next.Count
-        } = next
+        }
+            =
+            next
 
     /// The same in as few pieces as can be.
     let joined (pieces: Following list) : Following[] =

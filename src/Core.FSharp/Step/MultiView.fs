@@ -93,7 +93,7 @@ module MultiView =
 
         match losses with
         | [| only |] -> only
-        | several -> torch.stack(several).mean ()
+        | several -> torch.stack(several).mean()
 
     let private takesViews (name: string) (ctx: Context) : bool =
         match ctx.Losses.TryGetValue name with

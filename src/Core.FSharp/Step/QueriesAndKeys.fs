@@ -36,8 +36,7 @@ module QueriesAndKeys =
     let private ofFollowers (ctx: Context) (view: Batch) : Tensor =
         use _ = no_grad ()
 
-        (Embedding.embedBy Keys.MomentumTrunk Keys.MomentumEmbedder ctx view)
-            .Embeddings
+        (Embedding.embedBy Keys.MomentumTrunk Keys.MomentumEmbedder ctx view).Embeddings
 
     /// Queries of the first views, keys of the second.
     /// Raises InvalidOperationException when a sample does not have two.

@@ -122,7 +122,8 @@ module internal RunSummary =
 
     let private part (handles: Handles) (rates: Map<string, float[]>) (handle: ModuleHandle) : PartSummary =
         let follower =
-            handles.Followers |> List.tryFind (fun follower -> follower.Network = handle.Key)
+            handles.Followers
+            |> List.tryFind (fun follower -> follower.Network = handle.Key)
 
         let isFrozen = handles.RunKeys.Frozen.Contains handle.Key
         let optimizerOf = Dictionary<obj, string>(HashIdentity.Reference)

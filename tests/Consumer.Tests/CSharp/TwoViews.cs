@@ -19,7 +19,8 @@ public sealed class TwoViews : IDisposable
             nn.Flatten()
         );
 
-    private static nn.Module<Tensor, Tensor> MakeProjection() => nn.Sequential(nn.Linear(16, 16), nn.ReLU(), nn.Linear(16, 8));
+    private static nn.Module<Tensor, Tensor> MakeProjection() =>
+        nn.Sequential(nn.Linear(16, 16), nn.ReLU(), nn.Linear(16, 8));
 
     // Common to the methods; each gives what is its own.
     private static TrainerOptions Common(nn.Module trunk, nn.Module projection) =>

@@ -103,7 +103,7 @@ let bootstrap (momentum: float) : Recipe =
                 })
             (fun ctx rows ->
                 let alike () =
-                    torch.nn.functional.cosine_similarity(rows.Tensors[0], rows.Tensors[1].detach ()).mean().neg()
+                    torch.nn.functional.cosine_similarity(rows.Tensors[0], rows.Tensors[1].detach()).mean().neg()
 
                 Objective.term "alike" ctx alike ())
 

@@ -17,8 +17,7 @@ open MetricLearning.Core.Tests.Support.Sources
 let private noisy =
     TrainingData.FromSamples(
         10L,
-        fun index seed ->
-            struct ([| float index; float (Seed.below 1_000_000L 0L seed) |], 100L + index % 3L)
+        fun index seed -> struct ([| float index; float (Seed.below 1_000_000L 0L seed) |], 100L + index % 3L)
     )
 
 let private source (data: TrainingData) =

@@ -78,8 +78,8 @@ module ByHand =
         use _ = torch.no_grad ()
 
         for each in following do
-            use own = vectors[each.Vector].Tensor.narrow (0L, each.First, each.Count)
-            use leader = vectors[each.Leader].Tensor.narrow (0L, each.LeaderFirst, each.Count)
+            use own = vectors[each.Vector].Tensor.narrow(0L, each.First, each.Count)
+            use leader = vectors[each.Leader].Tensor.narrow(0L, each.LeaderFirst, each.Count)
 
             if own.is_floating_point () then
                 use share = torch.tensor (1.0 - each.Momentum, dtype = own.dtype)

@@ -66,26 +66,37 @@ type After =
 let byHand (momentum: float) (steps: int) : After list =
     use _ = torch.NewDisposeScope()
     let data = views ()
-    let start (key: string) = ((networks () |> Map.ofList)[key]).parameters () |> Seq.head
+
+    let start (key: string) =
+        ((networks () |> Map.ofList)[key]).parameters() |> Seq.head
 
     let live =
         [|
             for key in [ Keys.Trunk; Keys.Embedder ] -> (start key).detach().clone().requires_grad_ true
         |]
 
-    let slow = live |> Array.map (fun weights -> weights.detach().clone ())
-    let embed (weights: Tensor[]) (rows: Tensor) = rows.mm(weights[0].t()).mm(weights[1].t())
-    let unit (rows: Tensor) = rows / rows.norm(1, true, 2.0f)
+    let slow = live |> Array.map (fun weights -> weights.detach().clone())
+
+    let embed (weights: Tensor[]) (rows: Tensor) =
+        rows.mm(weights[0].t()).mm(weights[1].t())
+
+    let unit (rows: Tensor) = rows / rows.norm (1, true, 2.0f)
     let mutable queue: (int64 * Tensor)[] = Array.empty
 
     [
         for step in 0 .. steps - 1 do
-            let numbers = [| for row in 0..batchSize - 1 -> int64 ((step * batchSize + row) % 12) |]
-            let rows (view: int) = data[view].index_select (0L, torch.tensor numbers)
+            let numbers =
+                [| for row in 0 .. batchSize - 1 -> int64 ((step * batchSize + row) % 12) |]
+
+            let rows (view: int) =
+                data[view].index_select(0L, torch.tensor numbers)
+
             let queries = unit (embed live (rows 0))
 
             // The newest keys take the places of the oldest.
-            let places = [| for row in 0..batchSize - 1 -> (step * batchSize + row) % memorySize |]
+            let places =
+                [| for row in 0 .. batchSize - 1 -> (step * batchSize + row) % memorySize |]
+
             let raw = embed slow (rows 1)
 
             for row in 0 .. batchSize - 1 do
@@ -97,16 +108,20 @@ let byHand (momentum: float) (steps: int) : After list =
                     queue <- Array.append queue [| entry |]
 
             let remembered = torch.stack [| for _, key in queue -> key |] |> unit
-            let similarities = queries.mm(remembered.t()) / torch.tensor(temperature, dtype = torch.float64)
+
+            let similarities =
+                queries.mm (remembered.t ()) / torch.tensor (temperature, dtype = torch.float64)
 
             // One key of its own for each query, unless an older one of the sample is remembered, too.
             let terms =
                 [|
                     for row in 0 .. batchSize - 1 do
                         let others =
-                            [| for place, (number, _) in Array.indexed queue do
-                                   if number <> numbers[row] then
-                                       similarities[row, place].exp() |]
+                            [|
+                                for place, (number, _) in Array.indexed queue do
+                                    if number <> numbers[row] then
+                                        similarities[row, place].exp()
+                            |]
 
                         for place, (number, _) in Array.indexed queue do
                             if number = numbers[row] then
@@ -114,7 +129,7 @@ let byHand (momentum: float) (steps: int) : After list =
                                 -(own / (own + torch.stack(others).sum())).log()
                 |]
 
-            let loss = torch.stack(terms).mean ()
+            let loss = torch.stack(terms).mean()
 
             for weights in live do
                 weights.grad <- null
@@ -123,12 +138,13 @@ let byHand (momentum: float) (steps: int) : After list =
             use _ = torch.no_grad ()
 
             for weights in live do
-                weights.sub_ (nonNull weights.grad * torch.tensor(rate, dtype = torch.float64)) |> ignore
+                weights.sub_ (nonNull weights.grad * torch.tensor (rate, dtype = torch.float64))
+                |> ignore
 
             for slow, live in Array.zip slow live do
                 slow.copy_ (
-                    slow * torch.tensor(momentum, dtype = torch.float64)
-                    + live * torch.tensor(1.0 - momentum, dtype = torch.float64)
+                    slow * torch.tensor (momentum, dtype = torch.float64)
+                    + live * torch.tensor (1.0 - momentum, dtype = torch.float64)
                 )
                 |> ignore
 
@@ -142,7 +158,13 @@ let byHand (momentum: float) (steps: int) : After list =
 /// What a session shows.
 let found (session: Session) (loss: torch.nn.Module) : After =
     let memory = loss :?> CrossBatchMemory
-    let used = if memory.HasBeenFilled then memorySize else int memory.QueueIdx
+
+    let used =
+        if memory.HasBeenFilled then
+            memorySize
+        else
+            int memory.QueueIdx
+
     let buffer name = nonNull (loss.get_buffer name)
 
     {
@@ -150,10 +172,12 @@ let found (session: Session) (loss: torch.nn.Module) : After =
         Weights =
             [
                 for key in [ Keys.Trunk; Keys.Embedder; Keys.MomentumTrunk; Keys.MomentumEmbedder ] do
-                    Weights.values (Seq.head (session.Handles.Networks[key].Handle.Module.parameters ()))
+                    Weights.values (Seq.head (session.Handles.Networks[key].Handle.Module.parameters()))
             ]
         Queue =
-            Array.zip (numbers (buffer "label_memory")) (Array.chunkBySize size (Weights.values (buffer "embedding_memory")))
+            Array.zip
+                (numbers (buffer "label_memory"))
+                (Array.chunkBySize size (Weights.values (buffer "embedding_memory")))
             |> Array.truncate used
     }
 

@@ -80,8 +80,7 @@ let options (subject: Subject) (settings: Settings) (trap: Trap) : RunOptions =
                         | :? CrossBatchMemory as memory when not subject.Recipe.Schema.Followers.IsEmpty ->
                             let inner = new TrappedLoss(memory.WrappedLoss, trap)
 
-                            key,
-                            new CrossBatchMemory(inner, int RunParts.size, memorySize = RunParts.rows, warmUp = 1)
+                            key, new CrossBatchMemory(inner, int RunParts.size, memorySize = RunParts.rows, warmUp = 1)
                         | :? Loss as loss -> key, new TrappedLoss(loss, trap) :> torch.nn.Module
                         | _ -> key, loss
                 ]

@@ -29,7 +29,9 @@ let private mistakes: (string * string * (RunOptions -> RunOptions)) list =
         "an embedder that is not there is followed",
         "Models has \"momentum_embedder\", but no \"embedder\" for it to follow",
         (fun options ->
-            let changed = withModels (fun models -> models.Remove Keys.Embedder |> ignore) options
+            let changed =
+                withModels (fun models -> models.Remove Keys.Embedder |> ignore) options
+
             RunOptions(changed, Optimizers = Optimizers(Trunk = PureOptimizer.SGD(rate))))
         "a network that follows itself",
         "shares weights with Models[\"trunk\"]",
@@ -54,9 +56,7 @@ let private mistakes: (string * string * (RunOptions -> RunOptions)) list =
         "Optimizers[\"trunk_optimizer\"] holds parameters of \"momentum_trunk\", which follows \"trunk\"",
         (fun options ->
             let all =
-                Seq.append
-                    (options.Models[Keys.Trunk].parameters ())
-                    (options.Models[Keys.MomentumTrunk].parameters ())
+                Seq.append (options.Models[Keys.Trunk].parameters()) (options.Models[Keys.MomentumTrunk].parameters())
 
             RunOptions(options, Optimizers = Optimizers(Trunk = AnyOptimizer.Torch(torch.optim.SGD(all, rate)))))
         "what follows is frozen",

@@ -13,7 +13,9 @@ open MetricLearning.Core.Tests.Support.ContrastByHand
 
 let private isThatByHand (ours: float) (momentum: float) =
     let loss = memory ()
-    use session = Session.Start(Setup.prepare (MomentumContrast.recipe ours) (options loss))
+
+    use session =
+        Session.Start(Setup.prepare (MomentumContrast.recipe ours) (options loss))
 
     for number, expected in List.indexed (byHand momentum 7) do
         step session
@@ -28,7 +30,7 @@ let private isThatByHand (ours: float) (momentum: float) =
             expected.Queue
 
 let private weightsOf (session: Session) (key: string) : float[] =
-    Weights.values (Seq.head (session.Handles.Networks[key].Handle.Module.parameters ()))
+    Weights.values (Seq.head (session.Handles.Networks[key].Handle.Module.parameters()))
 
 let tests =
     testList
@@ -41,7 +43,8 @@ let tests =
 
             test "with momentum 1 what follows stays as it began, with 0 it is what it follows" {
                 let trained momentum =
-                    let session = Session.Start(Setup.prepare (MomentumContrast.recipe momentum) (options (memory ())))
+                    let session =
+                        Session.Start(Setup.prepare (MomentumContrast.recipe momentum) (options (memory ())))
 
                     Expect.equal
                         (weightsOf session Keys.MomentumTrunk)
@@ -67,9 +70,17 @@ let tests =
             test "a loss without a memory compares with the keys of the batch" {
                 use _ = torch.NewDisposeScope()
                 let loss = new NTXentLoss(temperature)
-                use session = Session.Start(Setup.prepare (MomentumContrast.recipe 0.9) (options loss))
-                let embed rows = session.Handles.Networks[Keys.Embedder].Forward [| session.Handles.Networks[Keys.Trunk].Forward [| rows |] |]
-                let first = [ for view in views () -> embed (view.narrow (0L, 0L, int64 batchSize)) ]
+
+                use session =
+                    Session.Start(Setup.prepare (MomentumContrast.recipe 0.9) (options loss))
+
+                let embed rows =
+                    session.Handles.Networks[Keys.Embedder].Forward
+                        [| session.Handles.Networks[Keys.Trunk].Forward [| rows |] |]
+
+                let first =
+                    [ for view in views () -> embed (view.narrow (0L, 0L, int64 batchSize)) ]
+
                 let labels = torch.arange (int64 batchSize)
 
                 let expected =
@@ -99,6 +110,7 @@ let tests =
                         (options (memory ()))
 
                 use session = Session.Start(Setup.prepare (MomentumContrast.recipe 0.75) made)
+
                 let buffer (owner: torch.nn.Module) (wanted: string) =
                     Seq.head
                         [
@@ -111,7 +123,10 @@ let tests =
 
                 for _ in 1..5 do
                     step session
-                    mean <- Array.map2 (fun own other -> 0.75 * own + 0.25 * other) mean (buffer trunk "norm.running_mean")
+
+                    mean <-
+                        Array.map2 (fun own other -> 0.75 * own + 0.25 * other) mean (buffer trunk "norm.running_mean")
+
                     near (buffer slow "norm.running_mean") mean "the mean"
 
                     Expect.equal

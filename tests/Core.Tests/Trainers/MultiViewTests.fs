@@ -41,7 +41,7 @@ let private simclr (temperature: float) (first: torch.Tensor) (second: torch.Ten
                     exp (cosine all[row] all[other] / temperature)
 
                 let others = [ 0 .. all.Length - 1 ] |> List.filter ((<>) row)
-                -log (similarity ((row + half) % all.Length) / List.sumBy similarity others)
+                -log(similarity ((row + half) % all.Length) / List.sumBy similarity others)
         |]
 
 let private options (loss: Loss) : RunOptions =
@@ -78,7 +78,8 @@ let tests =
     testList
         "several views"
         [
-            testPropertyWithConfig few "SimCLR is that of the paper, and that of SelfSupervisedLoss" <| fun (number: int) ->
+            testPropertyWithConfig few "SimCLR is that of the paper, and that of SelfSupervisedLoss"
+            <| fun (number: int) ->
                 use _ = torch.NewDisposeScope()
                 let first, second = embeddings number 6, embeddings (number + 1) 6
                 let found = lossOf (new NTXentLoss(0.3)) [] [ first; second ] [| 0L .. 5L |]
@@ -127,7 +128,10 @@ let tests =
                         Tuples.Pairs(vector [ 0 ], vector [ 3 ], vector [ 0 ], vector [ 4 ]))
 
                 let views = [ embeddings 1 3; embeddings 2 3 ]
-                lossOf (new ContrastiveLoss()) [ Keys.TupleMiner, miner ] views [| 0L; 1L; 2L |] |> ignore
+
+                lossOf (new ContrastiveLoss()) [ Keys.TupleMiner, miner ] views [| 0L; 1L; 2L |]
+                |> ignore
+
                 let input = Seq.exactlyOne seen
                 Expect.equal (numbers (nonNull input.Labels)) [| 0L; 1L; 2L; 0L; 1L; 2L |] "labels"
                 Expect.equal (floats input.Embeddings) (floats (torch.cat (List.toArray views))) "first views first"
@@ -141,7 +145,11 @@ let tests =
                         override _.forward(left, right) = left - right
                     }
 
-                let rows = [ for number in 1..4 -> (embeddings number 40).``to``(torch.float64).DetachFromDisposeScope() ]
+                let rows =
+                    [
+                        for number in 1..4 -> (embeddings number 40).``to``(torch.float64).DetachFromDisposeScope()
+                    ]
+
                 let scale = parameter (torch.ones (5L, dtype = torch.float64))
 
                 let given =
@@ -149,8 +157,7 @@ let tests =
                         options (new NTXentLoss()),
                         Models = Models.Of [ Keys.Trunk, trunk :> torch.nn.Module; Keys.Embedder, new Scaled(scale) ],
                         Optimizers = Optimizers.Of [ "embedder_optimizer", adam :> AnyOptimizer ],
-                        Dataset =
-                            TrainingData.FromTensors(rows, torch.arange(40L).DetachFromDisposeScope()),
+                        Dataset = TrainingData.FromTensors(rows, torch.arange(40L).DetachFromDisposeScope()),
                         BatchSize = 40,
                         Sampler = AnySampler.Indices(seq { 0L .. 39L })
                     )
@@ -193,8 +200,9 @@ let tests =
 
                 let before = Snapshot.ofSession session
 
-                throws<InvalidOperationException> "Let ToViews or ToLabelledViews of the TrainingData make views" (fun () ->
-                    step session)
+                throws<InvalidOperationException>
+                    "Let ToViews or ToLabelledViews of the TrainingData make views"
+                    (fun () -> step session)
 
                 Expect.equal (Snapshot.ofSession session) before "the state"
             }

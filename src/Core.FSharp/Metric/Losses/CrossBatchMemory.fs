@@ -226,5 +226,4 @@ type CrossBatchMemory
         this.Finish([| ElementsOf.Reduced("loss", total) |], input)
 
     /// Forgets everything, and starts the warm-up again.
-    member _.ResetQueue() : unit =
-        MemoryRows.reset this
+    member _.ResetQueue() : unit = MemoryRows.reset this

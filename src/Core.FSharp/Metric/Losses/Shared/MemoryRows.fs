@@ -15,8 +15,7 @@ module internal MemoryRows =
         loss.Remember("queue", Ring.toTensor Ring.empty)
 
     /// Where the memory stands.
-    let ring (loss: LearningModule) : Ring =
-        Ring.ofTensor (loss.Remembered "queue")
+    let ring (loss: LearningModule) : Ring = Ring.ofTensor (loss.Remembered "queue")
 
     /// Remembers rows, in the places of the oldest ones; where it stands after that.
     let write (loss: LearningModule) (embeddings: torch.Tensor) (labels: torch.Tensor) : Ring =
@@ -44,7 +43,10 @@ module internal MemoryRows =
     let read (loss: LearningModule) (embeddings: torch.Tensor) (ring: Ring) : struct (torch.Tensor * torch.Tensor) =
         let memory = embeddingsOf loss
         let used = Ring.used (memory.size 0) ring
-        let rows, labels = memory.narrow (0L, 0L, used), (labelsOf loss).narrow (0L, 0L, used)
+
+        let rows, labels =
+            memory.narrow (0L, 0L, used), (labelsOf loss).narrow(0L, 0L, used)
+
         struct (rows.``to`` (embeddings.dtype, embeddings.device, true), labels.``to`` embeddings.device)
 
     /// Forgets everything.
