@@ -161,6 +161,19 @@ module Cases =
                 }
         ]
 
+    // Every kind of loss, an anchor or so at a time: each process has some of the tiles.
+    let private inTiles: Case list =
+        [
+            for number, (name, _) in Array.indexed RunParts.losses do
+                withOptions
+                    $"tiles, {name}"
+                    { plain with
+                        Loss = number
+                        Miner = number
+                    }
+                    (RunParts.inFloat64 >> RunParts.limited 1000L)
+        ]
+
     /// All of them.
     let all: Case list =
         [
@@ -169,6 +182,7 @@ module Cases =
                     ofSubject subject (place + 3 * round)
             yield! special
             yield! ofViews
+            yield! inTiles
         ]
 
     /// Runs in which batch norm and dropout see the rows of one process, as they would those of a micro-batch.

@@ -74,9 +74,9 @@ let private ending (engine: Engine) (count: int) : int * int =
     report "ending" count clock passed.Length [ for name, _, found in failed -> $"{name}: {found}" ]
 
 // In turns, so that what else the machine does is shared fairly; the best of several.
-let private measure (engine: Engine) (count: int) : int =
+let private compare (engine: Engine) (count: int) (name: string) (what: string) : unit =
     let best processes =
-        use job = new Job(engine, processes, [ "worker"; "train" ], [])
+        use job = new Job(engine, processes, [ "worker"; name ], [])
         job.End() |> ignore
         job.Said "milliseconds" |> List.map float |> List.min
 
@@ -85,14 +85,17 @@ let private measure (engine: Engine) (count: int) : int =
     let alone, together =
         turns |> List.map fst |> List.min, turns |> List.map snd |> List.min
 
-    let times = alone / together
-
     printfn
-        "an iteration of the pictures' network, one thread each: %.1f ms alone, %.1f ms in %d processes: %.2f times"
+        "%s, one thread each: %.1f ms alone, %.1f ms in %d processes: %.2f times"
+        what
         alone
         together
         count
-        times
+        (alone / together)
+
+let private measure (engine: Engine) (count: int) : int =
+    compare engine count "train" "an iteration of the pictures' network"
+    compare engine count "tiles" "MultiSimilarityLoss of 8,192 samples with its gradients"
 
     use job = new Job(engine, count, [ "worker"; "exchange" ], [])
     job.End() |> ignore
@@ -126,6 +129,9 @@ let main arguments =
         0
     | [ "worker"; "train" ] ->
         Speed.train (Processes.Join())
+        0
+    | [ "worker"; "tiles" ] ->
+        Speed.tiles (Processes.Join())
         0
     | [ "worker"; "exchange" ] ->
         Speed.exchange (Processes.Join())

@@ -105,3 +105,25 @@ let exchange (processes: Processes) : unit =
     if processes.IsFirst then
         for line in lines do
             Checks.tell "row" line
+
+/// Tells, in the first process, the best time of a loss of a large batch and its gradients, each process computing its share of the
+/// tiles.
+let tiles (processes: Processes) : unit =
+    torch.set_num_threads 1
+    use _ = torch.manual_seed 1L
+    use rows = torch.rand ([| 8192L; 128L |])
+    use labels = torch.tensor [| for index in 0L .. 8191L -> index / 4L |]
+    use loss = new MultiSimilarityLoss(MaxMemory = (128L <<< 20))
+
+    let time () =
+        use _ = torch.NewDisposeScope()
+        let rows = rows.detach().requires_grad_ true
+        let clock = Stopwatch.StartNew()
+        let value = TileTeam.Sharing(processes, (fun () -> loss.Compute(rows, labels)))
+        value.backward ()
+        clock.Elapsed.TotalMilliseconds
+
+    let best = List.min [ for _ in 1..5 -> time () ]
+
+    if processes.IsFirst then
+        Checks.tell "milliseconds" (best.ToString("F1", CultureInfo.InvariantCulture))

@@ -15,6 +15,7 @@ type internal Occasion =
     | Embeddings = 11L
     | Search = 12L
     | Statistics = 13L
+    | Tiles = 14L
 
 /// Occasions in words.
 module internal Occasion =
@@ -27,6 +28,7 @@ module internal Occasion =
         | Occasion.Training -> "is about to begin an iteration, or to end training"
         | Occasion.Batch
         | Occasion.Rows
+        | Occasion.Tiles
         | Occasion.Gradients
         | Occasion.Step -> "is in an iteration of training"
         | Occasion.Score -> "moves plateau schedules by a score"

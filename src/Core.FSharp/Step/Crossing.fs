@@ -69,7 +69,12 @@ module internal Crossing =
         use _ = torch.NewDisposeScope()
         let rows = exchange.Gather(rows ())
         Effects.seedGenerators handles.Device ctx.Seed
-        let losses = rows |> halves.Whole ctx |> WeightedLosses.weigh ctx.Plan
+
+        // Each process has the same rows.
+        let losses =
+            TileTeam.Sharing(handles.Processes, (fun () -> halves.Whole ctx rows))
+            |> WeightedLosses.weigh ctx.Plan
+
         WeightedLosses.backward scale losses
         MinerCounts.moveToOuterDisposeScope handles.TupleMiners.Values
         WeightedLosses.values losses

@@ -86,7 +86,7 @@ let private isThatByHand (decay: float) (subject: Subject) (settings: Settings) 
 
     let run =
         subject.Options settings (Trap())
-        |> MicroRuns.inFloat64
+        |> RunParts.inFloat64
         |> Setup.prepare subject.Recipe
 
     use _ = Session.Start run

@@ -31,7 +31,10 @@ let private rowByRow (subject: Subject) (settings: Settings) =
 let private sizes: int[] = [| 1; 2; 3; 5; 7; 11; RunParts.batchSize; 1000 |]
 
 let private prepare (recipe: Recipe) (subject: Subject) (settings: Settings) (cut: RunOptions -> RunOptions) : Run =
-    subject.Options settings (Trap()) |> inFloat64 |> cut |> Setup.prepare recipe
+    subject.Options settings (Trap())
+    |> RunParts.inFloat64
+    |> cut
+    |> Setup.prepare recipe
 
 let private changeNoStep (subject: Subject) (settings: Settings) (number: int) =
     let prepare = prepare subject.Recipe subject (rowByRow subject settings)

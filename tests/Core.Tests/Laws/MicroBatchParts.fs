@@ -46,7 +46,7 @@ let private options (loss: Loss) (miner: Miner option) (optimizer: Modules.Param
         DataloaderNumWorkers = 0,
         Seed = 4L
     )
-    |> inFloat64
+    |> RunParts.inFloat64
 
 let private sgd (_: Modules.Parameter seq) : AnyOptimizer = PureOptimizer.SGD(0.01, momentum = 0.9)
 

@@ -218,7 +218,7 @@ let private resumed =
         (fun subject settings ->
             let start (cut: RunOptions -> RunOptions) =
                 subject.Options settings (Trap())
-                |> inFloat64
+                |> RunParts.inFloat64
                 |> cut
                 |> Setup.prepare subject.Recipe
 

@@ -8,15 +8,6 @@ open MetricLearning.Core
 open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.MicroRuns
 
-// Losses inside others included.
-let rec private limit (memory: int64) (part: torch.nn.Module) : unit =
-    match part with
-    | :? Loss as loss -> loss.MaxMemory <- memory
-    | _ -> ()
-
-    for struct (_, child) in part.named_children () do
-        limit memory child
-
 let private changeNoStep (subject: Subject) (settings: Settings) (number: int) =
     let settings =
         { settings with
@@ -28,12 +19,9 @@ let private changeNoStep (subject: Subject) (settings: Settings) (number: int) =
         }
 
     let prepare (memory: int64) =
-        let options = subject.Options settings (Trap()) |> inFloat64
+        let options = subject.Options settings (Trap()) |> RunParts.inFloat64
 
-        for _, loss in options.LossFuncs.Present do
-            limit memory loss
-
-        Setup.prepare subject.Recipe options
+        Setup.prepare subject.Recipe (RunParts.limited memory options)
 
     // Tiles of one anchor, and of some.
     let memories = [| 1L; 3000L; 10000L |]

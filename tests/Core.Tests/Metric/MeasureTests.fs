@@ -25,6 +25,7 @@ let tests =
             DoorTests.tests
             TwoCallsTests.tests
             TileTests.tests
+            SharedTileTests.tests
             TileUseTests.tests
             MemoryTests.tests
             SeveralTests.tests

@@ -1,59 +1,10 @@
 module MetricLearning.Core.Tests.Processes.MeetingTests
 
 open System
-open System.Threading
-open System.Threading.Tasks
 open Expecto
-open TorchSharp
 open MetricLearning
 open MetricLearning.Core
-
-/// Processes that are threads, which meet at a barrier.
-type private Threads(rank: int, slots: obj[], barrier: Barrier) =
-    inherit Collective()
-
-    let together (own: obj) : obj[] =
-        slots[rank] <- own
-        barrier.SignalAndWait()
-        let all = Array.copy slots
-        barrier.SignalAndWait()
-        all
-
-    override _.Rank = rank
-    override _.Count = slots.Length
-    override _.LocalRank = rank
-    override _.LocalCount = slots.Length
-    override _.Library = null
-    override val WaitLimit = TimeSpan.FromMinutes 1.0 with get, set
-
-    override _.Exchange numbers =
-        together numbers |> Array.map unbox<int64[]>
-
-    override _.Broadcast(root, tensor) =
-        let all = together (tensor.clone ())
-        tensor.copy_ (all[root] :?> torch.Tensor) |> ignore
-
-    override _.Sum tensor =
-        let all =
-            together (tensor.clone ()) |> Array.map (fun other -> other :?> torch.Tensor)
-
-        tensor.copy_ (Array.reduce (fun left right -> left + right) all) |> ignore
-
-    override _.Gather(tensor, _) =
-        torch.cat (together tensor |> Array.map (fun other -> other :?> torch.Tensor), 0L)
-
-let private asProcesses (count: int) (act: Processes -> 'T) : 'T list =
-    let slots: obj[] = Array.zeroCreate count
-    use barrier = new Barrier(count)
-
-    [
-        for rank in 0 .. count - 1 ->
-            Task.Factory.StartNew(
-                (fun () -> act (Processes(Threads(rank, slots, barrier)))),
-                TaskCreationOptions.LongRunning
-            )
-    ]
-    |> List.map _.Result
+open MetricLearning.Core.Tests.Support.ThreadProcesses
 
 let private messageOf (act: unit -> unit) : string =
     try

@@ -7,13 +7,6 @@ open TorchSharp
 open MetricLearning
 open MetricLearning.Core
 
-/// Losses compute in the dtype of their weights.
-let inFloat64 (options: RunOptions) : RunOptions =
-    for _, loss in options.LossFuncs.Present do
-        loss.``to`` ScalarType.Float64 |> ignore
-
-    options
-
 let withSize (size: int) (options: RunOptions) : RunOptions =
     RunOptions(options, MicroBatchSize = Nullable size)
 

@@ -44,6 +44,28 @@ let remembering: int list =
                 index
     ]
 
+let rec private limit (memory: int64) (part: torch.nn.Module) : unit =
+    match part with
+    | :? Loss as loss -> loss.MaxMemory <- memory
+    | _ -> ()
+
+    for struct (_, child) in part.named_children () do
+        limit memory child
+
+/// The same options, whose losses, and those inside of them, are computed in tiles beyond so much memory.
+let limited (memory: int64) (options: RunOptions) : RunOptions =
+    for _, loss in options.LossFuncs.Present do
+        limit memory loss
+
+    options
+
+/// Losses compute in the dtype of their weights.
+let inFloat64 (options: RunOptions) : RunOptions =
+    for _, loss in options.LossFuncs.Present do
+        loss.``to`` ScalarType.Float64 |> ignore
+
+    options
+
 let miners: (string * (unit -> Miner) option)[] =
     [|
         "none", None

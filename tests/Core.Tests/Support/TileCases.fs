@@ -104,8 +104,14 @@ type Outcome =
     | Values of float[] list
     | Refused of string
 
-/// What a loss makes of embeddings, references and labels: its value, and the gradients of both and of what it learns.
-let outcome (make: unit -> Loss) (batch: Batch) (change: Loss -> MetricInput -> unit) : Outcome =
+/// What a loss makes of embeddings, references and labels, by something that computes it: its value, and the gradients of both and of
+/// what it learns.
+let outcomeBy
+    (compute: (unit -> torch.Tensor) -> torch.Tensor)
+    (make: unit -> Loss)
+    (batch: Batch)
+    (change: Loss -> MetricInput -> unit)
+    : Outcome =
     use _ = torch.NewDisposeScope()
     use loss = make ()
     loss.``to`` torch.float64 |> ignore
@@ -120,7 +126,10 @@ let outcome (make: unit -> Loss) (batch: Batch) (change: Loss -> MetricInput -> 
 
     try
         change loss (MetricInput(rows, labels, batch.Tuples, references, refLabels, lazy seed))
-        let value = loss.Compute(rows, labels, batch.Tuples, references, refLabels)
+
+        let value =
+            compute (fun () -> loss.Compute(rows, labels, batch.Tuples, references, refLabels))
+
         // Weighed and added to something else, as in a trainer.
         (value * 3.0 + rows.sum ()).backward()
 
@@ -138,6 +147,9 @@ let outcome (make: unit -> Loss) (batch: Batch) (change: Loss -> MetricInput -> 
             ]
     with error ->
         Refused(error.GetType().Name)
+
+/// The same, computed as it is.
+let outcome = outcomeBy (fun compute -> compute ())
 
 /// The most that the loss may take for tiles of about so many anchors.
 let memoryFor (anchors: int64) (loss: Loss) (input: MetricInput) : int64 =

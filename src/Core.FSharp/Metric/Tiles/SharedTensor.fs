@@ -23,6 +23,14 @@ type internal SharedTensor(outer: torch.Tensor, learns: bool) =
             leaves <- struct (first, made) :: leaves
             made
 
+    let total () : torch.Tensor =
+        match gradient with
+        | null ->
+            let zeros = torch.zeros_like (Numeric.atLeast32 values)
+            gradient <- zeros.DetachFromDisposeScope()
+            zeros
+        | found -> found
+
     /// In the caller's graph.
     member _.Outer = outer
 
@@ -45,13 +53,7 @@ type internal SharedTensor(outer: torch.Tensor, learns: bool) =
     member _.Add(first: int64 voption, given: torch.Tensor) : unit =
         use _ = torch.NewDisposeScope()
 
-        let total =
-            match gradient with
-            | null ->
-                let zeros = torch.zeros_like (Numeric.atLeast32 values)
-                gradient <- zeros.DetachFromDisposeScope()
-                zeros
-            | found -> found
+        let total = total ()
 
         let rows =
             match first with
@@ -59,6 +61,9 @@ type internal SharedTensor(outer: torch.Tensor, learns: bool) =
             | ValueNone -> total
 
         rows.add_ (given, Numeric.whole 1L) |> ignore
+
+    /// The sum of all gradients so far: zeros, if there was none.
+    member _.Total: torch.Tensor = total ()
 
     /// The sum of all gradients so far; null: there was none.
     member _.Gradient

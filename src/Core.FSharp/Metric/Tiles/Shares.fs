@@ -3,6 +3,7 @@ namespace MetricLearning
 open System
 open System.Collections.Generic
 open TorchSharp
+open MetricLearning.Core
 
 /// Rows of a whole batch that are computed tile by tile before other tiles read them.
 type internal RowsByTile =
@@ -14,12 +15,13 @@ type internal RowsByTile =
 
 /// What the tiles of a batch share: each thing is computed once, for the whole batch, when a tile first asks for it.
 [<Sealed>]
-type internal Shares(records: bool) =
+type internal Shares(records: bool, team: TileTeam) =
 
     let table =
         Dictionary<struct (obj * string), struct (SharedTensor * SharedTensor)>()
 
     let all = List<SharedTensor>()
+    let names = List<int64>()
     let byTile = List<RowsByTile>()
 
     let share (outer: torch.Tensor) (learns: bool) : SharedTensor =
@@ -27,8 +29,19 @@ type internal Shares(records: bool) =
         all.Add shared
         shared
 
+    let keep (owner: obj) (name: string) (first: SharedTensor) (second: SharedTensor) =
+        names.Add(Fingerprint.ofText name)
+        table[struct (owner, name)] <- struct (first, second)
+        struct (first, second)
+
     /// True if gradients are recorded.
     member _.Records = records
+
+    /// True while all processes look at the same tile.
+    member val IsCommon = false with get, set
+
+    /// The same number in all processes that share the same things.
+    member _.Fingerprint: int64 = Fingerprint.ofNumbers (names.ToArray())
 
     /// All of them.
     member _.All: SharedTensor seq = all
@@ -53,8 +66,7 @@ type internal Shares(records: bool) =
                 else
                     share other (records && other.requires_grad)
 
-            table[struct (owner, name)] <- struct (first, second)
-            struct (first, second)
+            keep owner name first second
 
     /// A tensor of the whole batch, in the caller's graph.
     member this.One(owner: obj, name: string, compute: unit -> torch.Tensor) : SharedTensor =
@@ -83,9 +95,11 @@ type internal Shares(records: bool) =
 
             let mutable whole: torch.Tensor | null = null
 
+            let team = if this.IsCommon then team else TileTeam.Alone
+
             // Into one tensor: what each tile leaves behind, however small, keeps the allocator from using the room of its
             // matrices again.
-            for first in starts do
+            for first in team.Own starts do
                 for shared in all do
                     shared.Leaves <- []
 
@@ -95,7 +109,7 @@ type internal Shares(records: bool) =
                 let all =
                     match whole with
                     | null ->
-                        let made = found.new_empty (Array.append [| anchors |] found.shape[1..])
+                        let made = found.new_zeros (Array.append [| anchors |] found.shape[1..])
                         whole <- made.MoveToOuterDisposeScope()
                         made
                     | made -> made
@@ -104,12 +118,15 @@ type internal Shares(records: bool) =
                 this.EndTile()
 
             let whole = nonNull whole
+            team.Sum [| whole |]
 
             for struct (shared, leaves) in before do
                 shared.Leaves <- leaves
 
-            let shared = share whole records
-            table[struct (owner, name)] <- struct (shared, shared)
+            let struct (shared, _) =
+                let shared = share whole records
+                keep owner name shared shared
+
             byTile.Add { Shared = shared; Of = rows }
             shared
 

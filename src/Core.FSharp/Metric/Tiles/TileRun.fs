@@ -6,25 +6,25 @@ open TorchSharp
 
 /// A loss computed tile by tile. Each tile goes backward at once and is forgotten; what stays are sums over all tiles, of
 /// which the reducer makes the loss. Where it makes it of one sum that has a gradient, that gradient is scaled in the end;
-/// where it makes it of several, the sums come first, and a second pass goes backward with what each of them weighs.
+/// where it makes it of several, the sums come first, and a second pass goes backward with what each of them weighs. Where
+/// several processes compute the same loss, each takes a share of the tiles, and sums and gradients are added over all of them.
 [<Sealed>]
 type internal TileRun
     (
         cut: TileCut,
-        // What the loss learns.
-        parameters: torch.Tensor[],
+        sums: TileSums,
+        gradients: GradientsOfTiles,
         // True if there are tuples to compare: then all of it has a gradient, even where no anchor has a positive and a
         // negative, as in one piece.
         areCompared: bool,
-        sums: TileSums
+        processes: TileTeam
     ) =
 
     let shares = cut.Shares
-    let learned = [| for parameter in parameters -> new SharedTensor(parameter, true) |]
-    let all () = Seq.append shares.All learned
+    let mutable team = processes
 
-    let eachTile (act: int64 -> unit) : unit =
-        for start in cut.Starts do
+    let eachOf (starts: int64[]) (act: int64 -> unit) : unit =
+        for start in starts do
             use _ = torch.NewDisposeScope()
 
             try
@@ -32,32 +32,7 @@ type internal TileRun
             finally
                 shares.EndTile()
 
-    // Adds the gradients of a tile's outputs, times their weights (null: 1), to those of what it read.
-    let backward (outputs: torch.Tensor[]) (weights: torch.Tensor[] | null) : unit =
-        let leaves =
-            [|
-                for shared in shares.All do
-                    if shared.Learns then
-                        for struct (first, leaf) in shared.Leaves do
-                            struct (shared, first, leaf)
-
-                for place in 0 .. parameters.Length - 1 do
-                    struct (learned[place], ValueNone, parameters[place])
-            |]
-
-        let gradients =
-            TileGraph.gradients false outputs weights [| for struct (_, _, leaf) in leaves -> leaf |]
-
-        for number in 0 .. leaves.Length - 1 do
-            match gradients[number] with
-            | null -> ()
-            | gradient ->
-                let struct (shared, first, _) = leaves[number]
-                shared.Add(first, gradient)
-
-    // The one sum that has a gradient, as long as there is no other.
-    let mutable only: struct (int * int) voption = ValueNone
-    let mutable areSeveral = false
+    let eachTile (act: int64 -> unit) : unit = eachOf (team.Own cut.Starts) act
 
     let learning (ofTile: torch.Tensor[][]) : struct (int * int)[] =
         [|
@@ -67,24 +42,60 @@ type internal TileRun
                         struct (question, number)
         |]
 
+    // The places of the sums that have a gradient in any tile.
+    let mutable places = Set.empty<struct (int * int)>
+    let areSeveral () = places.Count > 1
+
+    let place (more: Set<struct (int * int)>) : unit =
+        places <- Set.union places more
+
+        if areSeveral () then
+            gradients.Forget()
+
     // Sums, and the gradients if only one of them has any.
     let add () : unit =
         eachTile (fun start ->
-            use _ = torch.enable_grad (shares.Records && not areSeveral)
+            use _ = torch.enable_grad (shares.Records && not (areSeveral ()))
             let ofTile = sums.Of(cut.At start)
+            let found = learning ofTile
+            place (Set.ofArray found)
 
-            match learning ofTile, only with
-            | [||], _ -> ()
-            | [| struct (question, number) as one |], known when known.IsNone || known.Value = one ->
-                only <- ValueSome one
-                backward [| ofTile[question][number] |] null
-            | _ ->
-                areSeveral <- true
-
-                for shared in all () do
-                    shared.Gradient <- null
+            if not (areSeveral ()) then
+                for struct (question, number) in found do
+                    gradients.Backward([| ofTile[question][number] |], null)
 
             sums.Add ofTile)
+
+    // Zeros of the sums of the first tile that has something to say of the loss, at which all processes look; none: no tile has.
+    let look () : torch.Tensor[][] =
+        use _ = torch.no_grad ()
+        let found () = sums.Parts.Length > 0
+        let mutable zeros: torch.Tensor[][] = [||]
+        shares.IsCommon <- true
+
+        for start in cut.Starts do
+            if not (found ()) then
+                eachOf [| start |] (fun start -> zeros <- sums.Zeros(sums.Of(cut.At start)))
+
+        shares.IsCommon <- false
+        zeros
+
+    // The sums of all processes.
+    let addTogether () : unit =
+        match look () with
+        | [||] -> ()
+        | zeros ->
+            add ()
+
+            match TileExchange.add team shares sums zeros places with
+            | Some found -> place found
+            | None ->
+                // They found things of different kinds in their tiles: each computes all of them.
+                team <- TileTeam.Alone
+                sums.Totals <- [||]
+                places <- Set.empty
+                gradients.Forget()
+                add ()
 
     // What each of the sums weighs in the loss; null: nothing.
     let weigh (loss: torch.Tensor) (answers: torch.Tensor[][]) : torch.Tensor[][] =
@@ -125,19 +136,13 @@ type internal TileRun
                 let sums =
                     outputs |> Array.map (fun struct (question, number) -> ofTile[question][number])
 
-                backward sums (Array.map2 weightOf outputs sums))
-
-    // The gradients of the only sum, with its weight.
-    let scale (weight: torch.Tensor) : unit =
-        for shared in all () do
-            match shared.Gradient with
-            | null -> ()
-            | _ when isNull (box weight) -> shared.Gradient <- null
-            | gradient -> gradient.mul_ (weight.to_type gradient.dtype) |> ignore
+                gradients.Backward(sums, Array.map2 weightOf outputs sums))
 
     // Those of what was computed tile by tile before go back to what it was made of.
     let beforehand () : unit =
         for rows in Seq.rev shares.ByTile do
+            TileExchange.addGradients team [| rows.Shared |]
+
             match rows.Shared.Gradient with
             | null -> ()
             | gradient ->
@@ -146,53 +151,28 @@ type internal TileRun
 
                     if values.requires_grad then
                         let own = gradient.narrow (0L, start, values.size 0)
-                        backward [| values |] [| own.to_type values.dtype |])
-
-    // The loss with its gradients.
-    let connect (loss: torch.Tensor) : torch.Tensor =
-        if areCompared then
-            for shared in learned do
-                if isNull shared.Gradient then
-                    shared.Gradient <- torch.zeros_like shared.Outer
-
-        let known =
-            [|
-                for shared in all () do
-                    match shared.Gradient with
-                    | NonNull gradient when shared.Outer.requires_grad ->
-                        struct (shared.Outer, gradient.to_type shared.Outer.dtype)
-                    | _ -> ()
-            |]
-
-        if known.Length = 0 then
-            loss
-        else
-            let tensors = [| for struct (tensor, _) in known -> tensor |]
-            let gradients = [| for struct (_, gradient) in known -> gradient |]
-            loss .+. TileGradient.Of(torch.zeros_like loss, tensors, gradients)
+                        gradients.Backward([| values |], [| own.to_type values.dtype |]))
 
     /// The loss: a scalar.
     member _.Compute() : torch.Tensor =
-        try
-            add ()
-            let answers = sums.Answer shares.Records
-            let loss = sums.Loss()
+        if team.IsSeveral then addTogether () else add ()
+        let answers = sums.Answer shares.Records
+        let loss = sums.Loss()
 
-            if shares.Records then
-                let weights = weigh loss answers
+        if shares.Records then
+            let weights = weigh loss answers
 
-                match only with
-                | _ when areSeveral -> weighted weights
-                | ValueSome(struct (question, number)) -> scale (weights[question][number])
-                | ValueNone -> ()
-
-                beforehand ()
-                connect loss
+            if areSeveral () then
+                weighted weights
             else
-                loss
-        finally
-            for parameter in learned do
-                (parameter :> IDisposable).Dispose()
+                for struct (question, number) in places do
+                    gradients.Scale(weights[question][number])
+
+            beforehand ()
+            gradients.AddOver team
+            gradients.Connect(loss, areCompared)
+        else
+            loss
 
 /// Losses computed tile by tile.
 module internal TileRun =
@@ -220,8 +200,11 @@ module internal TileRun =
                && (input.Embeddings.requires_grad || input.RefEmbeddings.requires_grad)
 
         use _ = torch.NewDisposeScope()
-        use shares = new Shares(records)
+        let anchors = if classes > 0L then classes else input.Embeddings.size 0
+        let team = TileTeam.Of(int ((anchors + rows - 1L) / rows))
+        use shares = new Shares(records, team)
         use sums = new TileSums(input.Embeddings, elementsOf, reduce)
+        use gradients = new GradientsOfTiles(shares, learned)
         let cut = TileCut(input, rows, classes, shares)
 
         let areCompared =
@@ -230,4 +213,4 @@ module internal TileRun =
             | Tuples.Pairs(positives, _, negatives, _) -> positives.size 0 > 0L && negatives.size 0 > 0L
             | Tuples.Triplets(anchors, _, _) -> anchors.size 0 > 0L
 
-        TileRun(cut, learned, areCompared, sums).Compute().MoveToOuterDisposeScope()
+        TileRun(cut, sums, gradients, areCompared, team).Compute().MoveToOuterDisposeScope()

@@ -62,6 +62,21 @@ type internal TileSums
                 yield! parts[number].OfTile(tile, elements[number])
         |]
 
+    /// The parts of the loss; none as long as nothing is asked.
+    member _.Parts: TiledPart[] = parts
+
+    /// The sums of all tiles so far, an array for each question: an empty one where no tile had any value.
+    member _.Totals
+        with get (): torch.Tensor[][] = totals
+        and set (value: torch.Tensor[][]) = totals <- value
+
+    /// Totals of the kinds of these sums before there is any, in the scope around this one.
+    member _.Zeros(sums: torch.Tensor[][]) : torch.Tensor[][] =
+        let zero (sum: torch.Tensor) =
+            (wide (torch.zeros_like sum)).MoveToOuterDisposeScope()
+
+        sums |> Array.map (Array.map zero)
+
     /// Adds the sums of a tile.
     member _.Add(sums: torch.Tensor[][]) : unit =
         if sums.Length > 0 then

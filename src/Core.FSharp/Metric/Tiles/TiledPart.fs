@@ -108,6 +108,13 @@ type internal TiledPart(example: LossElements, like: torch.Tensor) =
                     | divisor -> [| divisor |]
         |]
 
+    /// Whether it has any value, and whether a mean of none is not 0: true of all tiles if it is of any.
+    member _.Findings
+        with get (): bool[] = [| not isEmpty; not noneIsZero |]
+        and set (found: bool[]) =
+            isEmpty <- not found[0]
+            noneIsZero <- not found[1]
+
     /// From now on questions are answered, by sums over all tiles, in their order.
     member _.Answer(sums: torch.Tensor[][]) : unit =
         answers <- ValueSome sums

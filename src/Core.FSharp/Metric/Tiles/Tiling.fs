@@ -11,7 +11,10 @@ module internal Tiling =
     // Matrices of this many bytes are made anew in memory that the process already has, and larger ones are not faster.
     let private handy = 16L <<< 20
 
-    /// The number of anchors (or classes) that are computed together; none if all are.
+    let private divideUp (number: int64) (divisor: int64) : int64 = (number + divisor - 1L) / divisor
+
+    /// The number of anchors (or classes) that are computed together; none if all are. Where several processes share the tiles,
+    /// each has as many.
     let size (maxMemory: int64) (numbersPerAnchor: int64) (anchors: int64) (like: torch.Tensor) : int64 voption =
         let bytes = max 1L numbersPerAnchor * max 4L (int64 (like.dtype.ElementSize()))
 
@@ -19,5 +22,13 @@ module internal Tiling =
             ValueNone
         else
             let largest = max 1L (min (maxMemory / matrices) handy / bytes)
-            let tiles = (anchors + largest - 1L) / largest
-            ValueSome((anchors + tiles - 1L) / tiles)
+            let processes = TileTeam.Size
+            let tiles = processes * divideUp (divideUp anchors largest) processes
+            let rows = divideUp anchors tiles
+            // A tile more, rather than a process without one.
+            ValueSome(
+                if divideUp anchors rows < processes then
+                    max 1L (anchors / processes)
+                else
+                    rows
+            )
