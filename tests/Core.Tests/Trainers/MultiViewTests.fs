@@ -65,7 +65,7 @@ let private options (loss: Loss) : RunOptions =
         Dataset = TrainingData.FromTensors([ rows; other ], torch.arange(40L).DetachFromDisposeScope()),
         Dtype = Nullable torch.float64
     )
-    |> inFloat64
+    |> RunParts.inFloat64
 
 let private mistakesOf (options: RunOptions) : string list =
     try
