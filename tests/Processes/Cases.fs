@@ -118,6 +118,35 @@ module Cases =
                 }
             withOptions "hard negatives in micro-batches" { plain with Loss = 4 } (fun options ->
                 RunOptions(MinedRuns.withSampler plain options, MicroBatchSize = Nullable 2))
+            withOptions "several classes a sample, with a memory" { plain with Loss = 0; Miner = 0 } (fun options ->
+                let any = LabelComparison.AnyInCommon
+
+                // A class and, of some samples, another one.
+                let classesOf (index: int64) (label: int64) =
+                    [|
+                        for number in 0L .. int64 RunParts.classes - 1L ->
+                            if number = label || number = index % 7L then 1L else 0L
+                    |]
+
+                let rows =
+                    RunParts.labels |> Array.mapi (fun index label -> classesOf (int64 index) label)
+
+                let memory =
+                    new CrossBatchMemory(
+                        new ContrastiveLoss(LabelComparison = any),
+                        int RunParts.size,
+                        memorySize = RunParts.rows,
+                        miner = MultiSimilarityMiner(LabelComparison = any),
+                        labelColumns = Nullable RunParts.classes
+                    )
+
+                memory.``to`` torch.float64 |> ignore
+
+                RunOptions(
+                    options,
+                    LossFuncs = LossFuncs(MetricLoss = memory),
+                    Dataset = TrainingData.FromTensors(RunParts.data plain, rows)
+                ))
             withOptions "samples one by one" { plain with Loss = 6; Workers = 2 } (fun options ->
                 let rows = RunParts.data plain
 

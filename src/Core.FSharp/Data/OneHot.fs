@@ -49,5 +49,5 @@ module internal OneHot =
 
         [
             if areFlags columns && (columns.Length > 2 || hasOneEach columns) then
-                $"The labels have {columns.Length} levels of 0 and 1, and none is chosen, so level 0 counts. If each column is a class, give the number of each sample's class (of a one-hot tensor, labels.argmax(1)); if they are levels, set LabelHierarchyLevel."
+                $"The labels have {columns.Length} levels of 0 and 1, and none is chosen, so level 0 counts. If each column is a class, give the number of each sample's class (of a one-hot tensor, labels.argmax(1)), or, where a sample may have several, set LabelComparison of losses, miners and AccuracyCalculator, for example to LabelComparison.AnyInCommon; if they are levels, set LabelHierarchyLevel."
         ]

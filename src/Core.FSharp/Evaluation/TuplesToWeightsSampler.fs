@@ -20,7 +20,7 @@ type TuplesToWeightsSampler
     /// <param name="dataloaderNumWorkers">Threads that read samples.</param>
     /// <param name="dataDevice">The device of the samples; null: that of the model's parameters.</param>
     /// <param name="dataAndLabelGetter">Batch to data and labels, as of the trainer.</param>
-    /// <param name="labelHierarchyLevel">The level of the labels, from 0.</param>
+    /// <param name="labelHierarchyLevel">The level of the labels, from 0; a miner whose LabelComparison reads rows sees all columns.</param>
     /// <param name="precision">The numbers that the model computes with.</param>
     /// <exception cref="System.ArgumentException">The subset is larger than the data set, or empty.</exception>
     (
@@ -47,7 +47,11 @@ type TuplesToWeightsSampler
     let reading =
         { Reading.Default with
             DataAndLabelGetter = dataAndLabelGetter
-            Level = HierarchyLevel.One labelHierarchyLevel
+            Level =
+                if miner.LabelComparison.ReadsRows then
+                    HierarchyLevel.All
+                else
+                    HierarchyLevel.One labelHierarchyLevel
         }
 
     let count =
@@ -70,7 +74,7 @@ type TuplesToWeightsSampler
     let names = LabelNames()
     let mutable weights: float32[] = Array.create (int count) 1.0f
 
-    // Embeddings (K × D) and labels (K) of samples.
+    // Embeddings (K × D) and labels (K), or rows of them, of samples.
     let embed (seed: Seed) (samples: int64[]) =
         let found =
             DatasetEmbeddings.ofSamples
@@ -87,7 +91,11 @@ type TuplesToWeightsSampler
                 dataset
                 samples
 
-        struct (found.Embeddings, found.Labels.select (1L, 0L))
+        struct (found.Embeddings,
+                (if miner.LabelComparison.ReadsRows then
+                     found.Labels
+                 else
+                     found.Labels.select (1L, 0L)))
 
     // The weight of each of the samples, and as many draws.
     let mine (seed: Seed) (samples: int64[]) =

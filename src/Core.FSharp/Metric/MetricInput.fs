@@ -21,7 +21,8 @@ type MetricInput
         // compares with a memory.
         inTraining: bool,
         // Where only some anchors of a batch are here.
-        tile: Tile<MetricInput>
+        tile: Tile<MetricInput>,
+        comparison: LabelComparison
     ) =
 
     let isSelf = isNull refEmbeddings
@@ -34,7 +35,7 @@ type MetricInput
     let labels =
         match labels with
         | null -> null
-        | given -> InputChecks.labels (nameof labels) embeddings given
+        | given -> InputChecks.labels (nameof labels) comparison embeddings given
 
     let references: torch.Tensor = if isSelf then embeddings else nonNull refEmbeddings
 
@@ -43,26 +44,15 @@ type MetricInput
         | null -> null
         | given when isSelf ->
             invalidArg (nameof refLabels) "Reference labels without reference embeddings: give both, or neither."
-        | given -> InputChecks.labels (nameof refLabels) references given
+        | given -> InputChecks.labels (nameof refLabels) comparison references given
 
     let choice = ChosenTuples.onDeviceOf embeddings choice
 
-    let needed () : torch.Tensor =
-        match labels with
-        | null ->
-            invalidArg
-                (nameof labels)
-                "Labels and tuples cannot both be left out: give labels, or tuples that say which pairs to take."
-        | given ->
-            if isNull refLabels && references.size 0 <> given.size 0 then
-                invalidArg
-                    (nameof refLabels)
-                    $"{references.size 0} reference embeddings need labels of their own; those of the batch are {given.size 0}."
-
-            given
+    let needed () =
+        InputChecks.labelsToCompare labels refLabels (references.size 0)
 
     // Labels are compared once, however often the masks are asked for.
-    let compared = lazy (Tuples.compared (needed ()) refLabels)
+    let compared = lazy (LabelMasks.compared comparison (needed ()) refLabels)
 
     /// An input within the given reference set.
     new
@@ -74,12 +64,13 @@ type MetricInput
             refLabels: torch.Tensor | null,
             seed: Lazy<Seed>
         ) =
-        MetricInput(embeddings, labels, ChosenTuples.Listed tuples, refEmbeddings, refLabels, seed, null, false, null)
+        let choice, equal = ChosenTuples.Listed tuples, LabelComparison.Equal
+        MetricInput(embeddings, labels, choice, refEmbeddings, refLabels, seed, null, false, null, equal)
 
     /// (N × D).
     member _.Embeddings = embeddings
 
-    /// (N) int64 on the embeddings' device, or null if only tuples are given.
+    /// (N) int64 on the embeddings' device, (N × columns) where a comparison reads rows, or null if only tuples are given.
     member _.Labels: torch.Tensor | null = labels
 
     /// The distances that a miner has computed of the embeddings; null: none that are known.
@@ -125,14 +116,24 @@ type MetricInput
 
     /// Other tuples of the same batch and reference set, with another seed.
     member internal _.On(choice: ChosenTuples, seed: Lazy<Seed>) : MetricInput =
-        MetricInput(embeddings, labels, choice, refEmbeddings, refLabels, seed, ownPlaces, inTraining, tile)
+        MetricInput(embeddings, labels, choice, refEmbeddings, refLabels, seed, ownPlaces, inTraining, tile, comparison)
+
+    /// Says which samples match.
+    member internal _.Comparison = comparison
+
+    /// The same input, whose labels are compared in another way.
+    member internal this.ComparedBy(other: LabelComparison) : MetricInput =
+        if obj.ReferenceEquals(other, comparison) then
+            this
+        else
+            MetricInput(embeddings, labels, choice, refEmbeddings, refLabels, seed, ownPlaces, inTraining, tile, other)
 
     /// Some anchors of this batch, against its reference set, or itself, with places of their own in it.
     member internal _.Part
         (tile: Tile<MetricInput>, embeddings, labels, tuples, refEmbeddings, refLabels, ownPlaces)
         : MetricInput =
         let choice = ChosenTuples.Listed tuples
-        MetricInput(embeddings, labels, choice, refEmbeddings, refLabels, seed, ownPlaces, inTraining, tile)
+        MetricInput(embeddings, labels, choice, refEmbeddings, refLabels, seed, ownPlaces, inTraining, tile, comparison)
 
     /// Another batch, against a reference set in which its samples may have places of their own.
     member internal this.Against
@@ -152,41 +153,41 @@ type MetricInput
     /// True if the reference set is a memory that holds the batch as well.
     member internal _.IsRemembered = not (isNull ownPlaces)
 
-    /// (N × Nr) true where labels agree; where the batch is its own reference set, of different samples.
-    member _.Agrees() : torch.Tensor = fst compared.Value
-
-    /// (N × Nr) true where labels agree and the sample is another one.
-    member this.Matches() : torch.Tensor =
+    // False where a sample itself lies in the reference set.
+    member private _.OfOthers(mask: torch.Tensor) : torch.Tensor =
         match ownPlaces with
-        | null -> this.Agrees()
+        | null -> mask
         | own ->
             let column = own.unsqueeze 1L
-            this.Agrees().scatter(1L, column, torch.zeros_like (column, dtype = torch.ScalarType.Bool))
+            mask.scatter (1L, column, torch.zeros_like (column, dtype = torch.ScalarType.Bool))
 
-    /// (N × Nr) true where labels differ.
-    member _.Differs() : torch.Tensor = snd compared.Value
+    /// (N × Nr) true where labels match; where the batch is its own reference set, of different samples.
+    member _.Agrees() : torch.Tensor = fst compared.Value
+
+    /// (N × Nr) true where labels match and the sample is another one.
+    member this.Matches() : torch.Tensor = this.OfOthers(this.Agrees())
+
+    /// (N × Nr) true where labels differ and the sample is another one.
+    member this.Differs() : torch.Tensor =
+        // No label differs from itself, but a row without a class has nothing in common with itself.
+        if comparison.IsEquality then
+            snd compared.Value
+        else
+            this.OfOthers(snd compared.Value)
 
     /// The labels, or an error: this loss needs them.
-    member _.RequireLabels() : torch.Tensor =
-        match labels with
-        | null -> invalidArg (nameof labels) "This loss needs labels: one class number for each embedding."
-        | given -> given
+    member _.RequireLabels() : torch.Tensor = InputChecks.required labels
 
     /// An error if a reference set is given: for losses that compare with their own weights.
     member this.RejectReference() =
         if not this.Whole.IsSelf then
-            invalidArg
-                (nameof refEmbeddings)
-                "This loss takes no reference embeddings: it compares with its own weights."
+            InputChecks.refuseReferences ()
 
     /// An error if tuples are given: for losses that look at whole batches.
     member _.RejectTuples() =
         match choice with
         | ChosenTuples.Listed Tuples.All -> ()
-        | _ ->
-            invalidArg
-                "tuples"
-                "This loss takes no tuples: it looks at the whole batch. Give Tuples.All; if they are a miner's, leave the miner out."
+        | _ -> InputChecks.refuseTuples ()
 
     /// (a1, p, a2, n), all pairs if tuples are `All`.
     member this.Pairs() : struct (torch.Tensor * torch.Tensor * torch.Tensor * torch.Tensor) =
@@ -212,7 +213,7 @@ type MetricInput
         | ChosenTuples.Masks masks -> Tuples.tripletsOfMasks masks.Positives masks.Negatives
         | ChosenTuples.Listed Tuples.All when this.IsRemembered ->
             Tuples.tripletsOfMasks (this.Matches()) (this.Differs())
-        | ChosenTuples.Listed Tuples.All -> Tuples.toTriplets perAnchor seed (needed ()) refLabels Tuples.All
+        | ChosenTuples.Listed Tuples.All -> LabelMasks.triplets comparison perAnchor seed (needed ()) refLabels
         | ChosenTuples.Listed(Tuples.Pairs(a1, p, a2, n)) -> Tuples.tripletsOfPairs a1 p a2 n
         | ChosenTuples.Listed(Tuples.Triplets(a, p, n)) -> struct (a, p, n)
 

@@ -71,3 +71,37 @@ module RandomTriplets =
                         negatives.Add(others[int (Seed.below (int64 others.Length) (draw + 1L) seed)])
 
         struct (anchors.ToArray(), positives.ToArray(), negatives.ToArray())
+
+    /// Anchors in their order, each `perAnchor` times, with a positive and a negative drawn uniformly and with replacement from those of
+    /// its row of each mask. Anchors without a positive or without a negative are left out.
+    let internal ofMasks
+        (perAnchor: int)
+        (seed: Seed)
+        (positives: bool[][])
+        (negatives: bool[][])
+        : struct (int64[] * int64[] * int64[]) =
+        let places (row: bool[]) =
+            [|
+                for place in 0 .. row.Length - 1 do
+                    if row[place] then
+                        int64 place
+            |]
+
+        let triplets =
+            [|
+                for anchor in 0 .. positives.Length - 1 do
+                    let positive, negative = places positives[anchor], places negatives[anchor]
+
+                    if positive.Length > 0 && negative.Length > 0 then
+                        for _ in 1..perAnchor do
+                            struct (int64 anchor, positive, negative)
+            |]
+
+        let pick (draw: int64) (among: int64[]) =
+            among[int (Seed.below among.LongLength draw seed)]
+
+        struct (triplets |> Array.map (fun struct (anchor, _, _) -> anchor),
+                triplets
+                |> Array.mapi (fun place struct (_, positive, _) -> pick (2L * int64 place) positive),
+                triplets
+                |> Array.mapi (fun place struct (_, _, negative) -> pick (2L * int64 place + 1L) negative))

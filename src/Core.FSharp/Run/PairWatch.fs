@@ -17,18 +17,23 @@ type internal PairWatch(schema: Schema, handles: Handles) =
         part.GetType().Assembly = typeof<Loss>.Assembly
 
     // Losses with classes, memories or views of their own learn from any batch, and one of the user's with parameters may be
-    // such.
+    // such. By another comparison samples of different labels are positives, too.
     let rec compares (loss: Loss) : bool =
         match loss with
         | :? WeightedLoss
         | :? CrossBatchMemory
         | :? InstanceLoss -> false
         | :? MultipleLosses as several -> several.Losses |> Seq.exists compares
-        | _ -> loss.TakesLabels && (isOurs loss || Seq.isEmpty (loss.parameters ()))
+        | _ ->
+            loss.TakesLabels
+            && loss.LabelComparison.IsEquality
+            && (isOurs loss || Seq.isEmpty (loss.parameters ()))
 
     // Some go by places instead of labels.
     let goesByLabels (miner: Miner) =
-        isOurs miner && not (miner :? EmbeddingsAlreadyPackagedAsTriplets)
+        isOurs miner
+        && miner.LabelComparison.IsEquality
+        && not (miner :? EmbeddingsAlreadyPackagedAsTriplets)
 
     // With two streams a sample's counterpart is beside it, and a recipe of the user's compares what it likes.
     let watched =

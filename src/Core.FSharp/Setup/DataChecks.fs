@@ -47,13 +47,17 @@ module internal DataChecks =
                     CollateFn = options.CollateFn
                     DataAndLabelGetter = options.DataAndLabelGetter
                     Labels = LabelMap.Create(options.SetMinLabelToZero, options.DatasetLabels)
-                    Level = HierarchyLevel.One options.LabelHierarchyLevel
+                    Level =
+                        if LabelChecks.readsRows options then
+                            HierarchyLevel.All
+                        else
+                            HierarchyLevel.One options.LabelHierarchyLevel
                 }
                 options.Dataset)
 
     /// Doubts about the labels.
     let doubts (options: RunOptions) : string list =
-        if options.ChosenLevel.HasValue then
+        if options.ChosenLevel.HasValue || LabelChecks.readsRows options then
             []
         else
             OneHot.doubts options.Dataset

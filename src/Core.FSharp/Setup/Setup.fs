@@ -55,6 +55,7 @@ module Setup =
                 PartChecks.checkpoints options
                 PrecisionChecks.possible options
                 DataChecks.batchSizes options
+                LabelChecks.check options
                 ScheduleChecks.check options
             ]
 

@@ -53,6 +53,15 @@ module internal Context =
     let miner (key: string) (ctx: Context) : Miner option =
         find "miner" "MiningFuncs" ctx.Schema.Miners ctx.Miners key
 
+    /// How the loss under a key compares labels; by equality if it is no loss of this library.
+    let comparison (key: string) (ctx: Context) : LabelComparison =
+        match ctx.Losses.TryGetValue key with
+        | true, loss ->
+            match box loss.Handle.Module with
+            | :? Loss as found -> found.LabelComparison
+            | _ -> LabelComparison.Equal
+        | _ -> LabelComparison.Equal
+
     /// True if a loss is computed.
     /// Raises ArgumentException when the run has no loss of that name.
     let counts (name: string) (ctx: Context) : bool =

@@ -35,7 +35,11 @@ module SyntheticNegatives =
                     miner.Mine(featured.Features, featured.Labels, null, null, seed))
             | None -> Tuples.All
 
-        Tuples.toTriplets perAnchor (lazy seed) featured.Labels null tuples
+        match tuples with
+        | Tuples.All ->
+            let comparison = Context.comparison Keys.MetricLoss ctx
+            LabelMasks.triplets comparison perAnchor (lazy seed) featured.Labels null
+        | chosen -> Tuples.toTriplets perAnchor (lazy seed) featured.Labels null chosen
 
     let private call (ctx: Context) (size: int64) (input: Tensor) : Tensor =
         let wanted =
@@ -119,7 +123,7 @@ module SyntheticNegatives =
             let seed = lazy (Seed.derive name 0L ctx.Seed)
 
             PartCalls.loss ctx.LabelRange name loss mined.Embeddings mined.Labels (fun () ->
-                TrainingInput.make mined.Embeddings mined.Labels mined.Choice null null seed
+                TrainingInput.make loss.LabelComparison mined.Embeddings mined.Labels mined.Choice null null seed
                 |> loss.ComputeAdversarial)
         | other -> invalidOp $"The loss \"{name}\" is a {other.GetType().Name}; it must be a TripletMarginLoss."
 

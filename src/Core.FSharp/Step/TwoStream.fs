@@ -1,5 +1,6 @@
 namespace MetricLearning.Core
 
+open System
 open TorchSharp
 open type TorchSharp.torch
 open MetricLearning
@@ -56,7 +57,7 @@ module TwoStream =
             Labels = batch.Labels
         }
 
-    // The tuple miner's choice, or all triplets. Anchors are rows of one stream, positives and negatives of the other, so
+    // The tuple miner's choice, or all triplets by the metric loss's comparison of labels. Anchors are rows of one stream, positives and negatives of the other, so
     // an anchor's own counterpart is a positive.
     let private choose (ctx: Context) (streams: TwoStreams) : Tuples =
         match Context.miner Keys.TupleMiner ctx with
@@ -72,7 +73,11 @@ module TwoStream =
 
             PartCalls.miner Keys.TupleMiner miner mine
         | None ->
-            let struct (a, p, n) = Tuples.allTriplets streams.Labels streams.Labels
+            let comparison = Context.comparison Keys.MetricLoss ctx
+
+            let struct (a, p, n) =
+                LabelMasks.triplets comparison (Nullable()) (lazy ctx.Seed) streams.Labels streams.Labels
+
             let rows = streams.Labels.size 0
             Tuples.Triplets(a, p, n) |> TupleRanges.mark rows rows
 

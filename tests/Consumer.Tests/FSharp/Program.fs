@@ -27,6 +27,7 @@ let main arguments =
                     BeyondOneBatch.tests
                     TwoViews.tests
                     Averages.tests
+                    SeveralLabels.tests
                     LearningRate.tests
                     Precisions.tests
                     Records.tests

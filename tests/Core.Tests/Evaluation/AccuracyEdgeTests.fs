@@ -205,7 +205,7 @@ let tests =
                         [||]
                         [ "NMI" ]
                         { AccuracyOptions.defaults with
-                            LabelComparison = within
+                            LabelComparison = LabelComparison.Own within
                         })
 
                 let row = Func<Tensor, Tensor, Tensor>(fun x _ -> x)
@@ -213,7 +213,7 @@ let tests =
                 throws<InvalidOperationException> "label comparison" (fun () ->
                     self
                         { neighbours with
-                            LabelComparison = row
+                            LabelComparison = LabelComparison.Own row
                         }
                         query
                         labels

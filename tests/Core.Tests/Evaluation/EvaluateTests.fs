@@ -19,4 +19,7 @@ let tests =
             TesterTraceTests.tests
             LabelNameTests.tests
             AdviceTests.tests
+            SeveralLabelTests.tests
+            CameraTests.tests
+            CameraTesterTests.tests
         ]

@@ -22,6 +22,9 @@ let tests =
             EveryPart.tests
             TakesTests.tests
             InputTests.tests
+            LabelMaskTests.tests
+            LabelComparisonTests.tests
+            LabelMistakeTests.tests
             DoorTests.tests
             TwoCallsTests.tests
             TileTests.tests

@@ -19,6 +19,8 @@ let tests =
             MultiViewTests.tests
             MomentumTests.tests
             MomentumMistakes.tests
+            SeveralLabelTests.tests
+            SeveralLabelMistakes.tests
             ScheduledRunTests.tests
             testSequenced (
                 testList

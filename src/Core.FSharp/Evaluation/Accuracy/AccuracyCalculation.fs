@@ -10,8 +10,6 @@ module internal AccuracyCalculation =
     // The number of neighbours that metrics see in one go.
     let private atOnce = 1048576L
 
-    let private largest (tensor: torch.Tensor) : int64 = tensor.max().item<int64>()
-
     // The number of neighbours that a metric gets, given what the calculator's k gives.
     let private wanted (given: int64) (mostRelevant: int64) (metric: RetrievalMetric) : int64 =
         match metric.Neighbourhood with
@@ -23,15 +21,13 @@ module internal AccuracyCalculation =
     let private score
         (options: AccuracyOptions)
         (input: AccuracyInput)
-        (relevant: torch.Tensor)
-        (isLone: torch.Tensor)
+        (relevance: Relevance)
         (given: int64)
         (available: int64)
         : torch.Tensor[] =
-        let mostRelevant = largest relevant
-
         let counts =
-            options.Metrics |> Array.map (wanted given mostRelevant >> min available)
+            options.Metrics
+            |> Array.map (wanted given (max 1L relevance.Most) >> min available)
 
         let rows = input.Query.size 0
 
@@ -56,36 +52,45 @@ module internal AccuracyCalculation =
             use _ = torch.NewDisposeScope()
 
             let queries =
-                isLone.narrow(0L, first + start, size).logical_not().nonzero().view -1L
+                relevance.IsLone.narrow(0L, first + start, size).logical_not().nonzero().view -1L
 
             if queries.size 0 > 0L then
                 let pick (tensor: torch.Tensor) =
                     tensor.narrow(0L, start, size).index_select(0L, queries)
 
-                let indices = pick neighbours.Indices
+                let indices, distances = pick neighbours.Indices, pick neighbours.Distances
                 let queries = queries.plus (first + start)
                 let labels = input.QueryLabels.index_select (0L, queries)
                 let shape = indices.shape
                 let others = input.ReferenceLabels.index_select (0L, indices.reshape [| -1L |])
                 let others = others.reshape (Array.append shape input.ReferenceLabels.shape[1..])
 
-                Retrieved(
-                    LabelGroups.matches options.LabelComparison shape (labels.unsqueeze 1L) others,
-                    relevant.index_select (0L, queries),
-                    pick neighbours.Distances,
-                    indices,
-                    labels
-                )
+                let matches =
+                    LabelMasks.pairwise options.LabelComparison shape (labels.unsqueeze 1L) others
+
+                let struct (matches, distances, indices) =
+                    match input.Cameras with
+                    | ValueNone -> struct (matches, distances, indices)
+                    | ValueSome cameras -> Cameras.leaveOut cameras queries matches distances indices
+
+                Retrieved(matches, relevance.Relevant.index_select (0L, queries), distances, indices, labels)
                 |> scoreRows queries
 
-        let neighbours = Array.max counts
+        // As many as remain where the most are left out.
+        let neighbours = min (Array.max counts + relevance.MostLeftOut) available
+
+        let width =
+            if input.QueryLabels.dim () > 1L then
+                max 1L (input.QueryLabels.size 1)
+            else
+                1L
 
         let search =
             SharedSearches.inBlocks options.Processes options.Knn input.Query neighbours input.Reference
 
         search input.RefIncludesQuery (fun first found ->
             let count = found.Indices.size 0
-            let step = max 1L (atOnce / neighbours)
+            let step = max 1L (atOnce / (neighbours * width))
 
             for start in 0L .. step .. count - 1L do
                 inBlock first found start (min step (count - start)))
@@ -103,8 +108,13 @@ module internal AccuracyCalculation =
 
         let self = if input.RefIncludesQuery then 1L else 0L
         let available = input.Reference.size 0 - self
-        let most = largest groups.Counts - self
-        let isLone = groups.IsLone.index_select (0L, groups.Of)
+
+        let relevance =
+            match input.Cameras with
+            | ValueNone -> Relevance.ofGroups input.RefIncludesQuery groups
+            | ValueSome cameras -> Relevance.ofCameras options.LabelComparison (atOnce * 16L) input cameras
+
+        let most, isLone = relevance.Most, relevance.IsLone
 
         let scores =
             if isLone.all().item<bool>() then
@@ -127,10 +137,7 @@ module internal AccuracyCalculation =
                     warnings.Add
                         $"k is {given}, but up to {most} references match a query: r_precision and mean_average_precision_at_r see only the first {given}. Give \"max_bin_count\" for all of them."
 
-                let relevant =
-                    (LabelGroups.relevant input.RefIncludesQuery groups).index_select(0L, groups.Of)
-
-                score options input relevant isLone given available
+                score options input relevance given available
 
         scores |> Array.map (Averages.summarize options groups isLone)
 
@@ -151,8 +158,11 @@ module internal AccuracyCalculation =
     /// The accuracies of `query` (Q × D) with labels (Q) among `reference` (R × D) with labels (R). Without a reference, queries are
     /// searched among each other. With `refIncludesQuery`, row i of the query is row i of the reference, and no neighbour of itself. Labels
     /// may have levels (Q × levels) if a comparison reads them. Nothing is recorded for gradients.
+    /// With cameras (Q) and (R), references that match a query and are of its camera are left out of its ranking; null: none are.
     /// ArgumentException when numbers of rows do not fit, or a number is NaN or infinite.
-    let calculate
+    let calculateAcross
+        (queryCameras: torch.Tensor | null)
+        (referenceCameras: torch.Tensor | null)
         (options: AccuracyOptions)
         (query: torch.Tensor)
         (queryLabels: torch.Tensor)
@@ -166,12 +176,14 @@ module internal AccuracyCalculation =
         let input =
             AccuracyInput.create
                 options.Device
-                (not (isNull options.LabelComparison))
+                options.LabelComparison
                 query
                 queryLabels
                 reference
                 referenceLabels
                 refIncludesQuery
+                queryCameras
+                referenceCameras
 
         let values = SortedDictionary<string, Accuracy>(StringComparer.Ordinal)
         let warnings = ResizeArray<string>()
@@ -190,3 +202,7 @@ module internal AccuracyCalculation =
                 values["AMI"] <- Accuracy(MutualInformation.adjusted table)
 
         Accuracies(Dictionary<string, Accuracy>(values), warnings)
+
+    /// The same without cameras.
+    let calculate options query queryLabels reference referenceLabels refIncludesQuery : Accuracies =
+        calculateAcross null null options query queryLabels reference referenceLabels refIncludesQuery

@@ -35,7 +35,8 @@ type AccuracyCalculator
     /// <param name="customMetrics">Metrics of your own.</param>
     /// <param name="seed">Seeds k-means.</param>
     /// <param name="logger">Gets warnings; null for none.</param>
-    /// <exception cref="System.ArgumentException">A name is no metric; both kinds of averages; clusterings with a comparison of labels.</exception>
+    /// <param name="labelComparison">Says which labels match, of rows of several classes too; null for equality, or labelComparisonFn.</param>
+    /// <exception cref="System.ArgumentException">A name is no metric; both kinds of averages; clusterings with a comparison of labels; two comparisons.</exception>
     (
         [<Optional; DefaultParameterValue(null: IReadOnlyCollection<string> | null)>] ``include``:
             IReadOnlyCollection<string> | null,
@@ -55,7 +56,8 @@ type AccuracyCalculator
         [<Optional; DefaultParameterValue(null: IReadOnlyCollection<RetrievalMetric> | null)>] customMetrics:
             IReadOnlyCollection<RetrievalMetric> | null,
         [<Optional; DefaultParameterValue(0L)>] seed: int64,
-        [<Optional; DefaultParameterValue(null: ILogger | null)>] logger: ILogger | null
+        [<Optional; DefaultParameterValue(null: ILogger | null)>] logger: ILogger | null,
+        [<Optional; DefaultParameterValue(null: LabelComparison | null)>] labelComparison: LabelComparison | null
     ) =
 
     static let orEmpty (given: IReadOnlyCollection<'T> | null) : IReadOnlyCollection<'T> =
@@ -68,6 +70,16 @@ type AccuracyCalculator
             raise (
                 ArgumentException
                     "avgOfAvgs makes one number of all classes, and returnPerClass one for each: choose one of them."
+            )
+
+    let comparison =
+        match labelComparison, labelComparisonFn with
+        | null, null -> LabelComparison.Equal
+        | NonNull given, null -> given
+        | null, NonNull given -> LabelComparison.Own given
+        | _ ->
+            raise (
+                ArgumentException "labelComparison and labelComparisonFn both say which labels match: give one of them."
             )
 
     let own = Arguments.noneNull (nameof customMetrics) (orEmpty customMetrics)
@@ -87,7 +99,7 @@ type AccuracyCalculator
         { defaults with
             K = k
             Averaging = averaging
-            LabelComparison = labelComparisonFn
+            LabelComparison = comparison
             Device = device
             Knn = knnFunc |> Option.ofObj |> Option.defaultValue defaults.Knn
             KMeans =
@@ -120,6 +132,9 @@ type AccuracyCalculator
     /// <param name="refIncludesQuery">The first rows of the reference are the query; none of them is its own neighbour.</param>
     /// <param name="include">Narrows the metrics of this call; null or empty for all that the calculator has.</param>
     /// <param name="exclude">Leaves metrics out of this call.</param>
+    /// <param name="queryCameras">The cameras or sequences of the query (Q), as integers. References that match a query and are of its camera
+    /// are left out of its ranking, as in re-identification; null leaves none out.</param>
+    /// <param name="referenceCameras">Those of the reference (R); null without a reference.</param>
     /// <exception cref="System.ArgumentException">Numbers of rows do not fit; a number is NaN or infinite; the reference does not begin with the query.</exception>
     member _.GetAccuracy
         (
@@ -131,7 +146,9 @@ type AccuracyCalculator
             [<Optional; DefaultParameterValue(null: IReadOnlyCollection<string> | null)>] ``include``:
                 IReadOnlyCollection<string> | null,
             [<Optional; DefaultParameterValue(null: IReadOnlyCollection<string> | null)>] exclude:
-                IReadOnlyCollection<string> | null
+                IReadOnlyCollection<string> | null,
+            [<Optional; DefaultParameterValue(null: torch.Tensor | null)>] queryCameras: torch.Tensor | null,
+            [<Optional; DefaultParameterValue(null: torch.Tensor | null)>] referenceCameras: torch.Tensor | null
         ) : IReadOnlyDictionary<string, Accuracy> =
         ArgumentNullException.ThrowIfNull(query, nameof query)
         ArgumentNullException.ThrowIfNull(queryLabels, nameof queryLabels)
@@ -140,7 +157,9 @@ type AccuracyCalculator
             AccuracyOptions.narrow own metrics (orEmpty ``include``) (orEmpty exclude)
 
         let accuracies =
-            AccuracyCalculation.calculate
+            AccuracyCalculation.calculateAcross
+                queryCameras
+                referenceCameras
                 (AccuracyOptions.withMetrics own names options)
                 query
                 queryLabels

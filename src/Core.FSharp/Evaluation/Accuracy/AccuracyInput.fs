@@ -16,15 +16,35 @@ type internal AccuracyInput =
         ReferenceLabels: torch.Tensor
         /// True if row i of the query is row i of the reference.
         RefIncludesQuery: bool
+        /// Those whose own references are left out of a query's ranking.
+        Cameras: Cameras voption
     }
 
 module internal AccuracyInput =
 
-    let private checkRows (name: string) (embeddings: torch.Tensor) (labels: torch.Tensor) (mayHaveLevels: bool) =
-        if labels.dim () <> 1L && not (mayHaveLevels && labels.dim () = 2L) then
+    let private checkRows
+        (name: string)
+        (embeddings: torch.Tensor)
+        (labels: torch.Tensor)
+        (comparison: LabelComparison)
+        =
+        if comparison.ReadsRows && labels.dim () <> 2L then
             invalidArg
                 name
-                $"Labels must be a vector, one per sample; these have {labels.dim ()} dimensions. Choose a level (labels.select(1, 0)), or give the calculator a labelComparisonFn that compares several."
+                $"LabelComparison.{comparison.Name} compares rows of labels, so they must be a matrix, one row per sample; these have {labels.dim ()} dimension(s). Of one label a sample, leave labelComparison out."
+
+        if labels.dim () <> 1L && (comparison.IsEquality || labels.dim () <> 2L) then
+            invalidArg
+                name
+                $"Labels must be a vector, one per sample; these have {labels.dim ()} dimensions. Choose a level (labels.select(1, 0)), or give the calculator a labelComparisonFn that compares several, or, of several classes a sample, labelComparison: LabelComparison.AnyInCommon."
+
+        if
+            comparison.ReadsClasses
+            && (labels.lt(Numeric.whole 0L).logical_or(labels.gt (Numeric.whole 1L))).any().item<bool>()
+        then
+            invalidArg
+                name
+                $"LabelComparison.{comparison.Name} reads a column of 0 and 1 for each class, and there are other labels. Of several levels a sample, use LabelComparison.Own."
 
         if embeddings.size 0 <> labels.size 0 then
             invalidArg
@@ -47,12 +67,14 @@ module internal AccuracyInput =
     /// Checked input on the device. Without a reference, it is the query itself.
     let create
         (device: torch.Device | null)
-        (mayHaveLevels: bool)
+        (comparison: LabelComparison)
         (query: torch.Tensor)
         (queryLabels: torch.Tensor)
         (reference: torch.Tensor | null)
         (referenceLabels: torch.Tensor | null)
         (refIncludesQuery: bool)
+        (queryCameras: torch.Tensor | null)
+        (referenceCameras: torch.Tensor | null)
         : AccuracyInput =
         let device =
             match device with
@@ -73,7 +95,7 @@ module internal AccuracyInput =
         let here (tensor: torch.Tensor) = tensor.detach().``to`` device
         let labelsHere (labels: torch.Tensor) = (here labels).to_type labelType
         EmbeddingChecks.areMatrices [ struct ("query", query) ]
-        checkRows "query" query queryLabels mayHaveLevels
+        checkRows "query" query queryLabels comparison
         let embeddings, labels = here query, labelsHere queryLabels
 
         match reference, referenceLabels with
@@ -86,13 +108,14 @@ module internal AccuracyInput =
                 Reference = embeddings
                 ReferenceLabels = labels
                 RefIncludesQuery = true
+                Cameras = Cameras.create device (query.size 0) ValueNone queryCameras referenceCameras
             }
         | null, _ -> invalidArg "reference" "There are labels of references but no references: give both, or neither."
         | _, null -> invalidArg "referenceLabels" "There are references without labels: give both, or neither."
         | reference, referenceLabels ->
             let both = [ struct ("query", query); struct ("reference", reference) ]
             EmbeddingChecks.areMatrices both
-            checkRows "reference" reference referenceLabels mayHaveLevels
+            checkRows "reference" reference referenceLabels comparison
             let others = here reference
             checkNumbers both [ queryLabels; referenceLabels ]
 
@@ -103,6 +126,8 @@ module internal AccuracyInput =
                     Reference = others
                     ReferenceLabels = labelsHere referenceLabels
                     RefIncludesQuery = refIncludesQuery
+                    Cameras =
+                        Cameras.create device (query.size 0) (ValueSome(reference.size 0)) queryCameras referenceCameras
                 }
 
             if refIncludesQuery then

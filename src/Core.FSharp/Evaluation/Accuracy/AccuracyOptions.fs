@@ -28,8 +28,8 @@ type internal AccuracyOptions =
         K: AnyK | null
         /// The way from scores of queries to a result.
         Averaging: Averaging
-        /// Compares labels of queries with labels of references, broadcasting; null for equality.
-        LabelComparison: Func<torch.Tensor, torch.Tensor, torch.Tensor> | null
+        /// Says which labels of queries and of references match.
+        LabelComparison: LabelComparison
         /// The labels that numbers stand for, by number; none where labels are their own names.
         Names: IReadOnlyList<string>
         /// The device of the calculation; null for that of the queries.
@@ -60,7 +60,7 @@ module internal AccuracyOptions =
             AMI = true
             K = null
             Averaging = Averaging.OverQueries
-            LabelComparison = null
+            LabelComparison = LabelComparison.Equal
             Names = [||]
             Device = null
             Knn = CustomKNN.SquaredEuclidean
@@ -144,10 +144,10 @@ module internal AccuracyOptions =
         : AccuracyOptions =
         let has name = Seq.contains name names
 
-        if not (isNull options.LabelComparison) && List.exists has clusterings then
+        if not options.LabelComparison.IsEquality && List.exists has clusterings then
             invalidArg
-                "labelComparisonFn"
-                "NMI and AMI compare clusters with classes of equal labels, not with a comparison of your own: exclude them."
+                "labelComparison"
+                "NMI and AMI compare clusters with classes of equal labels, not with another comparison of labels: exclude them."
 
         { options with
             Metrics = names |> Seq.choose (known own) |> Seq.toArray

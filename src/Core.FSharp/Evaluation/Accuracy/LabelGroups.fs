@@ -2,9 +2,7 @@ namespace MetricLearning
 
 open System
 open System.Collections.Generic
-open System.Runtime.InteropServices
 open TorchSharp
-open MetricLearning.Core
 
 /// The distinct labels of queries, and how many references match each.
 [<ReferenceEquality>]
@@ -20,44 +18,13 @@ type internal LabelGroups =
         IsLone: torch.Tensor
     }
 
-/// A user's or the usual comparison of labels: broadcasts, true where they match.
-type internal LabelComparison = Func<torch.Tensor, torch.Tensor, torch.Tensor> | null
-
 module internal LabelGroups =
-
-    /// Compares labels x of queries with labels y of references, which broadcast to a shape.
-    let matches (comparison: LabelComparison) (shape: int64[]) (x: torch.Tensor) (y: torch.Tensor) : torch.Tensor =
-        match comparison with
-        | null -> x.eq y
-        | given ->
-            let advice =
-                if x.dim () > shape.Length then
-                    "labels have several levels along the last dimension, which it must reduce, as (x.eq(y)).all(-1) does."
-                else
-                    "labels are of one level at a time, also in a tester of several levels: compare x and y element by element, as x.eq(y) does."
-
-            let found =
-                try
-                    given.Invoke(x, y)
-                with :? ExternalException as error ->
-                    raise (
-                        InvalidOperationException(
-                            $"The label comparison failed on labels of shape {Shape.show x.shape} and {Shape.show y.shape}; {advice} {Parts.reason error}",
-                            error
-                        )
-                    )
-
-            if isNull (box found) || not (found.shape.AsSpan().SequenceEqual shape) then
-                invalidOp
-                    $"The label comparison must broadcast its arguments and say yes or no for each, {Shape.show shape}; {advice}"
-
-            found.to_type torch.bool
 
     /// Labels of queries against labels of references, at most `atOnce` comparisons at a time.
     let private count (comparison: LabelComparison) (atOnce: int64) (labels: torch.Tensor) (reference: torch.Tensor) =
         let classes, references = labels.size 0, reference.size 0
 
-        if isNull comparison then
+        if comparison.IsEquality then
             let struct (sorted, _) = reference.sort 0L
 
             torch.searchsorted (sorted, labels, right = true)
@@ -71,8 +38,10 @@ module internal LabelGroups =
             for first in 0L .. rows .. classes - 1L do
                 use _ = torch.NewDisposeScope()
                 let size = min rows (classes - first)
-                let some = labels.narrow(0L, first, size).unsqueeze 1L
-                let found = matches comparison [| size; references |] some (reference.unsqueeze 0L)
+
+                let found =
+                    LabelMasks.matches comparison (labels.narrow (0L, first, size)) reference
+
                 counts.narrow(0L, first, size).copy_(found.sum 1L) |> ignore
 
             counts
@@ -95,7 +64,7 @@ module internal LabelGroups =
 
         let own =
             if refIncludesQuery then
-                (matches comparison [| distinct.size 0 |] distinct distinct).to_type torch.int64
+                (LabelMasks.pairwise comparison [| distinct.size 0 |] distinct distinct).to_type torch.int64
             else
                 torch.zeros_like counts
 

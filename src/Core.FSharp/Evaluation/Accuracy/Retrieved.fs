@@ -10,10 +10,11 @@ type Retrieved
     (matches: torch.Tensor, relevant: torch.Tensor, distances: torch.Tensor, indices: torch.Tensor, labels: torch.Tensor)
     =
 
-    /// (n × K) bool: true where the label of the j-th nearest reference matches the query's.
+    /// (n × K) bool: true where the label of the j-th nearest reference matches the query's. References that are left out of a query's
+    /// ranking, as those of its camera, are in the last places and match nothing.
     member _.Matches = matches
 
-    /// (n) int64, at least 1: R, the number of references that could match, without the query itself.
+    /// (n) int64, at least 1: R, the number of references that could match, without the query itself and those left out.
     member _.Relevant = relevant
 
     /// (n × K): from each query to its neighbours.

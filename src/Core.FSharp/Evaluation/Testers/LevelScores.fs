@@ -16,12 +16,29 @@ type internal Compared =
 /// Accuracies of one level of labels.
 module internal LevelScores =
 
-    let private calculate (options: AccuracyOptions) (column: int64) (compared: Compared) : Accuracies =
-        let labels (embeddings: LabelledEmbeddings) = embeddings.Labels.select (1L, column)
+    let private calculate
+        (options: AccuracyOptions)
+        (levels: LabelLevels)
+        (column: int64)
+        (compared: Compared)
+        : Accuracies =
+        let labels (embeddings: LabelledEmbeddings) =
+            LabelLevels.labelsAt levels column embeddings.Labels
 
-        AccuracyCalculation.calculate
+        let cameras (embeddings: LabelledEmbeddings) : torch.Tensor | null =
+            match levels.Camera with
+            | ValueSome camera -> embeddings.Labels.select (1L, camera)
+            | ValueNone -> null
+
+        AccuracyCalculation.calculateAcross
+            (cameras compared.Query)
+            (cameras compared.Reference)
             { options with
-                Names = compared.Reference.NamesOf column
+                Names =
+                    if levels.Together.Length = 0 then
+                        compared.Reference.NamesOf column
+                    else
+                        [||]
             }
             compared.Query.Embeddings
             (labels compared.Query)
@@ -70,7 +87,13 @@ module internal LevelScores =
                     Reference = reference
                 }
 
-    let private withSameParent (options: AccuracyOptions) (column: int64) (parents: int64) (compared: Compared) =
+    let private withSameParent
+        (options: AccuracyOptions)
+        (levels: LabelLevels)
+        (column: int64)
+        (parents: int64)
+        (compared: Compared)
+        =
         let struct (labels, _, _) = compared.Query.Labels.select(1L, parents).unique()
 
         [
@@ -78,7 +101,7 @@ module internal LevelScores =
                 use _ = torch.NewDisposeScope()
 
                 match ofParent parents (labels.narrow (0L, row, 1L)) compared with
-                | Some family -> calculate options column family
+                | Some family -> calculate options levels column family
                 | None -> ()
         ]
         |> function
@@ -102,5 +125,6 @@ module internal LevelScores =
         let column = levels.ColumnOf level
 
         match space with
-        | EmbeddingSpace.WithSameParentLabel -> withSameParent options column (levels.ColumnOf(level + 1)) compared
-        | _ -> calculate options column compared
+        | EmbeddingSpace.WithSameParentLabel ->
+            withSameParent options levels column (levels.ColumnOf(level + 1)) compared
+        | _ -> calculate options levels column compared

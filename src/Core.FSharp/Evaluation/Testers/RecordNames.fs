@@ -19,6 +19,9 @@ module internal RecordNames =
                     "trunk"
                 EmbeddingSpace.name settings.Space
                 $"level_{levels}"
+                match settings.Level.Camera with
+                | ValueSome camera -> $"camera_level_{camera}"
+                | ValueNone -> ()
                 if settings.Accuracy.Averaging = Averaging.OverClasses then
                     "avg_of_avgs"
             |]

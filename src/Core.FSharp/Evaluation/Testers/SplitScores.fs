@@ -167,10 +167,12 @@ module internal SplitScores =
         =
         let struct (_, column) = levels.Levels[0]
         let split = join embeddings
-        let labels = split.Labels.select (1L, column)
+        let first = split.Labels.select (1L, column)
+        let all = LabelLevels.labelsAt levels column split.Labels
 
         for entry in settings.Losses do
             checkClasses settings split column entry
+            let labels = if entry.Value.LabelComparison.ReadsRows then all else first
 
             values[entry.Key] <-
                 Accuracy(ValidationLoss.mean settings.Embedding.BatchSize entry.Value split.Embeddings labels)

@@ -40,8 +40,13 @@ type TestOptions() =
     /// Splits a batch into data and labels; null where samples are (data, label).
     member val DataAndLabelGetter: Func<obj, struct (obj * obj)> | null = null with get, set
 
-    /// The levels of labels to evaluate, from 0: one, several, or `"all"`. 0 by default.
+    /// The levels of labels to evaluate, from 0: one, several, or `"all"`. 0 by default. A calculator whose labelComparison reads rows reads
+    /// those that are chosen together, by default all, and its results are of level 0.
     member val LabelHierarchyLevel: AnyLevel = AnyLevel.Unchosen with get, set
+
+    /// The level of labels that numbers the cameras, or sequences, of samples: references of a query's class and camera are left out of
+    /// its ranking, as in re-identification. It is not evaluated. Null, the default, leaves none out.
+    member val CameraLevel: Nullable<int> = Nullable() with get, set
 
     /// The labels of the whole data set, one or several for each sample, as integers or strings. Needed with `SetMinLabelToZero`, and for
     /// losses that have learned classes which are strings.

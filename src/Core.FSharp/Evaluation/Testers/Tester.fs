@@ -58,7 +58,7 @@ type Tester
                 | visualizer -> visualizer.Invoke all
 
             for struct (level, column) in levels.Levels do
-                use ofLevel = labels.select(1L, column).clone()
+                use ofLevel = (LabelLevels.labelsAt levels column labels).clone()
 
                 hook.Invoke(
                     Visualization(
@@ -142,7 +142,7 @@ type Tester
 
             let doubts = ResizeArray<string>()
 
-            if isLevelUnchosen then
+            if isLevelUnchosen && not settings.Level.Together && settings.Level.Camera.IsNone then
                 doubts.AddRange(known.Keys |> Seq.collect (fun name -> OneHot.doubts datasetDict[name]))
 
             let found = Dictionary<string, SplitResults>()

@@ -19,7 +19,7 @@ type Visualization
     /// The visualizer's output for the embeddings, on the CPU; the embeddings themselves (N × D) without a visualizer.
     member _.Embeddings: torch.Tensor = embeddings
 
-    /// (N) int64, on the CPU.
+    /// (N) int64, on the CPU; (N × columns) where a comparison reads rows.
     member _.Labels: torch.Tensor = labels
 
     /// The strings that the labels stand for: that of label 2 is at place 2. Empty where labels are integers.

@@ -8,7 +8,7 @@ open TorchSharp
 /// batch is remembered first; its samples are never their own positives. Tuples are added to those of the miner: in a
 /// trainer their positives and negatives are of the batch, by hand they are rows of the memory (`CurrBatchIdx`: the rows of
 /// the batch). All memory is in registered buffers, and so part of the training state: `embedding_memory` (M × D),
-/// `label_memory` (M), and `queue`, the numbers of a ring.
+/// `label_memory` (M, or M × columns), and `queue`, the numbers of a ring.
 [<Sealed>]
 type CrossBatchMemory
     /// <param name="loss">The loss; any that takes reference embeddings. It becomes a part of this one.</param>
@@ -18,46 +18,27 @@ type CrossBatchMemory
     /// adds pairs within the batch.</param>
     /// <param name="warmUp">Number of first calls in which the batch is compared with itself only, while the memory
     /// fills.</param>
+    /// <param name="labelColumns">Number of columns of the labels, for a loss whose LabelComparison reads rows; null: one label a
+    /// sample.</param>
     (
         loss: Loss,
         embeddingSize: int,
         [<Optional; DefaultParameterValue(1024)>] memorySize: int,
         [<Optional; DefaultParameterValue(null: Miner | null)>] miner: Miner | null,
-        [<Optional; DefaultParameterValue(0)>] warmUp: int
+        [<Optional; DefaultParameterValue(0)>] warmUp: int,
+        [<Optional>] labelColumns: Nullable<int>
     ) as this =
     inherit Loss("CrossBatchMemory")
 
     let size = int64 memorySize
 
     do
-        ArgumentNullException.ThrowIfNull(loss, nameof loss)
-
-        if not loss.TakesLabels then
-            invalidArg
-                (nameof loss)
-                $"{loss.Name} cannot be given a memory: it takes no labels, by which a memory tells its rows apart. Losses of pairs and triplets do."
-
-        if not (isNull miner) && not loss.TakesTuples then
-            invalidArg
-                (nameof miner)
-                $"{loss.Name} takes no tuples from outside: leave out the miner of the memory, or those of the loss."
-
-        if not loss.TakesReferences then
-            invalidArg
-                (nameof loss)
-                $"{loss.Name} cannot be given a memory: it takes no reference embeddings. Losses of pairs and triplets do."
-
-        if memorySize < 1 || embeddingSize < 1 then
-            invalidArg
-                (nameof memorySize)
-                $"A memory needs at least one row and one column; it was given {memorySize} and {embeddingSize}."
-
-        if warmUp < 0 then
-            invalidArg (nameof warmUp) $"The warm-up is a number of calls and cannot be {warmUp}."
-
+        MemoryChecks.parts loss miner labelColumns
+        MemoryChecks.numbers embeddingSize memorySize warmUp
         this.TuplesAreOfBatch <- false
+        this.ComparisonOfParts <- fun () -> loss.LabelComparison
         this.register_module ("loss", loss)
-        MemoryRows.register this size (int64 embeddingSize)
+        MemoryRows.register this size (int64 embeddingSize) labelColumns
 
     let ring () = MemoryRows.ring this
 
@@ -96,7 +77,10 @@ type CrossBatchMemory
                 let mined =
                     match mined with
                     | Tuples.All ->
-                        let struct (a1, p, a2, n) = Tuples.allPairs labels memoryLabels
+                        let all =
+                            input.Against(input.Embeddings, labels, Tuples.All, memory, memoryLabels, own)
+
+                        let struct (a1, p, a2, n) = all.Pairs()
                         Tuples.Pairs(a1, p, a2, n)
                     | chosen -> chosen
 
@@ -129,11 +113,7 @@ type CrossBatchMemory
             let tuples = mine input queries queryLabels memory memoryLabels null
             against input queries queryLabels tuples memory memoryLabels null
 
-    let checkWidth (embeddings: torch.Tensor) =
-        if embeddings.size 1 <> int64 embeddingSize then
-            invalidArg
-                (nameof embeddings)
-                $"This memory was made for embeddings of {embeddingSize} numbers; these have {embeddings.size 1}."
+    let check = MemoryChecks.widths embeddingSize labelColumns
 
     /// Chooses tuples between the batch and the memory; null: all there are.
     member _.Miner = miner
@@ -153,6 +133,8 @@ type CrossBatchMemory
 
     override this.CheckDistance _ = Wrapping.refuseDistance this.Name
 
+    override this.CheckLabelComparison _ = ComparisonChecks.ofParts this.Name
+
     override _.TakesTuples = loss.TakesTuples
 
     override _.TakesReferences = false
@@ -162,7 +144,7 @@ type CrossBatchMemory
             invalidArg "refEmbeddings" "CrossBatchMemory takes no reference embeddings: it remembers its own."
 
         let labels = input.RequireLabels()
-        checkWidth input.Embeddings
+        check input.Embeddings labels
         let rows, before = input.Embeddings.size 0, ring ()
         let isWarmUp = before.Calls < int64 warmUp
 
@@ -189,16 +171,21 @@ type CrossBatchMemory
         ArgumentNullException.ThrowIfNull(enqueueMask, nameof enqueueMask)
 
         let input =
-            MetricInput(embeddings, labels, Tuples.All, null, null, TorchSeed.draw ())
+            MetricInput(
+                embeddings,
+                labels,
+                ChosenTuples.all,
+                null,
+                null,
+                TorchSeed.draw (),
+                null,
+                false,
+                null,
+                this.LabelComparison
+            )
 
-        checkWidth embeddings
-
-        if
-            enqueueMask.dtype <> torch.ScalarType.Bool
-            || enqueueMask.dim () <> 1L
-            || enqueueMask.size 0 <> embeddings.size 0
-        then
-            invalidArg (nameof enqueueMask) "enqueueMask must be a vector of one truth value for each embedding."
+        check embeddings (input.RequireLabels())
+        MemoryChecks.mask embeddings enqueueMask
 
         let mask = enqueueMask.``to`` embeddings.device
         let labels = input.RequireLabels()
@@ -216,11 +203,11 @@ type CrossBatchMemory
     member internal this.ComputeQueries
         (queries: torch.Tensor, labels: torch.Tensor, keys: torch.Tensor, keyLabels: torch.Tensor, seed: Seed)
         : torch.Tensor =
-        checkWidth queries
-        checkWidth keys
+        check queries labels
+        check keys keyLabels
 
         let input =
-            TrainingInput.make queries labels (ChosenTuples.Listed Tuples.All) null null (lazy seed)
+            TrainingInput.make this.LabelComparison queries labels ChosenTuples.all null null (lazy seed)
 
         let total = contrast input queries (input.RequireLabels()) keys keyLabels
         this.Finish([| ElementsOf.Reduced("loss", total) |], input)

@@ -43,6 +43,9 @@ type InstanceLoss
 
     override _.TakesReferences = false
 
+    override this.CheckLabelComparison comparison =
+        ComparisonChecks.equality this.Name "takes the rank of each label for a place in the batch" comparison
+
     override this.ComputeLoss input =
         input.RejectReference()
         input.RejectTuples()

@@ -52,6 +52,10 @@ type MarginLoss
 
     override _.TakesAnyLabels = false
 
+    override this.CheckLabelComparison comparison =
+        if learnBeta && numClasses.HasValue && comparison.ReadsRows then
+            ComparisonChecks.equality this.Name "learns a boundary for the one class of each anchor" comparison
+
     // Random triplets are drawn for the batch as a whole.
     override _.AnchorsAreIndependent = not tripletsPerAnchor.HasValue
 

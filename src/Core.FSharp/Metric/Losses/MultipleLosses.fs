@@ -18,7 +18,9 @@ type internal NamedLosses(terms: IReadOnlyList<WeightedTerm>) as this =
 type MultipleLosses private (terms: WeightedTerm[]) as this =
     inherit Loss("MultipleLosses")
 
-    do this.register_module ("losses", new NamedLosses(terms))
+    do
+        this.register_module ("losses", new NamedLosses(terms))
+        this.ComparisonOfParts <- fun () -> terms[0].Loss.LabelComparison
 
     let compute (input: MetricInput) (term: WeightedTerm) : torch.Tensor =
         let seed = lazy (Seed.derive term.Name 0L input.Seed)
@@ -69,6 +71,8 @@ type MultipleLosses private (terms: WeightedTerm[]) as this =
     member internal _.Losses: Loss seq = terms |> Seq.map _.Loss
 
     override this.CheckDistance _ = Wrapping.refuseDistance this.Name
+
+    override this.CheckLabelComparison _ = ComparisonChecks.ofParts this.Name
 
     override _.TakesLabels = terms |> Array.forall _.Loss.TakesLabels
 

@@ -11,6 +11,9 @@ type NPairsLoss() =
 
     override _.TakesReferences = false
 
+    override this.CheckLabelComparison comparison =
+        ComparisonChecks.equality this.Name "takes one pair of each class" comparison
+
     override this.ComputeLoss input =
         input.RejectReference()
 

@@ -56,8 +56,13 @@ type PNPLoss
         let matches = input.Matches()
         let hasPositive = matches.any 1L
         // An anchor that has positives is one of them.
-        let struct (a, i) =
-            Tuples.places ((Tuples.matches labels ofAll).logical_and(hasPositive.unsqueeze 1L))
+        let agrees =
+            match input.Comparison.IsEquality, input.IsOther() with
+            | true, _
+            | _, null -> Tuples.matches labels ofAll
+            | _, others -> matches.logical_or (others.logical_not ())
+
+        let struct (a, i) = Tuples.places (agrees.logical_and (hasPositive.unsqueeze 1L))
 
         if a.size 0 = 0L then
             [| ElementsOf.Nothing("loss", input.Embeddings) |]

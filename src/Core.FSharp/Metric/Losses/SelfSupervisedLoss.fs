@@ -21,6 +21,11 @@ type SelfSupervisedLoss
                 (nameof loss)
                 $"SelfSupervisedLoss cannot work with {loss.Name}, to which classes mean more than which samples belong together."
 
+        if not loss.LabelComparison.IsEquality then
+            invalidArg
+                (nameof loss)
+                $"SelfSupervisedLoss gives its loss the numbers of samples as labels, so {loss.Name} cannot have LabelComparison.{loss.LabelComparison.Name}: leave that out."
+
         this.register_module ("loss", loss)
 
     /// The loss of the views.

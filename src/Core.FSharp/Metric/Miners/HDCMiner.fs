@@ -20,12 +20,16 @@ type HDCMiner
 
     let mutable pool: struct (Tuples * torch.Tensor) voption = ValueNone
 
-    let poolOf (input: MetricInput) : MetricInput =
+    let poolOf (comparison: LabelComparison) (input: MetricInput) : MetricInput =
         match pool with
         | ValueSome(struct (tuples, labels)) when input.Tuples.IsAll ->
             TupleRanges.check (input.Embeddings.size 0) (input.RefEmbeddings.size 0) tuples
-            let struct (a1, p, a2, n) = Tuples.toPairs labels null tuples
-            input.WithTuples(Tuples.Pairs(a1, p, a2, n))
+
+            match tuples with
+            | Tuples.All -> input.WithTuples(LabelMasks.allPairs comparison labels null)
+            | chosen ->
+                let struct (a1, p, a2, n) = Tuples.toPairs labels null chosen
+                input.WithTuples(Tuples.Pairs(a1, p, a2, n))
         | _ -> input
 
     /// Makes `Mine` choose among these tuples until `ResetIdx`, for loops of your own; trainers give their pool with
@@ -40,7 +44,7 @@ type HDCMiner
 
     /// Of a pool of triplets, both pairs of each are candidates.
     override this.MineTuples input =
-        let input = poolOf input
+        let input = poolOf this.LabelComparison input
         let struct (a1, p, a2, n) = input.Pairs()
         let matrix = this.Distance.Matrix(input.Embeddings, input.References)
 

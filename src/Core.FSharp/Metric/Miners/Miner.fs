@@ -16,6 +16,7 @@ type Miner
     do ArgumentNullException.ThrowIfNull(distance, nameof distance)
 
     let mutable distance = distance
+    let mutable comparison = LabelComparison.Equal
 
     let count (statistics: Statistics) (tuples: Tuples) : unit =
         let positives, negatives, triplets =
@@ -39,6 +40,15 @@ type Miner
             ArgumentNullException.ThrowIfNull(value, nameof this.Distance)
             this.CheckDistance value
             distance <- value
+
+    /// Says which samples match by their labels: by default those with the same label. A loss that uses the miner's tuples has its own.
+    /// Set where the miner is made.
+    member this.LabelComparison
+        with get (): LabelComparison = comparison
+        and set (value: LabelComparison) =
+            this.RefuseInUse(nameof this.LabelComparison)
+            ArgumentNullException.ThrowIfNull(value, nameof this.LabelComparison)
+            comparison <- value
 
     /// Refuses a distance that the miner cannot work with, by an ArgumentException.
     abstract CheckDistance: distance: Distance -> unit
@@ -129,7 +139,8 @@ type Miner
                 seed,
                 ownPlaces,
                 false,
-                null
+                null,
+                comparison
             )
 
         let rows, references = input.Embeddings.size 0, input.RefEmbeddings.size 0
@@ -162,6 +173,7 @@ type Miner
                     null,
                     false,
                     null,
+                    comparison,
                     Shared = shared
                 )
 

@@ -32,13 +32,16 @@ module internal RowNumbers =
     // Below this many triplets nobody counts them.
     let private few = 1L <<< 24
 
-    // Pairs of samples with the same label, at most. Elsewhere than on the CPU the look at a larger batch waits for the device.
+    // Pairs of samples that match, at most. Elsewhere than on the CPU the look at a larger batch waits for the device.
     let private matches (input: MetricInput) : int64 =
         let rows, references = input.Embeddings.size 0, input.RefEmbeddings.size 0
 
         match input.Labels with
         | null -> 0L
         | _ when rows * references * references <= few -> rows * references
+        | _ when not input.Comparison.IsEquality ->
+            use _ = torch.NewDisposeScope()
+            (LabelBlocks.sum input (fun struct (matches, _) -> matches.sum ())).item<int64>()
         | labels ->
             use _ = torch.NewDisposeScope()
 

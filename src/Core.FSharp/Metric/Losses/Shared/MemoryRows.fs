@@ -1,5 +1,6 @@
 namespace MetricLearning
 
+open System
 open TorchSharp
 
 /// The rows that a loss remembers: embeddings, their labels, and the ring of their places, in buffers of the loss.
@@ -8,10 +9,17 @@ module internal MemoryRows =
     let private embeddingsOf (loss: LearningModule) = loss.Remembered "embedding_memory"
     let private labelsOf (loss: LearningModule) = loss.Remembered "label_memory"
 
-    /// Registers the buffers, for so many rows of so many numbers.
-    let register (loss: LearningModule) (size: int64) (width: int64) : unit =
+    /// Registers the buffers, for so many rows of so many numbers, and columns of labels (null: one label a row).
+    let register (loss: LearningModule) (size: int64) (width: int64) (labelColumns: Nullable<int>) : unit =
+        let ofLabels =
+            [|
+                size
+                if labelColumns.HasValue then
+                    int64 labelColumns.Value
+            |]
+
         loss.Remember("embedding_memory", torch.zeros (size, width))
-        loss.Remember("label_memory", torch.zeros (size, dtype = torch.ScalarType.Int64))
+        loss.Remember("label_memory", torch.zeros (ofLabels, dtype = torch.ScalarType.Int64))
         loss.Remember("queue", Ring.toTensor Ring.empty)
 
     /// Where the memory stands.

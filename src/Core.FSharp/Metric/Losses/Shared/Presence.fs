@@ -9,13 +9,15 @@ module internal Presence =
         let struct (low, high) = labels.aminmax ()
         torch.stack [| low; high |]
 
-    /// True if any anchor of the whole batch has a negative: a scalar. Unless all labels are one, some two differ.
+    /// True if any anchor of the whole batch has a negative: a scalar. By equality some two differ unless all labels are one.
     let ofNegatives (input: MetricInput) : torch.Tensor =
         input.OfBatch(
             input.Whole,
             "has negatives",
             fun whole ->
                 match whole.Tuples with
+                | Tuples.All when not whole.Comparison.IsEquality ->
+                    (LabelBlocks.sum whole (fun struct (_, differs) -> differs.sum ())).gt(Numeric.whole 0L)
                 | Tuples.All ->
                     let labels = whole.RequireLabels()
 

@@ -8,6 +8,7 @@ module internal TrainingInput =
 
     /// A batch, or its anchors against a reference set, with chosen tuples.
     let make
+        (comparison: LabelComparison)
         (embeddings: torch.Tensor)
         (labels: torch.Tensor | null)
         (choice: ChosenTuples)
@@ -15,4 +16,4 @@ module internal TrainingInput =
         (refLabels: torch.Tensor | null)
         (seed: Lazy<Seed>)
         : MetricInput =
-        MetricInput(embeddings, labels, choice, refEmbeddings, refLabels, seed, null, true, null)
+        MetricInput(embeddings, labels, choice, refEmbeddings, refLabels, seed, null, true, null, comparison)

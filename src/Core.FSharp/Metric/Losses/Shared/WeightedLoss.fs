@@ -61,6 +61,9 @@ type WeightedLoss
 
     override _.TakesReferences = false
 
+    override _.CheckLabelComparison comparison =
+        ComparisonChecks.equality name "learns vectors of classes, of which a sample has one" comparison
+
     override _.NumbersPerAnchor _ =
         int64 numClasses * int64 vectorsPerClass
 

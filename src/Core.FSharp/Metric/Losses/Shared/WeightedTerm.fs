@@ -48,6 +48,19 @@ module internal WeightedTerm =
                                 term.Loss
                     ]
 
+                yield!
+                    ComparisonChecks.together
+                        [
+                            for loss in losses do
+                                if loss.TakesLabels then
+                                    loss.Name, loss.LabelComparison
+
+                            for term in terms do
+                                match term.Miner with
+                                | null -> ()
+                                | miner -> miner.Name, miner.LabelComparison
+                        ]
+
                 match List.partition (fun (loss: Loss) -> loss.TakesLabels) losses with
                 | labelled :: _, without :: _ ->
                     $"{without.Name} takes no labels and {labelled.Name} does, so they cannot be added here: compute each on its own."

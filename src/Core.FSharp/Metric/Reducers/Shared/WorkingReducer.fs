@@ -27,6 +27,18 @@ module internal WorkingReducer =
         else
             Seq.forall isOne reducer.ByPart.Values
 
+    /// An ArgumentException if a reducer that weighs classes is given rows of labels, which are no class.
+    let checkLabels (comparison: LabelComparison) (reducer: Reducer) : unit =
+        let weighsClasses (one: Reducer) = one :? ClassWeightedReducer
+
+        if
+            comparison.ReadsRows
+            && (weighsClasses reducer || Seq.exists weighsClasses reducer.ByPart.Values)
+        then
+            invalidArg
+                "reducer"
+                $"ClassWeightedReducer weighs each sample by its one class, but LabelComparison.{comparison.Name} reads rows of labels: give another reducer, for example MeanReducer."
+
     /// The loss, not finite if any of the rows that were compared is not.
     let visible (input: MetricInput) (reduced: torch.Tensor) : torch.Tensor =
         let loss = Numeric.propagateNonFinite input.Embeddings reduced
