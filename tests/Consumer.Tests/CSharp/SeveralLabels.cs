@@ -15,8 +15,7 @@ public sealed class SeveralLabels
         var options = scenario.Options;
         var (trunk, embedder) = (scenario.Trunk, scenario.Embedder);
         var pictures = scenario.Data;
-        var classes = scenario.Labels.max().item<long>() + 1;
-        var tags = nn.functional.one_hot(scenario.Labels, classes);
+        var tags = nn.functional.one_hot(tensor(scenario.Labels), scenario.Labels.Max() + 1);
 
         using var trainer = new MetricLossOnly(
             new TrainerOptions(options)
@@ -99,9 +98,10 @@ public sealed class SeveralLabels
     {
         using var scenario = new Scenario();
         var (trunk, embedder) = (scenario.Trunk, scenario.Embedder);
-        var cameras = arange(scenario.Labels.size(0)).remainder(2);
-        var gallery = TrainingData.FromTensors(scenario.Data, stack([scenario.Labels, cameras], 1));
-        var query = TrainingData.FromTensors(scenario.Data, stack([scenario.Labels, cameras], 1));
+        var persons = tensor(scenario.Labels);
+        var cameras = arange(persons.size(0), dtype: int64).remainder(2);
+        var gallery = TrainingData.FromTensors(scenario.Data, stack([persons, cameras], 1));
+        var query = TrainingData.FromTensors(scenario.Data, stack([persons, cameras], 1));
 
         var tester = new GlobalEmbeddingSpaceTester(
             new TesterOptions
