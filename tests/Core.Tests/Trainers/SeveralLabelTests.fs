@@ -89,6 +89,22 @@ let private runs: (string * Recipe * (LabelComparison -> Nullable<int> -> obj ->
             plain (alone contrastive comparison) [ Keys.TupleMiner, multiSimilarity comparison ] labels
             |> twoStreams
 
+        "two views",
+        MultiViewMetricLoss.recipe,
+        fun comparison _ labels ->
+            plain (alone triplets comparison) [ Keys.TupleMiner, multiSimilarity comparison ] labels
+            |> twoStreams
+
+        "queries and keys",
+        MomentumContrast.recipe 0.9,
+        fun comparison columns labels ->
+            let options =
+                plain [ Keys.MetricLoss, memory comparison columns :> torch.nn.Module ] [] labels
+                |> twoStreams
+
+            options.Models.Add(Keys.MomentumTrunk, net 5L)
+            options
+
         "a cascade",
         CascadedEmbeddings.recipe [ 2; 3 ],
         fun comparison _ ->

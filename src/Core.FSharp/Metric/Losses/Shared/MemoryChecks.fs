@@ -65,10 +65,13 @@ module internal MemoryChecks =
                 (nameof embeddings)
                 $"This memory was made for embeddings of {embeddingSize} numbers; these have {embeddings.size 1}."
 
-        if labelColumns.HasValue && labels.size 1 <> int64 labelColumns.Value then
+        let isOther (columns: int) =
+            labels.dim () <> 2L || labels.size 1 <> int64 columns
+
+        if labelColumns.HasValue && isOther labelColumns.Value then
             invalidArg
                 (nameof labels)
-                $"This memory was made for labels of {labelColumns.Value} columns; these have {labels.size 1}."
+                $"This memory was made for labels of {labelColumns.Value} columns; these have the shape {Shape.show labels.shape}."
 
     /// Which of a batch are remembered.
     let mask (embeddings: torch.Tensor) (enqueueMask: torch.Tensor) : unit =
