@@ -9,37 +9,27 @@ module internal NegativeSearch =
     let byCosine = CustomKNN(CosineSimilarity())
 
     // The largest similarity that a negative of each row (N) may have.
-    let private limits (knn: CustomKNN) (options: HardNegativeOptions) (embeddings: torch.Tensor) (labels: int64[]) =
+    let private limits
+        (knn: CustomKNN)
+        (options: HardNegativeOptions)
+        (embeddings: torch.Tensor)
+        (labels: int64[])
+        : torch.Tensor =
         let largest = Numeric.scalar (options.MaxSimilarity.GetValueOrDefault infinity)
 
-        let limits =
+        if options.RelativeMargin.HasValue then
+            let positives = NearestPositives.similarities (knn.MaxBytes / 64L) embeddings labels
+            let isAlone = positives.eq (Numeric.scalar -infinity)
+
+            let below = positives - positives.abs () .* options.RelativeMargin.Value
+            below.masked_fill_(isAlone, Numeric.scalar infinity).clamp_max_ largest
+        else
             torch.full (
                 [| embeddings.size 0 |],
                 largest,
                 dtype = KnnInput.dtype embeddings embeddings,
                 device = embeddings.device
             )
-
-        if options.RelativeMargin.HasValue then
-            for struct (_, members) in ClassMembers.ofLabels labels do
-                if members.Length > 1 then
-                    use _ = torch.NewDisposeScope()
-                    let places = torch.tensor (members, device = embeddings.device)
-                    let own = embeddings.index_select (0L, places)
-
-                    knn.SearchFiniteInBlocks(
-                        own,
-                        1L,
-                        own,
-                        true,
-                        fun first found ->
-                            let positive = found.Distances.select (1L, 0L)
-                            let limit = positive - positive.abs () .* options.RelativeMargin.Value
-                            let places = places.narrow (0L, first, limit.size 0)
-                            limits.index_copy_ (0L, places, limit.clamp_max largest) |> ignore
-                    )
-
-        limits
 
     // Puts the negatives of queries from `first` on, at ranks from `skipped` on, into their places (n × count): those within limits
     // first, in their order.
