@@ -12,7 +12,7 @@ let private bounds =
         "Contrastive", (66, 70), (77, 83)
         "NTXent", (63, 47), (73, 58)
         "MultiSimilarity", (64, 56), (74, 67)
-        "ArcFace", (69, 83), (97, 117)
+        "ArcFace", (65, 79), (91, 110)
     ]
 
 let tests =

@@ -28,13 +28,20 @@ module internal AngularMargin =
     let addedWithSlope (margin: float) (cosine: torch.Tensor) : struct (torch.Tensor * torch.Tensor) =
         let limit = 1.0 - Numeric.epsilon cosine.dtype
         let inner = cosine.clamp (Numeric.scalar -limit, Numeric.scalar limit)
-        let sine = (Numeric.constant inner 1.0 - inner.squared ()).sqrt()
+
+        let sine =
+            (Numeric.constant inner 1.0).addcmul(inner, inner, Numeric.scalar -1.0).sqrt()
+
         let isTurned = cosine.ge (Numeric.scalar (cos (Math.PI - margin)))
-        let turned = inner .* cos margin - sine .* sin margin
+        let turned = (inner .* cos margin).add (sine, Numeric.scalar -(sin margin))
         let value = torch.where (isTurned, turned, cosine .- margin * sin margin)
         // Beyond its limits the cosine is constant.
         let isInner = inner.eq cosine
-        let slope = (inner / sine .* sin margin .+ cos margin) * isInner
+
+        let slope =
+            (Numeric.constant inner (cos margin)).addcdiv(inner, sine, Numeric.scalar (sin margin))
+            * isInner
+
         struct (value, Numeric.whereOr 1.0 isTurned slope)
 
     /// (−1)ᵏ cos(mθ) − 2k with k = ⌊mθ/π⌋, which falls all the way from θ = 0 to π.
