@@ -33,7 +33,7 @@ module internal AngularMargin =
             (Numeric.constant inner 1.0).addcmul(inner, inner, Numeric.scalar -1.0).sqrt()
 
         let isTurned = cosine.ge (Numeric.scalar (cos (Math.PI - margin)))
-        let turned = (inner .* cos margin).add (sine, Numeric.scalar -(sin margin))
+        let turned = (inner .* cos margin).add(sine, Numeric.scalar -(sin margin))
         let value = torch.where (isTurned, turned, cosine .- margin * sin margin)
         // Beyond its limits the cosine is constant.
         let isInner = inner.eq cosine
