@@ -106,7 +106,7 @@ type LabelMap private (levels: LevelMap[], named: NamedLabels | null) =
         | [| column |] -> LabelMap.Identity.KnowingWords([| column |]).Numbers(0, column)
         | columns ->
             Labels.refuse
-                $"The labels have {columns.Length} columns, but here each sample has one class: give one label per sample. Samples of several classes need no sampler by class."
+                $"The labels have {columns.Length} levels: give one label per sample. Samples of several classes need no sampler by class."
 
     /// The labels of a data set level by level, one number per label: integers as they are, strings as their ranks. They may
     /// be anything that training data takes: a matrix, a two-dimensional array, a list of tuples or arrays.
