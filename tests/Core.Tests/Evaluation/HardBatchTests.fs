@@ -199,7 +199,7 @@ let tests =
                     ] do
                     Expect.stringContains (made labels m batchSize hard) text "the mistake"
 
-                throws<ArgumentException> "2 levels" (fun () ->
+                throws<ArgumentException> "give one label per sample" (fun () ->
                     HardNegativeBatchSampler(array2D [ for row in 0..19 -> [ row; row % 2 ] ], 2, 8, data, identity)
                     |> ignore)
 

@@ -51,7 +51,13 @@ type HardNegatives private (indices: torch.Tensor, similarities: torch.Tensor) =
         let labels =
             match labels with
             | null -> [| 0L .. embeddings.size 0 - 1L |]
-            | given -> LabelMap.Classes given
+            | given ->
+                match LabelMap.Levels given with
+                | [| one |] -> one
+                | several ->
+                    invalidArg
+                        (nameof labels)
+                        $"The labels have {several.Length} levels: negatives are of another label at one of them. Give the labels of that one."
 
         mine embeddings labels options
 
