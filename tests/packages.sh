@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What strangers get: packs everything, and builds and runs programs outside the repository that take it from a folder of packages,
-# with an empty cache. README's programs in C# and F#, a script, and each template in both languages.
+# with an empty cache. README's programs in C# and F#, a script, and each template in both languages; in the end, how many lines and
+# seconds the first things take that a newcomer does.
 #     tests/packages.sh [FOLDER]
 # FOLDER is where to work; it is made anew. NUGET_PACKAGES, if set, is the cache, from which packages of this name are removed; else
 # the cache is empty. Needs unzip and curl.
@@ -14,19 +15,30 @@ mkdir -p "$work/feed"
 export NUGET_PACKAGES=${NUGET_PACKAGES:-$work/cache} DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 passed=0
 failed=0
+firsts=()
 
 # check NAME COMMAND…
 check() {
     local name=$1
     shift
+    local began=$SECONDS
     if "$@" >"$work/log" 2>&1; then
         passed=$((passed + 1))
-        echo "passed: $name"
+        echo "passed: $name ($((SECONDS - began)) s)"
     else
         failed=$((failed + 1))
         echo "failed: $name"
         tail -25 "$work/log"
     fi
+}
+
+# first NAME PROGRAM COMMAND…: the same, of something that a newcomer does first, with a program of so many lines.
+first() {
+    local name=$1 program=$2
+    shift 2
+    local began=$SECONDS
+    check "$name" "$@"
+    firsts+=("| $name | $(cat $program | grep -c '[^[:space:]]') | $((SECONDS - began)) |")
 }
 
 for project in Core.FSharp Facade.CSharp Approximate.FSharp Templates; do
@@ -76,19 +88,45 @@ cat >"$work/nuget.config" <<X
 X
 cd "$work"
 
-# block LANGUAGE: README's first program in a language.
-block() { awk -v fence="\`\`\`$1" '$0 == fence { on = 1; next } /^```/ && on { exit } on' "$root/README.md"; }
+# block LANGUAGE [PAGE]: the first program of a page in a language; README's, if none is named.
+block() { awk -v fence="\`\`\`$1" '$0 == fence { on = 1; next } /^```/ && on { exit } on' "$root/${2:-README.md}"; }
 
-# console LANGUAGE NAME EXTENSION: a new console project with README's program.
+# console LANGUAGE NAME EXTENSION PROGRAM: runs a program in a new console project.
 console() {
     dotnet new console --language "$1" --name "$2" --no-restore &&
         (cd "$2" &&
             dotnet add package MetricLearning --version "$version" &&
             dotnet add package libtorch-cpu-linux-x64 --version 2.10.0) &&
-        { block "$4" >"$2/Program.$3"; } && dotnet run -c Release --project "$2"
+        cp "$4" "$2/Program.$3" && dotnet run -c Release --project "$2"
 }
-check "README's program in C#" console 'C#' hello-csharp cs csharp
-check "README's program in F#" console 'F#' hello-fsharp fs fsharp
+block csharp >hello.cs
+block fsharp >hello.fs
+first "README's program in C#" hello.cs console 'C#' hello-csharp cs hello.cs
+first "README's program in F#" hello.fs console 'F#' hello-fsharp fs hello.fs
+
+# The same programs with a loss of one's own.
+{
+    sed 's/new TripletMarginLoss([^)]*)/new LogisticTripletLoss()/' hello.cs
+    block csharp docs/your-own.md
+} >own-loss.cs
+{
+    echo 'open System'
+    grep '^open' hello.fs
+    block fsharp docs/your-own.md
+    grep -v '^open' hello.fs | sed 's/new TripletMarginLoss([^)]*)/new LogisticTriplet()/'
+} >own-loss.fs
+own() { grep -q 'new LogisticTriplet' "$4" && console "$@"; }
+first "a loss of one's own in C#" own-loss.cs own 'C#' own-csharp cs own-loss.cs
+first "a loss of one's own in F#" own-loss.fs own 'F#' own-fsharp fs own-loss.fs
+
+# It stops after half of its epochs, and goes on when it is started again.
+resumed() {
+    console 'C#' resume cs half.cs && cp resume.cs resume/Program.cs &&
+        dotnet run -c Release --project resume | tee resumed.log && head -1 resumed.log | grep '^epoch 6: '
+}
+sed 's/^        BatchSize = .*/&\n        Checkpoints = new() { Folder = "checkpoints", EveryIterations = 10 },/; s/^trainer.Train/trainer.ResumeLatest();\n&/' hello.cs >resume.cs
+sed 's/numEpochs: 10/numEpochs: 5/' resume.cs >half.cs
+first "to go on where a run stopped" resume.cs resumed
 
 script() {
     {
@@ -136,12 +174,13 @@ for language in C# F#; do
     check "template digits in $language" made "$language" digits
     check "and it learns" bash -c "dotnet run -c Release --no-build --project 'digits-$here' | tee digits.log && tail -1 digits.log | grep -E '^epoch 10 .*MAP@R 0\.[89]'"
     check "template pictures in $language" made "$language" pictures
-    check "and it trains and saves" bash -c "cd 'pictures-$here' && dotnet run -c Release --no-build -- '$gallery' 1 && test -s model.safetensors"
+    first "own pictures from folders, in $language" "pictures-$here/*.${here,,}s" bash -c "cd 'pictures-$here' && dotnet run -c Release --no-build -- '$gallery' 1 && test -s model.safetensors"
     check "template service in $language" made "$language" service
-    check "and it answers" serve "$work/service-$here" "$work/pictures-$here/model.safetensors"
+    first "a service that finds pictures, in $language" "service-$here/*.${here,,}s" serve "$work/service-$here" "$work/pictures-$here/model.safetensors"
     # Each has its own libtorch, of half a gigabyte.
     rm -rf ./*-"$here"/bin
 done
 
+printf '%s\n' '| first things | lines | seconds |' '|---|---|---|' "${firsts[@]}"
 printf '%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]

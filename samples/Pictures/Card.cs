@@ -25,6 +25,8 @@ internal static class Card
         card["tested on"] = Counted(data.Test);
         card["method"] = options.Method;
         card["negatives"] = options.Negatives;
+        card["precision"] = $"{options.Precision}";
+        card["average of weights"] = options.Average;
         card["augmentation"] = $"{options.Augmentation}";
         card["epochs"] = $"{options.Epochs}";
         card["seed"] = $"{options.Seed}";
@@ -57,6 +59,7 @@ internal static class Card
                 options.Views == Views.None
                     ? $"--trainer {options.Trainer} --loss {options.Loss} --negatives {options.Negatives}"
                     : $"--views {options.Views}",
+                $"--precision {options.Precision} --average {options.Average}",
                 $"--epochs {options.Epochs} --seed {options.Seed}",
             ]
         );

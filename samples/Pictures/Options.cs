@@ -12,6 +12,7 @@ namespace Pictures;
 /// <param name="Views">How two views of every picture are trained on; none: with classes, by trainer and loss.</param>
 /// <param name="Workers">Threads that read and change pictures. Never changes a result.</param>
 /// <param name="Precision">What networks compute with, in training and after it.</param>
+/// <param name="Average">Which weights are kept: the last, or the average of those before.</param>
 /// <param name="EvaluateEvery">Every how many epochs the test pictures are looked at meanwhile; 0 = never.</param>
 /// <param name="Out">The folder of the page and the model, created if need be.</param>
 /// <param name="Records">The folder of the records; null keeps none.</param>
@@ -31,6 +32,7 @@ internal sealed record Options(
     int Workers,
     torch.Device Device,
     Precision Precision,
+    string Average,
     int EvaluateEvery,
     string Out,
     string? Records,
@@ -87,6 +89,12 @@ internal sealed record Options(
         var workers = Choices.Number("--workers", "How many threads read pictures; 0 = the one that trains.", 0, 2);
         var device = Devices.Option();
         var precision = Precisions.Option();
+        var average = Choices.OneOf(
+            "--average",
+            "The weights to keep: the last, or an exponential moving average.",
+            Recipe.Averages,
+            Recipe.Averages[0]
+        );
         var every = Choices.Number(
             "--evaluate-every",
             "Every how many epochs to evaluate on the test pictures; 0 = never.",
@@ -124,6 +132,7 @@ internal sealed record Options(
             workers,
             device,
             precision,
+            average,
             every,
             folder,
             records,
@@ -148,6 +157,7 @@ internal sealed record Options(
                             parsed.GetRequiredValue(workers),
                             torch.device(parsed.GetRequiredValue(device)),
                             Enum.Parse<Precision>(parsed.GetRequiredValue(precision)),
+                            parsed.GetRequiredValue(average),
                             parsed.GetRequiredValue(every),
                             parsed.GetRequiredValue(folder),
                             parsed.GetValue(records),

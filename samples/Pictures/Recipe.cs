@@ -13,6 +13,9 @@ internal sealed record Recipe(Loss Loss, Miner? Miner = null)
     /// <summary>Where the classes of a batch come from: by chance, or half of them those that are confused with the others.</summary>
     public static readonly string[] Negatives = ["random", "hard"];
 
+    /// <summary>Which weights a run ends with: its last, or the average of those of the last hundred iterations or so.</summary>
+    public static readonly string[] Averages = ["none", "ema"];
+
     private static readonly Dictionary<string, Func<int, Recipe>> ByName = new()
     {
         ["MultiSimilarity"] = _ => new(new MultiSimilarityLoss(alpha: 2, beta: 50), new MultiSimilarityMiner()),
@@ -26,6 +29,9 @@ internal sealed record Recipe(Loss Loss, Miner? Miner = null)
 
     /// <summary>The names of the losses.</summary>
     public static IReadOnlyCollection<string> Losses => ByName.Keys;
+
+    /// <summary>An average by its name.</summary>
+    public static WeightAveraging? Average(string name) => name == "ema" ? WeightAveraging.Exponential(0.99) : null;
 
     /// <summary>A loss by its name.</summary>
     public static Recipe Of(string loss, int classes) => ByName[loss](classes);

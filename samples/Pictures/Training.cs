@@ -52,6 +52,12 @@ internal static class Training
                 batchSize,
                 progress => trainer.Train(options.Epochs, cancellationToken: cancellation, progress: progress)
             );
+            if (options.Average != Recipe.Averages[0])
+            {
+                using var averaged = trainer.AveragedState;
+                trainer.State = averaged;
+            }
+
             Console.WriteLine($"The last epoch waited {trainer.WaitedForData.TotalSeconds:0.00} s for pictures.");
         }
 
@@ -116,6 +122,7 @@ internal static class Training
             Processes = Processes.Join(),
             DataDevice = options.Device,
             Precision = options.Precision,
+            WeightAveraging = Recipe.Average(options.Average),
             Seed = options.Seed,
             EndOfIterationHook = records.EndOfIterationHook,
             EndOfEpochHook = records.EndOfEpochHook,
@@ -173,7 +180,8 @@ internal static class Training
             Path.Combine(folder ?? options.Out, "models"),
             options.EvaluateEvery,
             options.Device,
-            options.Workers
+            options.Workers,
+            averaged: options.Average != Recipe.Averages[0]
         );
     }
 }

@@ -17,6 +17,7 @@ internal sealed class RunRecords : IDisposable
     /// <param name="evaluateEvery">Every how many epochs accuracies are recorded; 0 = never.</param>
     /// <param name="device">Where the networks are.</param>
     /// <param name="workers">Threads that load batches of the test pictures.</param>
+    /// <param name="averaged">Whether accuracies are those of the averages of weights.</param>
     public RunRecords(
         string? folder,
         bool keep,
@@ -24,7 +25,8 @@ internal sealed class RunRecords : IDisposable
         string models,
         int evaluateEvery,
         Device device,
-        int workers = 0
+        int workers = 0,
+        bool averaged = false
     )
     {
         keeper = folder is null
@@ -51,7 +53,8 @@ internal sealed class RunRecords : IDisposable
                     tester,
                     new Dictionary<string, TrainingData> { ["test"] = test },
                     models,
-                    evaluateEvery
+                    evaluateEvery,
+                    averaged: averaged
                 );
     }
 

@@ -97,19 +97,11 @@ module ChoosingBenchmark =
         with :? NotFiniteNumberException ->
             None
 
-    let private spread (values: float list) : string =
-        let mean = List.average values
-
-        match values with
-        | [ _ ] -> $"{mean:F3}"
-        | _ ->
-            let squares = values |> List.sumBy (fun value -> pown (value - mean) 2)
-            $"{mean:F3} ± {sqrt (squares / float (values.Length - 1)):F3}"
-
     let private cells (scores: RetrievalScores list) : string =
         match scores with
         | [] -> "not finite | not finite"
-        | scores -> $"{spread (scores |> List.map _.PrecisionAt1)} | {spread (scores |> List.map _.MapAtR)}"
+        | scores ->
+            $"{Report.spread (scores |> List.map _.PrecisionAt1)} | {Report.spread (scores |> List.map _.MapAtR)}"
 
     // Ordered by how well new things are found.
     let private row name (known: RetrievalScores list) (unseen: RetrievalScores list) (time: string) =

@@ -3,7 +3,7 @@ module MetricLearning.Benchmarks.Program
 open System
 
 let private usage =
-    "usage: Benchmarks [iteration|fused|averages|trainers|synthesis|triplets|losses|tiles|neighbours|neighbours-index|loader|pictures|listing|memory|micro-batches|precision|soak|records|allocator|calls|choosing|all] [--quick] [--cpu] [--only PART-OF-A-NAME] [--into PAGE]"
+    "usage: Benchmarks [iteration|fused|averages|trainers|synthesis|triplets|losses|tiles|neighbours|neighbours-index|loader|pictures|listing|memory|micro-batches|precision|soak|records|allocator|calls|choosing|practice|all] [--quick] [--cpu] [--only PART-OF-A-NAME] [--into PAGE]"
 
 [<EntryPoint>]
 let main arguments =
@@ -57,6 +57,7 @@ let main arguments =
     | "allocator" :: _ -> AllocatorBenchmark.run (if quick then 1 else 3)
     | "calls" :: _ -> CallsBenchmark.run (Array.contains "--names" arguments)
     | "choosing" :: _ -> ChoosingBenchmark.run clock quick only (valueOf "--into")
+    | "practice" :: _ -> PracticeBenchmark.run quick only (valueOf "--into")
     | []
     | "all" :: _
     | "--quick" :: _ ->

@@ -56,5 +56,15 @@ module Report =
         else
             $"{span.TotalMilliseconds:F3} ms"
 
+    /// The mean, and the standard deviation of several.
+    let spread (values: float list) : string =
+        let mean = List.average values
+
+        match values with
+        | [ _ ] -> $"{mean:F3}"
+        | _ ->
+            let squares = values |> List.sumBy (fun value -> pown (value - mean) 2)
+            $"{mean:F3} ± {sqrt (squares / float (values.Length - 1)):F3}"
+
     /// An amount of memory.
     let megabytes (bytes: int64) : string = $"{float bytes / 1048576.0:F1} MiB"

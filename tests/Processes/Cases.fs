@@ -64,19 +64,8 @@ module Cases =
             Averaging = number % 5
         }
 
-    // The two streams hold the same samples, and the distance of equal embeddings has no derivative: which way they part is
-    // rounding. Samples one by one have noise.
-    let private parted (subject: Subject) (settings: Settings) : Settings =
-        { settings with
-            AsSamples =
-                settings.AsSamples
-                || subject.Name = "TwoStreamMetricLoss"
-                || subject.Name = "MultiViewMetricLoss"
-                || subject.Name = "MomentumContrast"
-        }
-
     let private ofSubject (subject: Subject) (number: int) : Case =
-        let settings = parted subject (varied number)
+        let settings = Subject.apart subject (varied number)
 
         {
             Name = $"{subject.Name} {number} ({fst RunParts.losses[number % RunParts.losses.Length]})"

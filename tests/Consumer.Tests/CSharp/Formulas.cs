@@ -13,7 +13,7 @@ public sealed partial class Formulas
         .. "Bigl Bigr bigl bigr lvert rvert lVert rVert lceil rceil lfloor rfloor".Split(' '),
         .. "frac tfrac sqrt binom sum max min log exp cos sin tan arctan Pr overline hat tilde".Split(' '),
         .. "mathrm mathcal mathbf mathop text begin end quad qquad".Split(' '),
-        .. "cdot dots pm le ge lt gt ne in cup emptyset mid propto leftarrow ominus pi".Split(' '),
+        .. "cdot dots pm approx le ge lt gt ne in cup emptyset mid propto leftarrow ominus pi".Split(' '),
         .. "alpha beta gamma varepsilon ell theta kappa lambda mu nu omega psi rho sigma tau Delta".Split(' '),
     ];
 

@@ -47,9 +47,8 @@ type Generators =
         |> Arb.fromGen
 
 let private config =
-    { FsCheckConfig.defaultConfig with
+    { Checked.config with
         arbitrary = [ typeof<Generators> ]
-        replay = Some(7UL, 11UL, None)
     }
 
 let private property name check =

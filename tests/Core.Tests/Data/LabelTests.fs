@@ -23,7 +23,7 @@ let tests =
                 |> givesOne [ 1; 0 ]
             }
 
-            testProperty "ranks are those among the distinct labels, whatever the kind"
+            testPropertyWithConfig Checked.config "ranks are those among the distinct labels, whatever the kind"
             <| fun (NonEmptyArray(labels: int64[])) ->
                 let ranks = labels |> Array.distinct |> Array.sort
 

@@ -26,7 +26,7 @@ let tests =
                         Expect.equal (run several 17 Cursor.start) expected $"{workers} workers"
             }
 
-            testProperty "any cursor may be asked for at any time"
+            testPropertyWithConfig Checked.config "any cursor may be asked for at any time"
             <| fun (visits: NonNegativeInt list) (NonNegativeInt workers) ->
                 use alone = loader (samples -1L) (orders[0]()) 0
 

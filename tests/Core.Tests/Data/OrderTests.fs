@@ -12,21 +12,21 @@ let tests =
     testList
         "order"
         [
-            testProperty "taking n and then m batches is taking n + m"
+            testPropertyWithConfig Checked.config "taking n and then m batches is taking n + m"
             <| fun kind (NonNegativeInt n) (NonNegativeInt m) ->
                 let n, m, make = n % 20, m % 20, kinds[cheap kind]
                 let first, between = take n (make ()) Cursor.start
                 let second, last = take m (make ()) between
                 (first @ second, last) = take (n + m) (make ()) Cursor.start
 
-            testProperty "a cursor that was written down gives the same batches"
+            testPropertyWithConfig Checked.config "a cursor that was written down gives the same batches"
             <| fun kind (NonNegativeInt n) ->
                 let n, make = n % 20, kinds[cheap kind]
                 let _, cursor = take n (make ()) Cursor.start
                 let again = Cursor.ofNumbers (Cursor.toNumbers cursor)
                 again = cursor && take 9 (make ()) again = take 9 (make ()) cursor
 
-            testProperty "what an order was asked before does not matter"
+            testPropertyWithConfig Checked.config "what an order was asked before does not matter"
             <| fun kind (visits: NonNegativeInt list) ->
                 let make = kinds[cheap kind]
                 let order = make ()
@@ -38,7 +38,9 @@ let tests =
                     let cursor = cursors[visit % 25]
                     order.Take(seed, cursor) = make().Take(seed, cursor))
 
-            testProperty "a shuffled pass has every sample at most once, and all but those of the incomplete batch"
+            testPropertyWithConfig
+                Checked.config
+                "a shuffled pass has every sample at most once, and all but those of the incomplete batch"
             <| fun (PositiveInt count) (PositiveInt batchSize) (NonNegativeInt pass) ->
                 let count = count + batchSize
                 let order = DataOrder.shuffled (int64 count) batchSize
@@ -56,7 +58,9 @@ let tests =
                         Pass = int64 pass + 1L
                     }
 
-            testProperty "a sequential pass has every sample once, in order, in full batches but for the last"
+            testPropertyWithConfig
+                Checked.config
+                "a sequential pass has every sample once, in order, in full batches but for the last"
             <| fun (PositiveInt count) (PositiveInt batchSize) (NonNegativeInt pass) ->
                 let order = DataOrder.sequential (int64 count) batchSize
                 let first = { Cursor.start with Pass = int64 pass }

@@ -113,9 +113,7 @@ let tests =
             }
 
             testPropertyWithConfig
-                { FsCheckConfig.defaultConfig with
-                    maxTest = 20
-                }
+                { Checked.config with maxTest = 20 }
                 "the bits are the same for any number of workers, from any place"
             <| fun (number: int64) (NonNegativeInt from) ->
                 let data = noisy.ToViews()

@@ -61,7 +61,7 @@ type Generators =
         |> Arb.fromGen
 
 let private config =
-    { FsCheckConfig.defaultConfig with
+    { Checked.config with
         arbitrary = [ typeof<Generators> ]
     }
 

@@ -13,7 +13,7 @@ let tests =
     testList
         "seed"
         [
-            testProperty "choose gives different numbers of the population"
+            testPropertyWithConfig Checked.config "choose gives different numbers of the population"
             <| fun (NonNegativeInt count) (NonNegativeInt more) (value: int64) ->
                 let population = count + more
                 let chosen = Seed.choose count population (Seed.ofInt64 value)
@@ -33,7 +33,7 @@ let tests =
                     Expect.isTrue (abs (count - 1000) < 150) $"{count} of 6000"
             }
 
-            testProperty "a generator repeats itself" (fun (value: int64) ->
+            testPropertyWithConfig Checked.config "a generator repeats itself" (fun (value: int64) ->
                 let draw () =
                     let random = (Seed.Of value).Random()
 
@@ -49,19 +49,22 @@ let tests =
 
                 draw () = draw ())
 
-            testProperty "a generator keeps its ranges" (fun (value: int64) (one: int) (other: int) ->
-                let random = (Seed.Of value).Random()
-                let low, high = min one other, max one other + 1
-                let number = random.Next(low, high)
-                let unit' = random.NextDouble()
-                let bytes = Array.zeroCreate<byte> 16
-                random.NextBytes bytes
+            testPropertyWithConfig
+                Checked.config
+                "a generator keeps its ranges"
+                (fun (value: int64) (one: int) (other: int) ->
+                    let random = (Seed.Of value).Random()
+                    let low, high = min one other, max one other + 1
+                    let number = random.Next(low, high)
+                    let unit' = random.NextDouble()
+                    let bytes = Array.zeroCreate<byte> 16
+                    random.NextBytes bytes
 
-                number >= low
-                && number < high
-                && unit' >= 0.0
-                && unit' < 1.0
-                && Array.distinct bytes |> Array.length > 1)
+                    number >= low
+                    && number < high
+                    && unit' >= 0.0
+                    && unit' < 1.0
+                    && Array.distinct bytes |> Array.length > 1)
 
             test "a generator shuffles" {
                 let items = [| 1..100 |]

@@ -15,7 +15,9 @@ let mistakes =
     testList
         "mistakes"
         [
-            testProperty "a broken sample is named, wherever it is, and the original exception kept"
+            testPropertyWithConfig
+                Checked.config
+                "a broken sample is named, wherever it is, and the original exception kept"
             <| fun (NonNegativeInt broken) ->
                 use pictures = new Pictures(int64 (broken % 10))
 

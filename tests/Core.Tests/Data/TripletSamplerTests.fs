@@ -17,7 +17,9 @@ let tests =
     testList
         "fixed triplets"
         [
-            testProperty "two of one class and one of another, the same in every pass, in another order"
+            testPropertyWithConfig
+                Checked.config
+                "two of one class and one of another, the same in every pass, in another order"
             <| fun (NonEmptyArray(codes: byte[])) (PositiveInt count) ->
                 let labels =
                     Array.append [| 0L; 1L |] (codes |> Array.map (fun code -> int64 (code % 5uy)))

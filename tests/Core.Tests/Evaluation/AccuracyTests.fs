@@ -9,10 +9,7 @@ open MetricLearning
 open MetricLearning.Core.Tests.Support.Neighbourhoods
 open MetricLearning.Core.Tests.Support.AccuracyCases
 
-let private few =
-    { FsCheckConfig.defaultConfig with
-        maxTest = 40
-    }
+let private few = { Checked.config with maxTest = 40 }
 
 let tests =
     testList

@@ -104,7 +104,7 @@ let tests =
                 near ((1.0 / 2.0 + 0.0) / 2.0) (value "r_precision") "among the nearest R"
             }
 
-            testProperty "rankings one by one"
+            testPropertyWithConfig Checked.config "rankings one by one"
             <| fun (number: int) (codes: (byte * byte) list) ->
                 use _ = torch.NewDisposeScope()
                 let codes = (0uy, 0uy) :: (0uy, 1uy) :: (1uy, 0uy) :: codes
@@ -135,7 +135,7 @@ let tests =
                     check "a gallery" reference others otherCameras false
                     check "among each other" query labels cameras true
 
-            testProperty "a camera for each sample leaves nothing out"
+            testPropertyWithConfig Checked.config "a camera for each sample leaves nothing out"
             <| fun (number: int) (codes: byte list) ->
                 use _ = torch.NewDisposeScope()
                 let labels = labelled (1uy :: 1uy :: 2uy :: codes) 3

@@ -9,10 +9,7 @@ open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Tests.Support
 
-let private few =
-    { FsCheckConfig.defaultConfig with
-        maxTest = 40
-    }
+let private few = { Checked.config with maxTest = 40 }
 
 let private labels (values: byte[]) (kinds: int) =
     Array.map (fun value -> int64 value % int64 kinds) values

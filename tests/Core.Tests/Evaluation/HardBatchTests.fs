@@ -12,11 +12,7 @@ open MetricLearning.Core.Tests.Support.Expectations
 
 let private seed = Seed.ofInt64 6L
 
-let private config =
-    { FsCheckConfig.defaultConfig with
-        maxTest = 40
-        replay = Some(9UL, 1UL, None)
-    }
+let private config = { Checked.config with maxTest = 40 }
 
 // Classes of uneven sizes, and points of the plane that are their own embeddings: a class is a cloud.
 let private labelsOf (number: int) (classes: int) : int64[] =

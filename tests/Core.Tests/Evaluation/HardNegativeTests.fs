@@ -11,11 +11,7 @@ open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.Neighbourhoods
 
-let private config =
-    { FsCheckConfig.defaultConfig with
-        maxTest = 60
-        replay = Some(3UL, 5UL, None)
-    }
+let private config = { Checked.config with maxTest = 60 }
 
 let private cosineOf (one: float[]) (other: float[]) : float =
     let dot = Array.fold2 (fun sum x y -> sum + x * y) 0.0

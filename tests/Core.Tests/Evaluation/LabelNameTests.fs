@@ -105,17 +105,11 @@ let tests =
                     EmbeddingSpace.TwoStream
                 ] do
                 testPropertyWithConfig
-                    { FsCheckConfig.defaultConfig with
-                        maxTest = 8
-                    }
+                    { Checked.config with maxTest = 8 }
                     $"renaming labels one-to-one changes no result of a test, {space}"
                 <| fun (PositiveInt seed) workers -> changesNothing space seed (if workers then 2 else 0)
 
-            testPropertyWithConfig
-                { FsCheckConfig.defaultConfig with
-                    maxTest = 8
-                }
-                "nor of a calibration"
+            testPropertyWithConfig { Checked.config with maxTest = 8 } "nor of a calibration"
             <| fun (PositiveInt seed) ->
                 use _ = torch.NewDisposeScope()
                 let split = (splits 1 seed).Head

@@ -11,10 +11,7 @@ open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.Expectations
 open MetricLearning.Core.Tests.Support.Neighbourhoods
 
-let private few =
-    { FsCheckConfig.defaultConfig with
-        maxTest = 30
-    }
+let private few = { Checked.config with maxTest = 30 }
 
 let tests =
     testList

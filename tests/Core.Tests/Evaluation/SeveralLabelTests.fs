@@ -98,7 +98,7 @@ let tests =
     testList
         "several classes a sample"
         [
-            testProperty "one class a sample, as rows, is one label a sample"
+            testPropertyWithConfig Checked.config "one class a sample, as rows, is one label a sample"
             <| fun (number: int) (codes: byte list) ->
                 use _ = torch.NewDisposeScope()
                 let labels = labelled (1uy :: 1uy :: codes) 5
@@ -120,7 +120,7 @@ let tests =
                         "references"
 
             for name, comparison, matches in comparisons do
-                testProperty $"as by hand, {name}"
+                testPropertyWithConfig Checked.config $"as by hand, {name}"
                 <| fun (number: int) (codes: byte list) ->
                     use _ = torch.NewDisposeScope()
                     let labels = ofCodes (3uy :: 0uy :: codes)

@@ -62,9 +62,7 @@ let tests =
         "safetensors"
         [
             testPropertyWithConfig
-                { FsCheckConfig.defaultConfig with
-                    maxTest = 200
-                }
+                { Checked.config with maxTest = 200 }
                 "what was written is read, here and by the book"
             <| Prop.forAll someTensors (fun described ->
                 use _ = torch.NewDisposeScope()

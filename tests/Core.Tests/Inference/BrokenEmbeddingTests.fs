@@ -35,7 +35,7 @@ let private askedOf (method: MethodInfo) : (string * (obj | null) * int * int) l
     match nonNull method.DeclaringType with
     | kind when kind = typeof<AccuracyCalculator> -> [ "", AccuracyCalculator(), 12, 20 ]
     | kind when kind = typeof<MatchFinder> -> [ "", MatchFinder(threshold = 0.5), 12, 12 ]
-    | kind when kind = typeof<Validation> -> [ "", null, 12, 12 ]
+    | kind when kind = typeof<Validation> || kind = typeof<HardNegatives> -> [ "", null, 12, 12 ]
     | kind when kind = typeof<CustomKNN> ->
         [
             for name, distance in distances do

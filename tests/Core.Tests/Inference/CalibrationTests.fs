@@ -54,7 +54,7 @@ let private close (actual: float) (expected: float) (message: string) =
 
 let private choosing =
     [
-        testProperty "is the best of all thresholds, and does what it says, ties or not"
+        testPropertyWithConfig Checked.config "is the best of all thresholds, and does what it says, ties or not"
         <| fun isInverted (NormalFloat rate) (NonEmptyArray(pairs: struct (int * bool)[])) ->
             use _ = torch.NewDisposeScope()
             let rate = abs rate % 1.0
@@ -113,7 +113,7 @@ let private choosing =
 
                     close chosen.Recall (allowed |> List.map _.Recall |> List.max) "the most matches"
 
-        testProperty "a precision that no threshold has is refused, with the best there is"
+        testPropertyWithConfig Checked.config "a precision that no threshold has is refused, with the best there is"
         <| fun isInverted (NonEmptyArray(pairs: struct (int * bool)[])) ->
             use _ = torch.NewDisposeScope()
 

@@ -25,7 +25,9 @@ let private levels count =
 
 let private values =
     [
-        testProperty "are the networks' outputs in evaluation mode, whatever the batch size and the workers"
+        testPropertyWithConfig
+            Checked.config
+            "are the networks' outputs in evaluation mode, whatever the batch size and the workers"
         <| fun (PositiveInt count) (PositiveInt batchSize) workers inSamples ->
             let count = 1 + count % 40
             use _ = torch.NewDisposeScope()

@@ -48,7 +48,7 @@ let private random (seed: int) (rows: int64) =
 let private byDistance =
     [
         for name, make in distances do
-            testProperty $"by {name}: no farther than the threshold, or no less similar"
+            testPropertyWithConfig Checked.config $"by {name}: no farther than the threshold, or no less similar"
             <| fun (PositiveInt seed) (PositiveInt queries) (PositiveInt references) (NormalFloat threshold) ->
                 use _ = torch.NewDisposeScope()
                 let distance = make ()
@@ -87,7 +87,7 @@ let private byDistance =
 
                 Expect.sequenceEqual (finder.GetMatchingTuples(query, reference)) tuples "tuples"
 
-            testProperty $"by {name}: row by row as in the matrix"
+            testPropertyWithConfig Checked.config $"by {name}: row by row as in the matrix"
             <| fun (PositiveInt seed) (PositiveInt rows) ->
                 use _ = torch.NewDisposeScope()
                 let distance = make ()

@@ -14,7 +14,9 @@ let tests =
     testList
         "searching"
         [
-            testProperty "neighbours are the nearest embeddings, in whatever portions they were added"
+            testPropertyWithConfig
+                Checked.config
+                "neighbours are the nearest embeddings, in whatever portions they were added"
             <| fun (PositiveInt k) (portions: NonNegativeInt list) ->
                 using' (fun model data ->
                     let reference = data.narrow (0L, 0L, 30L)

@@ -32,7 +32,7 @@ let tests =
     testList
         "streams of embeddings"
         [
-            testProperty "a stream has the same rows in batches, in the order of the data set"
+            testPropertyWithConfig Checked.config "a stream has the same rows in batches, in the order of the data set"
             <| fun (PositiveInt count) (PositiveInt batchSize) workers ->
                 let count, batchSize = 1 + count % 40, 1 + batchSize % 12
                 use _ = torch.NewDisposeScope()

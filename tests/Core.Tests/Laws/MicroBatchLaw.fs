@@ -9,15 +9,9 @@ open MetricLearning.Core
 open MetricLearning.Core.Tests.Support
 open MetricLearning.Core.Tests.Support.MicroRuns
 
-// Batch norm and dropout work on a micro-batch at a time, and have a law of their own. A sample in both streams would be at the
-// distance 0 from itself, where distances have no derivative; samples with noise are not.
+// Batch norm and dropout work on a micro-batch at a time, and have a law of their own.
 let private rowByRow (subject: Subject) (settings: Settings) =
-    { settings with
-        AsSamples =
-            settings.AsSamples
-            || subject.Name.StartsWith("TwoStream", StringComparison.Ordinal)
-            || subject.Name.StartsWith("MultiView", StringComparison.Ordinal)
-            || subject.Name.StartsWith("Momentum", StringComparison.Ordinal)
+    { Subject.apart subject settings with
         Float64 = true
         BatchNorm = false
         Dropout = false

@@ -10,7 +10,7 @@ open MetricLearning.Core.Tests.Support.MicroRuns
 
 let private changeNoStep (subject: Subject) (settings: Settings) (number: int) =
     let settings =
-        { settings with
+        { Subject.apart subject settings with
             Float64 = true
             // Others divide gradients that are 0 but for rounding by hardly more.
             Optimizer = settings.Optimizer % 2

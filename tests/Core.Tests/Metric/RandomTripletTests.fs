@@ -30,7 +30,7 @@ let random =
                     "classes 2 and 3 have no pair"
             }
 
-            testProperty "are triplets, as many an anchor as asked, whatever the seed"
+            testPropertyWithConfig Checked.config "are triplets, as many an anchor as asked, whatever the seed"
             <| fun (codes: byte[]) (number: int64) (PositiveInt perAnchor) ->
                 let labels = classes codes
                 let perAnchor = perAnchor % 7 + 1
@@ -49,7 +49,7 @@ let random =
                 let expected = Seq.init labels.Length int64 |> Seq.filter possible |> Seq.length
                 Expect.hasLength a (expected * perAnchor) "as many as asked"
 
-            testProperty "are a function of labels and seed"
+            testPropertyWithConfig Checked.config "are a function of labels and seed"
             <| fun (codes: byte[]) (number: int64) ->
                 let draw number =
                     RandomTriplets.draw (Nullable 5) (Seed.ofInt64 number) (classes codes) null

@@ -112,7 +112,7 @@ let private agree (case: Case) (some: Tuples) (others: Tuples) =
         "gradients to the batch and to the reference set"
 
 let private settings =
-    { FsCheckConfig.defaultConfig with
+    { Checked.config with
         maxTest = 300
         endSize = 25
     }

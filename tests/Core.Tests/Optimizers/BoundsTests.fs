@@ -40,7 +40,7 @@ type SizesOf =
         |> Arb.fromGen
 
 let private config =
-    { FsCheckConfig.defaultConfig with
+    { Checked.config with
         maxTest = 200
         arbitrary = [ typeof<SizesOf> ]
     }

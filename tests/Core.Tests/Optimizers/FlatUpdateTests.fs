@@ -51,7 +51,7 @@ type Presences =
         |> Arb.fromGen
 
 let private config =
-    { FsCheckConfig.defaultConfig with
+    { Checked.config with
         maxTest = 60
         arbitrary = [ typeof<Presences> ]
     }

@@ -17,7 +17,8 @@ let private layouts =
     testList
         "layouts"
         [
-            testProperty
+            testPropertyWithConfig
+                Checked.config
                 "slots follow each other on 64-byte boundaries and hold what was put in"
                 (fun (sizes: NonEmptyArray<byte>) ->
                     use _ = torch.NewDisposeScope()
@@ -82,24 +83,27 @@ let private owners =
     testList
         "owners"
         [
-            testProperty "a vector is freed by the last release, and by no other" (fun (retains: byte) ->
-                use _ = torch.NewDisposeScope()
-                let vector = Vector.zeros (Layout.ofTensors (named [| torch.zeros 3L |]))
-                let more = int retains % 5
+            testPropertyWithConfig
+                Checked.config
+                "a vector is freed by the last release, and by no other"
+                (fun (retains: byte) ->
+                    use _ = torch.NewDisposeScope()
+                    let vector = Vector.zeros (Layout.ofTensors (named [| torch.zeros 3L |]))
+                    let more = int retains % 5
 
-                for _ in 1..more do
-                    vector.Retain()
+                    for _ in 1..more do
+                        vector.Retain()
 
-                Expect.equal vector.IsShared (more > 0) "shared"
+                    Expect.equal vector.IsShared (more > 0) "shared"
 
-                for _ in 1..more do
+                    for _ in 1..more do
+                        vector.Release()
+                        Expect.isFalse vector.IsFreed "still owned"
+
                     vector.Release()
-                    Expect.isFalse vector.IsFreed "still owned"
-
-                vector.Release()
-                Expect.isTrue vector.IsFreed "freed"
-                vector.Release()
-                Expect.isTrue vector.IsFreed "releasing it again changes nothing")
+                    Expect.isTrue vector.IsFreed "freed"
+                    vector.Release()
+                    Expect.isTrue vector.IsFreed "releasing it again changes nothing")
             test "owners on many threads free it once" {
                 let tensor = torch.zeros(16L).DetachFromDisposeScope()
                 let vector = Vector.Own tensor

@@ -43,7 +43,7 @@ let tests =
     testList
         "shares"
         [
-            testProperty "shares are all rows, one after the other, the first ones largest"
+            testPropertyWithConfig Checked.config "shares are all rows, one after the other, the first ones largest"
             <| fun (NonNegativeInt total) (PositiveInt parts) ->
                 let shares = [ for part in 0 .. parts - 1 -> BatchShare.ofProcess total part parts ]
                 let sizes = [ for struct (_, size) in shares -> size ]
@@ -56,7 +56,7 @@ let tests =
                 && BatchShare.sizes total parts = [| for size in sizes -> int64 size |]
 
             for name, make in sources do
-                testProperty $"the parts of a batch are the batch: {name}"
+                testPropertyWithConfig Checked.config $"the parts of a batch are the batch: {name}"
                 <| fun (NonNegativeInt count) (PositiveInt parts) ->
                     let count, parts = 1 + count % 10, 1 + parts % 12
                     use source = make ()
@@ -79,7 +79,7 @@ let tests =
                     && same (torch.cat ([| for part in made -> part.Labels |], 0L)) all.Labels
                     && Array.concat [ for part in made -> part.Indices ] = indices
 
-            testProperty "chosen rows are put back in the order in which they were chosen"
+            testPropertyWithConfig Checked.config "chosen rows are put back in the order in which they were chosen"
             <| fun (sizes: PositiveInt list) (choice: NonNegativeInt list) ->
                 let rows = [| for PositiveInt size in PositiveInt 2 :: sizes -> int64 (size % 5) |]
                 let total = Array.sum rows
@@ -106,7 +106,7 @@ let tests =
                     [| for place in places -> gathered[int place] |] = chosen
                     && shares.Rows = [| for struct (own, _) in made -> own.LongLength |])
 
-            testProperty "whole batches of a data set are shared, none is left out"
+            testPropertyWithConfig Checked.config "whole batches of a data set are shared, none is left out"
             <| fun (PositiveInt count) (PositiveInt size) (PositiveInt processes) ->
                 let processes = 1 + processes % 9
                 let size = 1 + size % 20

@@ -14,12 +14,7 @@ let private scores =
     |> Arb.fromGen
 
 let private property name (holds: struct (int * float) list -> bool) =
-    testPropertyWithConfig
-        { FsCheckConfig.defaultConfig with
-            maxTest = 1000
-        }
-        name
-        (Prop.forAll scores holds)
+    testPropertyWithConfig { Checked.config with maxTest = 1000 } name (Prop.forAll scores holds)
 
 let private best (scores: struct (int * float) seq) =
     BestEpoch.ofHistory PlateauMode.Max Set.empty scores

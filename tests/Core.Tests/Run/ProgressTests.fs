@@ -166,11 +166,7 @@ let tests =
     testList
         "progress as text"
         [
-            testPropertyWithConfig
-                { FsCheckConfig.defaultConfig with
-                    maxTest = 1000
-                }
-                "comes back as it was, bit for bit"
+            testPropertyWithConfig { Checked.config with maxTest = 1000 } "comes back as it was, bit for bit"
             <| Prop.forAll (Arb.fromGen progress) (fun progress ->
                 let text = WrittenProgress.write progress
                 let back = WrittenProgress.read text (Cursor.toNumbers progress.Cursor)

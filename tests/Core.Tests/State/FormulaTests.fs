@@ -107,15 +107,18 @@ let private asFormula =
     testList
         "the rates are those of the documentation's formula"
         [
-            testProperty "cosine with warm restarts" (fun (PositiveInt t0) (PositiveInt tMult) ->
-                let t0, tMult = t0 % 9 + 1, tMult % 4 + 1
+            testPropertyWithConfig
+                Checked.config
+                "cosine with warm restarts"
+                (fun (PositiveInt t0) (PositiveInt tMult) ->
+                    let t0, tMult = t0 % 9 + 1, tMult % 4 + 1
 
-                trace (Schedule.CosineAnnealingWarmRestarts(t0, tMult, 0.001)) 60
-                |> List.iteri (fun steps rates ->
-                    near
-                        (initial |> Array.map (fun rate -> restarts t0 tMult 0.001 rate steps))
-                        rates
-                        $"after {steps} steps"))
+                    trace (Schedule.CosineAnnealingWarmRestarts(t0, tMult, 0.001)) 60
+                    |> List.iteri (fun steps rates ->
+                        near
+                            (initial |> Array.map (fun rate -> restarts t0 tMult 0.001 rate steps))
+                            rates
+                            $"after {steps} steps"))
             for three in [ false; true ] do
                 for anneal in [ AnnealStrategy.Cos; AnnealStrategy.Linear ] do
                     test $"one cycle, {anneal}, three phases: {three}, a peak for each group" {

@@ -26,15 +26,18 @@ let private curve (schedule: Schedule) (last: int64) =
 
 let private properties =
     [
-        testProperty "one after the other is each by itself" (fun first second (length: PositiveInt) ->
-            let first, second, length = part first, part second, int64 (length.Get % 50 + 1)
-            let joined = first.Then(second, length)
+        testPropertyWithConfig
+            Checked.config
+            "one after the other is each by itself"
+            (fun first second (length: PositiveInt) ->
+                let first, second, length = part first, part second, int64 (length.Get % 50 + 1)
+                let joined = first.Then(second, length)
 
-            Expect.equal
-                (curve joined (length + 20L))
-                (curve first (length - 1L) @ curve second 20L)
-                "the curves, end to end")
-        testProperty "at once is the product of both factors" (fun one other ->
+                Expect.equal
+                    (curve joined (length + 20L))
+                    (curve first (length - 1L) @ curve second 20L)
+                    "the curves, end to end")
+        testPropertyWithConfig Checked.config "at once is the product of both factors" (fun one other ->
             let one, other = part one, part other
 
             for steps in 0L .. 20L do
@@ -45,7 +48,7 @@ let private properties =
                     ((one.ChainedWith other).RateAfter(0.1, steps))
                     expected
                     $"after {steps}")
-        testProperty "step by step, a run follows the curve" (fun first second third ->
+        testPropertyWithConfig Checked.config "step by step, a run follows the curve" (fun first second third ->
             let joined =
                 (part first).Then(part second, 4L).Then((part third).ChainedWith(Schedule.Exponential 0.95), 9L)
 

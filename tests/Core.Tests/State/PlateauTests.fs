@@ -40,7 +40,8 @@ let private plateaus =
         [
             for mode, modeName in [ PlateauMode.Min, "min"; PlateauMode.Max, "max" ] do
                 for threshold, thresholdName in [ ThresholdMode.Rel, "rel"; ThresholdMode.Abs, "abs" ] do
-                    testProperty
+                    testPropertyWithConfig
+                        Checked.config
                         $"{modeName}, {thresholdName}: the rates are TorchSharp's, whatever is seen"
                         (fun (seen: int16 list) (NonNegativeInt patience) (NonNegativeInt cooldown) ->
                             let patience, cooldown = patience % 4, cooldown % 4

@@ -5,11 +5,6 @@ open Expecto
 open FsCheck
 open FsCheck.FSharp
 
-let private config count =
-    { FsCheckConfig.defaultConfig with
-        maxTest = count
-    }
-
 // The machinery below the trainers is one, so the cases are spread over them: the first has the most.
 let private share (count: int) (subject: Subject) =
     if subject.Name = Subject.metricLossOnly.Name then
@@ -23,7 +18,7 @@ let lawOf (subjects: Subject list) (count: int) (name: string) (holds: Subject -
         name
         [
             for subject in subjects do
-                testPropertyWithConfig (config (share count subject)) subject.Name
+                testPropertyWithConfig (Checked.times (share count subject) $"{name}, {subject.Name}") subject.Name
                 <| Prop.forAll
                     (Arb.zip (Settings.arb, Arb.fromGen (Gen.choose (0, 1_000_000))))
                     (fun (settings, number) -> holds subject settings number)
@@ -56,4 +51,4 @@ let isFalsified (name: string) (law: unit -> unit) : Test =
 
 /// A pure property, thousands of times.
 let pure' (name: string) (property: 'Property) : Test =
-    testPropertyWithConfig (config 2000) name property
+    testPropertyWithConfig (Checked.times 2000 name) name property

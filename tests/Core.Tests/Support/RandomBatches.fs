@@ -8,7 +8,7 @@ open MetricLearning.Core
 
 /// FsCheck settings for properties that run a loss: small batches, and not too many of them.
 let few =
-    { FsCheckConfig.defaultConfig with
+    { Checked.config with
         maxTest = 25
         endSize = 12
     }

@@ -76,9 +76,4 @@ let holds (deeds: Deed list) (openWriter: string -> IRecordWriter) (check: strin
     Folders.using (fun folder -> perform (fun () -> openWriter folder) deeds (fun () -> check folder))
 
 let property (name: string) (count: int) (holds: Deed list -> unit) =
-    testPropertyWithConfig
-        { FsCheckConfig.defaultConfig with
-            maxTest = count
-        }
-        name
-        (Prop.forAll (Arb.fromGen deeds) holds)
+    testPropertyWithConfig { Checked.config with maxTest = count } name (Prop.forAll (Arb.fromGen deeds) holds)

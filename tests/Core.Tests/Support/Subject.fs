@@ -21,44 +21,6 @@ type Subject =
 /// The trainers as subjects.
 module Subject =
 
-    // How many features the trunk makes for embeddings of a size.
-    let private middle (settings: Settings) (size: int64) = if settings.Embedder then 5L else size
-
-    let private metricNetworks (settings: Settings) (trap: Trap) (size: int64) =
-        let middle = middle settings size
-
-        [
-            Keys.Trunk,
-            new TrappedNet(RunParts.net settings RunParts.features middle, trap, Place.Forward)
-            :> torch.nn.Module<Tensor, Tensor>
-            if settings.Embedder then
-                Keys.Embedder, new TrappedNet(RunParts.net settings middle size, trap, Place.Embedder)
-        ]
-
-    let private tupleMiner (settings: Settings) (trap: Trap) (key: string) =
-        [
-            match RunParts.minerOf settings with
-            | Some miner -> key, new TrappedMiner(miner, trap) :> obj
-            | None -> ()
-        ]
-
-    let private subsetMiner (settings: Settings) (trap: Trap) =
-        [
-            if settings.Subset then
-                Keys.SubsetBatchMiner,
-                Func<_, _, _>(fun embeddings labels ->
-                    let chosen = RunParts.subsetMiner.Invoke(embeddings, labels)
-                    trap.Visit Place.SubsetMiner
-                    chosen)
-                :> obj
-        ]
-
-    let private dataset (settings: Settings) (trap: Trap) =
-        RunParts.dataset settings (fun _ -> trap.Visit Place.Sample)
-
-    let private crossEntropy () =
-        torch.nn.CrossEntropyLoss() :> torch.nn.Module
-
     let private subject name recipe unvisited needed make : Subject =
         {
             Name = name
@@ -68,146 +30,24 @@ module Subject =
             Needed = needed
         }
 
-    let private metricLossOnlyCast (settings: Settings) (trap: Trap) : Cast =
-        {
-            Networks = metricNetworks settings trap RunParts.size
-            Losses = [ Keys.MetricLoss, RunParts.lossOf settings ]
-            Miners = tupleMiner settings trap Keys.TupleMiner @ subsetMiner settings trap
-            Dataset = dataset settings trap
-        }
-
     let metricLossOnly: Subject =
-        subject "MetricLossOnly" MetricLossOnly.recipe [] [] metricLossOnlyCast
-
-    let private withClassifierCast (settings: Settings) (trap: Trap) : Cast =
-        let basic = metricLossOnlyCast settings trap
-
-        { basic with
-            Networks =
-                basic.Networks
-                @ [ Keys.Classifier, RunParts.net settings RunParts.size RunParts.classes ]
-            Losses = basic.Losses @ [ Keys.ClassifierLoss, crossEntropy () ]
-        }
+        subject "MetricLossOnly" MetricLossOnly.recipe [] [] Casts.metricLossOnly
 
     let private withClassifier =
-        subject "TrainWithClassifier" TrainWithClassifier.recipe [] [] withClassifierCast
-
-    let private sections = [ 4; 2 ]
-
-    // Two hard-aware miners in a chain where there is a miner; a classifier on the second section.
-    let private cascadeCast (settings: Settings) (trap: Trap) : Cast =
-        let hardest () =
-            new TrappedPoolMiner(HDCMiner(), trap) :> obj
-
-        {
-            // One number more than the sections have.
-            Networks =
-                metricNetworks settings trap 7L
-                @ [ Keys.numbered Keys.Classifier 1, RunParts.net settings 2L RunParts.classes ]
-            Losses =
-                [
-                    for number, size in List.indexed sections do
-                        Keys.numbered Keys.MetricLoss number,
-                        RunParts.lossFor
-                            { settings with
-                                Loss = settings.Loss + number
-                            }
-                            (int64 size)
-                            RunParts.rows
-                    Keys.numbered Keys.ClassifierLoss 1, crossEntropy ()
-                ]
-            Miners =
-                [
-                    if RunParts.minerOf(settings).IsSome then
-                        for number in 0..1 do
-                            Keys.numbered Keys.TupleMiner number, hardest ()
-                    yield! subsetMiner settings trap
-                ]
-            Dataset = dataset settings trap
-        }
+        subject "TrainWithClassifier" TrainWithClassifier.recipe [] [] Casts.withClassifier
 
     let private cascade =
-        subject "CascadedEmbeddings" (CascadedEmbeddings.recipe sections) [] [] cascadeCast
+        subject "CascadedEmbeddings" (CascadedEmbeddings.recipe Casts.sections) [] [] Casts.cascade
 
     let private twoStreams =
-        subject "TwoStreamMetricLoss" TwoStreamMetricLoss.recipe [ Place.SubsetMiner ] [] (fun settings trap ->
-            { metricLossOnlyCast { settings with Subset = false } trap with
-                // Of both streams.
-                Losses = [ Keys.MetricLoss, RunParts.lossFor settings RunParts.size (2 * RunParts.rows) ]
-                Dataset = RunParts.pairs settings (fun _ -> trap.Visit Place.Sample)
-            })
+        subject "TwoStreamMetricLoss" TwoStreamMetricLoss.recipe [ Place.SubsetMiner ] [] Casts.pairs
 
-    /// Two views of every sample.
     let private views =
-        subject "MultiViewMetricLoss" MultiViewMetricLoss.recipe [ Place.SubsetMiner ] [] (fun settings trap ->
-            { metricLossOnlyCast { settings with Subset = false } trap with
-                // Of both views.
-                Losses = [ Keys.MetricLoss, RunParts.lossFor settings RunParts.size (2 * RunParts.rows) ]
-                Dataset = RunParts.pairs settings (fun _ -> trap.Visit Place.Sample)
-            })
+        subject "MultiViewMetricLoss" MultiViewMetricLoss.recipe [ Place.SubsetMiner ] [] Casts.pairs
 
-    // A loss that compares with a reference set, or remembers one.
-    let private contrasting (settings: Settings) : torch.nn.Module =
-        match RunParts.lossOf settings with
-        | :? CrossBatchMemory as memory -> memory
-        | :? Loss as loss when loss.TakesReferences -> loss
-        | _ -> new NTXentLoss()
-
-    /// What follows is made like what it follows, but has traps of its own.
     let private momentum =
-        subject
-            "MomentumContrast"
-            (MomentumContrast.recipe 0.7)
-            [ Place.SubsetMiner; Place.Miner ]
-            []
-            (fun settings trap ->
-                let learning = metricNetworks settings trap RunParts.size
-
-                {
-                    Networks =
-                        learning
-                        @ [
-                            for (_, network), key in
-                                List.zip
-                                    (metricNetworks settings (Trap()) RunParts.size)
-                                    (List.truncate learning.Length [ Keys.MomentumTrunk; Keys.MomentumEmbedder ]) do
-                                key, network
-                        ]
-                    Losses = [ Keys.MetricLoss, contrasting settings ]
-                    Miners = []
-                    Dataset = RunParts.pairs settings (fun _ -> trap.Visit Place.Sample)
-                })
-
-    // The generator's triplets are a miner's where there is one that makes triplets or pairs, else chance's.
-    let private adversarialCast (settings: Settings) (trap: Trap) : Cast =
-        let basic = withClassifierCast settings trap
-        let middle = middle settings RunParts.size
-
-        // A memory would have to take three rows for every triplet.
-        let ofSynthetic =
-            let next = (settings.Loss + 1) % RunParts.losses.Length
-            if List.contains next RunParts.remembering then 0 else next
-
-        let adversary = new TripletMarginLoss(Reducer = TrappedReducer trap)
-
-        // A miner may leave a single triplet, of which batch norm has no variance: such a step is refused.
-        let ofGenerator =
-            { settings with
-                BatchNorm = settings.BatchNorm && (RunParts.minerOf settings).IsNone
-            }
-
-        { basic with
-            Networks =
-                basic.Networks
-                @ [ Keys.Generator, RunParts.net ofGenerator (3L * middle) middle ]
-            Losses =
-                basic.Losses
-                @ [
-                    Keys.SynthLoss, RunParts.lossOf { settings with Loss = ofSynthetic }
-                    Keys.GeneratorAdversarialLoss, adversary
-                ]
-            Miners = basic.Miners @ tupleMiner settings trap Keys.GeneratorTripletMiner
-        }
+        let unvisited = [ Place.SubsetMiner; Place.Miner ]
+        subject "MomentumContrast" (MomentumContrast.recipe 0.7) unvisited [] Casts.momentum
 
     let private adversarial name metricAlone generatorAlone =
         let recipe =
@@ -219,7 +59,7 @@ module Subject =
                 }
 
         let needed = if generatorAlone > 0 then [ Keys.Generator ] else []
-        subject $"DeepAdversarialMetricLearning, {name}" recipe [] needed adversarialCast
+        subject $"DeepAdversarialMetricLearning, {name}" recipe [] needed Casts.adversarial
 
     /// One epoch of each phase, of one or two iterations, then on with the last.
     let allPhases =
@@ -248,6 +88,17 @@ module Subject =
             views
             momentum
         ]
+
+    /// Settings with which two views of a sample are apart: at the distance 0 from itself, where distances have no derivative, the
+    /// gradient of a sample is what rounding leaves. Samples one by one have noise.
+    let apart (subject: Subject) (settings: Settings) : Settings =
+        let seesPairs =
+            [ twoStreams; views; momentum ]
+            |> List.exists (fun other -> other.Name = subject.Name)
+
+        { settings with
+            AsSamples = settings.AsSamples || seesPairs
+        }
 
     /// True for the key of a network that follows another.
     let follows (subject: Subject) (key: string) : bool =

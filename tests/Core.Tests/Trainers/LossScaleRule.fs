@@ -39,11 +39,7 @@ let tests =
                 ]
         }
 
-    testPropertyWithConfig
-        { FsCheckConfig.defaultConfig with
-            maxTest = 60
-        }
-        "the scale follows its history"
+    testPropertyWithConfig { Checked.config with maxTest = 60 } "the scale follows its history"
     <| Prop.forAll (Arb.fromGen histories) (fun history ->
         let found =
             (LossScale.start, history)

@@ -48,7 +48,7 @@ let tests =
         [
             test "every one is tested" { Expect.equal EveryAugmentation.forgotten [] "methods of Augment" }
 
-            testProperty "the same picture and seed give the same bytes, and the picture stays"
+            testPropertyWithConfig Checked.config "the same picture and seed give the same bytes, and the picture stays"
             <| fun (number: int) ->
                 for augmentation in EveryAugmentation.all do
                     let source = picture number
@@ -59,7 +59,7 @@ let tests =
                     Expect.equal (bytes one) (bytes other) $"{augmentation}"
                     Expect.equal (bytes source) before $"{augmentation}: the source"
 
-            testProperty "no colour is above its alpha"
+            testPropertyWithConfig Checked.config "no colour is above its alpha"
             <| fun (number: int) ->
                 for augmentation in EveryAugmentation.all do
                     let result = bytes (augmentation.Apply(picture number, Seed.ofInt64 (int64 number)))
@@ -86,7 +86,9 @@ let tests =
                     Expect.equal (List.length (List.distinct results) > 1) isOfChance $"{augmentation}"
             }
 
-            testProperty "drawn together, changes of place and colour are those drawn one by one"
+            testPropertyWithConfig
+                Checked.config
+                "drawn together, changes of place and colour are those drawn one by one"
             <| fun (number: int) ->
                 let source = smooth 60 80
                 let seed = Seed.ofInt64 (int64 number)

@@ -109,7 +109,7 @@ let tests =
                         throws<PictureException> (set.PathOf index) (fun () -> cached.Read(set.PathOf index) |> ignore))
             }
 
-            testProperty "a cache's budget holds however many threads ask"
+            testPropertyWithConfig Checked.config "a cache's budget holds however many threads ask"
             <| fun (PositiveInt budget) ->
                 let cache = PictureCache(int64 budget * 1000L)
 

@@ -49,9 +49,7 @@ let tests =
             }
 
             testPropertyWithConfig
-                { FsCheckConfig.defaultConfig with
-                    maxTest = 10
-                }
+                { Checked.config with maxTest = 10 }
                 "the bits are the same for any number of workers, from any place"
             <| fun (number: int64) (NonNegativeInt start) ->
                 Folders.using (fun folder ->

@@ -12,7 +12,7 @@ let tests =
     testList
         "splits of pictures"
         [
-            testProperty "splits divide: by class no class is in both, by sample every class"
+            testPropertyWithConfig Checked.config "splits divide: by class no class is in both, by sample every class"
             <| fun (PositiveInt classes) (PositiveInt each) (number: int64) ->
                 let classes, each = 2 + classes % 9, 2 + each % 6
                 let seed = Seed.ofInt64 number

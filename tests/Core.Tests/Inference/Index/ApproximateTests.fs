@@ -43,7 +43,7 @@ let private recall
     Array.average shares
 
 let private few =
-    { FsCheckConfig.defaultConfig with
+    { Checked.config with
         maxTest = 40
         endSize = 40
     }

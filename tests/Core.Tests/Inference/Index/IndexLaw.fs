@@ -19,7 +19,7 @@ type Deed =
     | Reload
 
 let private few =
-    { FsCheckConfig.defaultConfig with
+    { Checked.config with
         maxTest = 60
         endSize = 40
     }

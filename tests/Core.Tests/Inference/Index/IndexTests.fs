@@ -17,10 +17,7 @@ let private distances: (unit -> Distance) list =
         fun () -> DotProductSimilarity(normalizeEmbeddings = false)
     ]
 
-let private few =
-    { FsCheckConfig.defaultConfig with
-        maxTest = 60
-    }
+let private few = { Checked.config with maxTest = 60 }
 
 let private nearest =
     testList
