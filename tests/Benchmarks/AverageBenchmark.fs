@@ -26,7 +26,11 @@ module AverageBenchmark =
     let run (clock: Clock) (quick: bool) (only: string) : unit =
         let threads = torch.get_num_threads ()
         torch.set_num_threads 1
-        Report.head $"With an average of weights, without; batch {Workload.batchSize}, Adam, 1 thread, {clock} time"
+
+        Report.compare
+            $"Iteration with Adam, batch {Workload.batchSize}, 1 thread, {clock} time"
+            "with average"
+            "without"
 
         let rounds, seconds = if quick then 4, 0.0 else 40, 10.0
 

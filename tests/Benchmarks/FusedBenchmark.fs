@@ -30,8 +30,10 @@ module FusedBenchmark =
         for threads in List.distinct [ 1; threads ] do
             torch.set_num_threads threads
 
-            Report.head
-                $"Adam in one pass, by libtorch's calls; batch {Workload.batchSize}, {threads} thread(s), {clock} time"
+            Report.compare
+                $"Iteration with Adam, batch {Workload.batchSize}, {Report.threads threads}, {clock} time"
+                "in one pass"
+                "by calls"
 
             let rounds, seconds = if quick then 4, 0.0 else 60, 12.0
 

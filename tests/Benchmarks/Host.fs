@@ -2,7 +2,10 @@ namespace MetricLearning.Benchmarks
 
 open System
 open System.IO
+open System.Reflection
 open System.Runtime.InteropServices
+open TorchSharp
+open MetricLearning
 
 /// The process that measures, and the machine it runs on.
 module Host =
@@ -32,3 +35,36 @@ module Host =
 
     /// The memory the process holds now, in bytes.
     let memory () : int64 = status "VmRSS:"
+
+    // As the maker of the processor calls it, where the system says so.
+    let private processor () : string =
+        let named =
+            if File.Exists "/proc/cpuinfo" then
+                File.ReadLines "/proc/cpuinfo"
+                |> Seq.tryFind _.StartsWith("model name", StringComparison.Ordinal)
+            else
+                None
+
+        match named with
+        | Some line -> line.Substring(line.IndexOf(':') + 1).Trim()
+        | None -> $"{RuntimeInformation.ProcessArchitecture}"
+
+    // Without the commit.
+    let private versionOf (part: Type) : string =
+        match part.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>() with
+        | null -> "of no version"
+        | version -> version.InformationalVersion.Split('+')[0]
+
+    /// Processor, system, versions and the day, in one line.
+    let description () : string =
+        String.Join(
+            ", ",
+            [
+                $"{processor ()} ({Environment.ProcessorCount} processors)"
+                RuntimeInformation.OSDescription
+                RuntimeInformation.FrameworkDescription
+                $"TorchSharp {versionOf typeof<torch.Tensor>} with libtorch {torch.__version__}"
+                $"MetricLearning {versionOf typeof<Loss>}"
+                DateTime.UtcNow.ToString("yyyy-MM-dd")
+            ]
+        )

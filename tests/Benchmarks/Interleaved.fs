@@ -11,6 +11,11 @@ type Clock =
     /// The processor time of this process, all threads together: for one thread on a machine that is busy with other things.
     | Processor
 
+    override this.ToString() =
+        match this with
+        | Clock.Wall -> "wall"
+        | Clock.Processor -> "processor"
+
 /// Measuring two things by turns, so that whatever else the machine does meets both.
 module Interleaved =
 

@@ -38,7 +38,7 @@ module IterationBenchmark =
 
         for threads in List.distinct [ 1; threads ] do
             torch.set_num_threads threads
-            Report.head $"Iteration, batch {Workload.batchSize}, {threads} thread(s), {clock} time"
+            Report.head $"Iteration, batch {Workload.batchSize}, {Report.threads threads}, {clock} time"
 
             for workload in Workload.all do
                 if workload.Name.Contains only then

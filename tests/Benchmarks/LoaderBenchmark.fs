@@ -53,7 +53,7 @@ module LoaderBenchmark =
 
     /// Rows of 784 numbers, with and without workers.
     let run (clock: Clock) (quick: bool) : unit =
-        Report.head $"Loader, a batch of {Workload.batchSize} from two tensors"
+        Report.head $"Loading a batch of {Workload.batchSize} from two tensors, {clock} time"
 
         for workers in [ 0; 2 ] do
             measure clock (if quick then 4 else 40) (if quick then 0.0 else 5.0) 784L workers

@@ -57,15 +57,15 @@ module LossBenchmark =
     // Miner, formula, and whether the choice is random.
     let private miners =
         [
-            "MultiSimilarity", (MultiSimilarityMiner() :> Miner), DirectMiners.multiSimilarity, false
-            "TripletMargin", TripletMarginMiner(), DirectMiners.tripletMargin, false
-            "PairMargin", PairMarginMiner(), DirectMiners.pairMargin, false
-            "Angular", AngularMiner(), DirectMiners.angular, false
-            "BatchHard", BatchHardMiner(), DirectMiners.batchHard, false
-            "BatchEasyHard", BatchEasyHardMiner(), DirectMiners.batchEasyHard, false
-            "HDC", HDCMiner(), DirectMiners.hdc, false
-            "DistanceWeighted", DistanceWeightedMiner(), DirectMiners.distanceWeighted, true
-            "UniformHistogram", UniformHistogramMiner(), DirectMiners.uniformHistogram, true
+            "MultiSimilarityMiner", (MultiSimilarityMiner() :> Miner), DirectMiners.multiSimilarity, false
+            "TripletMarginMiner", TripletMarginMiner(), DirectMiners.tripletMargin, false
+            "PairMarginMiner", PairMarginMiner(), DirectMiners.pairMargin, false
+            "AngularMiner", AngularMiner(), DirectMiners.angular, false
+            "BatchHardMiner", BatchHardMiner(), DirectMiners.batchHard, false
+            "BatchEasyHardMiner", BatchEasyHardMiner(), DirectMiners.batchEasyHard, false
+            "HDCMiner", HDCMiner(), DirectMiners.hdc, false
+            "DistanceWeightedMiner", DistanceWeightedMiner(), DirectMiners.distanceWeighted, true
+            "UniformHistogramMiner", UniformHistogramMiner(), DirectMiners.uniformHistogram, true
         ]
 
     let private timed (clock: Clock) (quick: bool) (name: string) (ours: unit -> unit) (direct: unit -> unit) =
@@ -173,13 +173,13 @@ module LossBenchmark =
 
         let wanted (name: string) = name.Contains only
 
-        Report.head $"Losses, forward and backward, {rows} x {size}, {classes} classes, 1 thread, {clock} time"
+        Report.head $"Losses, forward and backward, {rows} × {size}, {classes} classes, 1 thread, {clock} time"
 
         for name, make in losses do
             if wanted name then
                 compareLoss clock quick embeddings labels (name, make)
 
-        Report.head $"Miners, {rows} x {size}, {classes} classes, 1 thread, {clock} time"
+        Report.head $"Miners, {rows} × {size}, {classes} classes, 1 thread, {clock} time"
 
         for name, miner, direct, isRandom in miners do
             if wanted name then

@@ -42,7 +42,7 @@ module NeighbourBenchmark =
                 Interleaved.compareAfter
                     0.0
                     clock
-                    $"{count} x {count} x {size}, {name}, k = {k}"
+                    $"{count:N0} rows, {name}, k = {k}"
                     (if k = 10L then Some 1.2 else None)
                     1
                     (if quick then 2
@@ -72,20 +72,25 @@ module NeighbourBenchmark =
 
     /// Every row among all others.
     let run (clock: Clock) (quick: bool) : unit =
-        Report.head $"Nearest neighbours, {size} numbers, {clock} time"
+        Report.compare $"Nearest neighbours of every row, {size} numbers, {clock} time" "library" "mm and topk"
         let counts = if quick then [ 2000L ] else counts
 
         for count in counts do
             compare clock quick count
 
         if not quick then
+            Report.table
+                "Peak memory of a process that searches"
+                [ ""; "whole process"; "besides the rows"; "the matrix of all would be" ]
+
             for count in counts do
                 let searched = PeakMemory.ofProcess $"neighbours-{count}"
                 let alone = PeakMemory.ofProcess $"rows-{count}"
 
-                printfn
-                    "%d rows: peak memory %s, of which %s besides the rows themselves; the whole matrix would be %s"
-                    count
-                    (Report.megabytes searched)
-                    (Report.megabytes (searched - alone))
-                    (Report.megabytes (count * count * 4L))
+                Report.row
+                    [
+                        $"{count:N0} rows"
+                        Report.megabytes searched
+                        Report.megabytes (searched - alone)
+                        Report.megabytes (count * count * 4L)
+                    ]

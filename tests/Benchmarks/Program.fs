@@ -3,7 +3,7 @@ module MetricLearning.Benchmarks.Program
 open System
 
 let private usage =
-    "usage: Benchmarks [iteration|fused|averages|trainers|synthesis|triplets|losses|tiles|neighbours|neighbours-index|loader|pictures|listing|memory|micro-batches|precision|soak|records|allocator|calls|choosing|practice|all] [--quick] [--cpu] [--only PART-OF-A-NAME] [--into PAGE]"
+    "usage: Benchmarks [iteration|fused|averages|trainers|synthesis|triplets|losses|tiles|neighbours|neighbours-index|loader|pictures|listing|memory|micro-batches|precision|soak|records|allocator|calls|choosing|practice|report|all] [--quick] [--cpu] [--only PART-OF-A-NAME] [--into PAGE]"
 
 [<EntryPoint>]
 let main arguments =
@@ -58,6 +58,7 @@ let main arguments =
     | "calls" :: _ -> CallsBenchmark.run (Array.contains "--names" arguments)
     | "choosing" :: _ -> ChoosingBenchmark.run clock quick only (valueOf "--into")
     | "practice" :: _ -> PracticeBenchmark.run quick only (valueOf "--into")
+    | "report" :: _ -> PageReport.run quick only (valueOf "--into" |> Option.defaultValue PageReport.page)
     | []
     | "all" :: _
     | "--quick" :: _ ->

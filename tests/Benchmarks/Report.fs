@@ -18,43 +18,71 @@ type Finding =
         Target: float option
     }
 
-/// Printing diagnostics.
+/// What benchmarks print: tables, one after the other.
 module Report =
 
-    let private verdict (finding: Finding) =
+    // Those that were begun, the one that is being filled at the end.
+    let private sections = ResizeArray<Section>()
+
+    /// Begins a table with these columns, of which the first one is for names.
+    let table (title: string) (columns: string list) : unit = sections.Add(Section(title, columns))
+
+    /// A row of the table that was begun last.
+    let row (cells: string list) : unit = sections[sections.Count - 1].Add cells
+
+    /// The tables that are begun while this is done.
+    let during (act: unit -> unit) : Section list =
+        let before = sections.Count
+        act ()
+        [ for index in before .. sections.Count - 1 -> sections[index] ]
+
+    // Three digits that count.
+    let private rounded (value: float) : string =
+        if value >= 100.0 then $"{value:N0}"
+        elif value >= 10.0 then $"{value:F1}"
+        else $"{value:F2}"
+
+    let private ratio (value: float) : string =
+        if value < 0.1 then $"{value:F3}" else $"{value:F2}"
+
+    let private verdict (finding: Finding) : string =
         match finding.Target with
         | None -> ""
-        | Some target when finding.Ratio <= target -> $"<= {target:F2} met"
-        | Some target -> $"<= {target:F2} MISSED"
+        | Some target when finding.Ratio <= target -> $"≤ {target:F2}"
+        | Some target -> $"≤ {target:F2} MISSED"
 
-    /// A heading and its columns.
-    let head (title: string) : unit =
-        printfn ""
-        printfn "%s" title
-        printfn "%-44s %12s %12s %7s  %-13s %s" "" "ours" "by hand" "ratio" "middle half" "target"
+    /// Begins a table of findings that compares what is called so.
+    let compare (title: string) (ours: string) (baseline: string) : unit =
+        table title [ ""; ours; baseline; "ratio"; "middle half"; "target" ]
 
-    /// One line of a table.
+    /// Begins a table of findings that compares the library with the same written by hand.
+    let head (title: string) : unit = compare title "library" "by hand"
+
+    /// One line of a table of findings.
     let line (finding: Finding) : unit =
         let spread =
             match finding.Spread with
-            | Some(low, high) -> $"{low:F3}-{high:F3}"
+            | Some(low, high) -> $"{ratio low}–{ratio high}"
             | None -> ""
 
-        printfn
-            "%-44s %12s %12s %7.3f  %-13s %s"
-            finding.Name
-            finding.Ours
-            finding.Baseline
-            finding.Ratio
-            spread
-            (verdict finding)
+        row
+            [
+                finding.Name
+                finding.Ours
+                finding.Baseline
+                ratio finding.Ratio
+                spread
+                verdict finding
+            ]
 
     /// A time, in the unit that fits it.
     let time (span: TimeSpan) : string =
         if span.TotalMilliseconds < 1.0 then
-            $"{span.TotalMicroseconds:F1} us"
+            $"{rounded span.TotalMicroseconds} µs"
+        elif span.TotalSeconds < 1.0 then
+            $"{rounded span.TotalMilliseconds} ms"
         else
-            $"{span.TotalMilliseconds:F3} ms"
+            $"{rounded span.TotalSeconds} s"
 
     /// The mean, and the standard deviation of several.
     let spread (values: float list) : string =
@@ -67,4 +95,9 @@ module Report =
             $"{mean:F3} ± {sqrt (squares / float (values.Length - 1)):F3}"
 
     /// An amount of memory.
-    let megabytes (bytes: int64) : string = $"{float bytes / 1048576.0:F1} MiB"
+    let megabytes (bytes: int64) : string =
+        $"{rounded (float bytes / 1048576.0)} MiB"
+
+    /// How many threads libtorch is given.
+    let threads (count: int) : string =
+        if count = 1 then "1 thread" else $"{count} threads"

@@ -21,16 +21,15 @@ module SoakBenchmark =
 
         let epochs = (if quick then 200 else 5000) / workload.Iterations
         let look = epochs / (if quick then 2 else 10)
-        printfn ""
-        printfn "Soak, %s, Adam" workload.Name
-        printfn "%10s %13s %12s" "iteration" "live tensors" "memory"
+        Report.table $"A long run of {workload.Name}, Adam" [ "iteration"; "live tensors"; "memory" ]
 
         for epoch in 1..epochs do
             trained.Epoch()
 
             if epoch = 1 || epoch % look = 0 then
-                printfn
-                    "%10d %13d %12s"
-                    (epoch * workload.Iterations)
-                    torch.Tensor.TotalCount
-                    (Report.megabytes (Host.memory ()))
+                Report.row
+                    [
+                        $"{epoch * workload.Iterations:N0}"
+                        $"{torch.Tensor.TotalCount}"
+                        Report.megabytes (Host.memory ())
+                    ]

@@ -32,7 +32,12 @@ module SynthesisBenchmark =
         torch.set_num_threads 1
         let perAnchor = if quick then 10L else 100L
         let triplets = batch * perAnchor
-        Report.head $"Loss of synthetic triplets, {batch} samples, {perAnchor} each, 1 thread, {clock} time"
+        
+        Report.compare
+            $"Loss of synthetic triplets, {batch} samples, {perAnchor} each, {size} numbers, 1 thread, {clock} time"
+            "library"
+            "of all pairs"
+
         use _ = torch.NewDisposeScope()
         torch.manual_seed 1L |> ignore
         let embeddings = torch.randn (3L * triplets, size, requires_grad = true)
@@ -46,7 +51,7 @@ module SynthesisBenchmark =
 
         Interleaved.compare
             clock
-            $"{triplets} triplets"
+            $"{triplets:N0} triplets"
             (if quick then None else Some 0.01)
             1
             (if quick then 2 else 5)

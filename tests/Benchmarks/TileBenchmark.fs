@@ -99,17 +99,14 @@ module TileBenchmark =
             losses
             |> List.filter (fun (name, _) -> name.Contains(only, StringComparison.OrdinalIgnoreCase))
 
-        Report.head $"Losses of {small quick} × {size}, forward and backward: tiles against the whole matrix"
+        Report.compare $"Losses of {small quick:N0} × {size}, forward and backward, {clock} time" "tiles" "whole matrix"
 
         for name, make in chosen do
             compare clock quick name make
 
-        printfn ""
-
-        printfn
-            "Losses of %d × %d, forward and backward: memory above the batch, at most 1 GiB, and time"
-            (large quick)
-            size
+        Report.table
+            $"Losses of {large quick:N0} × {size}, forward and backward: memory above the batch, at most 1 GiB, and time"
+            [ ""; "memory"; "time" ]
 
         for name, _ in chosen do
             let struct (without, setUp) = measured (variant false quick name)
@@ -117,12 +114,8 @@ module TileBenchmark =
 
             let classes =
                 if learnsClasses name then
-                    $", {classesOf name quick} classes"
+                    $", {classesOf name quick:N0} classes"
                 else
                     ""
 
-            printfn
-                "%-44s %12s %10.1f s"
-                (name + classes)
-                (Report.megabytes (with' - without))
-                (all - setUp).TotalSeconds
+            Report.row [ name + classes; Report.megabytes (with' - without); Report.time (all - setUp) ]

@@ -50,6 +50,10 @@ module TripletBenchmark =
                 ranked embeddings labels
         ]
 
+    // As the table calls a batch.
+    let private name (rows: int64) : string =
+        $"{rows:N0} rows, {rows * (perClass - 1L) * (rows - perClass):N0} triplets"
+
     // Above what the process holds for a batch of two classes.
     let private memory (rows: int64) : unit =
         let idle = PeakMemory.ofProcess "ranked-few"
@@ -58,7 +62,7 @@ module TripletBenchmark =
 
         Report.line
             {
-                Name = $"{rows} rows, peak memory"
+                Name = $"{name rows}, peak memory"
                 Ours = Report.megabytes ours
                 Baseline = Report.megabytes byHand
                 Ratio = float ours / float byHand
@@ -100,7 +104,7 @@ module TripletBenchmark =
 
         Interleaved.compare
             clock
-            "mined triplets; by hand: no miner, no loss"
+            workload.Name
             (Some 1.5)
             workload.Iterations
             (if quick then 2 else 10)
@@ -115,11 +119,11 @@ module TripletBenchmark =
         use _ = labels
         let watch = Diagnostics.Stopwatch.StartNew()
         ranked embeddings labels
-        printfn "%-44s %12s" $"{rows} rows, Wall time" (Report.time watch.Elapsed)
+        Report.row [ name rows; Report.time watch.Elapsed ]
 
     /// Batches with 32 rows a class.
     let run (clock: Clock) (quick: bool) : unit =
-        Report.head $"All triplets, {perClass} rows a class, {clock} time"
+        Report.compare $"All triplets, {perClass} rows a class, {clock} time" "library" "listed"
 
         let compared = if quick then [ 128L ] else [ 128L; 256L; 512L ]
 
@@ -132,7 +136,7 @@ module TripletBenchmark =
 
             Interleaved.compare
                 clock
-                $"{rows} rows"
+                (name rows)
                 target
                 1
                 rounds
@@ -146,5 +150,10 @@ module TripletBenchmark =
         if not quick then
             for rows in [ 4096L; 8192L ] do
                 alone rows
+
+        Report.compare
+            $"Iteration with mined triplets, batch {Workload.batchSize}, {clock} time"
+            "library"
+            "no miner, no loss"
 
         mined clock quick
