@@ -52,7 +52,9 @@ module PageReport =
     let run (quick: bool) (only: string) (page: string) : unit =
         MarkedPage.expectTables (List.map fst tables) (File.ReadAllText page)
 
-        let chosen = tables |> List.filter (fun (name, _) -> name.Contains(only, StringComparison.Ordinal))
+        let chosen =
+            tables
+            |> List.filter (fun (name, _) -> name.Contains(only, StringComparison.Ordinal))
 
         if chosen.IsEmpty then
             let names = String.Join(", ", List.map fst tables)

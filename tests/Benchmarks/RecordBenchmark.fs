@@ -82,6 +82,7 @@ module RecordBenchmark =
             |> Report.line
 
             let share = Seq.sum records / blocks.Value
+
             let time (milliseconds: float) =
                 Report.time (TimeSpan.FromMilliseconds milliseconds)
 
@@ -104,7 +105,11 @@ module RecordBenchmark =
             "with records"
             "without"
 
-        let records = [ for workload in [ Workload.tiny; Workload.wide ] -> measure clock quick workload ]
+        let records =
+            [
+                for workload in [ Workload.tiny; Workload.wide ] -> measure clock quick workload
+            ]
+
         Report.table "Records alone, wall time" [ ""; "a record"; "share of the run"; "forcing all to disk" ]
         List.iter Report.row records
         torch.set_num_threads threads

@@ -32,7 +32,7 @@ module SynthesisBenchmark =
         torch.set_num_threads 1
         let perAnchor = if quick then 10L else 100L
         let triplets = batch * perAnchor
-        
+
         Report.compare
             $"Loss of synthetic triplets, {batch} samples, {perAnchor} each, {size} numbers, 1 thread, {clock} time"
             "library"

@@ -118,4 +118,9 @@ module TileBenchmark =
                 else
                     ""
 
-            Report.row [ name + classes; Report.megabytes (with' - without); Report.time (all - setUp) ]
+            Report.row
+                [
+                    name + classes
+                    Report.megabytes (with' - without)
+                    Report.time (all - setUp)
+                ]
