@@ -47,8 +47,23 @@ type LabelledEmbeddings
         ArgumentNullException.ThrowIfNull(embeddings, nameof embeddings)
         ArgumentNullException.ThrowIfNull(labels, nameof labels)
 
-    /// Embeddings (N × D) with labels (N × levels) that are their own names.
+    static let check (embeddings: torch.Tensor) (labels: torch.Tensor) : unit =
+        ArgumentNullException.ThrowIfNull(labels, nameof labels)
+        EmbeddingChecks.areMatrices [ struct (nameof embeddings, embeddings) ]
+
+        if
+            labels.dim () <> 2L
+            || labels.size 0 <> embeddings.size 0
+            || labels.dtype <> torch.int64
+        then
+            invalidArg
+                (nameof labels)
+                $"labels has the shape {Shape.show labels.shape}, of {labels.dtype}, and there are {embeddings.size 0} embeddings: labels are int64, with a row for each embedding and a column for each level (unsqueeze(1) makes such a matrix of a vector)."
+
+    /// Embeddings (N × D) with labels (N × levels, int64) that are their own names.
+    /// Raises ArgumentException for tensors of other shapes or types.
     new(embeddings: torch.Tensor, labels: torch.Tensor) =
+        check embeddings labels
         new LabelledEmbeddings(embeddings, labels, Array.Empty<IReadOnlyList<string>>())
 
     /// (N × D).

@@ -226,6 +226,8 @@ let private refusals =
         throws<ArgumentOutOfRangeException> "below 0" (fun () ->
             report.AddEmbeddings("a", given embeddings, hardest = -1))
 
+        throws<ArgumentException> "unsqueeze(1)" (fun () -> (new LabelledEmbeddings(embeddings, labels)).Dispose())
+
         let broken = embeddings.clone ()
         broken[3L, 1L] <- torch.tensor nan
         throws<ArgumentException> "Row 3" (fun () -> report.AddEmbeddings("a", given broken))
