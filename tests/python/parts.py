@@ -45,7 +45,7 @@ def losses_and_miners(quick):
     embeddings = (torch.randn(16, 64)[labels] * 0.7 + torch.randn(256, 64)).requires_grad_()
 
     def processor_time(act):
-        return shown_time(median(lambda: [act() for _ in range(10)], quick, time.process_time, 2.0) / 10)
+        return shown_time(median(act, quick, time.process_time, seconds=2.0))
 
     for name in (
         "TripletMargin Margin Contrastive NTXent SupCon MultiSimilarity Circle ArcFace CosFace NormalizedSoftmax ProxyNCA "
