@@ -42,7 +42,7 @@ first() {
 }
 
 for project in Core.FSharp Facade.CSharp Approximate.FSharp Templates; do
-    env -u NUGET_PACKAGES CI=true dotnet pack "src/$project" -c Release -o "$work/feed" -v quiet
+    env -u NUGET_PACKAGES dotnet pack "src/$project" -c Release -o "$work/feed" -v quiet
 done
 version=$(basename "$work"/feed/MetricLearning.Core.*.nupkg .nupkg)
 version=${version#MetricLearning.Core.}
