@@ -25,7 +25,7 @@ type internal KeyedGraph(graph: Graph) =
     /// The keys of all vectors.
     member _.Keys: int64[] = slotOf.Keys |> Array.ofSeq
 
-    /// How many places are taken by vectors that were deleted.
+    /// The number of places that are taken by vectors that were deleted.
     member _.Waymarks: int = used - slotOf.Count
 
     /// Adds vectors.

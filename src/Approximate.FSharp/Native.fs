@@ -15,7 +15,7 @@ type internal GraphOptions =
     val mutable ExpansionSearch: unativeint
     val mutable IsMulti: byte
 
-/// Whether a key may be found: 0 for no.
+/// A filter of keys: 0 for one that may not be found.
 [<UnmanagedFunctionPointer(CallingConvention.Cdecl)>]
 type internal KeyFilter = delegate of key: uint64 * state: nativeint -> int
 

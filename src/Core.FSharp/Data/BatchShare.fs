@@ -2,7 +2,7 @@ namespace MetricLearning
 
 open MetricLearning.Core
 
-/// Which rows of a batch one of several processes has: consecutive ones, in the order of the processes. The first have one more
+/// The rows of a batch that one of several processes has: consecutive ones, in the order of the processes. The first have one more
 /// where not all can have as many.
 module internal BatchShare =
 

@@ -6,9 +6,9 @@ type internal EmbeddingShares =
     {
         /// The first batch of this process.
         FirstBatch: int64
-        /// How many it has.
+        /// The number of samples of this process.
         Batches: int
-        /// How many samples each process has.
+        /// The number of samples of each process.
         Rows: int64[]
     }
 

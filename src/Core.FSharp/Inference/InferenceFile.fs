@@ -14,7 +14,7 @@ type internal InferenceContent =
         /// The formula that compares pairs, in words.
         Distance: string
         Threshold: Nullable<float>
-        /// What the model says of itself.
+        /// The model's card, in words of its owner.
         Card: IReadOnlyDictionary<string, string>
         /// The embeddings that are searched; null when there are none.
         Index: torch.Tensor | null
@@ -155,7 +155,7 @@ module internal InferenceFile =
     let private openModel (path: string) : SafetensorsFile =
         SealedFile.openAs path [ format ] "an inference model that this library saved"
 
-    /// What the model of a file says of itself.
+    /// The card of the model of a file.
     /// InvalidDataException for a file that was damaged, is something else or of another version.
     let readCard (path: string) : IReadOnlyDictionary<string, string> =
         ArgumentException.ThrowIfNullOrWhiteSpace(path, nameof path)

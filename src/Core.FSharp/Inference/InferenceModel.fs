@@ -98,7 +98,7 @@ type InferenceModel
     /// True if embeddings are scaled to length 1; `Load` restores it from the file.
     member _.NormalizeEmbeddings: bool = state.Normalize
 
-    /// What the model says of itself, in words of your own: what makes its networks, data, scores. `Save` writes it, `Load` replaces it.
+    /// The model's card, in words of your own: what makes its networks, data, scores. `Save` writes it, `Load` replaces it.
     member _.Card: IDictionary<string, string> = state.Card
 
     /// The number of embeddings in the index.

@@ -60,7 +60,7 @@ type internal InferenceState
     /// True if embeddings are scaled to length 1.
     member _.Normalize = normalize
 
-    /// What the model says of itself.
+    /// The model's card, in words of its owner.
     member _.Card = card
 
     /// The number of embeddings in the index.

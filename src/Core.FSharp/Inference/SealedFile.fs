@@ -5,7 +5,7 @@ open System.Collections.Generic
 open System.IO
 open TorchSharp
 
-/// What a file holds besides.
+/// The other contents of a file.
 [<ReferenceEquality>]
 type internal InferenceExtra =
     {

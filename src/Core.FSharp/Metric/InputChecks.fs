@@ -3,7 +3,7 @@ namespace MetricLearning
 open System
 open TorchSharp
 
-/// What a loss or miner is given must fit together.
+/// Checks that what a loss or miner is given fits together.
 module internal InputChecks =
 
     /// An ArgumentException if a tensor has a shape and no numbers, as those of the device "meta".

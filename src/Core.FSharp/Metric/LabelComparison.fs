@@ -4,7 +4,7 @@ open System
 open System.Runtime.InteropServices
 open TorchSharp
 
-/// How labels are compared.
+/// A way to compare labels.
 [<RequireQualifiedAccess; ReferenceEquality>]
 type internal LabelRule =
     /// One label a sample: the same or another.

@@ -5,7 +5,7 @@ open System.Runtime.InteropServices
 open TorchSharp
 open MetricLearning.Core
 
-/// Which samples match and which differ, by a comparison of their labels.
+/// Masks of the samples that match and of those that differ, by a comparison of their labels.
 module internal LabelMasks =
 
     // A function of the user's on labels that broadcast to a shape.
@@ -49,7 +49,7 @@ module internal LabelMasks =
         else
             common
 
-    /// Which labels x match labels y, both of which broadcast to a shape, rows along a further dimension.
+    /// True where labels x match labels y, both of which broadcast to a shape, rows along a further dimension.
     let pairwise (comparison: LabelComparison) (shape: int64[]) (x: torch.Tensor) (y: torch.Tensor) : torch.Tensor =
         match comparison.Rule with
         | LabelRule.Equality -> x.eq y

@@ -105,7 +105,7 @@ type MetricInput
 
     member internal _.InTraining = inTraining
 
-    /// Which anchors these are; null: all.
+    /// The tile of anchors that these are; null: all.
     member internal _.Tile: Tile<MetricInput> = tile
 
     /// The input of all anchors.

@@ -12,7 +12,7 @@ type internal Bounds =
         Slots: float[]
         /// Of the weights.
         Weights: float
-        /// What is left of a number in the type of the weights.
+        /// A number as it is in the type of the weights.
         Round: float -> float
     }
 

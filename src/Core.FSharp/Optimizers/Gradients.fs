@@ -10,7 +10,7 @@ type internal Gradients =
     {
         /// One for each parameter; null where there is none. Contiguous where there are addresses.
         Tensors: (torch.Tensor | null)[]
-        /// Where each lies, on the CPU; else empty.
+        /// The address of each, on the CPU; else empty.
         Addresses: nativeint[]
         /// All of them as they lie in the vector, where they were gathered.
         Whole: torch.Tensor | null

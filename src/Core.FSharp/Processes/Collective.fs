@@ -4,7 +4,7 @@ open System
 open TorchSharp
 open type TorchSharp.torch
 
-/// What processes do together. Every process calls the same functions in the same order.
+/// Operations that processes do together. Every process calls the same functions in the same order.
 [<AbstractClass>]
 type internal Collective() =
 

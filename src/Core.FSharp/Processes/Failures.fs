@@ -4,7 +4,7 @@ open System
 open System.Text
 open MetricLearning
 
-/// What a process says of itself when processes meet.
+/// The condition of a process, which it tells when processes meet.
 type internal Condition =
     | Well = 0L
     | Failed = 1L
@@ -31,7 +31,7 @@ module internal Failures =
 
         error
 
-    /// What to say of a process that failed so.
+    /// The condition of a process that failed so.
     let condition (error: exn) : Condition =
         match error with
         | :? OperationCanceledException -> Condition.Cancelled

@@ -6,7 +6,7 @@ open System.Text
 open TorchSharp
 open MetricLearning
 
-/// What the first process finds, in all of them.
+/// Findings of the first process, in all of them.
 module internal FromFirst =
 
     /// Bytes.

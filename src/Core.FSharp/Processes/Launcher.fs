@@ -2,7 +2,7 @@ namespace MetricLearning.Core
 
 open System
 
-/// What started this process, as far as its environment says.
+/// The program that started this process, as far as its environment says.
 [<RequireQualifiedAccess>]
 type internal Launcher =
     /// Nothing that starts several processes, or it started only one.

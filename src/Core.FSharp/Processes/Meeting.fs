@@ -59,7 +59,7 @@ type internal Meeting(collective: Collective) =
             |> Failures.known
             |> raise
 
-    /// What all processes tell, in the order of their ranks, each 14 numbers at most.
+    /// The numbers that all processes tell, in the order of their ranks, each 14 numbers at most.
     /// Raises what `Failures.elsewhere` gives when a process fails; InvalidOperationException when they have not come for the same.
     member _.Meet(occasion: Occasion, numbers: int64[]) : int64[][] =
         match deferred with
@@ -110,7 +110,7 @@ type internal Meeting(collective: Collective) =
             let rank = (speaker headers).Value
             hear rank (sizeOf headers[rank]) own |> ignore
 
-    /// What an action gives in which processes meet. Where it fails in one of them, it fails in all.
+    /// The result of an action in which processes meet. Where it fails in one of them, it fails in all.
     member this.Together(act: unit -> 'T) : 'T =
         try
             act ()

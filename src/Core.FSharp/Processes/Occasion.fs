@@ -1,6 +1,6 @@
 namespace MetricLearning.Core
 
-/// What processes meet for.
+/// The reasons for which processes meet.
 type internal Occasion =
     | Trainer = 1L
     | State = 2L
@@ -20,7 +20,7 @@ type internal Occasion =
 /// Occasions in words.
 module internal Occasion =
 
-    /// What a process does that has come for it.
+    /// The doings of a process that has come for it, in words.
     let describe (occasion: Occasion) : string =
         match occasion with
         | Occasion.Trainer -> "makes a trainer"

@@ -73,10 +73,10 @@ type Processes internal (collective: Collective) =
 
             collective.WaitLimit <- value
 
-    /// What they compute together.
+    /// Their operations in common.
     member internal _.Collective: Collective = collective
 
-    /// Where they meet.
+    /// Their meetings.
     member internal _.Meeting: Meeting = meeting
 
 /// Joining processes.

@@ -6,7 +6,7 @@ open System.IO.Hashing
 open System.Text
 open TorchSharp
 
-/// How many threads libtorch may use where several processes run on one machine. Math libraries see that and use one, and without
+/// The number of threads that libtorch may use where several processes run on one machine. Math libraries see that and use one, and without
 /// a limit each would use as many as there are processors.
 module internal SharedProcessors =
 

@@ -51,7 +51,7 @@ type internal WaitLimit(name: string, finish: unit -> unit) =
         with get () = limit
         and set (value: TimeSpan) = limit <- value
 
-    /// What a call gives that waits for other processes.
+    /// The result of a call that waits for other processes.
     member _.Waiting(call: unit -> 'T) : 'T =
         thread.Force() |> ignore
         Volatile.Write(&since, Stopwatch.GetTimestamp())

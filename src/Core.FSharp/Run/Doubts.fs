@@ -5,7 +5,7 @@ open System.Collections.Generic
 open TorchSharp
 open MetricLearning
 
-/// What is probably not meant and shows only in training, said once each.
+/// Warnings of mistakes that show only in training, said once each.
 [<Sealed>]
 type internal Doubts(schema: Schema, handles: Handles) =
     let pairs = PairWatch(schema, handles)

@@ -3,7 +3,7 @@ namespace MetricLearning.Core
 open System
 open MetricLearning
 
-/// How long the iterations of an epoch have waited for their batches.
+/// The time that the iterations of an epoch have waited for their batches.
 [<Sealed>]
 type internal EpochWait(loader: Loader) =
     let mutable epoch = 0

@@ -56,7 +56,7 @@ type internal PairWatch(schema: Schema, handles: Handles) =
     let warning (key: string, name: string) : string =
         $"No batch of a pass over the data had two samples of one class, so LossFuncs[\"{key}\"] ({name}) had nothing to bring together. Put several samples of each class into a batch, with MPerClassSampler or a larger BatchSize; if the labels number the samples, give those of classes."
 
-    /// Whether two of a batch's labels are the same; true where that is settled.
+    /// True if two of a batch's labels are the same, or where that is settled.
     member _.HasPair(labels: torch.Tensor) : bool =
         isSettled
         || labels.dim () <> 1L

@@ -3,7 +3,7 @@ namespace MetricLearning.Core
 open System.Collections.Generic
 open MetricLearning
 
-/// What is due between iterations: schedules that move, and the end of an epoch. `state` and `setProgress` reach the newest state.
+/// The work that is due between iterations: schedules that move, and the end of an epoch. `state` and `setProgress` reach the newest state.
 [<Sealed>]
 type internal PendingWork(handles: Handles, state: unit -> TrainingState, setProgress: Progress -> unit) =
     let scored = Queue<Event>()

@@ -212,7 +212,7 @@ type Session(recipe: Recipe, handles: Handles, initial: TrainingState, isResumed
     /// Runs code of the user's in the midst of training: where it fails in one process, training ends in all.
     member _.Together(act: Action) : unit = together act.Invoke
 
-    /// What the run is made of, and how much memory its state takes.
+    /// The parts of the run, and the memory that its state takes.
     member _.Summary() : RunSummary = RunSummary.ofState recipe handles state
 
     /// Ends training before its next iteration: in an end-of-epoch hook, with that epoch.

@@ -4,12 +4,12 @@ open System
 open System.Threading
 open MetricLearning
 
-/// What processes decide together between iterations.
+/// Decisions of all processes between iterations.
 module internal SharedTraining =
 
     let private flag (holds: bool) : int64 = if holds then 1L else 0L
 
-    /// Whether training has been stopped, which the first process decides, and the cancellation of any of them.
+    /// True if training has been stopped, which the first process decides; and the cancellation of any of them.
     let agree (processes: Processes) (token: CancellationToken) (progress: Progress) : struct (Progress * exn option) =
         let told =
             processes.Meeting.Meet(
@@ -33,7 +33,7 @@ module internal SharedTraining =
 
         struct (progress, Option.map Failures.known error)
 
-    /// What the first process does alone, such as writing files. `isLast`: nothing follows in which the others would hear of its failure.
+    /// An action of the first process alone, such as writing files. `isLast`: nothing follows in which the others would hear of its failure.
     let firstAlone (processes: Processes) (isLast: bool) (act: unit -> unit) : unit =
         processes.Meeting.Together(fun () ->
             if processes.IsFirst then

@@ -2,7 +2,7 @@ namespace MetricLearning
 
 open System
 
-/// What must be given, and what a function of the user's must return.
+/// Checks of what must be given, and of what a function of the user's must return.
 module internal Arguments =
 
     /// The value, or an ArgumentNullException that names the argument.
@@ -18,7 +18,7 @@ module internal Arguments =
         | None -> found
         | Some place -> invalidArg argument $"Item {place} of {argument} is null: leave it out, or give it a value."
 
-    /// What a function of the user's returned, or an InvalidOperationException that names the function.
+    /// The result of a function of the user's, or an InvalidOperationException that names the function.
     let returned (by: string) (value: 'Value) : 'Value =
         if isNull (box value) then
             invalidOp $"{by} returned null; it must return a value."

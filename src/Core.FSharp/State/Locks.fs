@@ -15,13 +15,13 @@ type internal Turn() =
         with get (): Thread | null = owner
         and set (thread: Thread | null) = owner <- thread
 
-    /// How often its owner has taken it and not yet given it back.
+    /// The number of times that its owner has taken it and not yet given it back.
     member val Depth = 0 with get, set
 
     /// Counts the times that weights were changed.
     member val Changes = 0L with get, set
 
-/// What threads share, and no more: modules belong to whoever uses them, libtorch's generators to the process. A thread takes all
+/// Locks on what threads share, and no more: modules belong to whoever uses them, libtorch's generators to the process. A thread takes all
 /// that it needs at once or waits for it with empty hands, in order of arrival, so threads that do not nest can never wait for
 /// each other. Of those that do (a network that asks another model), the one that would close the circle is refused.
 module internal Locks =

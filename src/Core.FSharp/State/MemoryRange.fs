@@ -4,7 +4,7 @@ open System
 open System.Runtime.InteropServices
 open TorchSharp
 
-/// Where a tensor's elements lie, on any device. Addresses are compared, never read through.
+/// The addresses of a tensor's elements, on any device. Addresses are compared, never read through.
 [<Struct>]
 type internal MemoryRange =
     {

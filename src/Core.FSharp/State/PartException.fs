@@ -42,7 +42,7 @@ module internal Parts =
         || error :? ArgumentException
         || error.GetType() = typeof<InvalidOperationException>
 
-    /// What a part gives. What it could not take becomes a PartException, with the reason that is found for it; other
+    /// The result of a part. An input that it could not take becomes a PartException, with the reason that is found for it; other
     /// exceptions of the user's code are passed on, with the part in their `Data`.
     let runFor (reasonOf: exn -> string) (part: unit -> string) (act: unit -> 'T) : 'T =
         try
@@ -57,7 +57,7 @@ module internal Parts =
     /// The same with the reason that the exception gives.
     let run (part: unit -> string) (act: unit -> 'T) : 'T = runFor reason part act
 
-    /// What an iteration gives, the number of which in its epoch counts from 1: errors of its parts say which it was.
+    /// The result of an iteration, the number of which in its epoch counts from 1: errors of its parts say which it was.
     let inIteration (epoch: int) (number: int) (act: unit -> 'T) : 'T =
         try
             act ()

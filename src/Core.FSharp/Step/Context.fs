@@ -19,7 +19,7 @@ type Context =
         Miners: IReadOnlyDictionary<string, Miner>
         /// The seed of this step.
         Seed: Seed
-        /// What is known of the labels.
+        /// The range of the labels, as far as it is known.
         LabelRange: LabelRange
     }
 
@@ -53,7 +53,7 @@ module internal Context =
     let miner (key: string) (ctx: Context) : Miner option =
         find "miner" "MiningFuncs" ctx.Schema.Miners ctx.Miners key
 
-    /// How the loss under a key compares labels; by equality if it is no loss of this library.
+    /// The comparison of labels of the loss under a key; by equality if it is no loss of this library.
     let comparison (key: string) (ctx: Context) : LabelComparison =
         match ctx.Losses.TryGetValue key with
         | true, loss ->

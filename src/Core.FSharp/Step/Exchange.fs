@@ -1,6 +1,6 @@
 namespace MetricLearning.Core
 
-/// What happens at the cut between the two halves when several make the rows of one batch.
+/// The exchange at the cut between the two halves when several make the rows of one batch.
 [<ReferenceEquality>]
 type internal Exchange =
     {

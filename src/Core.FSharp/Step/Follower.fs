@@ -11,7 +11,7 @@ type Follower =
         Network: string
         /// The key of the network that it follows.
         Leader: string
-        /// What it keeps of itself in a step, from 0 to 1.
+        /// The share of itself that it keeps in a step, from 0 to 1.
         Momentum: float
     }
 
@@ -26,13 +26,13 @@ type Following =
         Leader: int
         /// The first number there.
         LeaderFirst: int64
-        /// How many there are.
+        /// The count of these numbers.
         Count: int64
-        /// What they keep of themselves in a step, from 0 to 1.
+        /// The share of themselves that they keep in a step, from 0 to 1.
         Momentum: float
     }
 
-/// What follows what.
+/// The pieces of vectors that follow others.
 module internal Following =
 
     let private continues (last: Following) (next: Following) : bool =

@@ -6,7 +6,7 @@ open MetricLearning
 /// The gradients of all processes, added, in each of them.
 module internal GradientSums =
 
-    /// Which parameters have a gradient, group by group.
+    /// True for each parameter that has a gradient, group by group.
     let present (handles: Handles) : bool[] =
         [|
             for group in handles.Groups do

@@ -4,7 +4,7 @@ open TorchSharp
 open type TorchSharp.torch
 open MetricLearning
 
-/// What a step does to the parameters of one group.
+/// The move of the parameters of one group in a step.
 [<RequireQualifiedAccess; NoEquality; NoComparison>]
 type internal GroupMove =
     /// Nothing.

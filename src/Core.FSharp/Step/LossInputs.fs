@@ -12,7 +12,7 @@ type GivenTuples =
     /// In every batch, by the recipe itself.
     | Always
 
-/// What loss functions take, compared with what a recipe gives them. A loss of the user's own, or a module of TorchSharp's,
+/// Comparisons of what loss functions take with what a recipe gives them. A loss of the user's own, or a module of TorchSharp's,
 /// says nothing of it.
 module LossInputs =
 

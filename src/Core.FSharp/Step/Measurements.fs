@@ -5,7 +5,7 @@ open TorchSharp
 open type TorchSharp.torch
 open MetricLearning
 
-/// How large the numbers are that a step starts from.
+/// The sizes of the numbers that a step starts from.
 [<NoEquality; NoComparison>]
 type internal Measurements =
     {

@@ -49,7 +49,7 @@ module internal PartCalls =
         | ValueSome struct (low, high) when classes > 0L && high >= classes -> noScore classes (struct (low, high))
         | _ -> Parts.reason error
 
-    /// What a loss makes of embeddings, or class scores, and labels, the range of which may be known.
+    /// The value of a loss for embeddings, or class scores, and labels, the range of which may be known.
     let loss
         (known: LabelRange)
         (key: string)
@@ -62,6 +62,6 @@ module internal PartCalls =
             refuseLabels part scores (fun () -> known.Of labels)
             run ())
 
-    /// What a miner chooses.
+    /// The choice of a miner.
     let miner (key: string) (part: Miner) (mine: unit -> 'Choice) : 'Choice =
         Parts.run (fun () -> name "MiningFuncs" key part) mine

@@ -4,7 +4,7 @@ open System
 open MetricLearning
 open MetricLearning.Core
 
-/// What a forward pass writes into (buffers, embeddings with max_norm), as it was before the first one. A second pass over the
+/// The tensors that a forward pass writes into (buffers, embeddings with max_norm), as they were before the first one. A second pass over the
 /// same samples begins there as well, and what it writes is dropped: the first pass has written it already.
 [<Sealed>]
 type internal Replay(handles: Handles, workspace: Workspace) =

@@ -3,11 +3,11 @@ namespace MetricLearning.Core
 open TorchSharp
 open MetricLearning
 
-/// How the rows of all processes make the batch that is trained on.
+/// The shares of all processes in the batch that is trained on.
 [<ReferenceEquality>]
 type internal RowShares =
     {
-        /// How many rows each process has.
+        /// The number of rows of each process.
         Rows: int64[]
         /// The labels of all rows, in the order of the batch, on the device.
         Labels: torch.Tensor

@@ -29,7 +29,7 @@ type Run =
 /// </example>
 module Run =
 
-    /// What the run is made of, and how much memory its state takes.
+    /// The parts of the run, and the memory that its state takes.
     let summary (run: Run) : RunSummary =
         RunSummary.ofState run.Recipe run.Handles run.State
 

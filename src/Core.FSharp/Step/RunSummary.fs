@@ -17,7 +17,7 @@ type PartSummary =
         Kind: string
         /// The number of numbers in its parameters.
         Parameters: int64
-        /// How many of them train: an optimizer has them, they let gradients in, and their owner is not frozen.
+        /// The number of those that train: an optimizer has them, they let gradients in, and their owner is not frozen.
         Training: int64
         /// The optimizers that step them, each with its learning rates, as text, or the network that they follow; empty for none.
         Optimizers: string
@@ -25,7 +25,7 @@ type PartSummary =
         IsFrozen: bool
     }
 
-/// <summary>What a run is made of, and how much memory its state takes: a look before the first step. <c>ToString</c> is a
+/// <summary>The parts of a run, and the memory that its state takes: a look before the first step. <c>ToString</c> is a
 /// table.</summary>
 [<Sealed>]
 type RunSummary

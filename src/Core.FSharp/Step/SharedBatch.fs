@@ -10,7 +10,7 @@ type internal SharedBatch =
     {
         /// The rows of this process.
         Own: Batch
-        /// How many rows each process has.
+        /// The number of rows of each process.
         Rows: int64[]
         /// The labels of the whole batch, on the CPU where it was made.
         Labels: torch.Tensor

@@ -70,7 +70,7 @@ type internal SynchronisedLayer(layer: BatchNorm) =
 
         output.to_type given.dtype
 
-    /// How often it was called in training.
+    /// The number of its calls in training.
     member val Calls = 0L with get, set
 
     /// The layer.
@@ -100,7 +100,7 @@ type SyncBatchNorm private () =
 
     static let converted = ConditionalWeakTable<torch.nn.Module, SynchronisedLayer>()
 
-    /// What is known of a layer that was converted; null for any other.
+    /// The counterpart of a layer that was converted; null for any other.
     static member internal Find(layer: torch.nn.Module) : SynchronisedLayer | null =
         match converted.TryGetValue layer with
         | true, found -> found

@@ -51,7 +51,7 @@ public abstract partial class BaseTrainer
     /// process, usually. Newer ones that were damaged are passed over, with a logged warning.
     /// </summary>
     /// <param name="folder">Their folder; null for the folder of <see cref="RunOptions.Checkpoints"/>.</param>
-    /// <returns>Whether there was one.</returns>
+    /// <returns>True if there was one.</returns>
     /// <exception cref="InvalidDataException">There are checkpoints, but none can be read.</exception>
     /// <exception cref="ArgumentException">
     /// They are those of another trainer; or no folder is given, here or in the options.

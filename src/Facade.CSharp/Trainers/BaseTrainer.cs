@@ -61,7 +61,7 @@ public abstract partial class BaseTrainer : IDisposable
         }
     }
 
-    /// <summary>What the run is made of, and how much memory its state takes: a look before the first step.</summary>
+    /// <summary>The parts of the run, and the memory that its state takes: a look before the first step.</summary>
     /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
     public RunSummary Summary()
     {

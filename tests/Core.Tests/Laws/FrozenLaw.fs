@@ -8,9 +8,10 @@ open MetricLearning
 open MetricLearning.Core
 open MetricLearning.Core.Tests.Support
 
-let private shownOf (key: string) (shown: (string * string) list) =
-    shown
-    |> List.filter (fun (name, _) -> name.StartsWith(key + ".", StringComparison.Ordinal))
+let private isOf (key: string) (name: string) =
+    name.StartsWith(key + ".", StringComparison.Ordinal)
+
+let private shownOf (key: string) (shown: (string * string) list) = shown |> List.filter (fst >> isOf key)
 
 let private weightsOf (handles: Handles) (key: string) (shown: (string * string) list) =
     let weights =
@@ -223,11 +224,7 @@ let tests =
                     let trains = Subject.steps subject session.Handles initial Keys.Trunk
 
                     for (name, now), (_, was) in List.zip after before do
-                        if
-                            name.StartsWith(Keys.Trunk, StringComparison.Ordinal)
-                            && not (List.contains name norm)
-                            && trains
-                        then
+                        if trains && isOf Keys.Trunk name && not (List.contains name norm) then
                             Expect.notEqual now was name)
 
             testCase "disposing twice, and after the modules were disposed, is quiet" (fun () ->

@@ -4,7 +4,7 @@ open System
 open System.Numerics
 open MetricLearning.Core
 
-/// What an augmentation does to pictures, its chance drawn.
+/// The effect of an augmentation on pictures, its chance drawn.
 [<RequireQualifiedAccess; NoComparison; NoEquality>]
 type internal Change =
     /// Given height and width: the new ones, and the way from points of the new picture to the old one's.

@@ -3,7 +3,7 @@ namespace MetricLearning
 open System.Collections.Concurrent
 open System.Threading.Tasks
 
-/// What is done about files that are no pictures, are damaged, or are larger than the limit.
+/// The treatment of files that are no pictures, are damaged, or are larger than the limit.
 type OnBroken =
     /// Nothing in advance: reading such a file is an error that names it.
     | Fail = 0
@@ -17,7 +17,7 @@ type SkippedPicture internal (path: string, reason: string) =
     /// The file.
     member _.Path = path
 
-    /// What is wrong with it.
+    /// The reason, in words.
     member _.Reason = reason
 
     /// Path and reason.

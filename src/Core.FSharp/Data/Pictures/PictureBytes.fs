@@ -3,7 +3,7 @@ namespace MetricLearning
 open System
 open System.Buffers.Binary
 
-/// What kind of picture bytes are, by their first ones.
+/// The kind of picture that bytes are, by their first ones.
 module internal PictureBytes =
 
     /// The endings of names of picture files.

@@ -2,7 +2,7 @@ namespace MetricLearning
 
 open System
 
-/// What is known of each picture of a set under one name, such as its class.
+/// A fact about each picture of a set, under one name, such as its class.
 [<ReferenceEquality>]
 type internal PictureColumn =
     {

@@ -10,5 +10,5 @@ type PictureException internal (file: string, reason: string, inner: exn | null)
     /// The file, or what the bytes were said to be.
     member _.File = file
 
-    /// What is wrong with it.
+    /// The reason, in words.
     member _.Reason = reason

@@ -1,6 +1,6 @@
 namespace MetricLearning
 
-/// How a picture of one shape is brought to the height and width of another.
+/// The ways in which a picture of one shape is brought to the height and width of another.
 type PictureFit =
     /// Stretched: nothing is lost, proportions change.
     | Stretch = 0

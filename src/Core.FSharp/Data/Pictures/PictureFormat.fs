@@ -15,7 +15,7 @@ type PictureNumbers =
     /// trunk makes floating-point numbers of them there.
     | Bytes = 1
 
-/// How pictures are read and become tensors of channels × height × width. Set it up where it is made; then any number of
+/// The way in which pictures are read and become tensors of channels × height × width. Set it up where it is made; then any number of
 /// threads may use it.
 [<Sealed>]
 type PictureFormat(height: int, width: int) =
@@ -35,7 +35,7 @@ type PictureFormat(height: int, width: int) =
     /// Columns of a picture that was read. An augmentation may change them.
     member _.Width: int = width
 
-    /// How pictures of another shape are made to fit; stretched unless set.
+    /// The fitting of pictures of another shape; stretched unless set.
     member val Fit = PictureFit.Stretch with get, set
 
     /// The colour behind transparent parts; white unless set. The alpha of the colour is ignored.

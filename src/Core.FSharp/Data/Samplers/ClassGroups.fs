@@ -26,7 +26,7 @@ type internal ClassGroups(members: int64[][], m: int, seed: Seed) =
                 let before = if first = 0 then own else order[.. first - 1]
                 Array.append own (ClassMembers.draw missing seed before)
 
-    /// How many groups it takes to give every sample of each class.
+    /// The number of groups that it takes to give every sample of each class.
     static member Counts(members: int64[][], m: int) : int[] =
         members |> Array.map (fun own -> (own.Length + m - 1) / m)
 

@@ -2,7 +2,7 @@ namespace MetricLearning
 
 open TorchSharp
 
-/// How many references could match each query.
+/// The numbers of references that could match each query.
 [<ReferenceEquality>]
 type internal Relevance =
     {

@@ -2,7 +2,7 @@ namespace MetricLearning
 
 open System.Collections.Generic
 
-/// What batches of hard negatives are made of.
+/// The parts of batches of hard negatives.
 [<ReferenceEquality>]
 type internal HardBatches =
     {

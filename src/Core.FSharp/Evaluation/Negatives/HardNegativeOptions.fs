@@ -3,7 +3,7 @@ namespace MetricLearning
 open System
 open MetricLearning.Ranges
 
-/// Which rows of other labels are hard negatives of a row: those at some ranks, by cosine similarity, but for those that are too similar to
+/// The choice of the rows of other labels that are hard negatives of a row: those at some ranks, by cosine similarity, but for those that are too similar to
 /// be believed. A number out of range is an ArgumentException that names it.
 [<Sealed>]
 type HardNegativeOptions() =
@@ -12,14 +12,14 @@ type HardNegativeOptions() =
     let mutable maxSimilarity = Nullable<float>()
     let mutable relativeMargin = Nullable<float>()
 
-    /// How many of the most similar rows are passed over; 0 by default. Where labels are wrong now and then, these are the likeliest to be.
+    /// The number of the most similar rows that are passed over; 0 by default. Where labels are wrong now and then, these are the likeliest to be.
     member _.SkipNearest
         with get (): int = skipNearest
         and set (value: int) =
             atLeast 0L "SkipNearest" (int64 value)
             skipNearest <- value
 
-    /// How many rows after those are taken, from 1; 10 by default.
+    /// The number of rows after those that are taken, from 1; 10 by default.
     member _.Count
         with get (): int = count
         and set (value: int) =

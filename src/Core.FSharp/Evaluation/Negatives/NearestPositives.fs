@@ -2,7 +2,7 @@ namespace MetricLearning
 
 open TorchSharp
 
-/// How similar each row is to the nearest other row of its label, by blocks.
+/// The similarity of each row to the nearest other row of its label, by blocks.
 module internal NearestPositives =
 
     // Of classes of one size, by their rows (n × c) and members (n × c).

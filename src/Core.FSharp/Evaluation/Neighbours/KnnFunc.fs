@@ -11,7 +11,7 @@ type KnnFunc() =
     /// `refIncludesQuery`, row i of the query is row i of the reference, and is not a neighbour of itself; rows that are merely
     /// equal are. You own the result.
     /// ArgumentException when there are fewer than `k` rows to find, and, in searches of this library, when a number is NaN or infinite.
-    /// What calculators and models search was found to be finite before.
+    /// Calculators and models have looked before at whether their numbers are finite.
     abstract Search: query: torch.Tensor * k: int64 * reference: torch.Tensor * refIncludesQuery: bool -> Neighbours
 
     /// The same block by block: `act` gets the number of the first query of a block, and the block's neighbours, which are disposed when

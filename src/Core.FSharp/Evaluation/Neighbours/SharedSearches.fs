@@ -58,7 +58,7 @@ module internal SharedSearches =
                     else
                         act start found)
 
-    /// What each process has found of its queries, (Q) in each tensor, in all processes.
+    /// The findings of each process about its queries, (Q) in each tensor, in all processes.
     let together (processes: Processes) (found: torch.Tensor[]) : torch.Tensor[] =
         if processes.Count = 1 then
             found

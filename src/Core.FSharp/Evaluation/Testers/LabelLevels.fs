@@ -2,7 +2,7 @@ namespace MetricLearning
 
 open TorchSharp
 
-/// What a tester makes of levels of labels.
+/// Levels of labels as a tester takes them.
 [<RequireQualifiedAccess; NoComparison>]
 type internal LevelChoice =
     {

@@ -17,7 +17,7 @@ type Classification internal (label: string | null, confidence: float, nearest: 
     /// the nearest is than the next: 0.5 if they are equally near, 1 if there is no other or the query lies on it. 0 if the class is not known.
     member _.Confidence = confidence
 
-    /// What it was decided by, nearest first: neighbours, or the nearest centroids, whose ids are numbers.
+    /// The evidence, nearest first: neighbours, or the nearest centroids, whose ids are numbers.
     member _.Nearest = nearest
 
 /// Deciding on a class by what is near.

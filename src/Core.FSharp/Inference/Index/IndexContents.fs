@@ -3,7 +3,7 @@ namespace MetricLearning
 open System
 open TorchSharp
 
-/// What an index has, for any number of threads: changes wait for each other, and searches wait for none.
+/// The contents of an index, for any number of threads: changes wait for each other, and searches wait for none.
 [<Sealed>]
 type internal IndexContents(vectors: VectorSearch) =
     let writing = obj ()
@@ -31,7 +31,7 @@ type internal IndexContents(vectors: VectorSearch) =
                 | ValueNone -> ()
         |]
 
-    /// What is there now. ObjectDisposedException if it was given up.
+    /// The present contents. ObjectDisposedException if it was given up.
     member _.Now: IndexShelf = lock gate now
 
     /// Reads a version that stays whole meanwhile.

@@ -4,7 +4,7 @@ open System
 open System.Collections.Generic
 open System.Runtime.InteropServices
 
-/// What an index knows of a vector: its id, labels and payload. It never changes; to change it, put another one with the same id.
+/// A vector as an index knows it: its id, labels and payload. It never changes; to change it, put another one with the same id.
 [<Sealed; AllowNullLiteral(false)>]
 type IndexItem
     /// <summary>An item with any number of labels.</summary>
@@ -47,7 +47,7 @@ type IndexItem
     /// The label of level 0; null if it has none.
     member _.Label: string | null = if labels.Count = 0 then null else labels[0]
 
-    /// What you gave to be found with it.
+    /// The payload that you gave with it.
     member _.Payload = payload
 
     /// The label of a level; null if it has none.
@@ -74,5 +74,5 @@ type FoundItem(item: IndexItem, distance: float) =
     /// The item's labels, one a level.
     member _.Labels = item.Labels
 
-    /// What was given to be found with it.
+    /// The payload that was given with it.
     member _.Payload = item.Payload

@@ -65,7 +65,7 @@ type IndexKeys internal (version: IndexVersion, filter: Func<IndexItem, bool> | 
     /// True if every key below the limit may be found.
     member _.AreAll: bool = isNull filter && version.Count = version.Limit
 
-    /// Whether the vector with this key may be found. Any thread may ask.
+    /// True if the vector with this key may be found. Any thread may ask.
     member _.Contains(key: int64) : bool =
         match version.TryItem key with
         | null -> false

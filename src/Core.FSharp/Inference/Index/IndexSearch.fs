@@ -4,7 +4,7 @@ open System
 open System.Collections.Generic
 open TorchSharp
 
-/// What an index is given.
+/// Checks of what an index is given.
 module internal IndexInput =
 
     /// The items, none of which is null, and whose ids differ.
@@ -50,7 +50,7 @@ module internal IndexInput =
 /// Searching one version of an index.
 module internal IndexSearch =
 
-    /// Whether a distance is within the threshold.
+    /// True if a distance is within the threshold.
     let passes (distance: Distance) (threshold: Nullable<float>) (value: float) : bool =
         not threshold.HasValue
         || (if distance.IsInverted then

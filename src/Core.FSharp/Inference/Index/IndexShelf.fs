@@ -28,7 +28,7 @@ type internal IndexShelf(vectors: VectorSearch) =
             vectors.Delete keys
             table.Free keys
 
-    /// How vectors are searched.
+    /// The search of vectors.
     member _.Vectors = vectors
 
     /// The items as they are now.

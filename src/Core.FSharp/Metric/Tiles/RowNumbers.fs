@@ -2,7 +2,7 @@ namespace MetricLearning
 
 open TorchSharp
 
-/// How many numbers formulas make for each anchor.
+/// The count of numbers that formulas make for each anchor.
 module internal RowNumbers =
 
     let private perAnchor (input: MetricInput) (all: int64) : int64 = all / max 1L (input.Embeddings.size 0)

@@ -44,7 +44,7 @@ type internal SharedTensor(outer: torch.Tensor, learns: bool) =
     member _.Rows(first: int64, count: int64) : torch.Tensor =
         leaf (ValueSome first) (fun () -> values.narrow (0L, first, count))
 
-    /// What the tile in progress has read.
+    /// The leaves that the tile in progress has read.
     member _.Leaves
         with get () = leaves
         and set value = leaves <- value

@@ -13,7 +13,7 @@ type internal RowsByTile =
         Of: int64 -> torch.Tensor
     }
 
-/// What the tiles of a batch share: each thing is computed once, for the whole batch, when a tile first asks for it.
+/// The things that the tiles of a batch share: each is computed once, for the whole batch, when a tile first asks for it.
 [<Sealed>]
 type internal Shares(records: bool, team: TileTeam) =
 

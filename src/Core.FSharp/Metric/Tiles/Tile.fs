@@ -2,7 +2,7 @@ namespace MetricLearning
 
 open TorchSharp
 
-/// Which anchors of a batch, or which of the classes that a loss learns, are computed together.
+/// Anchors of a batch, or classes that a loss learns, that are computed together.
 [<Sealed; AllowNullLiteral>]
 type internal Tile<'Input>
     (whole: 'Input, first: int64, count: int64, overClasses: bool, starts: int64[], at: int64 -> 'Input, shares: Shares)
@@ -26,7 +26,7 @@ type internal Tile<'Input>
     /// The input of the tile that begins with an anchor.
     member _.At = at
 
-    /// What the tiles share.
+    /// The things that the tiles share.
     member _.Shares = shares
 
     /// The rows of the tile's anchors.

@@ -77,7 +77,7 @@ type internal TileCut(whole: MetricInput, rows: int64, classes: int64, shares: S
     /// The first anchors (or classes) of the tiles.
     member _.Starts = starts
 
-    /// What the tiles share.
+    /// The things that the tiles share.
     member _.Shares = shares
 
     /// The input of the tile that begins with an anchor (or class).

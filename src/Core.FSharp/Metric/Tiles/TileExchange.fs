@@ -4,7 +4,7 @@ open System
 open TorchSharp
 open MetricLearning.Core
 
-/// What processes that share the tiles of a batch tell each other.
+/// Messages of processes that share the tiles of a batch.
 module internal TileExchange =
 
     // Where no tile of this process had any value, there are zeros.

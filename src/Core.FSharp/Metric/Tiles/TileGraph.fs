@@ -3,7 +3,7 @@ namespace MetricLearning
 open System
 open TorchSharp
 
-/// Where the graphs of tiles begin, and their gradients.
+/// The beginnings of the graphs of tiles, and their gradients.
 module internal TileGraph =
 
     /// The same numbers as the beginning of a graph, if gradients of them are wanted.

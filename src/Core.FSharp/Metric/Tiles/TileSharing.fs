@@ -2,7 +2,7 @@ namespace MetricLearning
 
 open TorchSharp
 
-/// What a formula needs of the whole batch, wherever it looks at some anchors only.
+/// The parts of the whole batch that a formula needs, wherever it looks at some anchors only.
 [<AutoOpen>]
 module internal TileSharing =
 

@@ -24,13 +24,13 @@ type internal TileTeam private (processes: Processes) =
         | NonNull processes when processes.Count <= tiles -> TileTeam processes
         | _ -> TileTeam.Alone
 
-    /// How many processes there are to share tiles.
+    /// The number of processes that could share tiles.
     static member Size: int64 =
         match TileTeam.current with
         | null -> 1L
         | processes -> int64 processes.Count
 
-    /// What an action gives that all processes take, with the same numbers: the losses in it are computed by all of them together.
+    /// The result of an action that all processes take, with the same numbers: the losses in it are computed by all of them together.
     static member Sharing(processes: Processes, act: unit -> 'T) : 'T =
         let before = TileTeam.current
         TileTeam.current <- processes

@@ -4,7 +4,7 @@ open System
 open System.Collections.Generic
 open TorchSharp
 
-/// What reducers ask of the values of a loss.
+/// The kinds of questions that reducers ask of the values of a loss.
 [<RequireQualifiedAccess>]
 type internal Asked =
     | Sum
@@ -75,7 +75,7 @@ type internal TiledPart(example: LossElements, like: torch.Tensor) =
         kept.Add own
         own
 
-    /// What was asked.
+    /// The questions that were asked.
     member _.Questions: IReadOnlyList<Question> = questions
 
     /// The answers of one tile: sums and counts over its values.
@@ -108,7 +108,7 @@ type internal TiledPart(example: LossElements, like: torch.Tensor) =
                     | divisor -> [| divisor |]
         |]
 
-    /// Whether it has any value, and whether a mean of none is not 0: true of all tiles if it is of any.
+    /// Two truths: it has some value; a mean of none is not 0. Each is true of all tiles if it is of any.
     member _.Findings
         with get (): bool[] = [| not isEmpty; not noneIsZero |]
         and set (found: bool[]) =

@@ -11,7 +11,7 @@ type internal FoundPair =
         Distance: float
     }
 
-/// What all pairs of a set of embeddings look like.
+/// A look at all pairs of a set of embeddings.
 type internal PairScan =
     {
         /// The number of positive pairs in each of the equal bins from 0 to 2.

@@ -1,6 +1,6 @@
 namespace MetricLearning
 
-/// What is around the parts of a report.
+/// The frame around the parts of a report.
 module internal ReportPage =
 
     let private style =

@@ -62,7 +62,7 @@ type internal Autosave(given: CheckpointOptions) =
             if steps <> saved && isDue isOver steps then
                 write save steps
 
-    /// What saves with these options, where there are any. Raises ArgumentException for options that contradict themselves.
+    /// A saver with these options, where there are any. Raises ArgumentException for options that contradict themselves.
     static member Of(options: CheckpointOptions | null) : Autosave | null =
         match options with
         | null -> null

@@ -70,7 +70,7 @@ module internal ClassNames =
         | None when written.Count <> here.Count -> $"its labels are {show written}, here they are {show here}"
         | None -> $"its classes from {shared} on have other labels than here"
 
-    /// How the classes of a checkpoint differ from those of a run; None when they are the same.
+    /// The difference between the classes of a checkpoint and those of a run, in words; None when they are the same.
     let difference (written: ClassNames) (here: ClassNames) : string option =
         if written.Digest = here.Digest then
             None

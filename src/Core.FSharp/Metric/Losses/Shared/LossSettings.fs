@@ -3,7 +3,7 @@ namespace MetricLearning
 open System
 open TorchSharp
 
-/// What is set where a loss is made.
+/// The settings of a loss, set where it is made.
 [<AbstractClass>]
 type LossSettings internal (name: string, distance: Distance | null, reducer: Reducer | null) =
     inherit LossTraits(name)
@@ -142,5 +142,5 @@ type LossSettings internal (name: string, distance: Distance | null, reducer: Re
     /// Begins a call: what was set is fixed from now on.
     member internal _.BeginCall() : unit = inUse.Start()
 
-    /// Where its statistics are recorded.
+    /// The recorder of its statistics.
     member internal _.Statistics: Statistics = statistics

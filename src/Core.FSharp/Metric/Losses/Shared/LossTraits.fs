@@ -1,6 +1,6 @@
 namespace MetricLearning
 
-/// What a loss says of itself: what it can be given, and how it may be computed.
+/// The traits of a loss: what it can be given, and how it may be computed.
 [<AbstractClass>]
 type LossTraits internal (name: string) =
     inherit LearningModule(name)

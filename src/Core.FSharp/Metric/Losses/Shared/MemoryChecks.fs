@@ -3,7 +3,7 @@ namespace MetricLearning
 open System
 open TorchSharp
 
-/// What a memory of embeddings is made of, and what it is given, must fit together. All mistakes are ArgumentExceptions.
+/// Checks that what a memory of embeddings is made of, and what it is given, fits together. All mistakes are ArgumentExceptions.
 module internal MemoryChecks =
 
     // Rows of labels need columns in the memory.
@@ -73,7 +73,7 @@ module internal MemoryChecks =
                 (nameof labels)
                 $"This memory was made for labels of {labelColumns.Value} columns; these have the shape {Shape.show labels.shape}."
 
-    /// Which of a batch are remembered.
+    /// The rows of a batch that are remembered.
     let mask (embeddings: torch.Tensor) (enqueueMask: torch.Tensor) : unit =
         if
             enqueueMask.dtype <> torch.ScalarType.Bool

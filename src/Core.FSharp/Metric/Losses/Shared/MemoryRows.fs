@@ -22,7 +22,7 @@ module internal MemoryRows =
         loss.Remember("label_memory", torch.zeros (ofLabels, dtype = torch.ScalarType.Int64))
         loss.Remember("queue", Ring.toTensor Ring.empty)
 
-    /// Where the memory stands.
+    /// The place and filling of the memory.
     let ring (loss: LearningModule) : Ring = Ring.ofTensor (loss.Remembered "queue")
 
     /// Remembers rows, in the places of the oldest ones; where it stands after that.

@@ -2,7 +2,7 @@ namespace MetricLearning
 
 open TorchSharp
 
-/// Whether a batch has pairs at all.
+/// The presence of pairs in a batch.
 module internal Presence =
 
     let private ends (labels: torch.Tensor) : torch.Tensor =
